@@ -1,0 +1,64 @@
+# What one does with this repository: `make run`, `make test`.  See CONTRIBUTING.md.
+.DELETE_ON_ERROR:
+.PHONY: help setup run test lint generated proto constraints bench bare clean
+
+BIN := .venv/bin
+PROTOS := pratique/scanners/facts.proto pratique/scanners/wall.proto
+PROTOC := $(BIN)/python -m grpc_tools.protoc --proto_path=src
+
+help:
+	@echo "make run          start Pratique on 127.0.0.1:10025; its state lies in var/"
+	@echo "make test         run all tests, and tell which real servers took part"
+	@echo "make lint         what .ci/run demands besides the tests"
+	@echo "make bench        load figures beside a stock aiosmtpd relay"
+	@echo "make bare         the same on a bare Debian (root only, a few minutes)"
+	@echo "make proto        generate code anew after a change of a .proto file"
+	@echo "make constraints  choose the versions of all packages anew"
+	@echo "make clean        remove what make made, except var/"
+
+setup: .venv/.ready
+	@:
+
+.venv/.ready: constraints.txt pyproject.toml tools/setup.sh
+	@sh tools/setup.sh run
+	@touch $@
+
+# Where these cannot be installed the tests that need them skip and say so.
+.venv/.ready-to-test: .venv/.ready
+	@if sh tools/setup.sh test; then touch $@; fi
+
+run: setup
+	@exec $(BIN)/pratique serve
+
+test: setup .venv/.ready-to-test
+	@$(BIN)/python -m pytest $(TESTS)
+
+lint: setup generated
+	@$(BIN)/ruff check --quiet
+	@$(BIN)/ruff format --check --quiet
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --no-logo
+
+# The generated code in the repository is what the .proto files give today.
+generated: setup
+	@new=$$(mktemp -d) && trap 'rm -rf "$$new"' EXIT && \
+	$(PROTOC) --python_out="$$new" --pyi_out="$$new" $(PROTOS) && \
+	for file in $$(cd "$$new" && find . -type f); do \
+	    cmp "$$new/$$file" "src/$$file" || { echo "run: make proto" >&2; exit 1; }; \
+	done
+
+proto: setup
+	@$(PROTOC) --python_out=src --pyi_out=src $(PROTOS)
+
+constraints: setup
+	@$(BIN)/python tools/constraints.py
+
+bench: setup
+	@$(BIN)/python bench/run.py
+
+bare:
+	@TESTS="$(TESTS)" sh tools/bare_debian.sh
+
+clean:
+	@rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
+	@find src tests bench tools -name __pycache__ -type d -exec rm -rf {} +

@@ -1,0 +1,39 @@
+"""Let mail in once it is shown to be free of disease.
+
+The idea in four words: see, ask, decide, act.
+
+    scanners/   SEE     turns a message into parts and parts into facts.  The only
+                        room that reads what a stranger wrote; it runs in confined
+                        processes that reach nothing.  Imports nothing of ours.
+    policies/   DECIDE  turns facts into a verdict by rules that a mail admin wrote.
+                        Pure: no I/O, no clock.  Imports the nouns of scanners.
+    milter/     ACT     takes mail from the wire, has it seen and decided, carries
+                        the verdict out.  It passes content on and never reads it.
+                        Imports both.
+
+Start reading at `milter/pipeline.py`: one message's way, top to bottom.  What else is in
+`milter/` (its map stands here, because it has no `__init__.py`):
+
+    cli/             the commands, one file each
+    config.py        settings, one model a section; config_problems.py says what is wrong
+    assembly.py      settings become the parts of a service
+    service.py       the parts are started, in order, and stopped in the opposite one
+    doors/           where mail comes in
+    mail.py          the nouns: envelope, content, a content as it goes out
+    content.py       octets in a sealed memfd
+    workers.py       the near side of the wall: the pool; wall.py is one worker of it
+    seeing.py        messages in files are looked at, without acting
+    lookups/         ASK the world: facts about an envelope
+    policy_file.py   a policy is found by its path or its name
+    actions.py       verdicts become one plan
+    carry_out.py     the plan is carried out, in the order that keeps the promises
+    next_hop/        where accepted mail goes
+    quarantine/      held messages
+    durable.py       files that are on the disk when they are said to be
+    logs.py          one line an event
+
+What crosses between the rooms is `scanners/facts.proto`.  `milter/` has no
+`__init__.py`, so that it never shadows the C module `milter` that pymilter brings.
+"""
+
+__version__ = "0.1.0"

@@ -1,0 +1,243 @@
+"""What all tests share: real parts that may be missing, a sink for mail, patience.
+
+A *real part* is a piece of the world that a test needs and a machine may lack: a
+kernel that confines, a Postfix.  `@pytest.mark.real("postfix")` says so.  Where the
+part is missing the test skips and the closing table says why; with CI set nothing is
+skipped, since a suite that is green because it did not look proves nothing.
+"""
+
+import ctypes
+import os
+import shutil
+import socket
+import socketserver
+import subprocess
+import threading
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+LANDLOCK_CREATE_RULESET, ASK_VERSION = 444, 1
+UNMARKED = "took over 0.25 s, not marked slow"
+
+
+def no_root() -> str:
+    return "" if os.geteuid() == 0 else "only root may start it"
+
+
+def no_confinement() -> str:
+    if not Path("/proc/sys/kernel/seccomp/actions_avail").exists():
+        return "the kernel has no seccomp"
+    abi = ctypes.CDLL(None).syscall(LANDLOCK_CREATE_RULESET, None, 0, ASK_VERSION)
+    return "" if abi >= 1 else "the kernel has no landlock"
+
+
+def no_postfix() -> str:
+    if not Path("/usr/lib/postfix/sbin/master").exists():
+        return "Debian's package postfix is not installed"
+    return no_root()
+
+
+def no_strace() -> str:
+    if not shutil.which("strace"):
+        return "Debian's package strace is not installed"
+    tried = subprocess.run(["strace", "-o", "/dev/null", "true"], check=False, capture_output=True)
+    return "" if tried.returncode == 0 else "the kernel lets nobody be traced here"
+
+
+def no_shared_mail() -> str:
+    return "" if (ROOT.parent / "shared/worms").is_dir() else "no ../shared beside this repository"
+
+
+# Each probe answers why its part is missing, or nothing.
+PARTS: dict[str, Callable[[], str]] = {
+    "kernel confinement": no_confinement,
+    "postfix": no_postfix,
+    "strace": no_strace,
+    "root": no_root,
+    "shared mail": no_shared_mail,
+}
+FOUND: dict[str, str] = {}
+
+
+def why_missing(part: str) -> str:
+    if part not in PARTS:
+        raise pytest.UsageError(f"no real part {part!r}; tests/conftest.py knows {sorted(PARTS)}")
+    if part not in FOUND:
+        FOUND[part] = PARTS[part]()
+    return FOUND[part]
+
+
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    parts = [part for marker in item.iter_markers("real") for part in marker.args]
+    item.user_properties += [("real", part) for part in parts]
+    for part in parts:
+        if reason := why_missing(part):
+            pytest.skip(f"{part}: {reason}")
+
+
+def refuse_to_skip(report: pytest.TestReport | pytest.CollectReport) -> None:
+    """With CI set, make a skip a failure."""
+    if os.environ.get("CI") and report.skipped and not hasattr(report, "wasxfail"):
+        why = report.longrepr[2] if isinstance(report.longrepr, tuple) else report.longrepr
+        report.outcome = "failed"
+        report.longrepr = f"{why}\nWith CI set a skipped test is a failure."
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    report = yield
+    refuse_to_skip(report)
+    if report.when == "call" and report.duration > 0.25 and not item.get_closest_marker("slow"):
+        report.user_properties.append((UNMARKED, f"{report.duration:.2f} s {item.nodeid}"))
+    return report
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_make_collect_report() -> Iterator[None]:
+    report = yield
+    refuse_to_skip(report)
+    return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    reports = [
+        report
+        for outcome in ("passed", "failed", "skipped")
+        for report in terminalreporter.stats.get(outcome, [])
+    ]
+    said = {
+        (report.nodeid, *told)
+        for report in reports
+        for told in getattr(report, "user_properties", ())
+    }
+    tests = Counter(value for _, key, value in said if key == "real")
+    terminalreporter.section("real parts")
+    for part, probe in PARTS.items():
+        reason = FOUND.get(part) or ("" if part in FOUND else probe())
+        state = f"missing: {reason}" if reason else "tried" if tests[part] else "there"
+        terminalreporter.line(f"{part:20} {tests[part]:4} tests  {state}")
+    for line in sorted((value for _, key, value in said if key == UNMARKED), reverse=True):
+        terminalreporter.line(f"{UNMARKED}: {line}")
+
+
+@pytest.fixture
+def until() -> Callable[..., None]:
+    """Wait until a condition holds; fail, and say what was awaited, if it never does."""
+
+    def wait(condition: Callable[[], object], awaited: str, seconds: float = 20.0) -> None:
+        deadline, tick = time.monotonic() + seconds, threading.Event()
+        while not condition():
+            if time.monotonic() > deadline:
+                pytest.fail(f"after {seconds:g} s still no {awaited}")
+            tick.wait(0.01)
+
+    return wait
+
+
+@pytest.fixture
+def free_port() -> Callable[[], int]:
+    """Find a port of 127.0.0.1 that nobody listens on."""
+
+    def find() -> int:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            return int(listener.getsockname()[1])
+
+    return find
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A message that the sink took, dots unstuffed, and its envelope as it was said."""
+
+    mail: str
+    rcpt: tuple[str, ...]
+    content: bytes
+
+
+@dataclass(slots=True)
+class Sink:
+    """What a sink was told, and what it shall answer: `answers["RCPT"] = "550 5.1.1 no"`."""
+
+    port: int = 0
+    messages: list[Received] = field(default_factory=list)
+    commands: list[str] = field(default_factory=list)
+    answers: dict[str, str] = field(default_factory=dict)
+
+
+class SinkSession(socketserver.StreamRequestHandler):
+    """One SMTP session.  Content ends at CRLF.CRLF and nowhere else (RFC 5321 4.1.1.4)."""
+
+    def handle(self) -> None:
+        sink: Sink = self.server.sink
+        mail, rcpt = "", []
+        self.say("220 sink.example ESMTP")
+        while line := self.rfile.readline():
+            command = line.decode("utf-8", "replace").strip()
+            sink.commands.append(command)
+            verb = command[:4].upper()
+            answer = sink.answers.get(verb) or self.answer(verb)
+            if verb == "MAIL":
+                mail, rcpt = command, []
+            elif verb == "RCPT" and answer.startswith("2"):
+                rcpt.append(command)
+            self.say(answer)
+            if verb == "DATA" and answer.startswith("3"):
+                self.take(mail, tuple(rcpt))
+            if verb == "QUIT":
+                return
+
+    def answer(self, verb: str) -> str:
+        offers = "PIPELINING", "SIZE 104857600", "8BITMIME", "SMTPUTF8", "ENHANCEDSTATUSCODES"
+        greeting = "".join(f"250-{offer}\r\n" for offer in ("sink.example", *offers[:-1]))
+        fixed = {
+            "EHLO": greeting + f"250 {offers[-1]}",
+            "DATA": "354 go on",
+            "QUIT": "221 2.0.0 bye",
+        }
+        return fixed.get(verb, "250 2.0.0 ok")
+
+    def take(self, mail: str, rcpt: tuple[str, ...]) -> None:
+        sink, lines, previous = self.server.sink, [], b"\r\n"
+        while (line := self.rfile.readline()) != b".\r\n" or not previous.endswith(b"\r\n"):
+            if not line:
+                return
+            starts = previous.endswith(b"\r\n")
+            lines.append(line[1:] if starts and line.startswith(b".") else line)
+            previous = line
+        answer = sink.answers.get(".", "250 2.0.0 taken")
+        if answer.startswith("2"):
+            sink.messages.append(Received(mail, rcpt, b"".join(lines)))
+        self.say(answer)
+
+    def say(self, answer: str) -> None:
+        self.wfile.write(answer.encode() + b"\r\n")
+
+
+class SinkServer(socketserver.ThreadingTCPServer):
+    """Listens on a free port of 127.0.0.1, one thread a session."""
+
+    daemon_threads, allow_reuse_address = True, True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), SinkSession)
+        self.sink = Sink(self.server_address[1])
+
+    def handle_error(self, *_: object) -> None:
+        """Stay silent when a peer is gone: tests kill peers on purpose."""
+
+
+@pytest.fixture
+def sink() -> Iterator[Sink]:
+    """Take all mail on a port of 127.0.0.1 and keep it for the test to look at."""
+    with SinkServer() as server:
+        thread = threading.Thread(target=server.serve_forever, args=(0.01,))
+        thread.start()
+        yield server.sink
+        server.shutdown()
+        thread.join()
