@@ -1,0 +1,126 @@
+"""The nouns of this room: an envelope, a content, and a content as it goes out.
+
+Content lies in a sealed memfd.  This room never reads it: it measures, cuts by
+offsets that a worker stated, puts fields of its own in front, and passes it on.
+Paths and parameters are those of RFC 5321 4.1.1 and 4.1.2; text is ASCII, or UTF-8
+where the client said SMTPUTF8 (RFC 6531).
+"""
+
+import os
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from pratique.scanners import facts_pb2 as facts
+
+# What goes to a socket or a file in one step: large enough that Python's cost per
+# step vanishes, small enough that a slow peer does not hold a whole message in memory.
+CHUNK = 256 * 1024
+
+
+@dataclass(frozen=True, slots=True)
+class Forward:
+    """One forward-path with the ESMTP parameters that came with it (RFC 5321 4.1.1.3)."""
+
+    address: str
+    parameters: tuple[str, ...] = ()
+
+    @property
+    def domain(self) -> str:
+        """The domain in lower case; empty for the domainless `postmaster`."""
+        return self.address.rpartition("@")[2].lower() if "@" in self.address else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """Who connected, as far as it is known; an empty string is unknown."""
+
+    ip: str = ""
+    name: str = ""
+    helo: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Envelope:
+    """One SMTP transaction.  `reverse_path` None is unknown, "" is the null reverse-path."""
+
+    queue_id: str
+    received_at: datetime
+    reverse_path: str | None = None
+    parameters: tuple[str, ...] = ()
+    recipients: tuple[Forward, ...] = ()
+    client: Client = Client()
+    door: str = ""
+    tls: str = ""
+    authenticated: str = ""
+    direction: str = "inbound"
+    # As the trace field and XFORWARD name it (RFC 5321 4.4, RFC 6531 4.3).
+    protocol: str = "ESMTP"
+
+    def to_facts(self) -> facts.Envelope:
+        """The envelope as the facts that a worker and a policy are given."""
+        stated = facts.Envelope(
+            client=facts.Client(ip=self.client.ip, name=self.client.name, helo=self.client.helo),
+            tls=self.tls,
+            authenticated=self.authenticated,
+            queue_id=self.queue_id,
+            door=self.door,
+        )
+        stated.received_at.FromDatetime(self.received_at)
+        if self.reverse_path is not None:
+            stated.reverse_path = self.reverse_path
+        return stated
+
+
+class Content:
+    """The octets of one message in a memfd, sealed: nobody can change or shrink them.
+
+    Takes the descriptor over and closes it in `close`.
+    """
+
+    def __init__(self, descriptor: int) -> None:
+        self.descriptor = descriptor
+        self.size = os.fstat(descriptor).st_size
+
+    def close(self) -> None:
+        """Give the descriptor back; a second call does nothing."""
+        if self.descriptor >= 0:
+            os.close(self.descriptor)
+            self.descriptor = -1
+
+    def span(self, start: int, end: int) -> Iterator[bytes]:
+        """The octets from `start` up to `end`, in chunks."""
+        while start < end:
+            chunk = os.pread(self.descriptor, min(CHUNK, end - start), start)
+            if not chunk:
+                raise OSError(f"content ends at octet {start}, expected {end}")
+            start += len(chunk)
+            yield chunk
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """A content as it goes out: fields of ours in front, a stranger's forgeries cut.
+
+    `prepend` are whole header fields with CRLF line ends; `cut` are octet spans of
+    the content, sorted and apart, as a worker stated them.
+    """
+
+    content: Content
+    prepend: bytes = b""
+    cut: tuple[tuple[int, int], ...] = field(default=())
+
+    @property
+    def size(self) -> int:
+        """Octets that `chunks` yields in all."""
+        return len(self.prepend) + self.content.size - sum(end - start for start, end in self.cut)
+
+    def chunks(self) -> Iterator[bytes]:
+        """The octets to send, in order, before dot-stuffing."""
+        if self.prepend:
+            yield self.prepend
+        kept_from = 0
+        for start, end in self.cut:
+            yield from self.content.span(kept_from, start)
+            kept_from = end
+        yield from self.content.span(kept_from, self.content.size)

@@ -1,0 +1,260 @@
+"""Stand on the near side of the wall: one nursery, and one worker at a time.
+
+This file starts the nursery's process, asks it for workers, and follows what a worker
+says of one message.  What a worker says is not trusted: it was written by a process
+that reads what strangers wrote.  So there is a limit on how much it may say, every
+frame must be one of ours, and a worker that breaks the rules is killed.
+
+    nursery ended        NurseryLost: the message gets 4yz, a new nursery is started
+    worker ended         Sighting.end == "died", with the scanner that it was in
+    worker too slow      Sighting.end == "late", likewise
+    worker talks nonsense  Sighting.end == "lied"
+
+Killing is by pidfd (pidfd_open(2)): a process id may belong to somebody else by then.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import select
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from pratique.milter.mail import Content
+from pratique.scanners import facts_pb2 as facts
+from pratique.scanners import frames
+from pratique.scanners.wall_pb2 import Answer, Inspect, Request, Setup, Spawn, Started
+
+log = logging.getLogger("pratique.wall")
+
+# -I: nothing of the environment or the working directory is imported over there.
+COMMAND = (sys.executable, "-I", "-X", "utf8", "-m", "pratique.scanners.nursery")
+
+# Loading a few thousand YARA rules takes seconds on a slow disk; ten times that is dead.
+LOAD_SECONDS = 60.0
+
+# A fork takes a millisecond; a nursery that needs ten seconds for it is stuck.
+SPAWN_SECONDS = 10.0
+
+# 10,000 parts with a kilobyte each of names, and as much again in findings.
+MAX_SAID = 64 * 1024 * 1024
+
+
+class NurseryLost(Exception):  # noqa: N818 - the world's fault, like OSError
+    """The nursery ended or does not answer; whatever was in its workers is not seen."""
+
+
+class NurseryUnfit(Exception):  # noqa: N818 - the admin's fault: a rule file, a setting
+    """The nursery could not load what the settings name."""
+
+
+@dataclass(slots=True)
+class Sighting:
+    """What one worker said of one message, and how it ended."""
+
+    mail: facts.Facts = field(default_factory=facts.Facts)
+    parts: dict[int, facts.Part] = field(default_factory=dict)
+    # "done", "died", "late" or "lied".
+    end: str = "died"
+    detail: str = ""
+    # The reader or scanner that was announced last.
+    last: Started | None = None
+
+    def take(self, found: facts.Facts) -> None:
+        """Add facts as `wall.proto` says: parts by id, all else merged."""
+        for part in found.parts:
+            self.parts[part.id] = part
+        del found.parts[:]
+        self.mail.MergeFrom(found)
+
+    def facts(self) -> facts.Facts:
+        """All facts so far, the parts in the order of their ids."""
+        whole = facts.Facts()
+        whole.CopyFrom(self.mail)
+        whole.parts.extend(self.parts[number] for number in sorted(self.parts))
+        return whole
+
+
+class Nursery:
+    """The nursery's process, as seen from here."""
+
+    def __init__(self, process: subprocess.Popen[bytes], control: socket.socket) -> None:
+        self._process = process
+        self._control = control
+        self._asking = asyncio.Lock()
+        self.scanners: tuple[str, ...] = ()
+
+    @classmethod
+    async def start(cls, setup: Setup, command: Sequence[str] = COMMAND) -> "Nursery":
+        """Start a nursery and wait until it has loaded everything."""
+        control, theirs = socket.socketpair()
+        with theirs:
+            # Popen returns once the child has called exec: a millisecond, and only at start.
+            process = subprocess.Popen(  # noqa: ASYNC220
+                [*command, str(theirs.fileno())],
+                pass_fds=[theirs.fileno()],
+                stdin=subprocess.DEVNULL,
+                # Ctrl-C in a terminal is for the service; it ends its nursery itself.
+                start_new_session=True,
+            )
+        nursery = cls(process, control)
+        try:
+            await nursery._load(setup)
+        except BaseException:
+            nursery.close()
+            raise
+        return nursery
+
+    async def _load(self, setup: Setup) -> None:
+        control = self._control
+        control.settimeout(LOAD_SECONDS)
+        answer, _ = await asyncio.to_thread(_exchange, control, Request(setup=setup))
+        if answer.HasField("unfit"):
+            raise NurseryUnfit(answer.unfit)
+        _check_format(answer)
+        self.scanners = tuple(answer.hello.scanners)
+        control.settimeout(SPAWN_SECONDS)
+
+    async def spawn(self) -> "Worker":
+        """A new worker, once it has given up its rights."""
+        async with self._asking:
+            answer, descriptors = await asyncio.to_thread(
+                _exchange, self._control, Request(spawn=Spawn())
+            )
+        if len(descriptors) != frames.MAX_DESCRIPTORS:
+            raise NurseryLost("the nursery sent a worker without its descriptors")
+        worker = await Worker.connect(answer.hello.pid, *descriptors)
+        try:
+            await worker.greet()
+        except BaseException:
+            worker.kill()
+            raise
+        return worker
+
+    @property
+    def lost(self) -> bool:
+        """True once the nursery has ended: its control socket is at its end."""
+        try:
+            readable, _, _ = select.select([self._control], [], [], 0)
+            return bool(readable) and not self._control.recv(1, socket.MSG_PEEK)
+        except (OSError, ValueError):
+            # Reset by a nursery that died with a request unread, or closed by us.
+            return True
+
+    def close(self) -> None:
+        """End the nursery; its workers end with it."""
+        self._control.close()
+        self._process.kill()
+        self._process.wait()
+
+
+def _exchange(control: socket.socket, request: Request) -> tuple[Answer, list[int]]:
+    """One request to the nursery and its answer; blocks, so it runs in a thread."""
+    try:
+        frames.send(control, request)
+        received = frames.receive(control)
+    except OSError as error:
+        raise NurseryLost(f"the nursery does not answer: {error}") from error
+    if received is None:
+        raise NurseryLost("the nursery has ended")
+    body, descriptors = received
+    return frames.decode_answer(body), descriptors
+
+
+def _check_format(answer: Answer) -> None:
+    if answer.hello.format != frames.FORMAT:
+        raise NurseryLost(f"format {answer.hello.format} across the wall, not {frames.FORMAT}")
+
+
+class Worker:
+    """One worker, as seen from here: it sees one message at a time."""
+
+    def __init__(self, pid: int, connection: socket.socket, pidfd: int) -> None:
+        self.pid = pid
+        self.seen = 0
+        self.confinement = ""
+        self._connection = connection
+        self._pidfd = pidfd
+        self._reader: asyncio.StreamReader
+        self._writer: asyncio.StreamWriter
+
+    @classmethod
+    async def connect(cls, pid: int, descriptor: int, pidfd: int) -> "Worker":
+        """Take over the two descriptors that the nursery gave."""
+        connection = socket.socket(fileno=descriptor)
+        worker = cls(pid, connection, pidfd)
+        worker._reader, worker._writer = await asyncio.open_unix_connection(sock=connection)
+        return worker
+
+    async def greet(self) -> None:
+        """Wait for the worker's hello: it has given up its rights."""
+        try:
+            async with asyncio.timeout(SPAWN_SECONDS):
+                answer = frames.decode_answer(await self._frame())
+        except (TimeoutError, asyncio.IncompleteReadError, frames.FrameError, OSError) as error:
+            raise NurseryLost(f"worker {self.pid} said no hello: {error!r}") from error
+        if answer.HasField("unfit"):
+            raise NurseryUnfit(answer.unfit)
+        _check_format(answer)
+        self.confinement = answer.hello.confinement
+
+    @property
+    def gone(self) -> bool:
+        """True if this worker has ended while it was idle."""
+        return self._reader.at_eof() or self._writer.is_closing()
+
+    async def inspect(self, content: Content, request: Inspect, seconds: float) -> Sighting:
+        """Have one message seen; never raises for what the worker does."""
+        self.seen += 1
+        sighting = Sighting()
+        try:
+            async with asyncio.timeout(seconds):
+                frame = frames.encode(Request(inspect=request))
+                sent = socket.send_fds(self._connection, [frame], [content.descriptor])
+                self._writer.write(frame[sent:])
+                await self._follow(sighting)
+        except TimeoutError:
+            sighting.end, sighting.detail = "late", f"no answer within {seconds:g} s"
+        except frames.FrameError as error:
+            sighting.end, sighting.detail = "lied", str(error)
+        except (OSError, asyncio.IncompleteReadError):
+            sighting.end, sighting.detail = "died", "the worker died"
+        return sighting
+
+    async def _follow(self, sighting: Sighting) -> None:
+        said = 0
+        while True:
+            body = await self._frame()
+            said += len(body)
+            if said > MAX_SAID:
+                raise frames.FrameError(f"more than {MAX_SAID} octets of facts")
+            answer = frames.decode_answer(body)
+            match answer.WhichOneof("body"):
+                case "started":
+                    sighting.last = answer.started
+                case "found":
+                    sighting.take(answer.found)
+                case "done":
+                    sighting.end = "done"
+                    return
+                case other:
+                    raise frames.FrameError(f"{other} is no answer to a message")
+
+    async def _frame(self) -> bytes:
+        head = await self._reader.readexactly(frames.LENGTH_OCTETS)
+        return await self._reader.readexactly(frames.length_of(head))
+
+    def kill(self) -> None:
+        """End this worker now; a second call does nothing."""
+        if self._pidfd < 0:
+            return
+        with contextlib.suppress(ProcessLookupError):
+            signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
+        os.close(self._pidfd)
+        self._pidfd = -1
+        self._writer.close()

@@ -1,0 +1,189 @@
+"""Have messages seen by confined workers, and distrust them.
+
+A message goes to the next worker that is free.  Three things can go wrong over there,
+and none of them loses a message or lets it through unseen:
+
+* A worker dies or hangs over a message.  What it said last tells which reader or scanner
+  it was in, on which part.  The facts so far are kept, a failure names the guilty one,
+  and the message is seen once more, without it.  A second death is a second failure; the
+  policy decides about failures, and never by silence.
+* The nursery ends.  That is no fault of the message: `NurseryLost`, the door answers 4yz,
+  and a new nursery is started, each time after a longer pause.
+* All workers are busy.  The message waits, within its own deadline.
+
+Workers retire after a number of messages, so that nothing that one message left behind
+lives long; one that failed is not used again.
+"""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from pratique.milter.mail import Content, Envelope
+from pratique.milter.wall import COMMAND, Nursery, NurseryLost, NurseryUnfit, Sighting, Worker
+from pratique.scanners import facts_pb2 as facts
+from pratique.scanners.wall_pb2 import Inspect, Setup
+
+log = logging.getLogger("pratique.workers")
+
+# The pause before a nursery is started again doubles from the first to the last.
+FIRST_PAUSE = 0.1
+LAST_PAUSE = 30.0
+
+_FAILURE = {"late": "deadline", "died": "worker", "lied": "worker"}
+
+
+@dataclass(frozen=True, slots=True)
+class WorkerSettings:
+    """How many workers, how long one may look at a message, when one retires."""
+
+    count: int = 2
+    # For one look; a message may get two.
+    seconds: float = 25.0
+    retire_after: int = 1000
+
+
+class Workers:
+    """The pool of workers of one door, and the nursery they come from."""
+
+    def __init__(
+        self,
+        setup: Setup,
+        settings: WorkerSettings = WorkerSettings(),
+        command: Sequence[str] = COMMAND,
+    ) -> None:
+        self._setup = setup
+        self._settings = settings
+        self._command = command
+        self._nursery: Nursery | None = None
+        self._idle: asyncio.Queue[Worker] = asyncio.Queue()
+        self._alive: set[Worker] = set()
+        self._chores: set[asyncio.Task[None]] = set()
+        self._restarting = asyncio.Lock()
+        self._closed = False
+        self.scanners: tuple[str, ...] = ()
+
+    async def start(self) -> str:
+        """Start the nursery and all workers; say what confines them, for the log."""
+        self._nursery = await Nursery.start(self._setup, self._command)
+        self.scanners = self._nursery.scanners
+        for _ in range(self._settings.count):
+            await self._hire(self._nursery)
+        return next(iter(self._alive)).confinement
+
+    async def close(self) -> None:
+        """End all workers and the nursery."""
+        self._closed = True
+        for chore in self._chores:
+            chore.cancel()
+        await asyncio.gather(*self._chores, return_exceptions=True)
+        for worker in self._alive:
+            worker.kill()
+        self._alive.clear()
+        if self._nursery is not None:
+            self._nursery.close()
+
+    async def inspect(self, content: Content, envelope: Envelope) -> facts.Facts:
+        """All facts about a message, its envelope's included.  Raises NurseryLost."""
+        request = Inspect(envelope=envelope.to_facts(), direction=envelope.direction)
+        first = await self._look(content, request)
+        if first.end == "done":
+            return _stated(first.facts(), request)
+        if first.last is not None:
+            request.without.append(first.last.name)
+        second = await self._look(content, request)
+        return _stated(_joined(first, second), request)
+
+    async def _look(self, content: Content, request: Inspect) -> Sighting:
+        worker = await self._free_worker()
+        try:
+            sighting = await worker.inspect(content, request, self._settings.seconds)
+        except BaseException:
+            # Cancelled in mid-message: what this worker says next belongs to nobody.
+            self._dismiss(worker)
+            raise
+        if sighting.end != "done":
+            log.warning("worker %d %s", worker.pid, _in_words(sighting))
+            self._dismiss(worker)
+            if self._nursery is None or self._nursery.lost:
+                raise NurseryLost("the nursery ended while a message was seen")
+        elif worker.seen >= self._settings.retire_after:
+            self._dismiss(worker)
+        else:
+            self._idle.put_nowait(worker)
+        return sighting
+
+    async def _free_worker(self) -> Worker:
+        async with asyncio.timeout(self._settings.seconds * 2):
+            while True:
+                worker = await self._idle.get()
+                if not worker.gone:
+                    return worker
+                self._dismiss(worker)
+
+    def _dismiss(self, worker: Worker) -> None:
+        """End a worker and have another one take its place."""
+        worker.kill()
+        self._alive.discard(worker)
+        if not self._closed:
+            chore = asyncio.get_running_loop().create_task(self._replace())
+            self._chores.add(chore)
+            chore.add_done_callback(self._chores.discard)
+
+    async def _replace(self) -> None:
+        pause = FIRST_PAUSE
+        while True:
+            try:
+                await self._hire(await self._living_nursery())
+                return
+            except (NurseryLost, NurseryUnfit, OSError) as error:
+                log.error("no new worker: %s; next try in %g s", error, pause)
+            await asyncio.sleep(pause)
+            pause = min(pause * 2, LAST_PAUSE)
+
+    async def _living_nursery(self) -> Nursery:
+        """The nursery, or a new one in its place."""
+        async with self._restarting:
+            if self._nursery is None or self._nursery.lost:
+                if self._nursery is not None:
+                    log.error("the nursery ended; starting a new one")
+                    self._nursery.close()
+                    self._nursery = None
+                self._nursery = await Nursery.start(self._setup, self._command)
+            return self._nursery
+
+    async def _hire(self, nursery: Nursery) -> None:
+        worker = await nursery.spawn()
+        self._alive.add(worker)
+        self._idle.put_nowait(worker)
+
+
+def _stated(seen: facts.Facts, request: Inspect) -> facts.Facts:
+    seen.envelope.CopyFrom(request.envelope)
+    return seen
+
+
+def _joined(first: Sighting, second: Sighting) -> facts.Facts:
+    """The facts of both looks: the second one's, and what only the first one found."""
+    seen = second.facts()
+    known = {finding.SerializeToString(deterministic=True) for finding in seen.findings}
+    seen.findings.extend(
+        finding
+        for finding in first.mail.findings
+        if finding.SerializeToString(deterministic=True) not in known
+    )
+    for sighting in (first, second):
+        if sighting.end != "done":
+            seen.failures.add(
+                class_=_FAILURE[sighting.end],
+                part=sighting.last.part if sighting.last else -1,
+                detail=_in_words(sighting),
+            )
+    return seen
+
+
+def _in_words(sighting: Sighting) -> str:
+    if sighting.last is None:
+        return f"{sighting.detail}, before any scanner"
+    return f"{sighting.detail}, in {sighting.last.name} on part {sighting.last.part}"

@@ -1,0 +1,82 @@
+"""Read and write what crosses the wall: frames, and descriptors beside them.
+
+A frame is four octets of length (network order, counting what follows) and one
+protobuf message of `wall.proto`.  The length arrives before a single octet that it
+counts, so it is checked before it is believed; nothing is ever unpickled.  A
+descriptor travels with the first octet of the frame it belongs to (SCM_RIGHTS).
+
+Both sides use this file: the far side blocks on its socket, the near side reads with
+asyncio and only needs `encode`, `length_of` and `decode`.
+"""
+
+import socket
+
+from google.protobuf.message import DecodeError
+
+from pratique.scanners.wall_pb2 import Answer, Request
+
+# Raised by one when a reader of the former format would misread the new one.
+FORMAT = 1
+
+LENGTH_OCTETS = 4
+
+# The largest honest frame holds one part with 64 names of 4096 octets, twice over
+# for the raw octets: half a mebibyte.  Eight times that is no frame of ours.
+MAX_FRAME = 4 * 1024 * 1024
+
+# A spawned worker comes with its socket and its pidfd; nothing of ours sends more.
+MAX_DESCRIPTORS = 2
+
+
+class FrameError(Exception):
+    """The other side sent what no honest side sends."""
+
+
+def encode(message: Request | Answer) -> bytes:
+    """The frame of a message."""
+    body = message.SerializeToString()
+    if len(body) > MAX_FRAME:
+        raise FrameError(f"frame of {len(body)} octets, limit is {MAX_FRAME}")
+    return len(body).to_bytes(LENGTH_OCTETS, "big") + body
+
+
+def length_of(head: bytes) -> int:
+    """How many octets follow a frame's four octets of length."""
+    length = int.from_bytes(head, "big")
+    if not 1 <= length <= MAX_FRAME:
+        raise FrameError(f"frame of {length} octets, limit is 1 to {MAX_FRAME}")
+    return length
+
+
+def decode_answer(body: bytes) -> Answer:
+    """The answer that a frame's body holds."""
+    try:
+        return Answer.FromString(body)
+    except DecodeError as error:
+        raise FrameError(f"not an answer: {error}") from error
+
+
+def send(connection: socket.socket, message: Request | Answer, *descriptors: int) -> None:
+    """Send a frame, with descriptors beside its first octet; blocks until it is out."""
+    frame = memoryview(encode(message))
+    sent = socket.send_fds(connection, [frame], descriptors) if descriptors else 0
+    connection.sendall(frame[sent:])
+
+
+def receive(connection: socket.socket) -> tuple[bytes, list[int]] | None:
+    """The next frame's body and the descriptors beside it; None at the end of the stream."""
+    head, descriptors, _, _ = socket.recv_fds(connection, LENGTH_OCTETS, MAX_DESCRIPTORS)
+    if not head:
+        return None
+    head += _exactly(connection, LENGTH_OCTETS - len(head))
+    return _exactly(connection, length_of(head)), list(descriptors)
+
+
+def _exactly(connection: socket.socket, count: int) -> bytes:
+    octets = bytearray()
+    while len(octets) < count:
+        chunk = connection.recv(count - len(octets))
+        if not chunk:
+            raise FrameError(f"stream ends {count - len(octets)} octets before its frame")
+        octets += chunk
+    return bytes(octets)

@@ -1,0 +1,57 @@
+"""A sealed content cannot be changed by anybody, not even by us."""
+
+import os
+
+import pytest
+
+from pratique.milter.content import ContentWriter, content_of
+
+
+@pytest.fixture
+def sealed():
+    content = content_of([b"hello"])
+    yield content
+    content.close()
+
+
+def test_what_was_written_is_there(sealed):
+    assert b"".join(sealed.span(0, sealed.size)) == b"hello"
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda descriptor: os.pwrite(descriptor, b"x", 0),
+        lambda descriptor: os.pwrite(descriptor, b"x", 5),
+        lambda descriptor: os.ftruncate(descriptor, 1),
+        lambda descriptor: os.ftruncate(descriptor, 9),
+    ],
+)
+def test_a_sealed_content_refuses_a_change(sealed, change):
+    with pytest.raises(PermissionError):
+        change(sealed.descriptor)
+
+
+def test_an_empty_content_is_a_content():
+    content = content_of([])
+    assert content.size == 0
+    content.close()
+
+
+def test_an_error_while_writing_leaves_no_descriptor_behind():
+    before = set(os.listdir("/proc/self/fd"))
+
+    def broken():
+        yield b"half"
+        raise OSError("gone")
+
+    with pytest.raises(OSError, match="gone"):
+        content_of(broken())
+    assert set(os.listdir("/proc/self/fd")) == before
+
+
+def test_a_discarded_writer_can_be_discarded_again():
+    writer = ContentWriter()
+    writer.write(b"x")
+    writer.discard()
+    writer.discard()

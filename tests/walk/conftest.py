@@ -1,0 +1,59 @@
+"""Start real nurseries and real workers for the tests of the whole house."""
+
+import asyncio
+import sys
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from pratique.milter.content import content_of
+from pratique.milter.mail import Envelope
+from pratique.milter.workers import Workers, WorkerSettings
+from pratique.scanners.wall_pb2 import Setup
+
+NAUGHTY = (sys.executable, "-I", str(Path(__file__).with_name("naughty_nursery.py")))
+ENVELOPE = Envelope(queue_id="Q1", received_at=datetime(2026, 11, 22, tzinfo=UTC))
+
+
+@pytest.fixture
+async def naughty_workers():
+    """Workers whose inspector does what the message says; give settings, get a pool."""
+    pools = []
+
+    async def start(confinement="full", **settings):
+        chosen = WorkerSettings(**{"count": 1, "seconds": 5.0, **settings})
+        pool = Workers(Setup(confinement=confinement), chosen, NAUGHTY)
+        await pool.start()
+        pools.append(pool)
+        return pool
+
+    yield start
+    for pool in pools:
+        await pool.close()
+
+
+@pytest.fixture
+def see():
+    """Have octets seen by a pool, under a plain envelope."""
+
+    async def see(pool, octets, envelope=ENVELOPE):
+        content = content_of([octets])
+        try:
+            return await pool.inspect(content, envelope)
+        finally:
+            content.close()
+
+    return see
+
+
+@pytest.fixture
+def until():
+    """Yield to the loop until a condition holds; the bound is a failure, not a wait."""
+
+    async def until(condition):
+        async with asyncio.timeout(10):
+            while not condition():  # noqa: ASYNC110 - what is awaited is another process
+                await asyncio.sleep(0)
+
+    return until

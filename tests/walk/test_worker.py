@@ -1,0 +1,34 @@
+"""A worker: it sees one message after the other, and only those."""
+
+import pytest
+
+pytestmark = [pytest.mark.real("kernel confinement"), pytest.mark.slow]
+
+
+async def test_an_empty_message_is_seen(naughty_workers, see):
+    pool = await naughty_workers()
+    facts = await see(pool, b"")
+    assert facts.mail.size == 0
+    assert not facts.failures
+
+
+async def test_a_message_as_large_as_a_mail_is_seen_whole(naughty_workers, see):
+    pool = await naughty_workers(seconds=20.0)
+    facts = await see(pool, b"nothing first" + b" " * (25 * 1024 * 1024))
+    assert facts.mail.size == 13 + 25 * 1024 * 1024
+
+
+async def test_one_worker_sees_many_messages_and_keeps_nothing_open(naughty_workers, see):
+    pool = await naughty_workers()
+    (worker,) = pool._alive
+    # RLIMIT_NOFILE is 32: a descriptor left open by each message would end it.
+    for _ in range(100):
+        assert not (await see(pool, b"nothing first")).failures
+    assert pool._alive == {worker}
+
+
+async def test_an_error_of_the_inspector_ends_the_worker_and_not_the_service(naughty_workers, see):
+    pool = await naughty_workers()
+    facts = await see(pool, b"raise first")
+    assert [failure.class_ for failure in facts.failures] == ["worker"]
+    assert not (await see(pool, b"nothing first")).failures

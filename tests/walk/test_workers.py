@@ -1,0 +1,80 @@
+"""A worker that dies, hangs or lies over a message: who is blamed, and what is kept."""
+
+import asyncio
+import os
+import signal
+
+import pytest
+
+pytestmark = [pytest.mark.real("kernel confinement"), pytest.mark.slow]
+
+
+def said(facts):
+    return [(finding.scanner, finding.name) for finding in facts.findings]
+
+
+def failures(facts):
+    return [(failure.class_, failure.part, failure.detail) for failure in facts.failures]
+
+
+@pytest.mark.parametrize(
+    ("deed", "class_", "words"),
+    [
+        ("die", "worker", "the worker died, in first on part 0"),
+        ("crash", "worker", "the worker died, in first on part 0"),
+        ("hang", "deadline", "no answer within 0.3 s, in first on part 0"),
+    ],
+)
+async def test_the_message_is_seen_again_without_the_guilty(
+    naughty_workers, see, deed, class_, words
+):
+    pool = await naughty_workers(seconds=0.3)
+    facts = await see(pool, f"{deed} first".encode())
+    assert failures(facts) == [(class_, 0, words)]
+    assert said(facts) == [("early", "seen"), ("second", "spoke")]
+
+
+async def test_what_only_the_first_look_found_is_kept(naughty_workers, see):
+    pool = await naughty_workers()
+    facts = await see(pool, b"die second")
+    assert said(facts) == [("early", "seen"), ("first", "spoke")]
+    assert [failure.detail for failure in facts.failures] == [
+        "the worker died, in second on part 0"
+    ]
+
+
+async def test_a_second_death_is_a_second_failure(naughty_workers, see):
+    pool = await naughty_workers()
+    facts = await see(pool, b"die")
+    assert [failure.detail for failure in facts.failures] == [
+        "the worker died, in first on part 0",
+        "the worker died, in second on part 0",
+    ]
+    assert [part.id for part in facts.parts] == [0]
+
+
+async def test_the_next_message_is_seen_by_a_new_worker(naughty_workers, see):
+    pool = await naughty_workers()
+    await see(pool, b"die first")
+    facts = await see(pool, b"nothing first")
+    assert not facts.failures
+    assert ("nothing", "done: 'all is well'") in said(facts)
+
+
+async def test_a_worker_retires_after_its_number_of_messages(naughty_workers, see):
+    pool = await naughty_workers(retire_after=2)
+    (first,) = pool._alive
+    await see(pool, b"nothing first")
+    assert pool._alive == {first}
+    await see(pool, b"nothing first")
+    await asyncio.gather(*pool._chores)
+    (second,) = pool._alive
+    assert second.pid != first.pid
+
+
+async def test_a_worker_killed_while_idle_costs_no_message(naughty_workers, see, until):
+    pool = await naughty_workers()
+    (worker,) = pool._alive
+    os.kill(worker.pid, signal.SIGKILL)
+    await until(lambda: worker.gone)
+    assert not (await see(pool, b"nothing first")).failures
