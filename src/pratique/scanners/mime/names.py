@@ -1,0 +1,106 @@
+"""Give every name that some mail program would show for a part.
+
+A name may stand in four places: `filename` and `filename*` of Content-Disposition
+(RFC 2183 2.3), `name` and `name*` of Content-Type (RFC 2045), each of them once or
+several times, in plain octets, in encoded-words (RFC 2047 forbids them there, most
+programs write and read them), in RFC 2231's form, or percent-encoded like a URL.  No
+reading is chosen over another: the most usual one is `name`, all are in `names`.
+"""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import NamedTuple
+
+from pratique.scanners.mime.fields import Value, extended, percent_decode
+from pratique.scanners.mime.words import decode_words
+from pratique.scanners.text import to_text
+
+# Two fields with two forms each give four; 64 leaves room for every reading of each.
+NAMES = 64
+# Windows and Linux take 255 octets; UTF-8 in RFC 2231's form makes three of one.
+NAME_OCTETS = 4096
+# The longest that any program is run by has eleven characters ("application").
+_ENDING = 12
+
+
+class Reading(NamedTuple):
+    """One reading of one name."""
+
+    text: str
+    octets: bytes
+    bad: bool
+    # Some program shows the octets undecoded: a name, but no opinion on what it means.
+    literal: bool = False
+
+
+@dataclass(slots=True)
+class Names:
+    """The names of a part, most usual first, each once."""
+
+    readings: list[Reading] = field(default_factory=list)
+    # Which limit was reached, in words.
+    cut: str = ""
+
+    def conflict(self) -> str:
+        """How the names differ in what they say the file is; empty if they do not."""
+        endings = {_ending(each.text) for each in self.readings if not each.literal} - {""}
+        return " and ".join(sorted(endings)) if len(endings) > 1 else ""
+
+
+def read_names(dispositions: Iterable[Value], types: Iterable[Value]) -> Names:
+    """Collect the names, in the order in which programs prefer them."""
+    names = Names()
+    seen: set[str] = set()
+    for reading in _all(dispositions, types, names):
+        if not reading.text or reading.text in seen:
+            continue
+        if len(names.readings) == NAMES:
+            names.cut = f"more than {NAMES} names"
+            break
+        seen.add(reading.text)
+        names.readings.append(reading)
+    return names
+
+
+def _all(dispositions: Iterable[Value], types: Iterable[Value], names: Names) -> Iterator[Reading]:
+    literal: list[Reading] = []
+    sources = [(value, b"filename") for value in dispositions] + [
+        (value, b"name") for value in types
+    ]
+    for value, name in sources:
+        for joined in extended(value.parameters, name):
+            yield from _shown(joined.octets, joined.charset or "utf-8", names, literal)
+        for each in value.parameters:
+            if each.name == name:
+                yield from _shown(each.value, "utf-8", names, literal)
+                if each.short is not None:
+                    literal.append(_plain(each.short[:NAME_OCTETS], "utf-8"))
+    yield from literal
+
+
+def _shown(octets: bytes, charset: str, names: Names, literal: list[Reading]) -> Iterator[Reading]:
+    """The name as most programs show it; what some show instead goes to `literal`."""
+    if len(octets) > NAME_OCTETS:
+        names.cut = f"a name of more than {NAME_OCTETS} octets"
+        literal.append(_plain(octets[-NAME_OCTETS:], charset))
+        octets = octets[:NAME_OCTETS]
+    text, bad = decode_words(octets, charset)
+    yield Reading(text.strip(), octets, bad)
+    if text.endswith((".", " ")):
+        # Windows saves it without.
+        literal.append(Reading(text.strip().rstrip(". "), octets, bad))
+    if b"=?" in octets:
+        literal.append(_plain(octets, charset))
+    if b"%" in octets:
+        literal.append(_plain(percent_decode(octets), charset))
+
+
+def _plain(octets: bytes, charset: str) -> Reading:
+    text, bad = to_text(octets, charset)
+    return Reading(text, octets, bad, literal=True)
+
+
+def _ending(name: str) -> str:
+    """What the name says the file is; words after a dot are no ending."""
+    ending = name.rpartition(".")[2].strip().lower() if "." in name else ""
+    return ending if ending.isalnum() and len(ending) <= _ENDING else ""

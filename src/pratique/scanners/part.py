@@ -1,0 +1,121 @@
+"""The nouns of this room: a part, a reader that opens it, a scanner that looks at it.
+
+A part is one node of what unpacking finds: the message itself, a MIME entity, a
+member of an archive.  Readers make `Member`s of a part's octets, `unpack.py` numbers
+them and makes them parts, scanners look at each.  What is known of a part ends up in
+`facts.proto`'s `Part`; what only this room needs (the octets) stays here.
+
+Nothing a stranger wrote makes a reader or a scanner raise: damage is an `Oddity`, a
+member that says why it is `unopened`, or the end of the iteration.  An error that is
+raised all the same is our fault, and becomes a failure fact.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import ClassVar, Protocol
+
+from pratique.scanners import facts_pb2 as facts
+from pratique.scanners.budget import Budget
+
+
+class Unfit(Exception):  # noqa: N818 - the admin's word, not an error of ours
+    """Something that the admin gave cannot be loaded; says in words what and where."""
+
+
+@dataclass(slots=True)
+class Part:
+    """A part's octets, and its facts as far as they are known.
+
+    `octets` are decoded: what a reader would save to disk.  They are empty where
+    `known.unopened` says that nothing could be decoded.
+    """
+
+    known: facts.Part
+    octets: memoryview
+
+
+@dataclass(slots=True)
+class Member:
+    """What a reader finds in a container: a part to be.
+
+    `step` is its last step in a path ("2", "zip:invoice.pdf.exe").  `parent` is a
+    member that the same reader gave before and that holds this one; None is the
+    container itself.  `unopened` is a word of `Unopened`, with `why` for a person.
+    """
+
+    step: str
+    octets: memoryview = field(default=memoryview(b""), repr=False)
+    parent: "Member | None" = None
+    name: str = ""
+    names: tuple[str, ...] = ()
+    raw_name: bytes = b""
+    declared_type: str = ""
+    disposition: str = ""
+    view: str = "standard"
+    returned: bool = False
+    encrypted: bool = False
+    unopened: str = ""
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Oddity:
+    """A place where two programs would read the container differently.
+
+    `class_` is a word of `Ambiguities`; `at` is the member that it is about, None
+    the container itself.
+    """
+
+    class_: str
+    detail: str
+    at: Member | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Reached:
+    """A limit that stops a reader at one member and lets it go on with the others.
+
+    `class_` is a word of `Limits`; `at` is the member, None the container itself.  A
+    limit that ends the whole container is the error `OverBudget` instead.
+    """
+
+    class_: str
+    detail: str
+    at: Member | None = None
+
+
+# What a reader gives, in any order but parents before children.
+Found = Member | Oddity | Reached
+
+
+class Reader(Protocol):
+    """Opens one form of container.
+
+    `members` charges the budget for all that it decodes, before it decodes more than
+    a bounded piece, and lets `OverBudget` through: `unpack.py` states it.  A container
+    that it cannot read to its end it marks itself: `part.known.unopened` and `why`.
+    Once it is asked for the next member, the octets of the last one are let go.
+    """
+
+    name: ClassVar[str]
+
+    def recognize(self, part: Part) -> bool:
+        """Tell whether this reader opens the part (type, kind and octets are known)."""
+
+    def members(self, part: Part, budget: Budget) -> Iterator[Found]:
+        """Give what the part holds, parents before children."""
+
+
+class Scanner(Protocol):
+    """Looks at one part and states what it finds.
+
+    A scanner is made once, before confinement; `scan` runs in the confined worker,
+    for each part, and must not open, import or start anything.  It yields `Facts`
+    in which only what it knows is set: findings, limits, or a part with the part's id
+    and the fields to set.  What it yielded before an error is kept.
+    """
+
+    name: ClassVar[str]
+
+    def scan(self, part: Part) -> Iterator[facts.Facts]:
+        """State what this scanner finds in the part."""

@@ -1,0 +1,128 @@
+"""Transfer encodings are decoded, and what readers differ on is told."""
+
+import base64
+import binascii
+
+import pytest
+
+from pratique.scanners.mime import encoding
+from pratique.scanners.mime.encoding import STREAMS, decode_base64, decode_quoted_printable
+
+OCTETS = bytes(range(256)) * 3
+CLEAN = base64.encodebytes(OCTETS)
+UU = b"begin 644 a\n" + binascii.b2a_uu(b"hello") + b"`\nend\n"
+
+
+@pytest.mark.parametrize(
+    "encoded",
+    [
+        *(CLEAN, CLEAN.replace(b"\n", b"\r\n"), CLEAN.replace(b"\n", b""), CLEAN + b"\r\n\r\n"),
+        *(CLEAN.replace(b"\n", b" \t\n"), b"\n\n" + CLEAN),
+    ],
+)
+def test_base64_with_any_white_space_is_not_odd(encoded):
+    assert decode_base64(encoded) == (OCTETS, "", "")
+
+
+@pytest.mark.parametrize(
+    ("encoded", "octets"),
+    [
+        *((b"QQ==", b"A"), (b"QUI=", b"AB"), (b"QQ", b"A"), (b"QUI", b"AB"), (b"QUJDR", b"ABC")),
+        *((b"", b""), (b"=", b""), (b"====", b""), (b"QUI==", b"AB"), (b"QUJD====\n", b"ABC")),
+        *((b"Q", b""), (b"QUJD\nRA==\n", b"ABCD"), (b"QQ=\n=", b"A")),
+    ],
+)
+def test_base64_that_is_cut_off_gives_what_is_whole(encoded, octets):
+    assert decode_base64(encoded) == (octets, "", "")
+
+
+@pytest.mark.parametrize(
+    ("encoded", "octets"),
+    [
+        (b"QUJD.REVG", b"ABCDEF"),
+        (b"QUJD\n-- \nREVG", b"ABCDEF"),
+        (b"QUJD\0REVG", b"ABCDEF"),
+        (b"QQ==QkNE", b"ABCD"),
+        (b"QQ==\r\nQg==\r\n", b"AB"),
+        (b"QQ==\n\n~~~~\n", b"A"),
+        (b"QUJD=REVG", b"ABCDEF"),
+        (b"QUI=\xff", b"AB"),
+    ],
+)
+def test_base64_with_junk_or_more_after_its_padding_is_told_and_decoded(encoded, octets):
+    decoded = decode_base64(encoded)
+
+    assert (decoded.octets, decoded.oddity) == (octets, "bad_base64")
+
+
+def test_so_many_streams_are_decoded_each_by_itself_and_the_rest_is_not_lost():
+    assert decode_base64(b"QQ==" * STREAMS).octets == b"A" * STREAMS
+    assert decode_base64(b"QQ==" * STREAMS + b"QUJD" * 3).octets == b"A" * STREAMS + b"ABC" * 3
+
+
+@pytest.mark.parametrize(
+    ("encoded", "octets"),
+    [
+        *((b"a=3Db", b"a=b"), (b"a=3db=c3=bc", "a=bü".encode()), (b"a=\r\nb", b"ab")),
+        *((b"a=\nb", b"ab"), (b"a= \t\r\nb", b"ab"), (b"a \t\r\nb\t", b"a\r\nb"), (b"a=", b"a")),
+        *((b"", b""), (b"a=20\r\nb", b"a \r\nb"), (b"a_b", b"a_b"), (b"a=\r", b"a")),
+    ],
+)
+def test_quoted_printable_that_all_read_alike_is_not_odd(encoded, octets, budget):
+    assert decode_quoted_printable(encoded, budget) == (octets, "", "")
+
+
+@pytest.mark.parametrize(
+    ("encoded", "octets"),
+    [
+        *((b"a=xb", b"a=xb"), (b"a==3D", b"a=="), (b"x==y", b"x==y"), (b"a=4", b"a=4")),
+        *((b"a=\rbc\nd", b"a=\rbc\nd"), (b"a=@\n", b"a=@\n")),
+    ],
+)
+def test_a_stray_equals_sign_stays_and_is_told(encoded, octets, budget):
+    decoded = decode_quoted_printable(encoded, budget)
+
+    assert (decoded.octets, decoded.oddity) == (octets, "bad_quoted_printable")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("line", [b"=41=\r\n", b"=41", b"ab  =\r\n", b"a b"])
+def test_quoted_printable_does_not_depend_on_where_it_is_cut(line, budget):
+    encoded = line * (3_000_000 // len(line))
+
+    decoded = decode_quoted_printable(encoded, budget)
+
+    wanted = {b"=41=\r\n": b"A", b"=41": b"A", b"ab  =\r\n": b"ab  ", b"a b": b"a b"}[line]
+    assert decoded.octets == wanted * (3_000_000 // len(line))
+    assert not decoded.oddity
+
+
+@pytest.mark.parametrize(
+    ("name", "encoded", "octets"),
+    [
+        ("", b"as it is=", b"as it is="),
+        ("8bit", b"\xff", b"\xff"),
+        ("base64", b"QUJD", b"ABC"),
+        ("quoted-printable", b"=41", b"A"),
+        ("x-uuencode", UU, b"hello"),
+        ("uue", binascii.b2a_uu(b"no begin"), b"no begin"),
+    ],
+)
+def test_each_known_encoding_is_decoded(name, encoded, octets, budget):
+    assert encoding.decode(encoded, name, budget).octets == octets
+
+
+@pytest.mark.parametrize("size", range(12))
+def test_the_bound_of_base64_is_never_too_small(size):
+    encoded = base64.b64encode(bytes(size))
+
+    assert encoding.bound("base64", len(encoded)) >= size
+    assert encoding.bound("", size) == size
+
+
+@pytest.mark.parametrize(
+    ("encoded", "wanted"),
+    [(CLEAN, True), (b"Hello, this is a text.\n", False), (b"short", False), (b"", False)],
+)
+def test_base64_is_told_from_text(encoded, wanted):
+    assert encoding.looks_like_base64(encoded) is wanted

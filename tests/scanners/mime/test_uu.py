@@ -1,0 +1,76 @@
+"""Uuencoded files are found in the midst of text."""
+
+import binascii
+
+import pytest
+
+from pratique.scanners.budget import Budget, Limits, OverBudget
+from pratique.scanners.mime import uu
+
+
+def encoded(octets, name=b"a.exe", eol=b"\n"):
+    lines = [
+        binascii.b2a_uu(octets[at : at + 45]).rstrip(b"\n") for at in range(0, len(octets), 45)
+    ]
+    return eol.join([b"begin 644 " + name, *lines, b"`", b"end", b""])
+
+
+def files(text, **limits):
+    return list(uu.files(text, 0, len(text), Budget(Limits(**limits))))
+
+
+@pytest.mark.parametrize("eol", [b"\n", b"\r\n"])
+def test_a_file_in_a_text_is_decoded(eol):
+    octets = bytes(range(256))
+
+    (found,) = files(b"Hello" + eol + encoded(octets, b"my file.exe", eol) + b"Bye" + eol)
+
+    assert (found.name, found.octets) == (b"my file.exe", octets)
+
+
+def test_each_of_several_files_is_found():
+    found = files(encoded(b"one", b"1") + encoded(b"two", b"2"))
+
+    assert [(each.name, each.octets) for each in found] == [(b"1", b"one"), (b"2", b"two")]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        b"begin 644 a\n",
+        b"begin at 644 a\n#86)C\n",
+        b"we begin 644 a\n#86)C\n",
+        b"begin 999 a\n#86)C\n",
+        b"begin 644\n#86)C\n",
+        b"begin 644 a\nnot in the code\xff\n",
+    ],
+)
+def test_what_only_looks_like_a_file_is_none(text):
+    assert files(text) == []
+
+
+def test_a_file_without_its_end_gives_what_is_there():
+    (found,) = files(b"begin 644 a\n#86)C\n#86)C")
+
+    assert found.octets == b"abcabc"
+
+
+def test_blanks_that_were_lost_at_a_line_end_are_made_up_for():
+    (found,) = files(b"begin 644 a\n#    \n".replace(b"    ", b"") + b"`\n")
+
+    assert found.octets == bytes(3)
+
+
+def test_what_is_decoded_is_charged_before_there_is_much_of_it():
+    text = encoded(bytes(45 * 5000))
+
+    assert len(files(text, octets=45 * 5000)[0].octets) == 45 * 5000
+    with pytest.raises(OverBudget) as over:
+        files(text, octets=45 * 5000 - 1)
+    assert over.value.class_ == "octets"
+
+
+def test_a_file_over_the_limit_of_a_part_is_stopped():
+    with pytest.raises(OverBudget) as over:
+        files(encoded(bytes(45 * 5000)), part_octets=1000)
+    assert over.value.class_ == "part_octets"
