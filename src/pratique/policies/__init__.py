@@ -1,0 +1,25 @@
+"""DECIDE: turns facts into a verdict by rules that a mail admin wrote.
+
+policy.py      START READING HERE: Policy.load(text), Policy.decide(facts, recipient) -> Verdict
+verdict.py     Action, Verdict: what was decided, and by which rule
+danger.py      which parts reach a policy when a message has too many
+
+condition.py   the one file that runs CEL: compiles and evaluates a rule's `when`
+tree.py        reads a compiled condition: what CEL lets pass and could never hold
+vocabulary.py  which words a field of the facts can hold
+
+check.py       what is wrong with a policy, in the admin's words: file, line, column
+unseen.py      a smallest message for each class of what was not seen
+hints.py       what CEL says against a condition, in an admin's words
+dialects.py    what other languages call what CEL has another word for
+trial.py       runs the tests that stand in a policy
+
+rule.py        the nouns: Rule, Example
+rules.py       reads the rules out of TOML
+examples.py    reads a rule's tests out of TOML
+reading.py     a policy being read: values, places, problems
+places.py      where in a TOML file each key and value stands
+problem.py     one thing that is wrong, and how it is shown
+
+shipped/       policies to start from, each with its tests; shipped/mail/ their messages
+"""

@@ -1,0 +1,184 @@
+"""Hold a policy's text, its values and its places together while it is read.
+
+Every complaint goes through here: a path of keys and indexes becomes file, line and
+column.  What TOML itself refuses is explained here too, for those who know YAML, INI or
+JSON better.
+"""
+
+import re
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from pratique.policies import hints
+from pratique.policies.places import Layout, Path, lay_out
+from pratique.policies.problem import Problem
+
+_PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
+
+# A text between single quotation marks that has only the first of them.
+_OPEN_LITERAL = r"^[^#\n]*=\s*(?P<here>'(?!'')[^'\n]*)$"
+
+_TYPES = {
+    str: "a text", bool: "true or false", int: "a number", float: "a number", list: "a list",
+    dict: "a table",
+}  # fmt: skip
+
+
+@dataclass(slots=True)
+class Reading:
+    """A policy being read: what it says, where, and what is wrong with it so far."""
+
+    file: str
+    text: str
+    values: dict[str, Any] = field(default_factory=dict)
+    layout: Layout = field(init=False)
+    problems: list[Problem] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        try:
+            self.values = tomllib.loads(self.text)
+        except tomllib.TOMLDecodeError as error:
+            self.layout = Layout(self.text.replace("\r\n", "\n"))
+            self.problems.append(_toml_problem(self.file, self.layout, str(error)))
+        else:
+            self.layout = lay_out(self.text)
+
+    def say(self, path: Path, message: str, hint: str = "") -> None:
+        """Complain about a value."""
+        self._add(self.layout.value(path), message, hint)
+
+    def say_key(self, path: Path, message: str, hint: str = "") -> None:
+        """Complain about a key, or about what is missing in a table."""
+        self._add(self.layout.key(path), message, hint)
+
+    def say_in(self, path: Path, index: int, message: str, hint: str = "") -> None:
+        """Complain about a character of a text."""
+        self._add(self.layout.letter(path, index), message, hint)
+
+    def line(self, path: Path) -> int:
+        """The line on which a key or a table stands."""
+        return self.layout.line_and_column(self.layout.key(path))[0]
+
+    def text_at(self, table: Mapping[str, Any], path: Path, key: str) -> str:
+        """A text of a table; empty, with a complaint, if it is something else."""
+        value = table.get(key, "")
+        if isinstance(value, str):
+            return value
+        shown = f'`{key} = "..."`'
+        self.say((*path, key), f"`{key}` is {kind_of(value)}, not a text", f"write {shown}")
+        return ""
+
+    def _add(self, offset: int, message: str, hint: str) -> None:
+        line, column = self.layout.line_and_column(offset)
+        self.problems.append(Problem(line, column, self.file, message, hint))
+
+
+def kind_of(value: object) -> str:
+    """What a TOML value is, for a person."""
+    return _TYPES.get(type(value), "a date or time")
+
+
+def _toml_problem(file: str, layout: Layout, error: str) -> Problem:
+    place = _PLACE.search(error)
+    message = _PLACE.sub("", error)
+    lines = layout.text.split("\n")
+    if place and place[1] and not message.startswith("Unclosed"):
+        line, column = int(place[1]), int(place[2])
+    else:
+        end = int(place[1]) if place and place[1] else len(lines)
+        line, column = _unclosed("\n".join(lines[:end]))
+    source = lines[line - 1] if line <= len(lines) else ""
+    for pattern, told, hint in _TOML_HINTS:
+        if found := re.search(pattern, source):
+            shown = found.group("here") if "here" in found.groupdict() else ""
+            start = found.start("here") + 1 if shown else column
+            return Problem(line, start, file, told.format(shown), hint)
+    told, hint = _TOML_WORDS.get(message.partition(" (")[0], (f"not TOML: {message}", ""))
+    if message.startswith("Cannot declare"):
+        told, hint = f"not TOML: {message}", "each rule begins with `[[rule]]`, two brackets"
+    return Problem(line, column, file, told, hint or hints.one_of(("`key = value`", "`[[rule]]`")))
+
+
+def _unclosed(text: str) -> tuple[int, int]:
+    """The place of the last thing that was opened, in a text that ends too early."""
+    opened = [*re.finditer(r"=\s*([\[{])", text)]
+    at = opened[-1].start(1) if opened else len(text)
+    quoted = re.search(_OPEN_LITERAL, text, re.MULTILINE)
+    if quoted:
+        at = quoted.start("here")
+    elif fences := [*re.finditer(r"\"\"\"|'''", text)]:
+        at = fences[-1].start() if len(fences) % 2 else at
+    before = text[:at]
+    return before.count("\n") + 1, at - (before.rfind("\n") + 1) + 1
+
+
+# By the line that TOML stumbles over: (pattern, what is wrong, what would be right).
+_TOML_HINTS = (
+    (
+        r"^\s*[\w\".-]+\s*=\s*(?P<here>[“”„‘’])",
+        "`{}` is no quotation mark of TOML",
+        "text stands between plain quotation marks: '...'",
+    ),
+    (r"^\s*(?P<here>//|;|--)", "`{}` begins no comment", "a comment begins with `#`"),
+    (r"^\s*(?P<here>- )", "`{}` is YAML, not TOML", "each rule begins with `[[rule]]`"),
+    (r"^\s*[\w-]+\s*(?P<here>:)(?!=)", "`{}` is not TOML", "TOML writes `key = value`"),
+    (r"^\s*[\w-]+\s*(?P<here>==|:=)", "`{}` is not TOML", "TOML writes `key = value`"),
+    (r"^\s*(?P<here>\[\[[^\]]*\]?)\s*(?:#.*)?$", "`{}` is not closed", "write `[[rule]]`"),
+    (r"^\s*(?P<here>\[[^\[\]]*\]\])", "`{}` is closed twice", "write `[[rule]]`"),
+    (
+        r"=\s*(?P<here>True|False|TRUE|FALSE|yes|no|on|off|None|null)\b",
+        "`{}` is no value of TOML",
+        "TOML writes `true` and `false`",
+    ),
+    (
+        r"^\s*when\s*=\s*(?P<here>\"(?!\"\").*\".*\".*)$",
+        "the text ends at the second quotation mark",
+        "a condition holds quotation marks: write it between single ones: when = '...'",
+    ),
+    (
+        r"^\s*when\s*=\s*(?P<here>'(?!'').*'.*'.*)$",
+        "the text ends at the second quotation mark",
+        "write it between three: when = '''...'''",
+    ),
+    (
+        r"^\s*when\s*=\s*(?P<here>[^\s\"'].*)$",
+        "a condition is a text",
+        "write it between quotation marks: when = '...'",
+    ),
+    (
+        r"^\s*actions\s*=\s*\[.*?(?P<here>(?<=[\[,\s])[A-Za-z_]+)\s*[,\]]",
+        "the action `{}` is a text",
+        'write it between quotation marks: actions = ["accept"]',
+    ),
+    (
+        r"^\s*[\w-]+\s*=\s*(?P<here>[A-Za-z_][^\"']*)$",
+        "a text stands between quotation marks",
+        "write `key = \"value\"`",
+    ),
+    (r"^\s*(?:when)\s*=\s*\".*(?P<here>\\[^\"\\bfnrtuU])", "`{}` is no escape of TOML",
+     "write the condition between single quotation marks: when = '...'"),
+    (r"=\s*(?P<here>\"[^\"]*|'[^']*)$", "the text is not closed on its line",
+     "close it, or write it between three: '''...'''"),
+    (r"(?P<here>\{)[^{}]*,\s*$", "a table in braces is not closed on its line",
+     "TOML wants `{ ... }` on one line"),
+    (r"^\s*(?P<here>[\w-]+)\s*$", "`{}` has no value", "TOML writes `key = value`"),
+    (r"^\s*[\w-]+\s+(?P<here>[\"'\[{])", "`=` is missing before `{}`", "TOML writes `key = value`"),
+)  # fmt: skip
+
+_TOML_WORDS = {
+    "Cannot overwrite a value": ("the same key stands twice in one table", "leave one of them out"),
+    "Unterminated string": ("a text is not closed", "close it with the marks that opened it"),
+    "Unclosed array": ("a list is not closed", "a comma or `]` is missing"),
+    "Unclosed inline table": ("a table is not closed", "a comma or `}` is missing"),
+    "Expected newline or end of document after a statement": (
+        "something follows the value on its line", "each key stands on a line of its own",
+    ),
+    "Unescaped '\\' in a string": (
+        "`\\` is no escape of TOML here", "write the text between single quotation marks: '...'",
+    ),
+    "Invalid value": ("not a value of TOML", "text stands between quotation marks"),
+    "Invalid initial character for a key part": ("no key can stand here", "a key is plain letters"),
+    "Expected '=' after a key in a key/value pair": ("`=` is missing", "TOML writes `key = value`"),
+}  # fmt: skip

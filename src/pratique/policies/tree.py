@@ -1,0 +1,224 @@
+"""Read a compiled condition's syntax tree: what it asks for, and with which words.
+
+CEL hands out its checked tree as `cel.expr.CheckedExpr` (cel-spec, proto/cel/expr/
+checked.proto and syntax.proto).  Only the fields read here are declared, in a pool of
+their own; protobuf skips the rest.  What is found here CEL's checker lets pass, and it
+would be silent for ever: a comparison with what the field can never hold, and a regular
+expression that does not compile.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from google.protobuf import any_pb2, descriptor_pb2, descriptor_pool, message_factory, text_format
+
+from pratique.policies import hints, vocabulary
+from pratique.policies.condition import FUNCTIONS, Condition, regex_problem
+
+_SCHEMA = """
+name: "tree.proto" package: "cel.expr" syntax: "proto3"
+message_type { name: "CheckedExpr"
+  field { name: "reference_map" number: 2 label: LABEL_REPEATED type_name: ".cel.expr.Reference" }
+  field { name: "type_map" number: 3 label: LABEL_REPEATED type_name: ".cel.expr.TypeOf" }
+  field { name: "expr" number: 4 type_name: ".cel.expr.Expr" }
+  field { name: "source_info" number: 5 type_name: ".cel.expr.SourceInfo" } }
+message_type { name: "Reference" field { name: "key" number: 1 type: TYPE_INT64 } }
+message_type { name: "TypeOf"
+  field { name: "key" number: 1 type: TYPE_INT64 }
+  field { name: "value" number: 2 type_name: ".cel.expr.Type" } }
+message_type { name: "Type" field { name: "message_type" number: 9 type: TYPE_STRING } }
+message_type { name: "SourceInfo"
+  field { name: "positions" number: 4 label: LABEL_REPEATED type_name: ".cel.expr.Position" } }
+message_type { name: "Position"
+  field { name: "key" number: 1 type: TYPE_INT64 }
+  field { name: "value" number: 2 type: TYPE_INT32 } }
+message_type { name: "Expr"
+  field { name: "id" number: 2 type: TYPE_INT64 }
+  field { name: "const_expr" number: 3 type_name: ".cel.expr.Constant" }
+  field { name: "ident_expr" number: 4 type_name: ".cel.expr.Ident" }
+  field { name: "select_expr" number: 5 type_name: ".cel.expr.Select" }
+  field { name: "call_expr" number: 6 type_name: ".cel.expr.Call" }
+  field { name: "list_expr" number: 7 type_name: ".cel.expr.List" }
+  field { name: "struct_expr" number: 8 type_name: ".cel.expr.Struct" }
+  field { name: "comprehension_expr" number: 9 type_name: ".cel.expr.Comprehension" } }
+message_type { name: "Constant"
+  field { name: "string_value" number: 6 type: TYPE_STRING proto3_optional: true oneof_index: 0 }
+  oneof_decl { name: "_string_value" } }
+message_type { name: "Ident" field { name: "name" number: 1 type: TYPE_STRING } }
+message_type { name: "Select"
+  field { name: "operand" number: 1 type_name: ".cel.expr.Expr" }
+  field { name: "field" number: 2 type: TYPE_STRING } }
+message_type { name: "Call"
+  field { name: "target" number: 1 type_name: ".cel.expr.Expr" }
+  field { name: "function" number: 2 type: TYPE_STRING }
+  field { name: "args" number: 3 label: LABEL_REPEATED type_name: ".cel.expr.Expr" } }
+message_type { name: "List"
+  field { name: "elements" number: 1 label: LABEL_REPEATED type_name: ".cel.expr.Expr" } }
+message_type { name: "Struct"
+  field { name: "entries" number: 2 label: LABEL_REPEATED type_name: ".cel.expr.Entry" } }
+message_type { name: "Entry"
+  field { name: "map_key" number: 3 type_name: ".cel.expr.Expr" }
+  field { name: "value" number: 4 type_name: ".cel.expr.Expr" } }
+message_type { name: "Comprehension"
+  field { name: "iter_var" number: 1 type: TYPE_STRING }
+  field { name: "iter_range" number: 2 type_name: ".cel.expr.Expr" }
+  field { name: "accu_init" number: 4 type_name: ".cel.expr.Expr" }
+  field { name: "loop_condition" number: 5 type_name: ".cel.expr.Expr" }
+  field { name: "loop_step" number: 6 type_name: ".cel.expr.Expr" }
+  field { name: "result" number: 7 type_name: ".cel.expr.Expr" } }
+"""
+
+_FACTS = vocabulary.VARIABLES | vocabulary.RCPT
+
+# A place in the facts: the message and the field in it.
+_Field = tuple[str, str]
+# Variables of the comprehensions around: where each one's values come from.
+_Scope = Mapping[str, _Field | None]
+
+
+def _checked_expr() -> Any:
+    schema = text_format.Parse(_SCHEMA, descriptor_pb2.FileDescriptorProto())
+    pool = descriptor_pool.DescriptorPool()
+    pool.Add(schema)
+    return message_factory.GetMessageClass(pool.FindMessageTypeByName("cel.expr.CheckedExpr"))
+
+
+_CheckedExpr = _checked_expr()
+
+
+@dataclass(frozen=True, slots=True)
+class Oversight:
+    """What CEL lets pass and what can never do what was meant; `offset` is the word's."""
+
+    offset: int
+    message: str
+    hint: str
+
+
+def oversights(condition: Condition) -> Iterator[Oversight]:
+    """What CEL lets pass in a condition and that can never do what was meant."""
+    tree = _Tree(condition)
+    return tree.walk(tree.root, {})
+
+
+def asks_nothing(condition: Condition) -> bool:
+    """Tell whether a condition reads no fact at all: it is always true or always false."""
+    tree = _Tree(condition)
+    return not tree.reads(tree.root)
+
+
+class _Tree:
+    def __init__(self, condition: Condition) -> None:
+        wrapped = any_pb2.Any.FromString(condition.serialized())
+        checked = _CheckedExpr.FromString(wrapped.value)
+        self.root = checked.expr
+        self.types = {each.key: each.value.message_type for each in checked.type_map}
+        self.offsets = {each.key: each.value for each in checked.source_info.positions}
+
+    def reads(self, node: Any) -> bool:
+        """Tell whether an expression reads a fact, itself or through a function of ours."""
+        if node.HasField("ident_expr"):
+            return node.ident_expr.name in _FACTS
+        if node.HasField("call_expr") and node.call_expr.function in FUNCTIONS:
+            return True
+        return any(self.reads(child) for child in _children(node))
+
+    def walk(self, node: Any, scope: _Scope) -> Iterator[Oversight]:
+        if node.HasField("call_expr"):
+            yield from self.in_call(node.call_expr, scope)
+        if node.HasField("comprehension_expr"):
+            loop = node.comprehension_expr
+            yield from self.walk(loop.iter_range, scope)
+            inner = {**scope, loop.iter_var: self.origin(loop.iter_range, scope)}
+            for child in (loop.accu_init, loop.loop_condition, loop.loop_step, loop.result):
+                yield from self.walk(child, inner)
+            return
+        for child in _children(node):
+            yield from self.walk(child, scope)
+
+    def in_call(self, call: Any, scope: _Scope) -> Iterator[Oversight]:
+        arguments = list(call.args)
+        match call.function:
+            case "_==_" | "_!=_" | "@in" | "_[_]":
+                left, right = arguments
+                yield from self.never(right, self.origin(left, scope))
+                yield from self.never(left, self.origin(right, scope))
+            case "_<_" | "_<=_" | "_>_" | "_>=_":
+                for side in arguments:
+                    yield from self.unordered(side)
+            case "any_kind":
+                yield from self.never(arguments[0], ("Part", "kind"))
+            case "endsWith" | "startsWith":
+                yield from self.never(arguments[-1], ("", "text"))
+            case "matches" | "any_name":
+                yield from self.broken(arguments[-1])
+
+    def origin(self, node: Any, scope: _Scope) -> _Field | None:
+        """The field that an expression's value comes from, as far as it is that plain."""
+        if node.HasField("select_expr"):
+            message = self.types.get(node.select_expr.operand.id, "")
+            return (message, node.select_expr.field) if message else None
+        if node.HasField("ident_expr"):
+            return scope.get(node.ident_expr.name)
+        if node.HasField("call_expr") and node.call_expr.function == "_[_]":
+            return self.origin(node.call_expr.args[0], scope)
+        return None
+
+    def never(self, node: Any, field: _Field | None) -> Iterator[Oversight]:
+        """Complain about a text that the field can never hold."""
+        if field is None:
+            return
+        words = vocabulary.words(*field)
+        for offset, text in self.texts(node):
+            if words is None:
+                hint = vocabulary.never(*field, text)
+            elif text == "none" and "" in words:
+                hint = f'write `{field[1]} == ""` for what has none'
+            else:
+                hint = "" if text in words else hints.word_meant(text, words)
+            if hint:
+                yield Oversight(offset, f'`{field[1]}` is never "{text}"', hint)
+
+    def unordered(self, node: Any) -> Iterator[Oversight]:
+        for offset, text in self.texts(node):
+            hint = 'name the ones that are meant: `f.severity in ["suspicious", "malicious"]`'
+            yield Oversight(offset, f'"{text}" has no order: texts compare by letter', hint)
+
+    def broken(self, node: Any) -> Iterator[Oversight]:
+        for offset, pattern in self.texts(node):
+            if problem := regex_problem(pattern):
+                hint = hints.regex(pattern, problem)
+                yield Oversight(offset, f"not a regular expression: {problem}", hint)
+
+    def texts(self, node: Any) -> Iterator[tuple[int, str]]:
+        """The text literals that an expression is, or that the list it is holds."""
+        for constant in _constants(node):
+            yield self.offsets.get(constant.id, 0), constant.const_expr.string_value
+
+
+def _constants(node: Any) -> Iterator[Any]:
+    if node.HasField("list_expr"):
+        for element in node.list_expr.elements:
+            yield from _constants(element)
+    elif node.HasField("const_expr") and node.const_expr.HasField("string_value"):
+        yield node
+
+
+def _children(node: Any) -> Iterator[Any]:
+    if node.HasField("select_expr"):
+        yield node.select_expr.operand
+    elif node.HasField("call_expr"):
+        if node.call_expr.HasField("target"):
+            yield node.call_expr.target
+        yield from node.call_expr.args
+    elif node.HasField("list_expr"):
+        yield from node.list_expr.elements
+    elif node.HasField("struct_expr"):
+        for entry in node.struct_expr.entries:
+            yield from (entry.map_key, entry.value)
+    elif node.HasField("comprehension_expr"):
+        loop = node.comprehension_expr
+        yield from (
+            loop.iter_range, loop.accu_init, loop.loop_condition, loop.loop_step, loop.result
+        )  # fmt: skip

@@ -1,0 +1,52 @@
+"""Say what was decided of a message for one recipient, and by which rule.
+
+A verdict is the policy's last word and a plain value: the same facts and the
+same policy give the same verdict.  How a door carries it out is `milter/actions.py`.
+"""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Action(StrEnum):
+    """The final actions, mildest first; `severity` is the place in this list."""
+
+    ACCEPT = "accept"
+    DEFER = "defer"
+    REJECT = "reject"
+    DISCARD = "discard"
+    QUARANTINE = "quarantine"
+
+    @property
+    def severity(self) -> int:
+        """Rank for "the most severe of the recipients' actions" (0 is accept)."""
+        return list(Action).index(self)
+
+
+@dataclass(frozen=True, slots=True)
+class HeaderField:
+    """A header field to add: printable ASCII, no line ends, at most 900 octets."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A rule that held and only states."""
+
+    rule: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a policy decided for one recipient."""
+
+    action: Action
+    rule: str
+    reason: str
+    add_header: tuple[HeaderField, ...] = ()
+    notes: tuple[Note, ...] = ()
+    # Conditions that could not be evaluated, in words; not empty means held.
+    failures: tuple[str, ...] = ()

@@ -1,0 +1,135 @@
+"""Know which words a field of the facts can hold, and which fields there are.
+
+Where `facts.proto` names an enum `Word` beside a string field, the field takes its
+words only.  A policy that compares with another word would never speak, in silence;
+so each comparison is held against these lists.  The words of `auth` are those of
+RFC 8601 2.7, an open list in theory and a closed one in every checker's code.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import cast
+
+from google.protobuf.descriptor import Descriptor, EnumDescriptor, FieldDescriptor
+
+from pratique.scanners import facts_pb2 as facts
+
+PACKAGE = f"{facts.DESCRIPTOR.package}."
+
+_RESULTS = (
+    "pass", "fail", "softfail", "policy", "neutral", "none", "temperror", "permerror", "",
+)  # fmt: skip
+
+_ENUMS: dict[tuple[str, str], EnumDescriptor] = {
+    ("Part", "kind"): facts.Kinds.Word.DESCRIPTOR,
+    ("Part", "unopened"): facts.Unopened.Word.DESCRIPTOR,
+    ("Part", "views"): facts.Views.Word.DESCRIPTOR,
+    ("Part", "disguised"): facts.Disguises.Word.DESCRIPTOR,
+    ("Ambiguity", "class_"): facts.Ambiguities.Word.DESCRIPTOR,
+    ("Finding", "severity"): facts.Severities.Word.DESCRIPTOR,
+    ("Limit", "class_"): facts.Limits.Word.DESCRIPTOR,
+    ("Failure", "class_"): facts.Failures.Word.DESCRIPTOR,
+    ("Mail", "header_anomalies"): facts.HeaderAnomalies.Word.DESCRIPTOR,
+    ("PartsLeftOut", "by_kind"): facts.Kinds.Word.DESCRIPTOR,
+}
+_LISTS: dict[tuple[str, str], tuple[str, ...]] = {
+    ("Mail", "direction"): ("inbound", "outbound", ""),
+    ("Auth", "spf"): _RESULTS,
+    ("Auth", "dmarc"): _RESULTS,
+    ("Auth", "arc"): _RESULTS,
+    ("DkimResult", "result"): _RESULTS,
+}
+
+
+def words_of(enum: EnumDescriptor) -> tuple[str, ...]:
+    """The words of an enum; `none` only keeps the zero's place and is never stated."""
+    return tuple(value.name for value in enum.values if value.name != "none")
+
+
+def words(message: str, field: str) -> tuple[str, ...] | None:
+    """What a field can hold, or None where it can hold anything."""
+    key = (message.removeprefix(PACKAGE), field)
+    if key in _ENUMS:
+        # An opened part has no class: the empty text is what `unopened` holds then.
+        return words_of(_ENUMS[key]) + (("",) if field == "unopened" else ())
+    return _LISTS.get(key)
+
+
+def all_words() -> Iterator[tuple[str, str, str]]:
+    """Every word of every enum, with the message and the field that hold it."""
+    for (message, field), enum in _ENUMS.items():
+        if field != "by_kind":
+            yield from ((message, field, word) for word in words_of(enum))
+
+
+_DOMAINS = (("Recipient", "domain"), ("Address", "domain"), ("DkimResult", "domain"))
+_LOWER_CASE = (
+    *_DOMAINS, ("Part", "type"), ("Part", "declared_type"), ("Part", "sha256"), ("Mail", "sha256"),
+)  # fmt: skip
+_ADDRESSES = (("Recipient", "address"), ("Envelope", "reverse_path"), ("Address", "address"))
+
+
+def never(message: str, field: str, text: str) -> str:
+    """Why a field can never hold a text, and what would be right; empty if it can."""
+    key = (message.removeprefix(PACKAGE), field)
+    if "*" in text:
+        return '`*` is no wildcard: `x.endsWith(".exe")`, or `x.matches("(?i)[.]exe$")`'
+    if key in _LOWER_CASE and text != text.lower():
+        return f'`{field}` is in lower case: "{text.lower()}"'
+    if key in _DOMAINS and "@" in text:
+        return f'a domain has no @: "{text.rpartition("@")[2]}"'
+    if key in _ADDRESSES and ("<" in text or ">" in text):
+        return f'addresses have no angle brackets: "{text.strip("<> ")}"'
+    if key in _ADDRESSES and text and "@" not in text:
+        return f'an address has an @: `x.endsWith("@{text}")`, or ask its domain'
+    return ""
+
+
+def is_word(text: str) -> bool:
+    """Tell whether some field of the facts can hold exactly this."""
+    return text in _RESULTS or any(text == word for _, _, word in all_words())
+
+
+@dataclass(frozen=True, slots=True)
+class Variable:
+    """A name that a condition can use: a field of `Facts`, or the recipient."""
+
+    message: Descriptor
+    is_list: bool = False
+
+
+# Each a message of ours: that is how `facts.proto` is built, and a test says so.
+VARIABLES = {
+    field.name: Variable(cast("Descriptor", field.message_type), field.is_repeated)
+    for field in facts.Facts.DESCRIPTOR.fields
+}
+FACTS = cast("Descriptor", facts.Facts.DESCRIPTOR)
+RCPT = {"rcpt": Variable(cast("Descriptor", facts.Recipient.DESCRIPTOR))}
+
+
+def descriptor(message: str) -> Descriptor | None:
+    """The message of that name, with or without its package; None if there is none."""
+    return facts.DESCRIPTOR.message_types_by_name.get(message.removeprefix(PACKAGE))
+
+
+def ways_to(field: str) -> Iterator[str]:
+    """How a condition reaches a field: `mail.subject`, `parts.exists(p, p.kind ...)`."""
+    for name, variable in (VARIABLES | RCPT).items():
+        yield from _ways_below(variable.message, name, field, variable.is_list)
+
+
+def _ways_below(message: Descriptor, way: str, field: str, is_list: bool) -> Iterator[str]:
+    for each in message.fields:
+        letter = way.rpartition(".")[2][0]
+        reached = (
+            f"{way}.exists({letter}, {letter}.{each.name} ...)" if is_list else f"{way}.{each.name}"
+        )
+        if each.name.rstrip("_") == field.rstrip("_"):
+            yield reached
+        inner = each.message_type
+        if inner and inner.full_name.startswith(PACKAGE) and not is_list:
+            yield from _ways_below(inner, reached, field, each.is_repeated and not _is_map(each))
+
+
+def _is_map(field: FieldDescriptor) -> bool:
+    return bool(field.message_type and field.message_type.GetOptions().map_entry)

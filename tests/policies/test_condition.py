@@ -1,0 +1,171 @@
+"""Try conditions as CEL runs them: what holds, what has no answer, what does not compile."""
+
+import pytest
+
+from pratique.policies.condition import (
+    CompileError,
+    Condition,
+    NoAnswerError,
+    Scene,
+    regex_problem,
+)
+from pratique.scanners import facts_pb2 as facts
+
+
+@pytest.fixture
+def known():
+    found = facts.Facts()
+    found.mail.subject = "Hello"
+    found.parts.add(id=0, kind="message", name="")
+    found.parts.add(id=1, kind="archive", name="a.zip", names=["b\nc.exe", "Ünï.txt"])
+    found.parts_left_out.by_kind["image"] = 3
+    found.parts_left_out.by_kind["audio"] = 0
+    return found
+
+
+def holds(text, known, recipient=None):
+    scene = Scene(known)
+    activation = scene.before(recipient) if recipient else scene.activation
+    return Condition.compile(text).holds(activation)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'mail.subject == "Hello"',
+        'parts.exists(p, p.kind == "archive")',
+        "!has(envelope.reverse_path)",
+        'any_kind("archive")',
+        'any_kind(["script", "image"])',
+        'any_name("zip$")',
+        'any_name("^Ünï")',
+        r'any_name("(?i)\\.EXE$")',
+        r'any_name("\\Aa[.]zip\\z")',
+        'any_name("(?-m)^a[.]zip$")',
+        'parts.exists(p, any_name(p.name + "$") && p.id == 1)',
+    ],
+)
+def test_a_condition_holds(text, known):
+    assert holds(text, known)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        'mail.subject == "hello"',
+        "has(envelope.reverse_path)",
+        'any_kind("script")',
+        'any_kind("audio")',
+        "any_kind([])",
+        'any_name("rar$")',
+        # A line end in a name is no end of the name.
+        'any_name("^c[.]exe$")',
+        'any_name("b$")',
+        'any_name("zip.b")',
+    ],
+)
+def test_a_condition_does_not_hold(text, known):
+    assert not holds(text, known)
+
+
+def test_the_null_reverse_path_is_known_and_empty(known):
+    known.envelope.reverse_path = ""
+    assert holds('has(envelope.reverse_path) && envelope.reverse_path == ""', known)
+
+
+def test_the_recipient_is_the_one_that_is_asked_for(known, rcpt):
+    text = 'rcpt.domain == "example.org"'
+    assert holds(text, known, rcpt("a@example.org"))
+    assert not holds(text, known, rcpt("a@example.com"))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('parts_left_out.by_kind["text"] > 0', "Key not found"),
+        ('parts[7].name == ""', "index=7"),
+        ('mail.subject.matches(mail.subject + "(")', "regular expression"),
+        ('any_name(mail.subject + "(")', "missing )"),
+        ('any_name(mail.subject + "(") || parts[9].id == 1', ""),
+        ("1 / parts_left_out.total == 1", "divide by zero"),
+        ("timestamp(mail.subject) < envelope.received_at", "timestamp"),
+    ],
+)
+def test_what_has_no_answer_is_not_false(text, said, known):
+    with pytest.raises(NoAnswerError) as error:
+        holds(text, known)
+    assert said.lower() in str(error.value).lower()
+
+
+def many(parts, names=0):
+    found = facts.Facts()
+    for number in range(parts):
+        found.parts.add(id=number, kind="image", name=f"{number}.png", names=["x"] * names)
+    return found
+
+
+def test_a_condition_that_runs_away_is_stopped_and_has_no_answer():
+    text = 'parts.exists(p, parts.exists(q, p.name == q.name + "!"))'
+    assert not holds(text, many(90))
+    with pytest.raises(NoAnswerError, match="budget"):
+        holds(text, many(110))
+
+
+def test_searching_all_names_costs_nothing_of_the_budget():
+    known = many(1000, names=8)
+    for number, part in enumerate(known.parts):
+        part.names[:] = [f"{number}-{each}.jpg" for each in range(8)]
+    twice = 'any_name("exe$") || any_name("scr$") || any_kind("script")'
+    assert not holds(twice, known)
+    known.parts[999].names[7] = "x.scr"
+    assert holds(twice, known)
+
+
+@pytest.mark.parametrize(
+    ("text", "mentions"),
+    [
+        ('rcpt.domain == "x"', True),
+        ('mail.size > 1 && "staff" in rcpt.groups', True),
+        ('mail.subject == "rcpt.domain"', False),
+        ('parts.exists(rcpt, rcpt.kind == "script")', False),
+        ("bounce.claimed", False),
+    ],
+)
+def test_whether_the_recipient_matters_is_known_exactly(text, mentions):
+    assert Condition.compile(text).mentions_rcpt is mentions
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "column", "said"),
+    [
+        ("mail.subjct == ''", 1, 5, "undefined field 'subjct'"),
+        ("true &&\n  nope", 2, 3, "undeclared reference to 'nope'"),
+        ("'é' == mail.nope", 1, 12, "undefined field"),
+        ("mail.size", 1, 1, "not a condition: INT"),
+        ("a and b", 1, 3, "Syntax error"),
+    ],
+)
+def test_what_does_not_compile_says_where(text, line, column, said):
+    with pytest.raises(CompileError) as error:
+        Condition.compile(text)
+    fault = error.value.faults[0]
+    assert (fault.line, fault.column) == (line, column)
+    assert said in fault.message
+
+
+def test_all_faults_are_named_at_once():
+    with pytest.raises(CompileError) as error:
+        Condition.compile("mail.a == mail.b")
+    assert len(error.value.faults) == 2
+
+
+@pytest.mark.parametrize("pattern", ["", "a|b", "(?i)[.]exe$", r"\bx\b"])
+def test_a_good_regex_has_no_problem(pattern):
+    assert regex_problem(pattern) == ""
+
+
+@pytest.mark.parametrize("pattern", ["(", "*.exe", "(?<=a)b", "a)|(b", "[", "a{2000}"])
+def test_a_bad_regex_has_a_problem_in_words(pattern):
+    problem = regex_problem(pattern)
+    assert problem
+    assert "INVALID" not in problem

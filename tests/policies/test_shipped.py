@@ -1,0 +1,141 @@
+"""Hold the policies that are shipped: each rule decides something, and is missed."""
+
+import re
+from importlib import resources
+
+import pytest
+
+from pratique.policies.check import check
+from pratique.policies.danger import reduce
+from pratique.policies.policy import Policy
+from pratique.policies.trial import run
+from pratique.policies.verdict import Action, HeaderField
+from pratique.scanners import facts_pb2 as facts
+
+NOBODY = facts.Recipient()
+
+# Rules of the default policy that decide a class of what was not seen.
+FOR_UNSEEN = {
+    "archive with a password": "archive_password",
+    "too much to look at": "over_budget",
+    "no program to open it": "needs_program",
+    "content elsewhere": "elsewhere",
+    "unreadable": "unreadable",
+    "our own failure": "failure",
+    "ambiguous": "duplicate_parameter",
+    "encrypted mail": "pgp",
+    "document with a password": "document_password",
+}
+
+
+def without(text, name):
+    """The policy's text with one rule and its tests cut out."""
+    rules = re.split(r"(?m)^(?=\[\[rule\]\])", text)
+    kept = [each for each in rules if not re.search(rf'(?m)^name\s*= "{name}"$', each)]
+    assert len(kept) == len(rules) - 1
+    return "".join(kept)
+
+
+@pytest.mark.parametrize(("name", "word"), FOR_UNSEEN.items())
+def test_without_a_rule_for_the_unseen_the_default_policy_is_refused(default_text, name, word):
+    problems = check(without(default_text, name))
+    assert word in " ".join(problem.message for problem in problems)
+
+
+@pytest.mark.parametrize("name", ["malicious", "program", "suspicious", "disguised"])
+def test_the_other_rules_of_the_default_policy_are_an_admins_choice(default_text, name):
+    assert check(without(default_text, name)) == []
+
+
+def test_each_rule_of_the_default_policy_speaks_and_is_silent_in_its_tests(default):
+    for rule in default.rules[:-1]:
+        if rule.final is not Action.ACCEPT:
+            assert {test.expect for test in rule.tests} >= {rule.final, "accept"}
+        else:
+            assert {test.by for test in rule.tests} == {"", "all other mail"}
+
+
+def test_the_inline_tests_of_the_default_policy_are_met(default):
+    def unseen(_):
+        return facts.Facts(failures=[facts.Failure(class_="unavailable")])
+
+    results = [result for result in run(default, unseen) if result.test.known is not None]
+    assert len(results) > 20
+    assert [f"{each.rule.name}: {each.why}" for each in results if each.why] == []
+
+
+def test_every_message_beside_the_policies_is_used_and_there(default):
+    named = {test.message for rule in default.rules for test in rule.tests} - {""}
+    shipped = resources.files("pratique.policies") / "shipped"
+    there = {f"mail/{each.name}" for each in (shipped / "mail").iterdir()}
+    assert named == there
+
+
+def test_messages_have_the_line_ends_of_the_wire():
+    for each in (resources.files("pratique.policies") / "shipped/mail").iterdir():
+        octets = each.read_bytes()
+        assert octets.count(b"\n") == octets.count(b"\r\n")
+        assert b"\r\nX-Corpus-Note: " in octets
+
+
+@pytest.mark.parametrize(
+    ("part", "action", "rule"),
+    [
+        ({"kind": "executable"}, "reject", "program"),
+        ({"kind": "script", "inside": ["message", "zip"]}, "reject", "program"),
+        ({"kind": "shortcut", "returned": True}, "reject", "program"),
+        ({"kind": "archive"}, "accept", "all other mail"),
+        ({"kind": "document"}, "accept", "all other mail"),
+        ({"unopened": "archive_password"}, "quarantine", "archive with a password"),
+        ({"unopened": "over_budget"}, "quarantine", "too much to look at"),
+        ({"unopened": "needs_program"}, "quarantine", "no program to open it"),
+        ({"unopened": "elsewhere"}, "quarantine", "content elsewhere"),
+        ({"unopened": "unreadable"}, "quarantine", "unreadable"),
+        ({"unopened": "failure"}, "quarantine", "our own failure"),
+        ({"disguised": ["spaces"]}, "quarantine", "disguised"),
+        ({"unopened": "pgp"}, "accept", "encrypted mail"),
+        ({"unopened": "smime"}, "accept", "encrypted mail"),
+        ({"unopened": "document_password"}, "accept", "document with a password"),
+        # A program in the directory of an encrypted archive is reason enough.
+        ({"unopened": "archive_password", "kind": "executable"}, "reject", "program"),
+    ],
+)
+def test_what_the_default_policy_does_with_a_part(default, part, action, rule):
+    known = facts.Facts(parts=[facts.Part(id=0, kind="message"), facts.Part(id=1, **part)])
+    verdict = default.decide(known, NOBODY)
+    assert (verdict.action, verdict.rule) == (action, rule)
+
+
+@pytest.mark.parametrize("unopened", ["pgp", "smime", "document_password"])
+def test_what_nobody_looked_into_says_so(default, unopened):
+    known = facts.Facts(parts=[facts.Part(id=1, unopened=unopened)])
+    (field,) = default.decide(known, NOBODY).add_header
+    assert isinstance(field, HeaderField)
+    assert "not looked into" in field.value
+
+
+def test_other_mail_says_nothing(default):
+    assert default.decide(facts.Facts(), NOBODY).add_header == ()
+
+
+def test_encrypted_mail_beside_something_ambiguous_is_held(default):
+    known = facts.Facts(parts=[facts.Part(id=1, unopened="pgp")])
+    known.ambiguities.add(class_="duplicate_parameter")
+    assert default.decide(known, NOBODY).action is Action.QUARANTINE
+
+
+def test_a_program_among_thousands_of_parts_is_refused(default):
+    known = facts.Facts(parts=[facts.Part(id=each, kind="image") for each in range(5000)])
+    known.parts[4999].kind = "script"
+    assert default.decide(reduce(known), NOBODY).action is Action.REJECT
+
+
+def test_more_archives_than_can_be_shown_are_held(default):
+    known = facts.Facts(parts=[facts.Part(id=each, kind="archive") for each in range(1500)])
+    verdict = default.decide(reduce(known), NOBODY)
+    assert (verdict.action, verdict.rule) == (Action.QUARANTINE, "too much to look at")
+
+
+def test_the_default_policy_asks_for_no_recipient(default):
+    assert not any(rule.condition and rule.condition.mentions_rcpt for rule in default.rules)
+    assert isinstance(default, Policy)

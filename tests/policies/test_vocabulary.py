@@ -1,0 +1,104 @@
+"""Try the lists of words against facts.proto, and the ways to its fields."""
+
+import pytest
+
+from pratique.policies import vocabulary
+from pratique.policies.vocabulary import PACKAGE, descriptor, is_word, never, ways_to, words
+from pratique.scanners import facts_pb2 as facts
+
+
+def enums_called_word():
+    return [
+        message.enum_types_by_name["Word"]
+        for message in facts.DESCRIPTOR.message_types_by_name.values()
+        if "Word" in message.enum_types_by_name
+    ]
+
+
+@pytest.mark.parametrize("enum", enums_called_word(), ids=lambda enum: enum.full_name)
+def test_every_list_of_words_in_the_facts_belongs_to_a_field(enum):
+    listed = {word for _, _, word in vocabulary.all_words()}
+    assert {value.name for value in enum.values} - {"none"} <= listed
+
+
+def test_every_field_with_words_is_in_the_facts():
+    for message, field, word in vocabulary.all_words():
+        assert field in descriptor(message).fields_by_name
+        assert word in words(message, field)
+        assert word in words(PACKAGE + message, field)
+
+
+def test_every_variable_is_a_message_of_ours():
+    for variable in vocabulary.VARIABLES.values():
+        assert variable.message.full_name.startswith(PACKAGE)
+
+
+def test_an_opened_part_has_no_class():
+    assert "" in words("Part", "unopened")
+    assert "none" not in words("Part", "unopened")
+    assert "" not in words("Part", "kind")
+
+
+def test_a_field_of_free_text_has_no_list():
+    assert words("Part", "name") is None
+    assert words("Nothing", "kind") is None
+
+
+@pytest.mark.parametrize(
+    ("message", "field", "text", "right"),
+    [
+        ("Recipient", "domain", "Example.ORG", '"example.org"'),
+        ("Address", "domain", "@example.org", '"example.org"'),
+        ("Envelope", "reverse_path", "<>", '""'),
+        ("Recipient", "address", "<a@example.org>", '"a@example.org"'),
+        ("Recipient", "address", "example.org", "@example.org"),
+        ("Part", "type", "Text/HTML", "text/html"),
+        ("Part", "name", "*.exe", "endsWith"),
+    ],
+)
+def test_a_text_that_a_field_never_holds_is_told_with_what_is_right(message, field, text, right):
+    assert right in never(message, field, text)
+
+
+@pytest.mark.parametrize(
+    ("message", "field", "text"),
+    [
+        ("Recipient", "domain", "example.org"),
+        ("Recipient", "address", "A.B@example.org"),
+        ("Recipient", "address", ""),
+        ("Envelope", "reverse_path", ""),
+        ("Part", "name", "Setup.EXE"),
+        ("Mail", "subject", "<b>"),
+    ],
+)
+def test_a_text_that_a_field_can_hold_is_left_alone(message, field, text):
+    assert never(message, field, text) == ""
+
+
+@pytest.mark.parametrize("word", ["pgp", "executable", "softfail", "depth"])
+def test_a_word_is_known(word):
+    assert is_word(word)
+
+
+@pytest.mark.parametrize("word", ["none_of_it", "exe", "by_kind"])
+def test_what_is_no_word_is_not(word):
+    assert not is_word(word)
+
+
+@pytest.mark.parametrize(
+    ("field", "way"),
+    [
+        ("subject", "mail.subject"),
+        ("ip", "envelope.client.ip"),
+        ("class", "limits.exists(l, l.class_ ...)"),
+        ("kind", "parts.exists(p, p.kind ...)"),
+        ("groups", "rcpt.groups"),
+        ("display_name", "mail.header.from_.exists(f, f.display_name ...)"),
+    ],
+)
+def test_the_way_to_a_field_is_found(field, way):
+    assert way in list(ways_to(field))
+
+
+def test_there_is_no_way_to_what_is_not_there():
+    assert list(ways_to("nope")) == []
