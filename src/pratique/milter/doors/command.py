@@ -1,0 +1,134 @@
+"""Parse what MAIL and RCPT say, by the grammar of RFC 5321 4.1.2, bounded.
+
+Looser than the grammar where real senders are: dots may stand anywhere in a local
+part (Japanese mobile providers gave such addresses out), an underscore may stand in a
+domain, a space after the colon, a local part up to 256 octets, no domain at all.
+Stricter nowhere.  What comes out is written as it came in: an address is never
+rewritten, so that nobody after us reads another one than we judged.  A source route
+is dropped, as RFC 5321 3.6.1 and F.2 want it.
+
+UTF-8 (RFC 6531 3.3) is taken where SMTPUTF8 was said; its control characters never.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pratique.milter.mail import Forward
+from pratique.milter.next_hop import Reply
+
+# RFC 5321 4.5.3.1.1 says 64; senders with tokens (VERP, BATV, SRS) go beyond.
+MAX_LOCAL_PART = 256
+MAX_DOMAIN = 255  # RFC 5321 4.5.3.1.2
+MAX_PATH = 320  # RFC 5321 4.5.3.1.3 says 256: 64 + 1 + 255 is what people read into it.
+
+# Above ASCII, without C1 controls and the two separators that some readers break at.
+_WIDE = "\u00a0-\u2027\u202a-\ud7ff\ue000-\U0010ffff"
+_DOMAIN = rf"[A-Za-z0-9_{_WIDE}-]+(?:\.[A-Za-z0-9_{_WIDE}-]+)*"
+_LITERAL = r"\[[!-Z^-~]+\]"
+_DOT_STRING = rf"[A-Za-z0-9!#$%&'*+/=?^_`{{|}}~.{_WIDE}-]+"
+_QUOTED = rf'"(?:[ !#-\[\]-~{_WIDE}]|\\[ -~])*"'
+_ROUTE = rf"(?:@{_DOMAIN}(?:,@{_DOMAIN})*:)?"
+_MAILBOX = rf"(?P<local>{_DOT_STRING}|{_QUOTED})(?:@(?P<domain>{_DOMAIN}|{_LITERAL}))?"
+_PATH = re.compile(rf"<(?:{_ROUTE}(?P<mailbox>{_MAILBOX}))?>(?= |$)")
+_PARAMETER = re.compile(r"(?P<keyword>[A-Za-z0-9][A-Za-z0-9-]*)(?:=(?P<value>[!-<>-~]+))?")
+_MAIL_PARAMETERS: Mapping[str, re.Pattern[str]] = {
+    "SIZE": re.compile(r"[0-9]{1,20}"),  # RFC 1870 3
+    "BODY": re.compile(r"7BIT|8BITMIME", re.IGNORECASE),  # RFC 6152 2
+    "SMTPUTF8": re.compile(r""),  # RFC 6531 3.4
+}
+# RFC 3461 4.  We do not announce DSN.  A Postfix in front of us does, whatever we say,
+# and hands the parameters of its client on.
+_XTEXT = r"(?:[!-*,-<>-~]|\+[0-9A-Fa-f]{2})+"
+_CONDITIONS = r"(?:SUCCESS|FAILURE|DELAY)"
+_MAIL_DSN_PARAMETERS: Mapping[str, re.Pattern[str]] = {
+    **_MAIL_PARAMETERS,
+    "RET": re.compile(r"FULL|HDRS", re.IGNORECASE),
+    "ENVID": re.compile(rf"(?=.{{1,100}}\Z){_XTEXT}"),
+}
+_RCPT_DSN_PARAMETERS: Mapping[str, re.Pattern[str]] = {
+    "NOTIFY": re.compile(rf"NEVER|{_CONDITIONS}(?:,{_CONDITIONS}){{0,2}}", re.IGNORECASE),
+    "ORCPT": re.compile(rf"(?=.{{1,500}}\Z)[A-Za-z0-9-]+;{_XTEXT}"),
+}
+
+NOT_ASCII = Reply(553, ("5.6.7 non-ASCII address without SMTPUTF8",))
+BAD_REVERSE_PATH = Reply(501, ("5.1.7 bad reverse-path syntax",))
+BAD_FORWARD_PATH = Reply(501, ("5.1.3 bad forward-path syntax",))
+MAIL_SYNTAX = Reply(501, ("5.5.4 syntax: MAIL FROM:<address>",))
+RCPT_SYNTAX = Reply(501, ("5.5.4 syntax: RCPT TO:<address>",))
+BAD_PARAMETER = Reply(501, ("5.5.4 bad parameter",))
+UNKNOWN_PARAMETER = Reply(555, ("5.5.4 parameter not recognized",))
+
+
+class CommandError(Exception):
+    """The client's fault: a command that is not one.  Carries what it hears."""
+
+    def __init__(self, reply: Reply) -> None:
+        super().__init__(str(reply))
+        self.reply = reply
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """What MAIL said."""
+
+    reverse_path: str
+    parameters: tuple[str, ...] = ()
+    size: int = 0
+    utf8: bool = False
+
+
+def parse_mail(argument: str, *, dsn: bool = False) -> Mail:
+    """Read `FROM:<reverse-path> [parameters]`; raises CommandError."""
+    reverse_path, rest = _path(argument, "FROM:", MAIL_SYNTAX, BAD_REVERSE_PATH)
+    given = _parameters(rest, _MAIL_DSN_PARAMETERS if dsn else _MAIL_PARAMETERS)
+    utf8 = "SMTPUTF8" in given
+    if not utf8 and not argument.isascii():
+        raise CommandError(NOT_ASCII)
+    return Mail(reverse_path, _written(given), int(given.get("SIZE", 0)), utf8)
+
+
+def parse_rcpt(argument: str, *, utf8: bool, dsn: bool = False) -> Forward:
+    """Read `TO:<forward-path> [parameters]`; raises CommandError."""
+    address, rest = _path(argument, "TO:", RCPT_SYNTAX, BAD_FORWARD_PATH)
+    if not address:
+        raise CommandError(BAD_FORWARD_PATH)
+    given = _parameters(rest, _RCPT_DSN_PARAMETERS if dsn else {})
+    if not utf8 and not argument.isascii():
+        raise CommandError(NOT_ASCII)
+    return Forward(address, _written(given))
+
+
+def _path(argument: str, word: str, no_word: Reply, bad_path: Reply) -> tuple[str, str]:
+    """The mailbox of a path ("" for the null path) and what follows it."""
+    if argument[: len(word)].upper() != word:
+        raise CommandError(no_word)
+    rest = argument[len(word) :].lstrip(" ")
+    found = _PATH.match(rest)
+    if found is None:
+        raise CommandError(bad_path)
+    mailbox, local, domain = (found[name] or "" for name in ("mailbox", "local", "domain"))
+    for text, most in ((mailbox, MAX_PATH), (local, MAX_LOCAL_PART), (domain, MAX_DOMAIN)):
+        if len(text.encode("utf-8")) > most:
+            raise CommandError(bad_path)
+    return mailbox, rest[found.end() :]
+
+
+def _parameters(rest: str, known: Mapping[str, re.Pattern[str]]) -> dict[str, str]:
+    """The parameters by their names in upper case; each once, each in its grammar."""
+    given: dict[str, str] = {}
+    for word in rest.split():
+        found = _PARAMETER.fullmatch(word)
+        if found is None:
+            raise CommandError(BAD_PARAMETER)
+        keyword, value = found["keyword"].upper(), found["value"] or ""
+        if keyword not in known:
+            raise CommandError(UNKNOWN_PARAMETER)
+        if keyword in given or not known[keyword].fullmatch(value):
+            raise CommandError(BAD_PARAMETER)
+        given[keyword] = value
+    return given
+
+
+def _written(given: Mapping[str, str]) -> tuple[str, ...]:
+    return tuple(f"{keyword}={value}" if value else keyword for keyword, value in given.items())

@@ -1,0 +1,138 @@
+"""Hold the transaction with the next hop while a message is taken and looked into.
+
+MAIL and RCPT go on to the next hop as they come and its replies are mirrored, so that a
+recipient is verified before any content is taken.  Then content arrives, slowly perhaps,
+and is looked into; no next hop waits that long for DATA.  So after a few seconds the
+transaction is given back (RSET), and once the message may go, MAIL and RCPT are said
+again.  What was taken before and is refused now gives 4yz for the whole and nothing is
+delivered: the client was told that each recipient is good, and its retry hears the truth.
+
+If the client is gone before the message went on, it is not sent: the client did not
+hear 250, so it will come again, and the mail would be there twice.  Once sending has
+begun it is finished, whoever listens (RFC 1047).
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from typing import Protocol
+
+from pratique.milter.mail import Envelope, Forward, Outgoing
+from pratique.milter.next_hop import NextHop, Reply, Transaction
+
+log = logging.getLogger("pratique.door")
+
+NO_LONGER_TAKEN = Reply(451, ("4.3.0 recipient is no longer taken, try again",))
+CLIENT_GONE = Reply(451, ("4.4.2 connection closed before the message was taken",))
+
+
+class Timer(Protocol):
+    """What `Later` gives back."""
+
+    def cancel(self) -> None:
+        """Do not call."""
+
+
+# `loop.call_later`, or what a test hands in.
+Later = Callable[[float, Callable[[], None]], Timer]
+
+
+class Downstream:
+    """One message's way to the next hop: mail, recipient..., then send or give_up."""
+
+    def __init__(self, next_hop: NextHop, keep_seconds: float, later: Later) -> None:
+        self._next_hop = next_hop
+        self._keep_seconds = keep_seconds
+        self._later = later
+        self._envelope: Envelope | None = None
+        self._taken: list[Forward] = []
+        self._transaction: Transaction | None = None
+        self._timer: Timer | None = None
+        self._parting: set[asyncio.Task[None]] = set()
+        self._gone = False
+        self._sent = False
+
+    async def mail(self, envelope: Envelope) -> Reply:
+        """Say MAIL."""
+        self._envelope = envelope
+        reply, self._transaction = await self._next_hop.begin(envelope)
+        self._keep_for_a_while()
+        return reply
+
+    async def recipient(self, forward: Forward) -> Reply:
+        """Say RCPT, after MAIL and RCPT once more if the transaction was given back."""
+        transaction = await self._resumed()
+        if isinstance(transaction, Reply):
+            return transaction
+        reply = await transaction.recipient(forward)
+        if reply.accepted:
+            self._taken.append(forward)
+        self._keep_for_a_while()
+        return reply
+
+    async def send(self, outgoing: Outgoing) -> Reply:
+        """Send the message; 2yz if and only if the next hop has it.  Once a message."""
+        if self._sent:
+            raise RuntimeError("a message is sent once")
+        self._sent = True
+        if self._gone:
+            return CLIENT_GONE
+        transaction = await self._resumed()
+        if isinstance(transaction, Reply):
+            return transaction
+        if self._gone:
+            await self.give_up()
+            return CLIENT_GONE
+        self._transaction = None
+        return await transaction.send(outgoing)
+
+    def park(self) -> None:
+        """Give the transaction back, now; it is taken up again when it is needed."""
+        transaction, self._transaction = self._transaction, None
+        self._stop_timer()
+        if transaction is not None:
+            task = asyncio.get_running_loop().create_task(transaction.give_up())
+            # Kept, or the task might be collected before it ends.
+            self._parting.add(task)
+            task.add_done_callback(self._parting.discard)
+
+    def abandon(self) -> None:
+        """The client is gone: do not begin to send."""
+        self._gone = True
+
+    async def give_up(self) -> None:
+        """End the transaction without a message; nothing is left behind."""
+        self.park()
+        while self._parting:
+            await asyncio.wait(self._parting)
+
+    async def _resumed(self) -> Transaction | Reply:
+        """The transaction, with all recipients; or why there is none any more."""
+        self._stop_timer()
+        if self._transaction is not None:
+            return self._transaction
+        assert self._envelope is not None
+        reply, transaction = await self._next_hop.begin(self._envelope)
+        if transaction is None:
+            return self._no_longer(reply)
+        for forward in self._taken:
+            reply = await transaction.recipient(forward)
+            if not reply.accepted:
+                await transaction.give_up()
+                return self._no_longer(reply)
+        self._transaction = transaction
+        return transaction
+
+    def _no_longer(self, reply: Reply) -> Reply:
+        queue_id = self._envelope.queue_id if self._envelope else ""
+        log.warning("%s: the next hop took it before and says now: %s", queue_id, reply)
+        return reply if 400 <= reply.code < 500 else NO_LONGER_TAKEN
+
+    def _keep_for_a_while(self) -> None:
+        if self._transaction is not None:
+            self._timer = self._later(self._keep_seconds, self.park)
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None

@@ -1,0 +1,74 @@
+"""Cut what a client sends into commands, and keep what is not yet asked for.
+
+A command is a line that ends in CRLF (RFC 5321 2.3.8).  A line that ends in a bare LF
+is refused as a whole: servers that disagree on where a line ends are how one message
+becomes two.  The refused line is consumed, so client and server stay in step.
+After DATA the rest of the stream is content and is taken out by `take_rest`.
+"""
+
+import re
+
+from pratique.milter.doors.command import CommandError
+from pratique.milter.next_hop import Reply
+
+# RFC 5321 4.5.3.1.4 says 512 octets, plus what extensions add (RFC 6531: 10, RFC 1870:
+# 26, XFORWARD: four attributes of 255 each); Postfix takes 2048.
+MAX_COMMAND = 2048
+
+TOO_LONG = Reply(500, ("5.5.2 command line is too long",))
+BARE_LINE_END = Reply(500, ("5.5.2 a command line ends with CR LF",))
+NOT_TEXT = Reply(500, ("5.5.2 command line is not text",))
+
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
+
+
+class Inbox:
+    """Octets in, commands out."""
+
+    def __init__(self) -> None:
+        self._octets = bytearray()
+        self._looked_at = 0
+        self._swallowing = False
+
+    def feed(self, octets: bytes) -> None:
+        """Take octets from the wire."""
+        self._octets += octets
+
+    def command(self) -> tuple[str, str] | None:
+        """The next verb, in upper case, and its argument; None: more octets are needed."""
+        line = self._line()
+        if line is None:
+            return None
+        try:
+            text = line.decode("utf-8")
+        except UnicodeDecodeError:
+            raise CommandError(NOT_TEXT) from None
+        if _CONTROL.search(text):
+            raise CommandError(NOT_TEXT)
+        verb, _, argument = text.strip(" ").partition(" ")
+        return verb.upper(), argument.strip(" ")
+
+    def take_rest(self) -> bytes:
+        """All octets that are here and were not taken as commands."""
+        rest = bytes(self._octets)
+        self._octets.clear()
+        self._looked_at = 0
+        return rest
+
+    def _line(self) -> bytes | None:
+        end = self._octets.find(b"\n", self._looked_at)
+        if end < 0:
+            if len(self._octets) > MAX_COMMAND:
+                self._swallowing = True
+                self._octets.clear()
+            self._looked_at = len(self._octets)
+            return None
+        line = bytes(self._octets[: end + 1])
+        del self._octets[: end + 1]
+        self._looked_at = 0
+        swallowed, self._swallowing = self._swallowing, False
+        if swallowed or len(line) > MAX_COMMAND:
+            raise CommandError(TOO_LONG)
+        if not line.endswith(b"\r\n"):
+            raise CommandError(BARE_LINE_END)
+        return line[:-2]

@@ -1,0 +1,40 @@
+"""What the SMTP door says in its own words (RFC 5321 4.2, RFC 3463).
+
+Strangers hear these: short, an enhanced status code (RFC 2034 4: on all but the
+greeting, EHLO and 354), nothing of what is inside.
+"""
+
+from pratique.milter.next_hop import Reply
+
+OK = Reply(250, ("2.0.0 ok",))
+BYE = Reply(221, ("2.0.0 bye",))
+READY_FOR_CONTENT = Reply(354, ("end with <CR><LF>.<CR><LF>",))
+CANNOT_VERIFY = Reply(252, ("2.5.0 send some mail, it will be tried",))
+HELP = Reply(214, ("2.0.0 see RFC 5321",))
+
+TOO_BUSY = Reply(421, ("4.3.2 too many connections",))
+SHUTTING_DOWN = Reply(421, ("4.3.2 closing for now",))
+TIMEOUT = Reply(421, ("4.4.2 waited too long",))
+TOO_MANY_ERRORS = Reply(421, ("4.7.0 too many errors",))
+TOO_MANY_MESSAGES = Reply(421, ("4.7.0 too many messages on one connection",))
+NOT_SMTP = Reply(421, ("4.7.0 this is a mail server",))
+
+OUR_FAULT = Reply(451, ("4.3.0 local error",))
+OUR_FAULT_CLOSING = Reply(421, ("4.3.0 local error",))
+NO_ROOM = Reply(452, ("4.3.1 no room for the message",))
+TOO_MANY_RECIPIENTS = Reply(452, ("4.5.3 too many recipients",))
+
+NO_SUCH_COMMAND = Reply(500, ("5.5.1 command not recognized",))
+NOT_OFFERED = Reply(502, ("5.5.1 command not offered",))
+HELO_FIRST = Reply(503, ("5.5.1 send EHLO first",))
+NESTED_MAIL = Reply(503, ("5.5.1 nested MAIL",))
+MAIL_FIRST = Reply(503, ("5.5.1 need MAIL first",))
+RCPT_FIRST = Reply(503, ("5.5.1 need RCPT first",))
+IN_TRANSACTION = Reply(503, ("5.5.1 not in a mail transaction",))
+NO_ARGUMENT = Reply(501, ("5.5.4 no argument is allowed",))
+BAD_HELO = Reply(501, ("5.5.4 syntax: EHLO hostname",))
+
+TOO_LARGE = Reply(552, ("5.3.4 message is too large",))
+BARE_LINE_END = Reply(550, ("5.6.0 message has a bare CR or LF",))
+RELAYING_DENIED = Reply(550, ("5.7.1 relaying denied",))
+NOT_AUTHORIZED = Reply(550, ("5.7.0 not authorized",))

@@ -1,0 +1,99 @@
+"""Listen for SMTP: one listener, all its connections, and their orderly end.
+
+The listening socket is made by asyncio itself, never handed in: a socket made with
+protocol 0 keeps asyncio from setting TCP_NODELAY on what it accepts, and each reply of
+two writes then costs 40 ms.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+from pratique.milter.doors.queue_id import QueueIds
+from pratique.milter.doors.relay import Relay
+from pratique.milter.doors.session import Desk, Take
+from pratique.milter.doors.settings import DoorSettings
+from pratique.milter.doors.smtp import OpenDoors, SmtpDoor
+from pratique.milter.next_hop import NextHop
+
+log = logging.getLogger("pratique.door")
+
+# RFC 5321 leaves no time for shutting down; systemd kills after 90 s.
+GRACE_SECONDS = 30.0
+
+
+class SmtpListener:
+    """One listener that takes mail."""
+
+    def __init__(self, server: asyncio.Server, open_doors: OpenDoors) -> None:
+        self._server = server
+        self._open_doors = open_doors
+
+    @property
+    def port(self) -> int:
+        """The TCP port, also where the settings said 0."""
+        port: int = self._server.sockets[0].getsockname()[1]
+        return port
+
+    @property
+    def connections(self) -> int:
+        """How many there are now."""
+        return len(self._open_doors.doors)
+
+    async def close(self, grace_seconds: float = GRACE_SECONDS) -> None:
+        """Take nothing new, let transactions under way finish, then break off."""
+        doors = self._open_doors
+        doors.closing = True
+        self._server.close()
+        for door in tuple(doors.doors):
+            door.shut_down()
+        try:
+            async with asyncio.timeout(grace_seconds):
+                while doors.doors:
+                    await doors.empty.wait()
+        except TimeoutError:
+            await self._break_off()
+
+    async def _break_off(self) -> None:
+        log.warning("breaking off %d connections", self.connections)
+        tasks = [task for door in tuple(self._open_doors.doors) if (task := door.abort())]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+async def serve_smtp(
+    settings: DoorSettings,
+    next_hop: NextHop,
+    take: Take,
+    *,
+    clock: Callable[[], datetime] = _utc_now,
+) -> SmtpListener:
+    """Listen as the settings say; `take` gets each message at its final dot."""
+    # aiosmtpd logs each connection in lines of its own; ours are enough.
+    logging.getLogger("mail.log").setLevel(logging.WARNING)
+    loop = asyncio.get_running_loop()
+    desk = Desk(
+        settings=settings,
+        next_hop=next_hop,
+        take=take,
+        relay=Relay(settings.domains, settings.relay_from),
+        queue_ids=QueueIds(time.time_ns),
+        clock=clock,
+        later=loop.call_later,
+    )
+    doors = OpenDoors()
+    server = await loop.create_server(
+        lambda: SmtpDoor(desk, doors),
+        settings.host,
+        settings.port,
+        reuse_port=settings.reuse_port or None,
+        backlog=512,
+    )
+    return SmtpListener(server, doors)

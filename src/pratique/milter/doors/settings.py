@@ -1,0 +1,45 @@
+"""Say what an admin sets for one SMTP listener, each number with its reason."""
+
+from dataclasses import dataclass
+from ipaddress import IPv4Network, IPv6Network
+from typing import Literal
+
+Networks = tuple[IPv4Network | IPv6Network, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DoorSettings:
+    """One listener."""
+
+    # The listener's name in the log and in `envelope.door`.
+    name: str
+    # What we call ourselves: in the greeting, in EHLO, in Received.
+    hostname: str
+    host: str = "127.0.0.1"
+    port: int = 10025
+    direction: str = "inbound"
+    # Mail for these domains is taken from anybody; ".example.org" is every name below.
+    domains: tuple[str, ...] = ()
+    # Clients that may send anywhere.
+    relay_from: Networks = ()
+    # Peers whose XFORWARD is believed: a Postfix in front of us.
+    xforward_from: Networks = ()
+    # Content with a bare CR or LF: refused with 550, or made CRLF before it is seen.
+    bare_line_ends: Literal["refuse", "repair"] = "refuse"
+    # Octets of content; providers take 25 to 50 MB, a third of it is base64.
+    max_size: int = 50 * 1024 * 1024
+    # RFC 5321 4.5.3.1.8 wants 100 at least; Postfix takes 1000.
+    max_recipients: int = 1000
+    # Commands out of grammar or order, a connection; Postfix's smtpd_hard_error_limit.
+    max_errors: int = 20
+    # Messages a connection: none should live for ever.
+    max_messages: int = 10_000
+    # Connections at one time; each may hold one message of max_size.
+    max_connections: int = 500
+    # RFC 5321 4.5.3.2.7: a server waits at least five minutes for a command.
+    idle_seconds: float = 300.0
+    # How long a next hop is kept waiting for content.  Content filters drop an idle
+    # client after ten seconds and more (Postfix under stress: smtpd_timeout = 10s).
+    keep_seconds: float = 8.0
+    # Several processes on one port.
+    reuse_port: bool = False

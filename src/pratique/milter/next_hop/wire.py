@@ -1,0 +1,151 @@
+"""Read what a next hop replies, and shape what it is sent: bytes in, values out.
+
+A reply is one line or several, each with the same three digits, "-" after them on
+all but the last (RFC 5321 4.2.1).  A next hop is trusted more than a stranger, but
+its octets end up in our replies and in the log, so they are bounded and made printable.
+
+Content is dot-stuffed (RFC 5321 4.5.2).  A dot is doubled after each LF, not only
+after CRLF: no content with a bare LF should come this far, and if one does, no
+server that takes LF for a line end finds the end of the message in it.
+"""
+
+import ipaddress
+import re
+from collections.abc import Iterator
+
+from pratique.milter.mail import Client
+from pratique.milter.next_hop import Reply
+
+# RFC 5321 4.5.3.1.5 says 512 octets; real servers send policy texts and links.
+MAX_REPLY_LINE = 2048
+# An EHLO reply has some twenty lines, a reply to the end of data one to three.
+MAX_REPLY_LINES = 100
+# RFC 5321 4.5.3.1.5: 512 octets with the code and CRLF; what we say ourselves.
+MAX_SAID = 500
+
+_LINE = re.compile(rb"([2-5][0-5][0-9])(?:([ -])(.*))?", re.DOTALL)
+_ENHANCED = re.compile(r"([245])\.(\d{1,3}\.\d{1,3})(?: |$)")
+_UNPRINTABLE = re.compile(r"[^ -~]")
+_NOT_XTEXT = re.compile(rb"[^!-*,-<>-~]")
+# Replies that speak of the session between us and the next hop, not of the mail:
+# closing (421), out of order (503), TLS or authentication wanted (530, 538).  The mail
+# is good, so its client hears that it may try again.
+_ABOUT_US = frozenset({421, 503, 530, 538})
+
+MALFORMED = Reply(451, ("4.5.0 next hop does not speak SMTP",))
+
+
+class WireError(Exception):
+    """A next hop broke the protocol."""
+
+
+class ReplyReader:
+    """Cuts a stream of octets into replies."""
+
+    def __init__(self) -> None:
+        self._partial = b""
+        self._code = 0
+        self._lines: list[str] = []
+
+    def feed(self, octets: bytes) -> Iterator[Reply]:
+        """Take octets and yield every reply that they complete."""
+        *lines, self._partial = (self._partial + octets).split(b"\n")
+        for line in lines:
+            reply = self._take(line.removesuffix(b"\r"))
+            if reply is not None:
+                yield reply
+        if len(self._partial) > MAX_REPLY_LINE:
+            raise WireError(f"a reply line of more than {MAX_REPLY_LINE} octets")
+
+    def _take(self, line: bytes) -> Reply | None:
+        found = _LINE.fullmatch(line)
+        if found is None or len(line) > MAX_REPLY_LINE:
+            raise WireError(f"not a reply line: {line[:80]!r}")
+        code = int(found[1])
+        if self._lines and code != self._code:
+            raise WireError(f"reply lines with codes {self._code} and {code}")
+        if len(self._lines) >= MAX_REPLY_LINES:
+            raise WireError(f"a reply of more than {MAX_REPLY_LINES} lines")
+        self._code = code
+        self._lines.append((found[3] or b"").decode("utf-8", "replace"))
+        if found[2] == b"-":
+            return None
+        lines, self._lines = tuple(self._lines), []
+        return Reply(code, lines)
+
+
+def mirrored(reply: Reply) -> Reply:
+    """A next hop's reply as our client may hear it.
+
+    Printable ASCII, short lines, an enhanced status code on each (RFC 2034 4: we
+    announce them).  What is about the session between us and the next hop is 4yz.
+    """
+    code = 451 if reply.code in _ABOUT_US else reply.code
+    if code // 100 not in {2, 4, 5}:
+        return MALFORMED
+    return Reply(code, tuple(_said(code // 100, line) for line in reply.lines))
+
+
+def _said(kind: int, line: str) -> str:
+    found = _ENHANCED.match(line)
+    text = line[found.end() :] if found else line
+    status = f"{kind}.{found[2] if found else '0.0'}"
+    return f"{status} {_UNPRINTABLE.sub('?', text)}"[:MAX_SAID].rstrip()
+
+
+class DotStuffer:
+    """Doubles the dot at the start of each line, wherever the chunks are cut."""
+
+    def __init__(self) -> None:
+        self._tail = b"\r\n"
+
+    def stuff(self, chunk: bytes) -> bytes:
+        """The chunk as it goes over the wire."""
+        if not chunk:
+            return b""
+        stuffed = chunk.replace(b"\n.", b"\n..")
+        if self._tail.endswith(b"\n") and chunk.startswith(b"."):
+            stuffed = b"." + stuffed
+        self._tail = (self._tail + chunk[-2:])[-2:]
+        return stuffed
+
+    def ending(self) -> bytes:
+        """The end of data; a content that does not end in CRLF gets one."""
+        return b".\r\n" if self._tail == b"\r\n" else b"\r\n.\r\n"
+
+
+def path(address: str) -> bytes:
+    """An address in angle brackets; refuses what could break out of a command line."""
+    if any(ord(letter) < 0x20 or ord(letter) == 0x7F for letter in address):
+        raise ValueError(f"control character in address {address!r}")
+    return b"<" + address.encode("utf-8") + b">"
+
+
+def xforward(client: Client, protocol: str, announced: frozenset[str]) -> list[bytes]:
+    """The XFORWARD commands that tell a next hop who the client is (XFORWARD_README).
+
+    Two commands, as Postfix makes them, so that no line grows past 512 octets by much.
+    Nothing is said of a client that is not known.
+    """
+    if not client.ip:
+        return []
+    groups = (
+        (("NAME", client.name), ("ADDR", _forwarded_address(client.ip))),
+        (("PROTO", protocol), ("HELO", client.helo)),
+    )
+    commands = []
+    for group in groups:
+        said = [f"{name}={_xtext(value)}" for name, value in group if name in announced]
+        if said:
+            commands.append(f"XFORWARD {' '.join(said)}\r\n".encode("ascii"))
+    return commands
+
+
+def _forwarded_address(ip: str) -> str:
+    return f"IPV6:{ip}" if ipaddress.ip_address(ip).version == 6 else ip
+
+
+def _xtext(value: str) -> str:
+    """RFC 3461 4; an unknown value is said as such."""
+    octets = value.encode("utf-8", "replace")[:255] or b"[UNAVAILABLE]"
+    return _NOT_XTEXT.sub(lambda found: b"+%02X" % found[0][0], octets).decode("ascii")

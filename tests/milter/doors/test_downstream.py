@@ -1,0 +1,140 @@
+"""The transaction with the next hop, kept for a while, given back and taken up again."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from pratique.milter.content import content_of
+from pratique.milter.doors.downstream import CLIENT_GONE, NO_LONGER_TAKEN, Downstream
+from pratique.milter.mail import Envelope, Forward, Outgoing
+from pratique.milter.next_hop import Reply
+
+ENVELOPE = Envelope("ID1", datetime(2025, 1, 1, tzinfo=UTC), "a@b.example")
+B, C = Forward("b@corp.example"), Forward("c@corp.example")
+NO, LATER = Reply(550, ("5.1.1 no such user",)), Reply(450, ("4.2.1 greylisted",))
+TAKE_AGAIN = ["MAIL a@b.example", "RCPT b@corp.example", "RCPT c@corp.example"]
+
+
+@pytest.fixture
+def outgoing():
+    content = content_of([b"Subject: x\r\n\r\n"])
+    yield Outgoing(content)
+    content.close()
+
+
+@pytest.fixture
+async def downstream(hop, timers):
+    made = Downstream(hop, 8.0, timers.later)
+    assert (await made.mail(ENVELOPE)).accepted
+    assert (await made.recipient(B)).accepted
+    assert (await made.recipient(C)).accepted
+    return made
+
+
+async def test_a_message_in_time_goes_in_the_same_transaction(downstream, hop, timers, outgoing):
+    timers.pass_by(7.9)
+    assert await downstream.send(outgoing) == Reply(250, ("2.0.0 . fine",))
+    timers.pass_by(100)
+    await downstream.give_up()
+    assert hop.events == [*TAKE_AGAIN, "SEND"]
+
+
+async def test_after_eight_seconds_it_is_given_back_and_said_again(
+    downstream, hop, timers, outgoing
+):
+    timers.pass_by(8)
+    await hop.happened("RSET")
+    assert (await downstream.send(outgoing)).accepted
+    assert hop.events == [*TAKE_AGAIN, "RSET", *TAKE_AGAIN, "SEND"]
+
+
+async def test_the_seconds_count_from_the_last_recipient(downstream, hop, timers):
+    timers.pass_by(7)
+    await downstream.recipient(Forward("d@corp.example"))
+    timers.pass_by(7)
+    assert "RSET" not in hop.events
+    timers.pass_by(1)
+    await hop.happened("RSET")
+
+
+async def test_a_recipient_after_it_was_given_back_finds_the_others_there(downstream, hop, timers):
+    timers.pass_by(8)
+    assert (await downstream.recipient(Forward("d@corp.example"))).accepted
+    await downstream.give_up()
+    assert sorted(hop.events[3:]) == sorted(["RSET", *TAKE_AGAIN, "RCPT d@corp.example", "RSET"])
+
+
+@pytest.mark.parametrize("key", ["MAIL", "b@corp.example", "c@corp.example"])
+async def test_what_is_refused_the_second_time_is_for_later_and_nothing_goes_out(
+    downstream, hop, timers, outgoing, key
+):
+    timers.pass_by(8)
+    hop.answers[key] = [NO]
+    assert await downstream.send(outgoing) == NO_LONGER_TAKEN
+    assert hop.messages == []
+    await downstream.give_up()
+    assert hop.events.count("RSET") == (1 if key == "MAIL" else 2)
+
+
+async def test_a_refusal_for_now_is_passed_on_the_second_time(downstream, hop, timers, outgoing):
+    timers.pass_by(8)
+    hop.answers["c@corp.example"] = [LATER]
+    assert await downstream.send(outgoing) == LATER
+    assert hop.messages == []
+
+
+async def test_a_recipient_that_was_refused_is_not_said_again(hop, timers, outgoing):
+    downstream = Downstream(hop, 8.0, timers.later)
+    hop.answers["c@corp.example"] = [NO]
+    await downstream.mail(ENVELOPE)
+    assert (await downstream.recipient(B)).accepted
+    assert await downstream.recipient(C) == NO
+    timers.pass_by(8)
+    assert (await downstream.send(outgoing)).accepted
+    assert hop.events[-3:] == ["MAIL a@b.example", "RCPT b@corp.example", "SEND"]
+
+
+async def test_a_client_that_is_gone_gets_nothing_delivered(downstream, hop, outgoing):
+    downstream.abandon()
+    assert await downstream.send(outgoing) == CLIENT_GONE
+    await downstream.give_up()
+    assert hop.messages == []
+    assert hop.events[-1] == "RSET"
+
+
+async def test_a_client_that_goes_while_recipients_are_said_again_gets_nothing_delivered(
+    downstream, hop, timers, outgoing
+):
+    timers.pass_by(8)
+    hop.witness = lambda event: downstream.abandon() if event.startswith("RCPT") else None
+    assert await downstream.send(outgoing) == CLIENT_GONE
+    assert hop.messages == []
+
+
+async def test_the_reply_to_the_content_is_passed_on_as_it_is(downstream, hop, outgoing):
+    hop.answers["."] = [NO]
+    assert await downstream.send(outgoing) == NO
+    await downstream.give_up()
+    assert "RSET" not in hop.events
+
+
+async def test_a_message_is_never_sent_twice(downstream, hop, outgoing):
+    await downstream.send(outgoing)
+    with pytest.raises(RuntimeError):
+        await downstream.send(outgoing)
+    assert len(hop.messages) == 1
+
+
+async def test_giving_up_twice_is_once(downstream, hop):
+    await downstream.give_up()
+    await downstream.give_up()
+    assert hop.events.count("RSET") == 1
+
+
+async def test_a_refused_mail_leaves_nothing_to_give_up(hop, timers):
+    hop.answers["MAIL"] = [NO]
+    downstream = Downstream(hop, 8.0, timers.later)
+    assert await downstream.mail(ENVELOPE) == NO
+    timers.pass_by(100)
+    await downstream.give_up()
+    assert hop.events == ["MAIL a@b.example"]
