@@ -1,0 +1,14 @@
+"""The command line, one file a command.
+
+main.py        the group and what all commands share: which configuration
+session.py     the settings that the admin chose, read when a command needs them
+serve.py       take mail
+inspect.py     look at messages without acting
+report.py      what `inspect` says as JSON: a contract that others rely on
+tree.py        what `inspect` says to a person
+quarantine.py  look at held messages and decide
+quarantine_shown.py   how a held message is shown
+policy.py      check and test a policy
+config.py      check the configuration
+screen.py      show a stranger's text so that it can do no harm
+"""

@@ -1,0 +1,61 @@
+"""Know which configuration the admin chose, and read it when a command needs it."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, NoReturn
+
+import click
+
+from pratique.milter.config import Settings, load
+from pratique.milter.config_problems import ConfigError
+
+if TYPE_CHECKING:
+    from pratique.milter.next_hop import NextHop
+
+# sysexits(3) has 78 for this, but 2 is what design and shells agree on: could not run.
+CANNOT_RUN = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Session:
+    """What every command is handed."""
+
+    config: Path | None
+
+    def settings(self) -> Settings:
+        """The settings; ends the program with all that is wrong with them."""
+        try:
+            return load(self.config)
+        except ConfigError as error:
+            cannot_run(str(error))
+
+    def release_next_hop(self) -> "NextHop | None":
+        """Where released mail goes; None: release is off.  Called in a running loop."""
+        from pratique.milter.assembly import release_hop_of  # noqa: PLC0415
+
+        return release_hop_of(self.settings())
+
+
+def cannot_run(message: str) -> NoReturn:
+    """Say why and end with status 2."""
+    click.echo(message, err=True)
+    sys.exit(CANNOT_RUN)
+
+
+@contextmanager
+def told() -> Iterator[None]:
+    """Say in one place what keeps a command from running: policy, rules, workers, files."""
+    # Imported late: `pratique --help` must not wait for CEL.
+    from pratique.milter.policy_file import NoPolicy  # noqa: PLC0415
+    from pratique.milter.wall import NurseryLost, NurseryUnfit  # noqa: PLC0415
+    from pratique.policies.problem import PolicyError, one_line  # noqa: PLC0415
+
+    try:
+        yield
+    except PolicyError as error:
+        cannot_run("\n".join(one_line(problem) for problem in error.problems))
+    except (NoPolicy, NurseryLost, NurseryUnfit, OSError) as error:
+        cannot_run(str(error))

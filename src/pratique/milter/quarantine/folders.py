@@ -1,0 +1,167 @@
+"""Keep each held message in a folder of its own that appears and goes as a whole.
+
+    held/ID/content   the octets as they came, unread
+    held/ID/record    what is known of them (record.py)
+    held/ID/state     where the message stands (state.py)
+    tmp/              what is being written, and what is being removed
+
+Whoever works on a folder holds flock(2) on the folder itself: the lock goes with it
+through the rename, needs no file of its own, and ends with the process.  So a lock
+that can be had means that nobody alive is at it, in this process or in another.
+"""
+
+import fcntl
+import logging
+import os
+import re
+import secrets
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from pratique.milter.durable import Disk, withdraw
+from pratique.milter.quarantine.record import Record
+from pratique.milter.quarantine.state import State
+
+log = logging.getLogger(__name__)
+
+_ID = re.compile(r"[0-9]{8}T[0-9]{6}-[0-9a-f]{8}")
+
+
+class QuarantineError(Exception):
+    """What was asked for cannot be done; the text is for the admin who asked."""
+
+
+def new_id(now: datetime) -> str:
+    """An id in the order of time; `now` is in UTC."""
+    return f"{now:%Y%m%dT%H%M%S}-{secrets.token_hex(4)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Folders:
+    """The folders of all held messages."""
+
+    root: Path
+    disk: Disk
+
+    @property
+    def _held(self) -> Path:
+        return self.root / "held"
+
+    @property
+    def _fresh(self) -> Path:
+        return self.root / "tmp"
+
+    def make(self) -> None:
+        """Make what is missing."""
+        self.disk.make_folder(self.root)
+        self.disk.make_folder(self._held)
+        self.disk.make_folder(self._fresh)
+
+    def of(self, message_id: str) -> Path:
+        """The folder of a message; an id that is none never reaches the file system."""
+        if not _ID.fullmatch(message_id):
+            raise QuarantineError(f"{message_id!a} is no id of a held message")
+        return self._held / message_id
+
+    def ids(self) -> list[str]:
+        """The ids of all held messages, oldest first."""
+        names = sorted(entry.name for entry in os.scandir(self._held))
+        known = [name for name in names if _ID.fullmatch(name)]
+        if len(known) < len(names):
+            log.warning("%s: %d foreign names", self._held, len(names) - len(known))
+        return known
+
+    def add(self, record: Record, state: State, chunks: Iterable[bytes]) -> None:
+        """Put a message on the disk; it is there, whole, when this returns."""
+        fresh = self._fresh / record.id
+        fresh.mkdir(mode=0o700)
+        with _locked(fresh):
+            try:
+                self.disk.write_file(fresh / "content", chunks)
+                self.disk.write_file(fresh / "record", (record.encode(),))
+                self.disk.write_file(fresh / "state", (state.encode(),))
+            except BaseException:
+                withdraw(fresh)
+                raise
+            self.disk.publish_folder(fresh, self.of(record.id))
+
+    def record(self, message_id: str) -> Record:
+        """What is known of a message."""
+        record = Record.decode((self.of(message_id) / "record").read_bytes())
+        if record.id != message_id:
+            raise ValueError(f"the record is that of {record.id!a}")
+        return record
+
+    def state(self, message_id: str) -> State:
+        """Where a message stands, as it is written."""
+        return State.decode((self.of(message_id) / "state").read_bytes())
+
+    def put_state(self, message_id: str, state: State) -> None:
+        """Write down where a message stands; the caller holds the lock."""
+        self.disk.replace_file(self.of(message_id) / "state", state.encode())
+
+    def stamp(self, message_id: str) -> str:
+        """Changes whenever the state is written; empty where there is none."""
+        try:
+            found = (self.of(message_id) / "state").stat()
+        except OSError:
+            return ""
+        return f"{found.st_mtime_ns}-{found.st_ino}"
+
+    def open_content(self, message_id: str) -> int:
+        """A descriptor of the content."""
+        return os.open(self.of(message_id) / "content", os.O_RDONLY | os.O_NOFOLLOW)
+
+    @contextmanager
+    def locked(self, message_id: str) -> Iterator[None]:
+        """Hold the lock of a message, or say who cannot have it and why."""
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(_locked(self.of(message_id)))
+            except BlockingIOError as error:
+                raise QuarantineError(f"{message_id} is being worked on just now") from error
+            except FileNotFoundError as error:
+                raise QuarantineError(f"{message_id} is not in quarantine") from error
+            yield
+
+    def is_alive(self, message_id: str) -> bool:
+        """True while somebody works on the message."""
+        try:
+            with _locked(self.of(message_id)):
+                return False
+        except BlockingIOError:
+            return True
+
+    def remove(self, message_id: str) -> None:
+        """Remove a message as a whole; the caller holds the lock."""
+        grave = self._fresh / f"{message_id}.gone-{secrets.token_hex(4)}"
+        self.disk.remove_folder(self.of(message_id), grave)
+
+    def sweep(self) -> int:
+        """Remove what somebody who died left half written or half removed."""
+        left = 0
+        for path in sorted(self._fresh.iterdir()):
+            try:
+                with _locked(path):
+                    withdraw(path)
+                    left += 1
+            except (BlockingIOError, FileNotFoundError):
+                log.debug("%s is in use", path)
+        return left
+
+
+@contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        # Between the two calls somebody may have removed it: then what is locked has
+        # no name any more, or the name is that of another folder.
+        if not os.path.samestat(os.fstat(descriptor), folder.stat()):
+            raise FileNotFoundError(f"{folder} went away")
+        yield
+    finally:
+        os.close(descriptor)

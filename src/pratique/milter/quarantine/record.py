@@ -1,0 +1,141 @@
+"""Write down all that is known of a held message, and read it again.
+
+The file `record` is JSON for people and for programs of others: envelope, facts (as
+protobuf's JSON form, with the names of facts.proto), a verdict for each recipient,
+the fields that we put in front and the spans that we cut.  It is ASCII throughout:
+what a stranger wrote stands there escaped, so that looking at the file does no harm.
+Octets that are no UTF-8 are lone surrogates in our text (PEP 383), and come back too.
+"""
+
+import hashlib
+import json
+from dataclasses import asdict, dataclass, fields
+from datetime import datetime
+from typing import Any
+
+from google.protobuf import json_format
+
+from pratique.milter.mail import Client, Envelope, Forward, Outgoing
+from pratique.policies.verdict import Action, HeaderField, Note, Verdict
+from pratique.scanners.facts_pb2 import Facts
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """A message to hold: for the recipients of this envelope, one verdict for each."""
+
+    outgoing: Outgoing
+    envelope: Envelope
+    verdicts: tuple[Verdict, ...]
+    facts: Facts
+
+    def __post_init__(self) -> None:
+        if not self.verdicts or len(self.verdicts) != len(self.envelope.recipients):
+            raise ValueError("a held message has recipients, and a verdict for each")
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What is kept with a held message, apart from its content."""
+
+    id: str
+    held_at: datetime
+    # Of the content as it came, computed by us and not by a worker.
+    sha256: str
+    size: int
+    envelope: Envelope
+    verdicts: tuple[Verdict, ...]
+    facts: Facts
+    prepend: bytes = b""
+    cut: tuple[tuple[int, int], ...] = ()
+
+    @property
+    def same(self) -> str:
+        """Equal for two tries of one message: content, reverse-path, recipients."""
+        addresses = sorted(forward.address for forward in self.envelope.recipients)
+        told_apart_by = [self.sha256, self.envelope.reverse_path, addresses]
+        return hashlib.sha256(json.dumps(told_apart_by).encode("ascii")).hexdigest()
+
+    @property
+    def worst(self) -> Verdict:
+        """The most severe of the verdicts; where there is none, one that says so."""
+        nothing = Verdict(Action.ACCEPT, "", "")
+        return max(self.verdicts, key=lambda verdict: verdict.action.severity, default=nothing)
+
+    def to_json(self) -> dict[str, Any]:
+        """As it is written and shown."""
+        pairs = zip(self.envelope.recipients, self.verdicts, strict=True)
+        return {
+            "format": FORMAT,
+            "id": self.id,
+            "held_at": self.held_at.isoformat(),
+            "content": {"sha256": self.sha256, "size": self.size},
+            "envelope": _envelope_to_json(self.envelope),
+            "verdicts": [_verdict_to_json(to.address, verdict) for to, verdict in pairs],
+            "facts": json_format.MessageToDict(self.facts, preserving_proto_field_name=True),
+            "prepend": self.prepend.decode("utf-8", "surrogateescape"),
+            "cut": [list(span) for span in self.cut],
+        }
+
+    def encode(self) -> bytes:
+        """The octets of the file `record`."""
+        return (json.dumps(self.to_json(), indent=1) + "\n").encode("ascii")
+
+    @classmethod
+    def decode(cls, octets: bytes) -> "Record":
+        """Read the file `record`; ValueError if it is none of ours."""
+        try:
+            return _record_from_json(json.loads(octets))
+        except (KeyError, TypeError, AttributeError, json_format.ParseError) as error:
+            raise ValueError(f"not a record: {error!r}") from error
+
+
+def _record_from_json(written: dict[str, Any]) -> Record:
+    if written["format"] != FORMAT:
+        raise ValueError(f"a record of format {written['format']}, not {FORMAT}")
+    return Record(
+        id=written["id"],
+        held_at=datetime.fromisoformat(written["held_at"]),
+        sha256=written["content"]["sha256"],
+        size=written["content"]["size"],
+        envelope=_envelope_from_json(written["envelope"]),
+        verdicts=tuple(_verdict_from_json(one) for one in written["verdicts"]),
+        # A record outlives the program that wrote it: facts that came later or went
+        # since must not make it unreadable.
+        facts=json_format.ParseDict(written["facts"], Facts(), ignore_unknown_fields=True),
+        prepend=written["prepend"].encode("utf-8", "surrogateescape"),
+        cut=tuple((start, end) for start, end in written["cut"]),
+    )
+
+
+def _envelope_to_json(envelope: Envelope) -> dict[str, Any]:
+    return asdict(envelope) | {"received_at": envelope.received_at.isoformat()}
+
+
+def _envelope_from_json(written: dict[str, Any]) -> Envelope:
+    # Fields that a later version added are left out, those that it dropped have defaults.
+    known = {one.name: written[one.name] for one in fields(Envelope) if one.name in written}
+    known["received_at"] = datetime.fromisoformat(written["received_at"])
+    known["parameters"] = tuple(written["parameters"])
+    known["recipients"] = tuple(
+        Forward(one["address"], tuple(one["parameters"])) for one in written["recipients"]
+    )
+    known["client"] = Client(**written["client"])
+    return Envelope(**known)
+
+
+def _verdict_to_json(address: str, verdict: Verdict) -> dict[str, Any]:
+    return {"recipient": address} | asdict(verdict) | {"action": str(verdict.action)}
+
+
+def _verdict_from_json(written: dict[str, Any]) -> Verdict:
+    return Verdict(
+        Action(written["action"]),
+        written["rule"],
+        written["reason"],
+        tuple(HeaderField(**one) for one in written["add_header"]),
+        tuple(Note(**one) for one in written["notes"]),
+        tuple(written["failures"]),
+    )

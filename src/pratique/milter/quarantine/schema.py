@@ -1,0 +1,70 @@
+"""Lay out the index, and bring an index of any age to the present layout.
+
+A row repeats what the folder of a message says: `summary` is JSON for `list`, `same`
+finds the copy that an earlier try left, and `stamp` tells whether the row is as new
+as the folder's `state`.  Migrations are Alembic's, from the first table on; they run
+in one transaction, so of two processes that open a new index one waits for the other.
+"""
+
+import sqlite3
+from pathlib import Path
+from typing import Any
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import URL, Column, Engine, MetaData, Table, Text, create_engine, event
+from sqlalchemy.engine import Connection
+from sqlalchemy.pool import NullPool
+
+metadata = MetaData()
+
+messages = Table(
+    "message",
+    metadata,
+    Column("id", Text, primary_key=True),
+    Column("stamp", Text, nullable=False),
+    Column("same", Text, nullable=False, index=True),
+    Column("summary", Text, nullable=False),
+)
+
+
+def engine_of(path: Path, patience: float) -> Engine:
+    """An engine that waits `patience` seconds for a lock.
+
+    Without a pool: each transaction opens the file that has the name now, so a file
+    that another process set aside is never written to again.
+    """
+    engine = create_engine(
+        URL.create("sqlite", database=str(path)),
+        poolclass=NullPool,
+        # What a stranger wrote does not come into the log by way of an error.
+        hide_parameters=True,
+        # The driver must not begin transactions by itself: `_begin` does.
+        connect_args={"timeout": patience, "isolation_level": None},
+    )
+    event.listen(engine, "connect", _set_up)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _set_up(connection: sqlite3.Connection, _: Any) -> None:
+    connection.execute("PRAGMA journal_mode = WAL")
+    # A power cut may lose the last rows but never damages the file.  That is enough:
+    # the folders are the truth, and each has its fsync.
+    connection.execute("PRAGMA synchronous = NORMAL")
+
+
+def _begin(connection: Connection) -> None:
+    # A transaction that begins as a reader and then wants to write fails at once if
+    # another wrote in between, whatever the timeout (https://sqlite.org/isolation.html).
+    writes = connection.get_execution_options().get("writes", False)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")
+
+
+def migrate(engine: Engine) -> None:
+    """Bring the file to the present layout."""
+    config = Config()
+    config.set_main_option("script_location", "pratique.milter.quarantine:migrations")
+    with engine.execution_options(writes=True).begin() as connection:
+        config.attributes["connection"] = connection
+        command.upgrade(config, "head")

@@ -1,0 +1,265 @@
+"""Keep messages that were not let through until somebody decides.
+
+`hold` is what a door calls before it says 250; everything else is for the admin, and
+runs in another process than the doors.  Nothing is shared between the two but the
+disk: the folders with their locks (folders.py), and the index (index.py), which may
+fail without anybody losing a message.
+"""
+
+import hashlib
+import logging
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from pratique.milter.durable import Disk, apart
+from pratique.milter.mail import Outgoing
+from pratique.milter.next_hop import NextHop
+from pratique.milter.quarantine.folders import Folders, QuarantineError, new_id
+from pratique.milter.quarantine.index import BATCH, Index, Row
+from pratique.milter.quarantine.record import Held, Record
+from pratique.milter.quarantine.release import Order, Outcome, Releaser
+from pratique.milter.quarantine.state import Did, Stage, State, Step
+from pratique.milter.quarantine.summary import Summary
+from pratique.milter.quarantine.tokens import Redemption, Tokens
+
+log = logging.getLogger(__name__)
+
+# Messages that are written at the same time; see maildir.py for the number.
+_WRITERS = 8
+
+# A sender gives up after five days by default (Postfix, maximal_queue_lifetime).  What
+# comes later is no retry but a mail of its own, and must not hang on an old copy that
+# will expire before its time.
+RETRIES_END = timedelta(days=5)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One held message as `show` gives it."""
+
+    record: Record
+    state: State
+    stage: Stage
+
+
+class Quarantine:
+    """The held messages under one folder.  `close` it at the end."""
+
+    def __init__(
+        self,
+        folder: Path,
+        *,
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
+        disk: Disk | None = None,
+        patience: float = 1.0,
+    ) -> None:
+        self._clock = clock
+        self._folders = Folders(folder, disk or Disk())
+        self._tokens = Tokens(folder / "tokens", self._folders.disk, clock)
+        self._releaser = Releaser(self._folders, self._tokens, clock)
+        self._folders.make()
+        self._tokens.make()
+        self._index = Index(folder / "index.sqlite", self._rows, clock, patience)
+        self._executor = ThreadPoolExecutor(_WRITERS, thread_name_prefix="quarantine")
+
+    @property
+    def index_failures(self) -> int:
+        """How often the index could not be read or written, since the start."""
+        return self._index.failures
+
+    def close(self) -> None:
+        """Finish what is being written."""
+        self._executor.shutdown()
+        self._index.close()
+
+    # For the doors.
+
+    async def hold(self, held: Held) -> str:
+        """Hold a message: on the disk when this returns its id.
+
+        OSError if the disk does not take it: nothing of it is left then.  A retry of
+        what is held already gets the id of that copy.
+        """
+        return await apart(self._executor, held.outgoing, lambda own: self._hold(held, own))
+
+    async def redeem(self, token: str) -> Redemption | None:
+        """Reserve the token that a released message carries; see tokens.py."""
+        return await self._tokens.redeem(token)
+
+    def sweep(self) -> int:
+        """Remove what was left half written by a crash; called once at a start."""
+        return self._folders.sweep()
+
+    # For the admin.
+
+    def messages(self) -> Iterator[Summary]:
+        """All messages, oldest first, as the folders have them; mends the index."""
+        ids = self._folders.ids()
+        for start in range(0, len(ids), BATCH):
+            some = ids[start : start + BATCH]
+            rows = self._index.rows(some)
+            for message_id in some:
+                yield from self._summary(message_id, rows.get(message_id))
+        for message_id in self._index.ids() - set(ids):
+            if not self._folders.of(message_id).exists():
+                self._index.drop(message_id)
+
+    def show(self, message_id: str) -> Kept:
+        """All that is known of a message, its content apart."""
+        folder = self._folders.of(message_id)
+        if not folder.exists():
+            raise QuarantineError(f"{message_id} is not in quarantine")
+        try:
+            record = self._folders.record(message_id)
+            state = self._folders.state(message_id)
+            return Kept(record, state, self._found(message_id, state.stage))
+        except (OSError, ValueError) as error:
+            raise QuarantineError(f"{message_id} is damaged: {error}; see {folder}") from error
+
+    def content(self, message_id: str) -> int:
+        """A descriptor of the octets as they came; the caller closes it."""
+        try:
+            return self._folders.open_content(message_id)
+        except FileNotFoundError as error:
+            raise QuarantineError(f"{message_id} is not in quarantine") from error
+
+    async def release(
+        self, message_id: str, next_hop: NextHop, order: Order | None = None
+    ) -> Outcome:
+        """Send a message to its recipients; see release.py for what cannot be."""
+        outcome = await self._releaser.release(message_id, next_hop, order or Order())
+        self._put(message_id)
+        return outcome
+
+    def delete(self, message_id: str) -> None:
+        """Remove a message for good, wherever it stands."""
+        with self._folders.locked(message_id):
+            self._folders.remove(message_id)
+        self._index.drop(message_id)
+
+    def expire(self, older_than: timedelta) -> list[str]:
+        """Remove what is held or released and older than this; say which.
+
+        What is being released, unsure or damaged stays: only a person can judge it.
+        """
+        self._tokens.expire()
+        limit = self._clock() - older_than
+        gone = [one for one in self._folders.ids() if self._expired(one, limit)]
+        for message_id in gone:
+            self._index.drop(message_id)
+        return gone
+
+    def reindex(self, seconds: float = 3600.0) -> bool:
+        """Fill the index from the folders; false if that failed or takes too long."""
+        return self._index.rebuild(seconds)
+
+    def flush(self) -> bool:
+        """Wait until the index knows what was done; false if that takes too long."""
+        return self._index.flush()
+
+    # How it is done.
+
+    def _hold(self, held: Held, outgoing: Outgoing) -> str:
+        now = self._clock()
+        record = Record(
+            id=new_id(now),
+            held_at=now,
+            sha256=_digest(outgoing),
+            size=outgoing.content.size,
+            envelope=held.envelope,
+            verdicts=held.verdicts,
+            facts=held.facts,
+            prepend=outgoing.prepend,
+            cut=outgoing.cut,
+        )
+        for message_id in self._index.copies(record.same):
+            if self._is_copy(message_id, record):
+                log.info("held already as %s", message_id)
+                return message_id
+        addresses = tuple(dict.fromkeys(one.address for one in held.envelope.recipients))
+        state = State(addresses, steps=(Step(Did.HELD, now, recipients=addresses),))
+        content = outgoing.content
+        self._folders.add(record, state, content.span(0, content.size))
+        self._put(record.id)
+        return record.id
+
+    def _is_copy(self, message_id: str, record: Record) -> bool:
+        # The index only guesses.  A mail is never left out on its word alone, nor for
+        # a copy that somebody is just about to release or to remove.
+        try:
+            with self._folders.locked(message_id):
+                found = self._folders.record(message_id)
+                held = self._folders.state(message_id).stage is Stage.HELD
+                young = record.held_at - found.held_at < RETRIES_END
+                return held and young and found.same == record.same
+        except (OSError, ValueError, QuarantineError):
+            return False
+
+    def _summary(self, message_id: str, row: Row | None) -> Iterator[Summary]:
+        stamp = self._folders.stamp(message_id)
+        summary = _summary_in(row) if row and stamp and row.stamp == stamp else None
+        summary = summary or _summary_in(self._put(message_id))
+        if summary:
+            yield summary.at(self._found(message_id, Stage(summary.state)))
+        elif self._folders.of(message_id).exists():
+            yield Summary(message_id, str(Stage.DAMAGED))
+
+    def _found(self, message_id: str, written: Stage) -> Stage:
+        if written is Stage.RELEASING and not self._folders.is_alive(message_id):
+            return Stage.UNSURE
+        return written
+
+    def _put(self, message_id: str) -> Row | None:
+        row = self._row_of(message_id)
+        if row is not None:
+            self._index.put(row)
+        return row
+
+    def _row_of(self, message_id: str) -> Row | None:
+        try:
+            # The stamp first: of a state that is written meanwhile the row then has the
+            # older stamp, and will be found out.
+            stamp = self._folders.stamp(message_id)
+            record = self._folders.record(message_id)
+            summary = Summary.of(record, self._folders.state(message_id))
+            return Row(message_id, stamp, record.same, summary.encode())
+        except (OSError, ValueError, QuarantineError) as error:
+            log.warning("held message %a cannot be read: %s", message_id, error)
+            return None
+
+    def _rows(self) -> Iterator[Row]:
+        for message_id in self._folders.ids():
+            row = self._row_of(message_id)
+            if row is not None:
+                yield row
+
+    def _expired(self, message_id: str, limit: datetime) -> bool:
+        try:
+            with self._folders.locked(message_id):
+                stage = self._folders.state(message_id).stage
+                old = self._folders.record(message_id).held_at < limit
+                if stage not in (Stage.HELD, Stage.RELEASED) or not old:
+                    return False
+                self._folders.remove(message_id)
+                return True
+        except (OSError, ValueError, QuarantineError) as error:
+            log.warning("%s is not expired: %s", message_id, error)
+            return False
+
+
+def _summary_in(row: Row | None) -> Summary | None:
+    try:
+        return Summary.decode(row.summary) if row else None
+    except ValueError as error:
+        log.warning("the index has nonsense for %a: %s", row and row.id, error)
+        return None
+
+
+def _digest(outgoing: Outgoing) -> str:
+    digest = hashlib.sha256()
+    for chunk in outgoing.content.span(0, outgoing.content.size):
+        digest.update(chunk)
+    return digest.hexdigest()

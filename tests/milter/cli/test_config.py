@@ -1,0 +1,50 @@
+"""`pratique config check`: what it means where it is right, where it is wrong if not."""
+
+import pytest
+from click.testing import CliRunner
+
+from pratique.milter.cli.main import main
+
+
+def run(*arguments):
+    return CliRunner().invoke(main, [*map(str, arguments), "config", "check"])
+
+
+def test_the_defaults_are_sound_and_told():
+    done = run()
+    assert done.exit_code == 0
+    for words in (
+        "listener smtp on 127.0.0.1:10025, takes mail for: 127.0.0.0/8, ::1/128",
+        "next hop maildir",
+        "policy   default",
+        "release  off",
+        "the configuration is sound",
+    ):
+        assert words in done.stdout
+
+
+def test_where_released_mail_goes_is_told(tmp_path):
+    file = tmp_path / "pratique.toml"
+    file.write_text('[release]\nnext_hop = "127.0.0.1:10026"\n')
+    assert "release  to 127.0.0.1:10026" in run("--config", file).stdout
+
+
+def test_a_weaker_wall_is_warned_of(tmp_path):
+    file = tmp_path / "pratique.toml"
+    file.write_text('[workers]\nconfinement = "seccomp"\n')
+    assert "warning: workers.confinement leaves landlock out" in run("--config", file).stdout
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("x = 1", "pratique.toml:1:1: x: no such setting"),
+        ('[policy]\nfile = "none"', "no policy 'none'"),
+    ],
+)
+def test_a_mistake_is_status_2_with_its_place(tmp_path, text, words):
+    file = tmp_path / "pratique.toml"
+    file.write_text(text)
+    done = run("--config", file)
+    assert done.exit_code == 2
+    assert words in done.stderr
