@@ -1,0 +1,45 @@
+"""Be the command `pratique`: one group, a file for each command below it."""
+
+from pathlib import Path
+
+import click
+
+from pratique import __version__
+from pratique.milter.cli.config import config
+from pratique.milter.cli.inspect import inspect
+from pratique.milter.cli.policy import policy
+from pratique.milter.cli.quarantine import quarantine
+from pratique.milter.cli.serve import serve
+from pratique.milter.cli.session import Session
+
+COMMANDS = (serve, inspect, quarantine, policy, config)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, prog_name="pratique")
+@click.option(
+    "--config",
+    "config_file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    envvar="PRATIQUE_CONFIG",
+    help="The configuration; without it the built-in defaults hold.",
+)
+@click.pass_context
+def main(context: click.Context, config_file: Path | None) -> None:
+    """Let mail in once it is shown to be free of disease.
+
+    Pratique takes mail by SMTP, unpacks it to the last member, scans each part in a
+    confined process, and delivers, refuses or holds it by the rules of your policy.
+
+    \b
+    Try it:
+        pratique serve                     take mail on 127.0.0.1:10025
+        pratique inspect message.eml       what is in it, and what the policy says
+        pratique quarantine list           what is held
+        pratique policy check my.toml      is my policy sound?
+    """
+    context.obj = Session(config_file)
+
+
+for _command in COMMANDS:
+    main.add_command(_command)

@@ -1,0 +1,102 @@
+"""Write what was seen and decided as the JSON that others rely on.
+
+The keys are a contract (one object a line, in the order of the files): never renamed,
+only added to.  Text is ASCII with escapes, so that a line does no harm on a terminal.
+"""
+
+from typing import Any
+
+from google.protobuf.json_format import MessageToDict
+from google.protobuf.message import Message
+
+from pratique.milter.mail import Envelope
+from pratique.milter.seeing import Seen
+from pratique.policies.verdict import Verdict
+from pratique.scanners import facts_pb2 as facts
+
+_PART = (
+    "id", "parent", "path", "name", "names", "type", "declared_type", "kind", "size", "sha256",
+    "depth", "inside", "views", "encrypted", "disguised", "returned",
+)  # fmt: skip
+_FINDING = (
+    "scanner", "name", "family", "severity", "part", "note", "engine_version", "database_version",
+)  # fmt: skip
+
+
+def report(seen: Seen, envelope: Envelope, verdicts: tuple[Verdict, ...]) -> dict[str, Any]:
+    """One message; a file that could not be read has only `file` and `error`."""
+    if seen.error:
+        return {"file": seen.file, "error": seen.error}
+    known = seen.facts
+    worst = max(verdicts, key=lambda verdict: verdict.action.severity)
+    return {
+        "file": seen.file,
+        "action": str(worst.action),
+        "rule": worst.rule,
+        "reason": worst.reason,
+        "recipients": _recipients(envelope, verdicts),
+        "parts": [_part(part) for part in known.parts],
+        "ambiguities": [
+            {"class": one.class_, "where": one.where, "detail": one.detail}
+            for one in known.ambiguities
+        ],
+        "findings": [_chosen(one, _FINDING) for one in known.findings],
+        "bounce": _bounce(known.bounce),
+        "auth": _auth(known.auth),
+        "limits": [_fault(one) for one in known.limits],
+        "failures": [_fault(one) for one in known.failures] + _policy_failures(verdicts),
+        "mail": _mail(known.mail),
+        "address_problems": [
+            _chosen(one, ("address", "detail")) for one in known.envelope.address_problems
+        ],
+        "milliseconds": round(seen.milliseconds, 1),
+    }
+
+
+def _recipients(envelope: Envelope, verdicts: tuple[Verdict, ...]) -> list[dict[str, str]]:
+    return [
+        {"address": forward.address, "action": str(verdict.action), "rule": verdict.rule}
+        for forward, verdict in zip(envelope.recipients, verdicts, strict=True)
+    ]
+
+
+def _part(part: facts.Part) -> dict[str, Any]:
+    return {**_chosen(part, _PART), "unopened": part.unopened or None, "why": part.why}
+
+
+def _chosen(message: Message, names: tuple[str, ...]) -> dict[str, Any]:
+    values = ((name, getattr(message, name)) for name in names)
+    return {
+        name: value if isinstance(value, str | int | float) else list(value)
+        for name, value in values
+    }
+
+
+def _bounce(bounce: facts.Bounce) -> dict[str, Any]:
+    return {
+        "claimed": bounce.claimed,
+        "verified": bounce.verified,
+        "evidence": [_chosen(one, ("kind", "weight", "detail")) for one in bounce.evidence],
+    }
+
+
+def _auth(auth: facts.Auth) -> dict[str, Any]:
+    names = ("spf", "dmarc", "arc", "authenticated_as", "checker")
+    dkim = [_chosen(one, ("domain", "result")) for one in auth.dkim]
+    return {**_chosen(auth, names), "dkim": dkim}
+
+
+def _fault(fault: facts.Limit | facts.Failure) -> dict[str, Any]:
+    return {"class": fault.class_, "part": fault.part, "detail": fault.detail}
+
+
+def _policy_failures(verdicts: tuple[Verdict, ...]) -> list[dict[str, Any]]:
+    told = dict.fromkeys(failure for verdict in verdicts for failure in verdict.failures)
+    return [{"class": "policy", "part": -1, "detail": failure} for failure in told]
+
+
+def _mail(mail: facts.Mail) -> dict[str, Any]:
+    written: dict[str, Any] = MessageToDict(mail, preserving_proto_field_name=True)
+    # A secret that lets a message pass once.
+    written.pop("release_token", None)
+    return written

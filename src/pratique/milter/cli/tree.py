@@ -1,0 +1,113 @@
+"""Show a person what is in a message and what the policy says of it.
+
+A tree of the parts first, then what was found, what could not be seen, and last the
+verdict with its rule.  A stranger's text is escaped (`screen.py`) before rich sees it.
+"""
+
+from rich.console import Console
+from rich.markup import escape
+from rich.tree import Tree
+
+from pratique.milter.cli.screen import printable
+from pratique.milter.mail import Envelope
+from pratique.milter.seeing import Seen
+from pratique.policies.verdict import Action, Verdict
+from pratique.scanners import facts_pb2 as facts
+
+# Longer text is cut in its middle, never at its end: there stands a name's extension.
+_WIDTH = 100
+_END = 40
+
+# A person reads a few hundred lines; --json has all parts.
+_PARTS_SHOWN = 200
+
+_COLOUR = {
+    Action.ACCEPT: "green",
+    Action.DEFER: "yellow",
+    Action.REJECT: "red",
+    Action.DISCARD: "red",
+    Action.QUARANTINE: "magenta",
+}
+_DANGEROUS = ("executable", "script", "shortcut")
+
+
+def show(console: Console, seen: Seen, envelope: Envelope, verdicts: tuple[Verdict, ...]) -> None:
+    """Print one message."""
+    if seen.error:
+        console.print(
+            f"[bold]{_safe(seen.file)}[/]  [red]{_safe(seen.error)}[/]\n", highlight=False
+        )
+        return
+    console.print(f"[bold]{_safe(seen.file)}[/]  {seen.milliseconds:.1f} ms", highlight=False)
+    if seen.facts.parts:
+        console.print(_tree(seen.facts), highlight=False)
+    for line in _remarks(seen.facts):
+        console.print(line, highlight=False)
+    for forward, verdict in zip(envelope.recipients, verdicts, strict=True):
+        console.print(_verdict(forward.address, verdict), highlight=False)
+    console.print()
+
+
+def _tree(known: facts.Facts) -> Tree:
+    root = Tree(_part(known.parts[0]))
+    nodes = {known.parts[0].id: root}
+    for part in known.parts[1:_PARTS_SHOWN]:
+        nodes[part.id] = nodes.get(part.parent, root).add(_part(part))
+    left_out = len(known.parts) - _PARTS_SHOWN
+    if left_out > 0:
+        root.add(f"... and {left_out} more parts; --json lists all")
+    return root
+
+
+def _part(part: facts.Part) -> str:
+    kind = f"[red]{part.kind}[/]" if part.kind in _DANGEROUS else part.kind
+    words = [f"[dim]{part.id}[/]", kind or "?", f"[dim]{_safe(part.type)}[/]"]
+    if part.name:
+        words.append(f"[bold]{_safe(part.name)}[/]")
+    if part.size >= 0:
+        words.append(f"[dim]{part.size} octets[/]")
+    if part.disguised:
+        words.append(f"[red]disguised: {', '.join(part.disguised)}[/]")
+    if part.unopened:
+        words.append(f"[magenta]unopened: {part.unopened}[/] {_safe(part.why)}")
+    return "  ".join(words)
+
+
+def _remarks(known: facts.Facts) -> list[str]:
+    found = [
+        f"  [red]{one.severity or 'found'}[/] {_safe(one.name)} {_safe(one.family)} "
+        f"in part {one.part}, by {one.scanner}"
+        for one in known.findings
+    ]
+    odd = [
+        f"  [magenta]ambiguous[/] {one.class_} at {_safe(one.where) or 'the message'}: "
+        f"{_safe(one.detail)}"
+        for one in known.ambiguities
+    ]
+    faults = [
+        f"  [magenta]{word}[/] {one.class_} at part {one.part}: {_safe(one.detail)}"
+        for word, faults in (("limit", known.limits), ("failure", known.failures))
+        for one in faults
+    ]
+    evidence = [
+        f"  [cyan]bounce[/] {one.kind} {one.weight:+.1f}: {_safe(one.detail)}"
+        for one in known.bounce.evidence
+    ]
+    return found + odd + faults + evidence
+
+
+def _verdict(address: str, verdict: Verdict) -> str:
+    whom = f" for {_safe(address)}" if address else ""
+    action = f"[bold {_COLOUR[verdict.action]}]{verdict.action}[/]"
+    notes = "".join(
+        f"\n  noted by {_safe(note.rule)!r}: {_safe(note.reason)}" for note in verdict.notes
+    )
+    fields = "".join(f"\n  adds {_safe(f'{one.name}: {one.value}')}" for one in verdict.add_header)
+    reason = f"\n  {_safe(verdict.reason)}" if verdict.reason else ""
+    return f"{action}{whom} by the rule [bold]{_safe(verdict.rule)}[/]{reason}{fields}{notes}"
+
+
+def _safe(text: str) -> str:
+    if len(text) > _WIDTH:
+        text = f"{text[: _WIDTH - _END]} ... {text[-_END:]}"
+    return escape(printable(text))

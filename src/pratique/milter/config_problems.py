@@ -1,0 +1,132 @@
+"""Say what is wrong with a configuration: file, line, column, what would be right.
+
+tomllib gives no positions, and pydantic names a value by its keys.  So the text is
+searched once more for those keys: tables in their order, arrays of tables by count.
+Where a key is missing the place is its table's.
+"""
+
+import difflib
+import re
+import tomllib
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+_TABLE = re.compile(r"^\s*(\[\[?)\s*([A-Za-z0-9_.-]{1,200})\s*\]")
+_KEY = re.compile(r"^(\s*)([A-Za-z0-9_.-]{1,200})(\s*=\s*)")
+_TOML_PLACE = re.compile(r"\(at line (\d+), column (\d+)\)$")
+
+
+@dataclass(frozen=True, slots=True)
+class ConfigProblem:
+    """One mistake; line and column count from 1, 0 is the file as a whole."""
+
+    file: str
+    line: int
+    column: int
+    message: str
+
+    def __str__(self) -> str:
+        place = f":{self.line}:{self.column}" if self.line else ""
+        return f"{self.file}{place}: {self.message}"
+
+
+class ConfigError(Exception):
+    """The configuration cannot be used; `problems` has all that was found."""
+
+    def __init__(self, problems: list[ConfigProblem]) -> None:
+        super().__init__("\n".join(str(problem) for problem in problems))
+        self.problems = problems
+
+
+def of_toml(error: tomllib.TOMLDecodeError, name: str) -> ConfigProblem:
+    """The problem of a text that is no TOML."""
+    message = str(error)
+    place = _TOML_PLACE.search(message)
+    line, column = (int(place[1]), int(place[2])) if place else (0, 0)
+    return ConfigProblem(name, line, column, f"not TOML: {_TOML_PLACE.sub('', message).strip()}")
+
+
+def of_model(
+    error: ValidationError, model: type[BaseModel], text: str, name: str
+) -> list[ConfigProblem]:
+    """The problems of a text that is TOML but not our configuration."""
+    places = dict(_places(text))
+    problems = []
+    for mistake in _causes(error):
+        keys = tuple(mistake["loc"])
+        line, column = _nearest(places, keys)
+        message = f"{_dotted(keys)}: {_in_words(mistake['type'], mistake['msg'], keys, model)}"
+        problems.append(ConfigProblem(name, line, column, message))
+    return sorted(problems, key=lambda problem: (problem.line, problem.column))
+
+
+def _causes(error: ValidationError) -> list[ErrorDetails]:
+    """The mistakes without those that others cause: a list is short of its broken members."""
+    mistakes = error.errors()
+    return [
+        mistake
+        for mistake in mistakes
+        if mistake["type"] != "too_short"
+        or not any(_below(other["loc"], mistake["loc"]) for other in mistakes)
+    ]
+
+
+def _below(keys: tuple[int | str, ...], table: tuple[int | str, ...]) -> bool:
+    return len(keys) > len(table) and keys[: len(table)] == table
+
+
+def _dotted(keys: tuple[int | str, ...]) -> str:
+    return ".".join(str(key) for key in keys) or "the file"
+
+
+def _in_words(type_: str, message: str, keys: tuple[int | str, ...], model: type[BaseModel]) -> str:
+    if type_ == "extra_forbidden":
+        known = _known_keys(model, keys[:-1])
+        close = difflib.get_close_matches(str(keys[-1]), known, n=1)
+        hint = f"did you mean {close[0]!r}?" if close else f"known here: {', '.join(known)}"
+        return f"no such setting; {hint}"
+    if type_ == "path_type":
+        return "a path is text in quotes"
+    return message.removeprefix("Value error, ")
+
+
+def _known_keys(model: type[BaseModel], keys: tuple[int | str, ...]) -> list[str]:
+    for key in keys:
+        if isinstance(key, int):
+            continue
+        annotation = model.model_fields[key].annotation
+        # A tuple of sections is an array of tables.
+        inner = getattr(annotation, "__args__", (annotation,))[0]
+        if not (isinstance(inner, type) and issubclass(inner, BaseModel)):
+            return []
+        model = inner
+    return sorted(model.model_fields)
+
+
+def _places(text: str) -> Iterator[tuple[tuple[int | str, ...], tuple[int, int]]]:
+    """Where each table and each key of a text stands."""
+    table: tuple[int | str, ...] = ()
+    counts: dict[str, int] = {}
+    for number, line in enumerate(text.splitlines(), 1):
+        if head := _TABLE.match(line):
+            table = tuple(head[2].split("."))
+            if head[1] == "[[":
+                counts[head[2]] = counts.get(head[2], -1) + 1
+                table = (*table, counts[head[2]])
+            yield table, (number, head.start(1) + 1)
+        elif key := _KEY.match(line):
+            path = (*table, *key[2].split("."))
+            yield path, (number, key.start(2) + 1)
+
+
+def _nearest(
+    places: dict[tuple[int | str, ...], tuple[int, int]], keys: tuple[int | str, ...]
+) -> tuple[int, int]:
+    while keys:
+        if keys in places:
+            return places[keys]
+        keys = keys[:-1]
+    return 0, 0

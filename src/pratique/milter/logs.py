@@ -1,0 +1,96 @@
+"""Write the log: a line an event, JSON where a program reads it, words where a person does.
+
+Every message ends in one line with the same fields: queue id, action, rule,
+milliseconds, size, parts, reply.  Nothing that a stranger wrote is put in the log raw:
+control characters stand there escaped, so no line can be forged.
+"""
+
+import json
+import logging
+import sys
+import time
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from pratique.milter.next_hop import Reply
+
+log = logging.getLogger("pratique.message")
+
+
+@dataclass(slots=True)
+class MessageLine:
+    """The line that a message ends in."""
+
+    queue_id: str
+    size: int
+    # time.monotonic() when the end of data was read.
+    begun: float
+    parts: int = 0
+
+    def write(self, action: str, rule: str, reply: Reply) -> Reply:
+        """Write it: what happened to the message, by which rule; gives the reply back."""
+        fields = {
+            "queue_id": self.queue_id,
+            "action": str(action),
+            "rule": rule,
+            "milliseconds": round((time.monotonic() - self.begun) * 1000, 1),
+            "size": self.size,
+            "parts": self.parts,
+            "reply": str(reply),
+        }
+        log.info("message", extra={"fields": fields})
+        return reply
+
+
+class JsonLines(logging.Formatter):
+    """One JSON object a line (ASCII, so nothing in it can move a terminal)."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line of one event."""
+        written = {
+            "time": datetime.fromtimestamp(record.created, UTC).isoformat(),
+            "level": record.levelname.lower(),
+            "logger": record.name,
+            "event": record.getMessage(),
+            **getattr(record, "fields", {}),
+        }
+        if record.exc_info:
+            written["traceback"] = self.formatException(record.exc_info)
+        return json.dumps(written)
+
+
+class Words(logging.Formatter):
+    """One line for a person; what could move a terminal is escaped."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        """The line of one event."""
+        fields = getattr(record, "fields", {})
+        words = " ".join(f"{name}={_quoted(value)}" for name, value in fields.items())
+        clock = datetime.fromtimestamp(record.created).astimezone().strftime("%H:%M:%S")
+        event = words or record.getMessage()
+        line = f"{clock} {record.levelname.lower():7} {_printable(event)}"
+        if record.exc_info:
+            line += "\n" + self.formatException(record.exc_info)
+        return line
+
+
+def _quoted(value: object) -> str:
+    text = str(value)
+    return json.dumps(text, ensure_ascii=False) if " " in text or not text else text
+
+
+def _printable(text: str) -> str:
+    return "".join(char if char.isprintable() else f"\\x{ord(char):02x}" for char in text)
+
+
+def set_up(stream: object = None, level: int = logging.INFO) -> None:
+    """Send the log to standard error: words on a terminal, JSON anywhere else."""
+    out = stream or sys.stderr
+    on_terminal = getattr(out, "isatty", lambda: False)()
+    receiver = logging.StreamHandler(out)  # type: ignore[arg-type]
+    receiver.setFormatter(Words() if on_terminal else JsonLines())
+    root = logging.getLogger()
+    root.handlers[:] = [receiver]
+    root.setLevel(level)
+    # Alembic tells of each look at the index; only its warnings matter.
+    logging.getLogger("alembic").setLevel(logging.WARNING)

@@ -1,0 +1,137 @@
+"""The configuration: the defaults, what it refuses, and how it says so."""
+
+import pytest
+
+from pratique.milter import config
+from pratique.milter.config import Settings, parse
+from pratique.milter.config_problems import ConfigError
+
+LISTENER = '[[listener]]\nreply = "sender"\n'
+
+
+def refused(text):
+    with pytest.raises(ConfigError) as caught:
+        parse(text, "pratique.toml")
+    return [str(problem) for problem in caught.value.problems]
+
+
+def test_without_a_file_the_defaults_hold():
+    settings = config.load(None)
+    (listener,) = settings.listener
+    assert listener.address == "127.0.0.1:10025"
+    assert listener.reply == "sender"
+    assert settings.next_hop.kind == "maildir"
+    assert str(settings.state) == "var"
+
+
+def test_an_empty_file_is_the_defaults():
+    assert parse("", "x") == Settings()
+
+
+def test_a_whole_configuration_is_read(tmp_path):
+    file = tmp_path / "pratique.toml"
+    file.write_text(
+        'state = "/var/lib/pratique"\n' + LISTENER + 'name = "mx"\naddress = "0.0.0.0:25"\n'
+        'domains = ["Example.org", ".example.org"]\nmax_size = "20MB"\n'
+        '[next_hop]\nkind = "smtp"\naddress = "127.0.0.1:10026"\n'
+        '[workers]\ncount = 4\nseconds = "10s"\n[budget]\noctets = "1GB"\n'
+    )
+    settings = config.load(file)
+    assert settings.listener[0].domains == ("example.org", ".example.org")
+    assert settings.listener[0].max_size == 20 * 1024**2
+    assert settings.next_hop.address == "127.0.0.1:10026"
+    assert settings.workers.seconds == 10.0
+    assert settings.budget.octets == 1024**3
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "words"),
+    [
+        ("x = 1", ":1:1:", "no such setting"),
+        ("\n[workerss]\n", ":2:1:", "did you mean 'workers'?"),
+        (LISTENER + 'adress = "1"\n', ":3:1:", "did you mean 'address'?"),
+        (LISTENER + LISTENER + "nmae = 1\n", ":5:1:", "did you mean 'name'?"),
+        ("[workers]\ncount = 0\n", ":2:1:", "greater than or equal to 1"),
+        ('[workers]\nseconds = "1x"\n', ":2:1:", "is no duration"),
+        (LISTENER + 'max_size = "big"\n', ":3:1:", "is no size"),
+        (LISTENER + "max_size = 1\n", ":3:1:", "greater than or equal to 65536"),
+        (LISTENER + 'address = "0.0.0.0"\n', ":3:1:", "is no address"),
+        (LISTENER + 'address = "localhost:25"\n', ":3:1:", "is no IP address"),
+        (LISTENER + 'domains = ["exa mple"]\n', ":3:1:", "is no domain"),
+        (LISTENER + 'relay_from = ["10.0.0.1/8"]\n', ":3:1:", "is no network"),
+        (LISTENER + 'bare_line_ends = "keep"\n', ":3:1:", "'refuse' or 'repair'"),
+        ('[next_hop]\nkind = "smtp"\n', ":1:1:", "needs address"),
+        ('[next_hop]\naddress = "127.0.0.1:25"\n', ":1:1:", "goes with kind = 'smtp'"),
+        ('[[listener]]\nname = "x"\n', ":1:1:", "must say who hears its reply"),
+        ('[[listener]]\nreply = "queue"\n', ":1:1:", "not built yet"),
+        (LISTENER + LISTENER, "pratique.toml:", "two listeners have the same name"),
+        ("state = 3", ":1:1:", "a path is text in quotes"),
+        ("a = ", "pratique.toml:", "not TOML"),
+        ("[a]\n[a]\n", ":2:3:", "not TOML"),
+    ],
+)
+def test_a_mistake_is_told_with_its_place_and_what_would_be_right(text, place, words):
+    (problem,) = refused(text)
+    assert place in problem
+    assert words in problem
+
+
+def test_all_mistakes_are_told_at_once_in_the_order_of_the_file():
+    problems = refused(LISTENER + 'bad = 1\n[workers]\ncount = "x"\n')
+    assert [problem.split(":")[1] for problem in problems] == ["3", "5"]
+
+
+@pytest.mark.parametrize("address", ["0.0.0.0:25", "192.0.2.1:25", "[::]:25"])
+def test_a_listener_open_to_other_hosts_must_say_whom_it_serves(address):
+    (problem,) = refused(LISTENER + f'address = "{address}"\n')
+    assert "open to other hosts" in problem
+    for rule in ('domains = ["example.org"]', 'relay_from = ["192.0.2.0/24"]'):
+        assert parse(LISTENER + f'address = "{address}"\n{rule}\n', "x")
+
+
+@pytest.mark.parametrize("address", ["127.0.0.1:25", "127.1.2.3:25", "[::1]:25"])
+def test_a_listener_on_loopback_relays_for_loopback_alone(address):
+    settings = parse(LISTENER + f'address = "{address}"\n', "x")
+    assert settings.listener[0].relay_networks == ("127.0.0.0/8", "::1/128")
+
+
+def test_a_loopback_listener_with_domains_relays_for_nobody():
+    settings = parse(LISTENER + 'domains = ["example.org"]\n', "x")
+    assert settings.listener[0].relay_networks == ()
+
+
+def test_received_is_added_unless_a_peer_of_ours_does_it():
+    plain = parse(LISTENER, "x").listener[0]
+    behind = parse(LISTENER + 'xforward_from = ["127.0.0.1"]\n', "x").listener[0]
+    told = parse(LISTENER + 'xforward_from = ["127.0.0.1"]\nreceived = true\n', "x").listener[0]
+    assert (plain.adds_received, behind.adds_received, told.adds_received) == (True, False, True)
+
+
+def test_a_file_that_is_not_there_is_told(tmp_path):
+    with pytest.raises(ConfigError, match="No such file"):
+        config.load(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize(
+    ("written", "split"),
+    [
+        ("127.0.0.1:25", ("127.0.0.1", 25)),
+        ("[::1]:25", ("::1", 25)),
+        ("mx.example:25", ("mx.example", 25)),
+    ],
+)
+def test_an_address_is_host_and_port(written, split):
+    assert config.split_address(written) == split
+
+
+def test_every_setting_has_its_sentence():
+    def without(model):
+        for name, field in model.model_fields.items():
+            inner = field.annotation
+            inner = getattr(inner, "__args__", (inner,))[0]
+            if isinstance(inner, type) and issubclass(inner, config.BaseModel):
+                yield from without(inner)
+            elif not field.description:
+                yield f"{model.__name__}.{name}"
+
+    assert list(without(Settings)) == []
