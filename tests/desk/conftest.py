@@ -1,0 +1,259 @@
+"""Run a private Postfix: own configuration, own queue, own ports, nothing in /etc.
+
+The steps are those of postfix(1) and master(5) with `-c`: a folder with main.cf and
+master.cf, a queue that `postfix check` fills with folders, `start`, `stop`.  The folder
+must be open to the user postfix, so it is not pytest's own.  Postfix needs root.
+"""
+
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
+from pathlib import Path
+
+import pytest
+
+# The services that a Postfix cannot do without, from Debian's master.cf, none chrooted:
+# name, type, private, wakeup, maxproc, program.
+SERVICES = """
+pickup unix n 60 1 pickup
+cleanup unix n - 0 cleanup
+qmgr unix n 300 1 qmgr
+tlsmgr unix - 1000? 1 tlsmgr
+rewrite unix - - - trivial-rewrite
+bounce unix - - 0 bounce
+defer unix - - 0 bounce
+trace unix - - 0 bounce
+verify unix - - 1 verify
+flush unix n 1000? 0 flush
+proxymap unix - - - proxymap
+proxywrite unix - - 1 proxymap
+smtp unix - - - smtp
+relay unix - - - smtp
+showq unix n - - showq
+error unix - - - error
+retry unix - - - error
+discard unix - - - discard
+lmtp unix - - - lmtp
+anvil unix - - 1 anvil
+scache unix - - 1 scache
+postlog unix-dgram n - 1 postlogd
+"""
+
+
+def accepts(port: int) -> bool:
+    """Tell whether something listens on this port of 127.0.0.1."""
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+class Postfix:
+    """One instance.  `main` and `listen` set it up, `start` runs it."""
+
+    def __init__(self, folder: Path, next_hop: int, until: Callable[..., None]) -> None:
+        self.folder, self.until = folder, until
+        self.running = False
+        self.ports: list[int] = []
+        self.services: list[str] = []
+        self.main: dict[str, str] = {
+            "compatibility_level": "3.6",
+            "queue_directory": f"{folder}/spool",
+            "data_directory": f"{folder}/lib",
+            "command_directory": "/usr/sbin",
+            "daemon_directory": "/usr/lib/postfix/sbin",
+            "mail_owner": "postfix",
+            "setgid_group": "postdrop",
+            "myhostname": "mx.test.example",
+            "mydestination": "",
+            "relay_domains": "corp.example",
+            "relay_transport": f"smtp:[127.0.0.1]:{next_hop}",
+            "default_transport": f"smtp:[127.0.0.1]:{next_hop}",
+            "inet_interfaces": "127.0.0.1",
+            "inet_protocols": "ipv4",
+            "mynetworks": "127.0.0.0/8",
+            "smtpd_relay_restrictions": "permit_mynetworks,reject",
+            "smtp_dns_support_level": "disabled",
+            "smtp_host_lookup": "native",
+            "alias_maps": "",
+            "alias_database": "",
+            "local_recipient_maps": "",
+            "maillog_file": f"{folder}/maillog",
+            "maillog_file_prefixes": str(folder),
+        }
+
+    def listen(self, port: int, **settings: str) -> None:
+        """Add an smtpd on this port, with settings of its own (`-o` in master.cf)."""
+        options = "".join(f"\n    -o {{ {name} = {value} }}" for name, value in settings.items())
+        self.services.append(f"127.0.0.1:{port} inet n - n - - smtpd{options}")
+        self.ports.append(port)
+
+    def listen_before(self, port: int, content_filter: int) -> None:
+        """Add an smtpd that passes all mail through a filter before it takes it."""
+        self.listen(port, smtpd_proxy_filter=f"127.0.0.1:{content_filter}")
+
+    def listen_behind(self, port: int) -> None:
+        """Add an smtpd that takes back what the filter passed (SMTPD_PROXY_README)."""
+        self.listen(
+            port,
+            smtpd_authorized_xforward_hosts="127.0.0.0/8",
+            smtpd_client_restrictions="",
+            smtpd_recipient_restrictions="permit_mynetworks,reject",
+            receive_override_options="no_unknown_recipient_checks",
+        )
+
+    def start(self) -> None:
+        """Write the configuration, start, and wait until every smtpd answers."""
+        for each in ("etc", "spool", "lib"):
+            (self.folder / each).mkdir()
+        shutil.chown(self.folder / "lib", "postfix")
+        rows = (row.split() for row in SERVICES.split("\n") if row)
+        standard = [f"{n} {t} {p} - n {w} {m} {run}" for n, t, p, w, m, run in rows]
+        main = "".join(f"{name} = {value}\n" for name, value in self.main.items())
+        (self.folder / "etc/main.cf").write_text(main)
+        (self.folder / "etc/master.cf").write_text("\n".join([*self.services, *standard, ""]))
+        self.run("postfix", "check")
+        self.run("postfix", "start")
+        self.running = True
+        for port in self.ports:
+            self.until(lambda port=port: accepts(port), f"smtpd on port {port}\n{self.log()}")
+
+    def stop(self) -> None:
+        """Stop it, if it runs."""
+        if self.running:
+            self.running = False
+            self.run("postfix", "stop")
+
+    def log(self) -> str:
+        """All that it has logged."""
+        log = self.folder / "maillog"
+        return log.read_text(errors="replace") if log.exists() else ""
+
+    def queue(self) -> list[dict[str, object]]:
+        """What lies in the queue, one dictionary a message (postqueue -j)."""
+        return [json.loads(line) for line in self.run("postqueue", "-j").splitlines()]
+
+    def flush(self) -> None:
+        """Try to deliver all that lies in the queue, now."""
+        self.run("postqueue", "-f")
+
+    def run(self, program: str, argument: str) -> str:
+        """Run one of Postfix's own commands on this instance."""
+        command = [f"/usr/sbin/{program}", "-c", f"{self.folder}/etc", argument]
+        done = subprocess.run(command, check=False, capture_output=True, text=True)
+        assert done.returncode == 0, f"{' '.join(command)}: {done.stderr}\n{self.log()}"
+        return done.stdout
+
+
+@pytest.fixture
+def postfix(until: Callable[..., None]) -> Iterator[Callable[[int], Postfix]]:
+    """Make instances of Postfix that relay all mail to a port; stop them at the end."""
+    with ExitStack() as ends:
+
+        def make(next_hop: int) -> Postfix:
+            folder = Path(tempfile.mkdtemp(prefix="pratique-postfix-"))
+            ends.callback(shutil.rmtree, folder)
+            folder.chmod(0o755)
+            one = Postfix(folder, next_hop, until)
+            ends.callback(one.stop)
+            return one
+
+        yield make
+
+
+class Service:
+    """A `pratique serve` of its own: configuration, state and log in a folder."""
+
+    def __init__(self, folder: Path, port: int, until: Callable[..., None]) -> None:
+        self.folder, self.port, self.until = folder, port, until
+        self.state = folder / "state"
+        self.config = folder / "pratique.toml"
+        self.running: subprocess.Popen[bytes] | None = None
+        self.configure()
+
+    def configure(self, listener: str = "", rest: str = "") -> None:
+        """Write the configuration: lines for the listener, and whole sections."""
+        self.config.write_text(
+            f'state = "{self.state}"\n[[listener]]\nreply = "sender"\n'
+            f'address = "127.0.0.1:{self.port}"\nhostname = "filter.example"\n{listener}\n{rest}\n'
+        )
+
+    def start(self) -> None:
+        """Start, and wait until it listens."""
+        with (self.folder / "log").open("ab") as log:
+            self.running = subprocess.Popen(
+                [PRATIQUE, "--config", self.config, "serve"], stderr=log, start_new_session=True
+            )
+        self.until(lambda: self.ended() or accepts(self.port), "listener")
+        assert not self.ended(), self.log()
+
+    def ended(self) -> bool:
+        """Tell whether it ended by itself."""
+        return self.running is not None and self.running.poll() is not None
+
+    def stop(self) -> int:
+        """Tell it to stop; gives its exit status."""
+        assert self.running is not None
+        self.running.terminate()
+        return self.running.wait(60)
+
+    def pids(self) -> dict[str, list[int]]:
+        """The processes that live now: the door, the nursery, the workers."""
+        assert self.running is not None
+        nurseries = children(self.running.pid)
+        workers = [worker for nursery in nurseries for worker in children(nursery)]
+        return {"door": [self.running.pid], "nursery": nurseries, "worker": workers}
+
+    def log(self) -> str:
+        """All that it has logged."""
+        return (self.folder / "log").read_text()
+
+    def messages(self) -> list[dict[str, object]]:
+        """The lines that messages ended in."""
+        lines = (json.loads(line) for line in self.log().splitlines() if line.startswith("{"))
+        return [line for line in lines if line["event"] == "message"]
+
+    def delivered(self) -> list[bytes]:
+        """What lies in the Maildir."""
+        return [file.read_bytes() for file in sorted((self.state / "maildir/new").glob("*"))]
+
+    def run(self, *arguments: str, status: int = 0) -> str:
+        """Run another command with the same configuration."""
+        done = subprocess.run(
+            [PRATIQUE, "--config", self.config, *arguments],
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == status, done.stdout + done.stderr
+        return done.stdout
+
+    def held(self) -> list[dict[str, object]]:
+        """What the quarantine lists."""
+        listed = self.run("quarantine", "list", "--json")
+        return [json.loads(line) for line in listed.splitlines()]
+
+
+PRATIQUE = str(Path(sys.executable).with_name("pratique"))
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process has started."""
+    try:
+        return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except FileNotFoundError:
+        return []
+
+
+@pytest.fixture
+def service(
+    tmp_path: Path, free_port: Callable[[], int], until: Callable[..., None]
+) -> Iterator[Service]:
+    """Give a Pratique that is configured but not started; stop it at the end."""
+    made = Service(tmp_path, free_port(), until)
+    yield made
+    if made.running is not None and not made.ended():
+        made.stop()
