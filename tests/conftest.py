@@ -6,12 +6,15 @@ part is missing the test skips and the closing table says why; with CI set nothi
 skipped, since a suite that is green because it did not look proves nothing.
 """
 
+import contextlib
 import ctypes
+import json
 import os
 import shutil
 import socket
 import socketserver
 import subprocess
+import sys
 import threading
 import time
 from collections import Counter
@@ -20,6 +23,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+
+from pratique.milter.quarantine.store import Quarantine
 
 ROOT = Path(__file__).resolve().parent.parent
 LANDLOCK_CREATE_RULESET, ASK_VERSION = 444, 1
@@ -241,3 +246,109 @@ def sink() -> Iterator[Sink]:
         yield server.sink
         server.shutdown()
         thread.join()
+
+
+def accepts(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+@pytest.fixture
+def listens() -> Callable[[int], bool]:
+    """Tell whether something listens on a port of 127.0.0.1."""
+    return accepts
+
+
+class Service:
+    """A `pratique serve` of its own: configuration, state and log in a folder."""
+
+    def __init__(self, folder: Path, port: int, until: Callable[..., None]) -> None:
+        self.folder, self.port, self.until = folder, port, until
+        self.state = folder / "state"
+        self.config = folder / "pratique.toml"
+        self.running: subprocess.Popen[bytes] | None = None
+        self.configure()
+
+    def configure(self, listener: str = "", rest: str = "") -> None:
+        """Write the configuration: lines for the listener, and whole sections."""
+        self.config.write_text(
+            f'state = "{self.state}"\n[[listener]]\nreply = "sender"\n'
+            f'address = "127.0.0.1:{self.port}"\nhostname = "filter.example"\n{listener}\n{rest}\n'
+        )
+
+    def start(self) -> None:
+        """Start, and wait until it listens."""
+        with (self.folder / "log").open("ab") as log:
+            self.running = subprocess.Popen(
+                [PRATIQUE, "--config", self.config, "serve"], stderr=log, start_new_session=True
+            )
+        self.until(lambda: self.ended() or accepts(self.port), "listener")
+        assert not self.ended(), self.log()
+
+    def ended(self) -> bool:
+        """Tell whether it ended by itself."""
+        return self.running is not None and self.running.poll() is not None
+
+    def stop(self) -> int:
+        """Tell it to stop; gives its exit status."""
+        assert self.running is not None
+        self.running.terminate()
+        return self.running.wait(60)
+
+    def pids(self) -> dict[str, list[int]]:
+        """The processes that live now: the door, the nursery, the workers."""
+        assert self.running is not None
+        nurseries = children(self.running.pid)
+        workers = [worker for nursery in nurseries for worker in children(nursery)]
+        return {"door": [self.running.pid], "nursery": nurseries, "worker": workers}
+
+    def log(self) -> str:
+        """All that it has logged."""
+        return (self.folder / "log").read_text()
+
+    def messages(self) -> list[dict[str, object]]:
+        """The lines that messages ended in."""
+        lines = (json.loads(line) for line in self.log().splitlines() if line.startswith("{"))
+        return [line for line in lines if line["event"] == "message"]
+
+    def delivered(self) -> list[bytes]:
+        """What lies in the Maildir."""
+        return [file.read_bytes() for file in sorted((self.state / "maildir/new").glob("*"))]
+
+    def run(self, *arguments: str, status: int = 0) -> str:
+        """Run another command with the same configuration."""
+        done = subprocess.run(
+            [PRATIQUE, "--config", self.config, *arguments],
+            check=False,
+            capture_output=True,
+            text=True,
+        )
+        assert done.returncode == status, done.stdout + done.stderr
+        return done.stdout
+
+    def held(self) -> list[dict[str, object]]:
+        """What the quarantine lists (the library's answer: the command takes a second)."""
+        with contextlib.closing(Quarantine(self.state / "quarantine")) as quarantine:
+            return [message.to_json() for message in quarantine.messages()]
+
+
+PRATIQUE = str(Path(sys.executable).with_name("pratique"))
+
+
+def children(pid: int) -> list[int]:
+    """The processes that a process has started."""
+    try:
+        return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
+    except FileNotFoundError:
+        return []
+
+
+@pytest.fixture
+def service(
+    tmp_path: Path, free_port: Callable[[], int], until: Callable[..., None]
+) -> Iterator[Service]:
+    """Give a Pratique that is configured but not started; stop it at the end."""
+    made = Service(tmp_path, free_port(), until)
+    yield made
+    if made.running is not None and not made.ended():
+        made.stop()

@@ -7,9 +7,7 @@ must be open to the user postfix, so it is not pytest's own.  Postfix needs root
 
 import json
 import shutil
-import socket
 import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
@@ -45,17 +43,11 @@ postlog unix-dgram n - 1 postlogd
 """
 
 
-def accepts(port: int) -> bool:
-    """Tell whether something listens on this port of 127.0.0.1."""
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
 class Postfix:
     """One instance.  `main` and `listen` set it up, `start` runs it."""
 
-    def __init__(self, folder: Path, next_hop: int, until: Callable[..., None]) -> None:
-        self.folder, self.until = folder, until
+    def __init__(self, folder: Path, next_hop: int, until: Callable, listens: Callable) -> None:
+        self.folder, self.until, self.listens = folder, until, listens
         self.running = False
         self.ports: list[int] = []
         self.services: list[str] = []
@@ -119,7 +111,7 @@ class Postfix:
         self.run("postfix", "start")
         self.running = True
         for port in self.ports:
-            self.until(lambda port=port: accepts(port), f"smtpd on port {port}\n{self.log()}")
+            self.until(lambda port=port: self.listens(port), f"smtpd on port {port}\n{self.log()}")
 
     def stop(self) -> None:
         """Stop it, if it runs."""
@@ -149,7 +141,7 @@ class Postfix:
 
 
 @pytest.fixture
-def postfix(until: Callable[..., None]) -> Iterator[Callable[[int], Postfix]]:
+def postfix(until: Callable, listens: Callable) -> Iterator[Callable[[int], Postfix]]:
     """Make instances of Postfix that relay all mail to a port; stop them at the end."""
     with ExitStack() as ends:
 
@@ -157,103 +149,8 @@ def postfix(until: Callable[..., None]) -> Iterator[Callable[[int], Postfix]]:
             folder = Path(tempfile.mkdtemp(prefix="pratique-postfix-"))
             ends.callback(shutil.rmtree, folder)
             folder.chmod(0o755)
-            one = Postfix(folder, next_hop, until)
+            one = Postfix(folder, next_hop, until, listens)
             ends.callback(one.stop)
             return one
 
         yield make
-
-
-class Service:
-    """A `pratique serve` of its own: configuration, state and log in a folder."""
-
-    def __init__(self, folder: Path, port: int, until: Callable[..., None]) -> None:
-        self.folder, self.port, self.until = folder, port, until
-        self.state = folder / "state"
-        self.config = folder / "pratique.toml"
-        self.running: subprocess.Popen[bytes] | None = None
-        self.configure()
-
-    def configure(self, listener: str = "", rest: str = "") -> None:
-        """Write the configuration: lines for the listener, and whole sections."""
-        self.config.write_text(
-            f'state = "{self.state}"\n[[listener]]\nreply = "sender"\n'
-            f'address = "127.0.0.1:{self.port}"\nhostname = "filter.example"\n{listener}\n{rest}\n'
-        )
-
-    def start(self) -> None:
-        """Start, and wait until it listens."""
-        with (self.folder / "log").open("ab") as log:
-            self.running = subprocess.Popen(
-                [PRATIQUE, "--config", self.config, "serve"], stderr=log, start_new_session=True
-            )
-        self.until(lambda: self.ended() or accepts(self.port), "listener")
-        assert not self.ended(), self.log()
-
-    def ended(self) -> bool:
-        """Tell whether it ended by itself."""
-        return self.running is not None and self.running.poll() is not None
-
-    def stop(self) -> int:
-        """Tell it to stop; gives its exit status."""
-        assert self.running is not None
-        self.running.terminate()
-        return self.running.wait(60)
-
-    def pids(self) -> dict[str, list[int]]:
-        """The processes that live now: the door, the nursery, the workers."""
-        assert self.running is not None
-        nurseries = children(self.running.pid)
-        workers = [worker for nursery in nurseries for worker in children(nursery)]
-        return {"door": [self.running.pid], "nursery": nurseries, "worker": workers}
-
-    def log(self) -> str:
-        """All that it has logged."""
-        return (self.folder / "log").read_text()
-
-    def messages(self) -> list[dict[str, object]]:
-        """The lines that messages ended in."""
-        lines = (json.loads(line) for line in self.log().splitlines() if line.startswith("{"))
-        return [line for line in lines if line["event"] == "message"]
-
-    def delivered(self) -> list[bytes]:
-        """What lies in the Maildir."""
-        return [file.read_bytes() for file in sorted((self.state / "maildir/new").glob("*"))]
-
-    def run(self, *arguments: str, status: int = 0) -> str:
-        """Run another command with the same configuration."""
-        done = subprocess.run(
-            [PRATIQUE, "--config", self.config, *arguments],
-            check=False,
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == status, done.stdout + done.stderr
-        return done.stdout
-
-    def held(self) -> list[dict[str, object]]:
-        """What the quarantine lists."""
-        listed = self.run("quarantine", "list", "--json")
-        return [json.loads(line) for line in listed.splitlines()]
-
-
-PRATIQUE = str(Path(sys.executable).with_name("pratique"))
-
-
-def children(pid: int) -> list[int]:
-    """The processes that a process has started."""
-    try:
-        return [int(one) for one in Path(f"/proc/{pid}/task/{pid}/children").read_text().split()]
-    except FileNotFoundError:
-        return []
-
-
-@pytest.fixture
-def service(
-    tmp_path: Path, free_port: Callable[[], int], until: Callable[..., None]
-) -> Iterator[Service]:
-    """Give a Pratique that is configured but not started; stop it at the end."""
-    made = Service(tmp_path, free_port(), until)
-    yield made
-    if made.running is not None and not made.ended():
-        made.stop()

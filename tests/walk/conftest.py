@@ -48,12 +48,12 @@ def see():
 
 
 @pytest.fixture
-def until():
+def soon():
     """Yield to the loop until a condition holds; the bound is a failure, not a wait."""
 
-    async def until(condition):
+    async def soon(condition):
         async with asyncio.timeout(10):
             while not condition():  # noqa: ASYNC110 - what is awaited is another process
                 await asyncio.sleep(0)
 
-    return until
+    return soon

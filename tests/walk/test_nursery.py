@@ -16,30 +16,30 @@ from pratique.scanners.wall_pb2 import Request, Setup
 pytestmark = [pytest.mark.real("kernel confinement"), pytest.mark.slow]
 
 
-async def test_the_end_of_the_nursery_defers_what_is_in_flight(naughty_workers, see, until):
+async def test_the_end_of_the_nursery_defers_what_is_in_flight(naughty_workers, see, soon):
     pool = await naughty_workers(seconds=20.0)
     inspecting = asyncio.create_task(see(pool, b"hang first"))
-    await until(pool._idle.empty)
+    await soon(pool._idle.empty)
     pool._nursery._process.kill()
     with pytest.raises(NurseryLost):
         await inspecting
 
 
-async def test_a_new_nursery_takes_the_place_of_a_dead_one(naughty_workers, see, until):
+async def test_a_new_nursery_takes_the_place_of_a_dead_one(naughty_workers, see, soon):
     pool = await naughty_workers()
     (worker,) = pool._alive
     pool._nursery._process.kill()
-    await until(lambda: worker.gone)
+    await soon(lambda: worker.gone)
     facts = await see(pool, b"nothing first")
     assert "done: 'all is well'" in [finding.name for finding in facts.findings]
 
 
-async def test_workers_end_with_their_nursery(naughty_workers, until):
+async def test_workers_end_with_their_nursery(naughty_workers, soon):
     pool = await naughty_workers(count=3)
     pids = [worker.pid for worker in pool._alive]
     pool._nursery._process.kill()
     pool._nursery._process.wait()
-    await until(lambda: not any(alive(pid) for pid in pids))
+    await soon(lambda: not any(alive(pid) for pid in pids))
 
 
 async def test_a_rule_that_cannot_be_compiled_stops_the_start_and_is_named(tmp_path):

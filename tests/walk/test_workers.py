@@ -72,9 +72,9 @@ async def test_a_worker_retires_after_its_number_of_messages(naughty_workers, se
     assert second.pid != first.pid
 
 
-async def test_a_worker_killed_while_idle_costs_no_message(naughty_workers, see, until):
+async def test_a_worker_killed_while_idle_costs_no_message(naughty_workers, see, soon):
     pool = await naughty_workers()
     (worker,) = pool._alive
     os.kill(worker.pid, signal.SIGKILL)
-    await until(lambda: worker.gone)
+    await soon(lambda: worker.gone)
     assert not (await see(pool, b"nothing first")).failures

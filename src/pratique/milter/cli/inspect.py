@@ -135,5 +135,5 @@ def _shown_to_a_person() -> "Show":
 
     from pratique.milter.cli import tree  # noqa: PLC0415
 
-    console = Console(soft_wrap=True)
+    console = Console()
     return lambda seen, envelope, verdicts: tree.show(console, seen, envelope, verdicts)

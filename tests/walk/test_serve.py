@@ -1,10 +1,9 @@
 """The whole of it as a user starts it: mail in by SMTP, and out, or held, or refused."""
 
-import os
-import signal
 import smtplib
 import socket
 import subprocess
+import sys
 
 import pytest
 
@@ -40,6 +39,12 @@ def send(port, content, mail="a@example.org", rcpt=("b@example.net",)):
         for address in rcpt:
             client.rcpt(address)
         return client.data(content)
+
+
+def serve(service):
+    """Run `serve` where it cannot start, and give what it said."""
+    command = [sys.executable, "-m", "pratique", "--config", service.config, "serve"]
+    return subprocess.run(command, capture_output=True, text=True, check=False, timeout=60)
 
 
 def test_plain_mail_is_delivered_with_our_trace(service):
@@ -128,82 +133,41 @@ def test_a_full_disk_is_deferred_and_nothing_is_lost(service, tmp_path):
     assert len(service.held()) == 1
 
 
-def test_a_message_whose_worker_is_killed_is_seen_by_another(service, until):
-    service.start()
-    for worker in service.pids()["worker"]:
-        os.kill(worker, signal.SIGKILL)
-    assert send(service.port, PLAIN)[0] == 250
-    until(lambda: len(service.pids()["worker"]) == 2, "two workers again")
-
-
-def test_after_the_nursery_died_there_is_another(service, until):
-    service.start()
-    (nursery,) = service.pids()["nursery"]
-    os.kill(nursery, signal.SIGKILL)
-    until(lambda: send(service.port, PLAIN)[0] == 250, "delivery after the nursery died")
-    assert service.pids()["nursery"] != [nursery]
-
-
-def test_no_process_outlives_the_service(service, until):
-    service.start()
-    pids = service.pids()
-    os.kill(service.running.pid, signal.SIGKILL)
-    service.running.wait()
-    left = [*pids["nursery"], *pids["worker"]]
-    until(lambda: not any(os.path.exists(f"/proc/{pid}") for pid in left), "end of all processes")
-
-
 def test_a_second_service_on_the_same_state_does_not_start(service):
     service.start()
-    told = subprocess.run(
-        [*service.running.args[:-1], "serve"], capture_output=True, text=True, check=False
-    )
+    told = serve(service)
     assert told.returncode == 2
     assert "another pratique serves" in told.stderr
 
 
-def test_a_stop_finishes_what_is_in_flight(service):
-    service.start()
-    with socket.create_connection(("127.0.0.1", service.port)) as client:
-        stream = client.makefile("rwb")
-        for line in (
-            b"",
-            b"EHLO x",
-            b"MAIL FROM:<a@example.org>",
-            b"RCPT TO:<b@example.net>",
-            b"DATA",
-        ):
-            if line:
-                stream.write(line + b"\r\n")
-                stream.flush()
-            while stream.readline()[3:4] == b"-":
-                pass
-        stream.write(PLAIN)
-        stream.flush()
-        service.running.terminate()
-        stream.write(b".\r\n")
-        stream.flush()
-        assert stream.readline().startswith(b"250 2.0.0")
-    assert service.running.wait(30) == 0
-    assert len(service.delivered()) == 1
-
-
 @pytest.mark.parametrize(
     ("listener", "words"),
-    [
-        ('adress = "x"', "did you mean 'address'?"),
-        ("max_size = 1", "65536"),
-    ],
+    [('adress = "x"', "did you mean 'address'?"), ("max_size = 1", "65536")],
 )
 def test_a_broken_configuration_does_not_start_and_says_where(service, listener, words):
     service.configure(listener)
-    service.running = subprocess.Popen(
-        ["true"]  # nothing of ours runs in this test
-    )
-    told = subprocess.run(
-        [str(service.run.__func__.__globals__["PRATIQUE"]), "--config", service.config, "serve"],
-        capture_output=True, text=True, check=False,
-    )  # fmt: skip
+    told = serve(service)
+    assert told.returncode == 2
+    assert f"{service.config}:" in told.stderr
+    assert words in told.stderr
+
+
+@pytest.mark.parametrize(
+    ("section", "words"),
+    [
+        ('[policy]\nfile = "none"', "no policy 'none'"),
+        ('[yara]\nfolders = ["/nowhere"]', "/nowhere"),
+    ],
+)
+def test_what_is_missing_is_named_and_nothing_starts(service, section, words):
+    service.configure(rest=section)
+    told = serve(service)
     assert told.returncode == 2
     assert words in told.stderr
-    assert f"{service.config}:" in told.stderr
+
+
+def test_an_address_in_use_does_not_start(service):
+    with socket.create_server(("127.0.0.1", service.port)):
+        told = serve(service)
+    assert told.returncode == 2
+    assert "in use" in told.stderr

@@ -1,0 +1,97 @@
+"""The JSON that others rely on: every fact is in it, and nothing secret."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from pratique.milter.cli.report import report
+from pratique.milter.mail import Envelope, Forward
+from pratique.milter.seeing import Seen
+from pratique.policies.verdict import Action, Verdict
+from pratique.scanners.facts_pb2 import (
+    Ambiguity,
+    Bounce,
+    Evidence,
+    Facts,
+    Failure,
+    Finding,
+    Limit,
+    Mail,
+    Part,
+)
+
+ENVELOPE = Envelope(
+    "inspect",
+    datetime(2026, 11, 22, tzinfo=UTC),
+    recipients=(Forward("a@example.org"), Forward("b@example.org")),
+)
+ACCEPT = Verdict(Action.ACCEPT, "all other mail", "")
+
+
+def written(facts=None, verdicts=(ACCEPT, ACCEPT)):
+    return report(Seen("x.eml", 1.234, facts or Facts()), ENVELOPE, tuple(verdicts))
+
+
+@pytest.mark.parametrize("other", list(Action))
+def test_the_action_is_the_most_severe_of_the_recipients(other):
+    one = written(verdicts=(ACCEPT, Verdict(other, "the other rule", "because")))
+    severe = other is not Action.ACCEPT
+    assert one["action"] == other
+    assert one["rule"] == ("the other rule" if severe else "all other mail")
+    assert [to["action"] for to in one["recipients"]] == ["accept", other]
+
+
+def test_the_severest_is_the_one_that_the_contract_names_first():
+    order = ["quarantine", "discard", "reject", "defer", "accept"]
+    assert [str(one) for one in sorted(Action, key=lambda one: -one.severity)] == order
+
+
+def test_a_part_that_was_opened_is_unopened_null():
+    one = written(Facts(parts=[Part(id=0), Part(id=1, parent=0, unopened="pgp", why="sealed")]))
+    assert [(part["unopened"], part["why"]) for part in one["parts"]] == [
+        (None, ""),
+        ("pgp", "sealed"),
+    ]
+
+
+def test_what_flags_a_message_is_there_with_its_class():
+    one = written(
+        Facts(
+            ambiguities=[Ambiguity(class_="bad_base64", where="1", detail="junk")],
+            limits=[Limit(class_="depth", part=3, detail="deep")],
+            failures=[Failure(class_="worker", part=2, detail="died")],
+        )
+    )
+    assert one["ambiguities"] == [{"class": "bad_base64", "where": "1", "detail": "junk"}]
+    assert one["limits"] == [{"class": "depth", "part": 3, "detail": "deep"}]
+    assert one["failures"] == [{"class": "worker", "part": 2, "detail": "died"}]
+
+
+def test_a_condition_that_failed_is_a_failure_of_the_policy_told_once():
+    failed = Verdict(Action.QUARANTINE, "a rule", "", failures=("no such key",))
+    assert written(verdicts=(failed, failed))["failures"] == [
+        {"class": "policy", "part": -1, "detail": "no such key"}
+    ]
+
+
+def test_findings_and_evidence_are_whole():
+    one = written(
+        Facts(
+            findings=[Finding(scanner="yara", name="EICAR", family="EICAR", part=2, note="n")],
+            bounce=Bounce(claimed=True, evidence=[Evidence(kind="k", weight=-1.5, detail="d")]),
+        )
+    )
+    (finding,) = one["findings"]
+    assert (finding["scanner"], finding["name"], finding["part"]) == ("yara", "EICAR", 2)
+    assert one["bounce"]["evidence"] == [{"kind": "k", "weight": -1.5, "detail": "d"}]
+
+
+def test_the_token_that_lets_a_message_pass_is_not_shown():
+    shown = written(Facts(mail=Mail(subject="s", release_token="secret")))
+    assert "secret" not in str(shown)
+    assert shown["mail"]["subject"] == "s"
+
+
+def test_a_file_that_could_not_be_read_has_only_its_error():
+    shown = report(Seen("x.eml", error="No such file"), ENVELOPE, ())
+    assert shown == {"file": "x.eml", "error": "No such file"}

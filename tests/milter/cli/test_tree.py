@@ -1,0 +1,111 @@
+"""What a person sees of a message: all that matters, and nothing that moves the terminal."""
+
+import io
+from datetime import UTC, datetime
+
+import pytest
+from rich.console import Console
+
+from pratique.milter.cli import tree
+from pratique.milter.mail import Envelope, Forward
+from pratique.milter.seeing import Seen
+from pratique.policies.verdict import Action, HeaderField, Note, Verdict
+from pratique.scanners.facts_pb2 import Ambiguity, Facts, Failure, Finding, Limit, Part
+
+ENVELOPE = Envelope(
+    "inspect", datetime(2026, 11, 22, tzinfo=UTC), recipients=(Forward("a@example.org"),)
+)
+HOLD = Verdict(
+    Action.QUARANTINE,
+    "a rule",
+    "because",
+    (HeaderField("X-Pratique-Note", "held"),),
+    (Note("another rule", "seen"),),
+)
+HOSTILE = "\x1b[2J[red]\r\n\u202ename\u200b.exe"
+
+
+def shown(facts=None, verdict=HOLD, **seen):
+    out = io.StringIO()
+    console = Console(file=out, width=100, color_system=None)
+    tree.show(console, Seen("x.eml", 1.0, facts or Facts(), **seen), ENVELOPE, (verdict,))
+    return out.getvalue()
+
+
+def parts(*names):
+    found = [Part(id=0, parent=-1, kind="message", size=9)]
+    found += [
+        Part(id=number, parent=0, kind="other", name=name) for number, name in enumerate(names, 1)
+    ]
+    return Facts(parts=found)
+
+
+def test_the_verdict_has_its_rule_its_reason_and_what_it_adds():
+    text = shown()
+    for words in (
+        "quarantine for a@example.org by the rule a rule",
+        "because",
+        "adds X-Pratique-Note: held",
+        "noted by 'another rule': seen",
+    ):
+        assert words in text
+
+
+def test_every_part_is_a_line_below_what_it_was_found_in():
+    facts = parts("a.zip")
+    facts.parts.add(id=2, parent=1, kind="executable", name="b.exe", disguised=["spaces"])
+    lines = shown(facts).splitlines()
+    assert "a.zip" in lines[2]
+    assert "b.exe" in lines[3]
+    assert "disguised: spaces" in lines[3]
+    assert lines[3].index("b.exe") > lines[2].index("a.zip")
+
+
+def test_what_could_not_be_seen_is_told():
+    facts = parts("a.zip")
+    facts.parts[1].unopened = "archive_password"
+    facts.limits.append(Limit(class_="depth", part=1, detail="deep"))
+    facts.failures.append(Failure(class_="worker", part=1, detail="died"))
+    facts.ambiguities.append(Ambiguity(class_="bad_base64", where="1", detail="junk"))
+    facts.findings.append(Finding(name="EICAR", severity="malicious", scanner="yara", part=1))
+    text = shown(facts)
+    for words in (
+        "unopened: archive_password",
+        "limit depth at part 1: deep",
+        "failure worker at part 1: died",
+        "ambiguous bad_base64 at 1: junk",
+        "malicious EICAR  in part 1, by yara",
+    ):
+        assert words in text
+
+
+def test_a_strangers_text_moves_no_terminal_and_is_no_markup():
+    text = shown(parts(HOSTILE))
+    assert "\x1b" not in text
+    assert "\u202e" not in text
+    assert "[red]" in text
+    assert "\\u200b.exe" in text
+
+
+def test_the_end_of_a_long_name_is_always_seen():
+    assert "invoice.pdf" in (text := shown(parts("invoice.pdf" + " " * 200 + ".exe")))
+    assert ".exe" in text
+
+
+@pytest.mark.parametrize(
+    ("count", "left"), [(199, ""), (200, "and 1 more part"), (300, "101 more")]
+)
+def test_of_very_many_parts_the_first_are_shown_and_the_rest_counted(count, left):
+    text = shown(parts(*(f"n{number}.txt" for number in range(count))))
+    assert ("more part" in text) == bool(left)
+    assert left in text
+
+
+def test_a_file_that_could_not_be_read_says_so():
+    assert "No such file" in shown(error="No such file")
+
+
+def test_parts_whose_parent_was_never_told_are_shown_all_the_same():
+    facts = parts()
+    facts.parts.add(id=9, parent=7, kind="other", name="orphan.txt")
+    assert "orphan.txt" in shown(facts)

@@ -1,0 +1,123 @@
+"""Names that hide what a part is, and honest names that look a little like them."""
+
+import pytest
+
+from pratique.scanners import kinds
+from pratique.scanners import wall_pb2 as wall
+from pratique.scanners.builtin.disguise import Disguise
+
+PE = "application/vnd.microsoft.portable-executable"
+UNKNOWN = "application/octet-stream"
+
+
+def disguises(show, name, type_=UNKNOWN, declared="application/octet-stream", names=()):
+    kind = kinds.kind(type_, [name, *names], declared)
+    known = {"name": name, "names": names, "type": type_, "kind": kind, "declared_type": declared}
+    stated = show(Disguise(wall.Setup()), b"x", **known)
+    return [word for part in stated.parts for word in part.disguised]
+
+
+@pytest.mark.parametrize(
+    ("name", "words"),
+    [
+        ("invoice.pdf.exe", ["double_extension"]),
+        ("photo.JPG   .scr", ["double_extension"]),
+        ("document.txt" + " " * 70 + ".scr", ["double_extension", "spaces"]),
+        ("document.txt" + " " * 10 + ".scr", ["double_extension", "spaces"]),
+        ("document.txt" + " " * 9 + ".scr", ["double_extension"]),
+        ("original_message.eml.scr", ["double_extension"]),
+        ("returned.html.scr", ["double_extension"]),
+        ("invoice\u202egpj.scr", ["right_to_left"]),
+        ("annexe\u202efdp.exe", ["right_to_left"]),
+        ("x\u2067gpj.exe", ["right_to_left"]),
+        ("report.pdf.exe.", ["double_extension", "trailing_dots"]),
+        ("report.pdf .exe ", ["double_extension", "trailing_dots"]),
+        ("ｓｃａｎ.ｅｘｅ", ["lookalike"]),
+        ("x.e\u200bxe", ["lookalike"]),
+        ("x\u2024exe", ["lookalike"]),
+        ("x.exe::$DATA", ["path"]),
+        ("x.exe\0.jpg", ["path"]),
+        ("..\\..\\startup\\x.exe", ["path"]),
+        ("/etc/cron.d/x", ["path"]),
+        ("C:\\x.exe", ["path"]),
+        ("a/../b.txt", ["path"]),
+        ("document.doc.js", ["double_extension"]),
+        ("document.doc.lnk", ["double_extension"]),
+    ],
+)
+def test_a_trick_is_told(name, words, show):
+    assert disguises(show, name) == words
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "README",
+        "setup.exe",
+        "contract.v2.docx",
+        "minutes 2026.03.01 final.v2.txt",
+        "archive.tar.gz",
+        "photo.jpeg.zip",
+        "jquery.min.js",
+        "letter to ACME Inc.",
+        "wait...",
+        "資料（ver1.0）.docx",
+        "ملف\u200f.pdf",
+        "ملف\u2067x\u2069.pdf",
+        "folder/readme.txt",
+        "2026/03/invoice.pdf",
+        "a  b   c.pdf",
+        "10:30 minutes.txt",
+        "www.example.com",
+        ".htaccess",
+        "",
+    ],
+)
+def test_an_honest_name_is_left_alone(name, show):
+    assert disguises(show, name, "text/plain" if "example" in name else UNKNOWN) == []
+
+
+def test_every_name_is_looked_at(show):
+    assert disguises(show, "a.txt", names=["a.txt.exe"]) == ["double_extension"]
+
+
+@pytest.mark.parametrize(
+    ("name", "type_", "declared"),
+    [
+        ("photo.jpg", PE, "image/jpeg"),
+        ("photo.jpg", PE, UNKNOWN),
+        ("invoice.pdf", "application/x-elf", UNKNOWN),
+        ("notes.txt", "application/x-ms-shortcut", UNKNOWN),
+        ("photo.png", "application/vnd.rar", UNKNOWN),
+        ("invoice.pdf", "application/zip", UNKNOWN),
+        ("invoice.doc", "application/x-iso9660-image", UNKNOWN),
+        ("setup.exe", "application/pdf", UNKNOWN),
+        ("setup.scr", "image/png", UNKNOWN),
+        ("message.scr", UNKNOWN, "audio/x-wav"),
+        ("", PE, "image/gif"),
+    ],
+)
+def test_a_contradiction_of_name_and_octets_is_told(name, type_, declared, show):
+    assert disguises(show, name, type_, declared) == ["name_against_type"]
+
+
+@pytest.mark.parametrize(
+    ("name", "type_", "declared"),
+    [
+        ("setup.exe", PE, UNKNOWN),
+        ("setup.exe", PE, "text/plain"),
+        ("setup.exe", UNKNOWN, UNKNOWN),
+        ("photo.jpg", "image/png", "image/jpeg"),
+        ("list.xls", "text/html", "application/vnd.ms-excel"),
+        ("letter.doc", "text/rtf", "application/msword"),
+        ("letter.docx", "application/zip", UNKNOWN),
+        ("book.xls", "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet", UNKNOWN),
+        ("unknown.xyz", "application/zip", UNKNOWN),
+        ("photo.jpg", UNKNOWN, UNKNOWN),
+        ("www.example.com", "text/html", "text/html"),
+        ("", "application/zip", "image/png"),
+        ("app.apk", "application/zip", UNKNOWN),
+    ],
+)
+def test_what_agrees_or_is_not_certain_says_nothing(name, type_, declared, show):
+    assert disguises(show, name, type_, declared) == []

@@ -1,0 +1,49 @@
+"""What a gzip file says of the file that it holds."""
+
+import gzip
+import io
+
+import pytest
+
+from pratique.scanners.formats.gzip import Gzip
+
+
+def named(name: str) -> bytes:
+    space = io.BytesIO()
+    with gzip.GzipFile(name, "wb", fileobj=space, mtime=0) as file:
+        file.write(b"MZ")
+    return space.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("outer", "stored", "names"),
+    [
+        ("invoice.pdf.gz", "virus.exe", ["invoice.pdf", "virus.exe"]),
+        ("a.tgz", "", ["a.tar"]),
+        ("", "x.exe", ["x.exe"]),
+        ("plain", "", ["plain"]),
+        ("x.exe.gz", "x.exe", ["x.exe"]),
+        ("", "", [""]),
+    ],
+)
+def test_the_name_outside_and_the_name_inside_are_both_shown(outer, stored, names, open_with):
+    opened = open_with(Gzip(), named(stored), name=outer)
+
+    member = opened.members[0]
+    assert [member.name, *member.names] == names
+    assert opened.octets == [b"MZ"]
+
+
+def test_a_name_behind_an_extra_field_is_found(open_with):
+    octets = bytearray(named("x.exe"))
+    octets[3] |= 4
+    octets[10:10] = b"\3\0abc"
+
+    assert open_with(Gzip(), bytes(octets)).names == ["x.exe"]
+
+
+@pytest.mark.parametrize(("length", "kept"), [(255, 255), (256, 0)])
+def test_a_stored_name_is_read_up_to_its_limit(length, kept, open_with):
+    opened = open_with(Gzip(), named("n" * length))
+
+    assert len(opened.members[0].raw_name) == kept

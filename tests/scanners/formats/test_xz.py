@@ -1,0 +1,27 @@
+"""What xz files are called, and how much memory they may want."""
+
+import lzma
+
+import pytest
+
+from pratique.scanners import facts_pb2 as facts
+from pratique.scanners.formats.xz import Xz
+from pratique.scanners.part import Part
+
+
+@pytest.mark.parametrize(("outer", "inner"), [("a.exe.xz", "a.exe"), ("a.txz", "a.tar")])
+def test_the_last_extension_is_dropped(outer, inner, open_with):
+    assert open_with(Xz(), lzma.compress(b"x"), name=outer).names == [inner]
+
+
+@pytest.mark.parametrize(("size", "unopened"), [(64 << 20, ""), (128 << 20, "unreadable")])
+def test_the_memory_that_a_file_may_want_is_bounded(size, unopened, open_with):
+    filters = [{"id": lzma.FILTER_LZMA2, "preset": 0, "dict_size": size}]
+    opened = open_with(Xz(), lzma.compress(b"x", filters=filters))
+
+    assert opened.known.unopened == unopened
+
+
+def test_it_is_recognized_by_its_type():
+    assert Xz().recognize(Part(facts.Part(type="application/x-xz"), memoryview(b"")))
+    assert not Xz().recognize(Part(facts.Part(type="application/gzip"), memoryview(b"")))
