@@ -26,6 +26,7 @@ import select
 import signal
 import socket
 import sys
+import time
 from collections.abc import Callable
 
 from pratique.scanners import frames, unpack
@@ -42,8 +43,7 @@ MEMORY = 512 * 1024 * 1024
 def main(arguments: list[str], load: Callable[[Setup], Inspector] = unpack.load) -> int:
     """Be the nursery; gives the exit status."""
     die_with_parent()
-    # Or libarchive loses names that are not ASCII, and decoding asks for files.
-    locale.setlocale(locale.LC_CTYPE, "C.UTF-8")
+    _know_the_place()
     controls = [socket.socket(fileno=int(number)) for number in arguments]
     received = frames.receive(controls[0])
     if received is None:
@@ -58,6 +58,15 @@ def main(arguments: list[str], load: Callable[[Setup], Inspector] = unpack.load)
     gc.freeze()
     Nursery(controls, inspector, confinement_of(setup)).serve()
     return 0
+
+
+def _know_the_place() -> None:
+    """Settle here what a library would ask the disk for later, from a worker, in vain."""
+    # Or libarchive loses names that are not ASCII, and decoding asks for files.
+    locale.setlocale(locale.LC_CTYPE, "C.UTF-8")
+    # Or libarchive looks at /etc/localtime for the times in a zip.
+    os.environ["TZ"] = "UTC0"
+    time.tzset()
 
 
 def confinement_of(setup: Setup) -> Confinement:

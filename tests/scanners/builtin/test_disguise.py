@@ -117,6 +117,7 @@ def test_a_contradiction_of_name_and_octets_is_told(name, type_, declared, show)
         ("www.example.com", "text/html", "text/html"),
         ("", "application/zip", "image/png"),
         ("app.apk", "application/zip", UNKNOWN),
+        ("photo.jpg", "application/mac-binhex40", "application/mac-binhex40"),
     ],
 )
 def test_what_agrees_or_is_not_certain_says_nothing(name, type_, declared, show):

@@ -1,0 +1,38 @@
+"""Open bzip2: one file, packed in one or more streams that are joined.
+
+The format has no standard of its own; what bzip2 1.0 writes and its manual says holds.
+It keeps no name: the member is called as the packed file without its last extension.
+"""
+
+from bz2 import BZ2Decompressor
+from collections.abc import Iterator
+from typing import ClassVar
+
+from pratique.scanners.budget import Budget
+from pratique.scanners.names import unpacked_name
+from pratique.scanners.part import Found, Member, Part
+from pratique.scanners.streams import Streams, open_stream
+
+MAGIC = b"BZh"
+
+
+class Bzip2:
+    """Gives the one file that a bzip2 file holds."""
+
+    name: ClassVar[str] = "bzip2"
+    types: ClassVar[frozenset[str]] = frozenset({"application/x-bzip2"})
+    # An empty file, packed: what the reader is warmed up with.
+    smallest: ClassVar[bytes] = bytes.fromhex("425a683917724538509000000000")
+
+    # Samples that the tests need not have, and why.
+    lacks: ClassVar[dict[str, str]] = {"encrypted": "the format has no encryption"}
+
+    def recognize(self, part: Part) -> bool:
+        """Tell by the detected type."""
+        return part.known.type in self.types
+
+    def members(self, part: Part, budget: Budget) -> Iterator[Found]:
+        """Give the file; then say what lies behind it."""
+        name = unpacked_name(part.known.name)
+        streams = Streams(part.octets, MAGIC, BZ2Decompressor)
+        yield from open_stream(part, budget, streams, Member(step=f"bzip2:{name}", name=name))

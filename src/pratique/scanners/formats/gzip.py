@@ -1,0 +1,63 @@
+"""Open gzip (RFC 1952): one file, packed in one or more streams that are joined.
+
+Read with zlib and not through libarchive: zlib stops after each piece, and tells
+where a stream ends, so that what lies behind the last one can be told too.
+
+Limitation: the name that the header may hold is shown beside the one that most
+unpackers make of the packed file's name, and neither is known to be right.
+"""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from pratique.scanners.budget import Budget
+from pratique.scanners.names import unpacked_name
+from pratique.scanners.part import Found, Member, Part
+from pratique.scanners.streams import Inflate, Streams, open_stream
+from pratique.scanners.text import to_text
+
+MAGIC = b"\x1f\x8b\x08"
+# RFC 1952 2.3.1: bits of FLG, and the length of the fixed part of the header.
+_EXTRA, _NAME = 4, 8
+_HEADER = 10
+# zlib.h, inflateInit2: 16 + 15 reads a gzip header and a window of 32 KB.
+_WINDOW = 31
+# No file system takes a longer name.
+_LONGEST_NAME = 255
+
+
+class Gzip:
+    """Gives the one file that a gzip file holds."""
+
+    name: ClassVar[str] = "gzip"
+    types: ClassVar[frozenset[str]] = frozenset({"application/gzip"})
+    # An empty file, packed: what the reader is warmed up with.
+    smallest: ClassVar[bytes] = bytes.fromhex("1f8b08000000000000ff03000000000000000000")
+
+    # Samples that the tests need not have, and why.
+    lacks: ClassVar[dict[str, str]] = {"encrypted": "the format has no encryption"}
+
+    def recognize(self, part: Part) -> bool:
+        """Tell by the detected type."""
+        return part.known.type in self.types
+
+    def members(self, part: Part, budget: Budget) -> Iterator[Found]:
+        """Give the file; then say what lies behind it."""
+        raw = _stored_name(part.octets)
+        made, stored = unpacked_name(part.known.name), to_text(raw)[0]
+        names = tuple(dict.fromkeys(name for name in (made, stored) if name)) or ("",)
+        member = Member(step=f"gzip:{names[0]}", name=names[0], names=names[1:], raw_name=raw)
+        streams = Streams(part.octets, MAGIC, lambda: Inflate(_WINDOW))
+        yield from open_stream(part, budget, streams, member)
+
+
+def _stored_name(octets: memoryview) -> bytes:
+    """The name in the header of the first stream, RFC 1952 2.3; empty if there is none."""
+    head = bytes(octets[: _HEADER + 2])
+    if len(head) < _HEADER + 2 or not head[3] & _NAME:
+        return b""
+    start = _HEADER
+    if head[3] & _EXTRA:
+        start += 2 + int.from_bytes(head[_HEADER:], "little")
+    name, end, _ = bytes(octets[start : start + _LONGEST_NAME + 1]).partition(b"\0")
+    return name if end else b""

@@ -1,0 +1,61 @@
+"""Read a file's name as the programs do that will open the file.
+
+What decides is the last extension, but each system drops something first.  Windows
+cuts a name at NUL, takes `name::$DATA` for `name`, and forgets dots and blanks at the
+end; Unicode has letters and dots that fold to the plain ones (NFKC, UAX #15), and
+characters that are not seen at all (general category Cf: U+202E, zero-width ones).
+So the extension is looked for in what is left when all of these are taken away.
+"""
+
+import re
+import unicodedata
+
+# What packers append, and what their unpackers make of it (gzip(1), bzip2(1), xz(1)).
+_PACKED = {
+    ".gz": "",
+    ".gzip": "",
+    ".z": "",
+    ".bz2": "",
+    ".bz": "",
+    ".xz": "",
+    ".tgz": ".tar",
+    ".taz": ".tar",
+    ".tbz": ".tar",
+    ".tbz2": ".tar",
+    ".txz": ".tar",
+}
+_STREAM = re.compile(r"(?<=.):(:|[^\\/:.]*:)?\$?\w*$")
+_TRAIL = " .\t\r\n\"'\N{NO-BREAK SPACE}\N{IDEOGRAPHIC SPACE}"
+# Longest extension that means anything is ".settingcontent-ms".
+_LONGEST_EXTENSION = 24
+
+
+def plain(name: str) -> str:
+    """The last step of a name's path, as the system that opens the file takes it."""
+    name = name.partition("\0")[0]
+    if not name.isascii():
+        name = unicodedata.normalize("NFKC", name)
+        name = "".join(letter for letter in name if unicodedata.category(letter) != "Cf")
+    step = re.split(r"[\\/]", name.rstrip(_TRAIL))[-1]
+    return _STREAM.sub("", step).rstrip(_TRAIL).lstrip()
+
+
+def extension(name: str) -> str:
+    """The last extension, in lower case and without its dot; empty if there is none."""
+    stem, dot, last = plain(name).rpartition(".")
+    last = last.strip().lower()
+    return last if dot and (stem or last) and len(last) <= _LONGEST_EXTENSION else ""
+
+
+def shown_extension(name: str) -> str:
+    """What stands after the last dot for somebody who only looks, in lower case."""
+    _, dot, last = name.rpartition(".")
+    return last.lower() if dot else ""
+
+
+def unpacked_name(name: str) -> str:
+    """What an unpacker calls the one file that a packed file of this name holds."""
+    step = re.split(r"[\\/]", name)[-1]
+    stem, dot, last = step.rpartition(".")
+    suffix = _PACKED.get(f".{last.lower()}") if dot else None
+    return stem + suffix if suffix is not None and stem else step

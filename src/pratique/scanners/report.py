@@ -1,0 +1,94 @@
+"""Write down what is found, bounded and in valid text, and send it in few messages.
+
+What belongs to one part goes out together.  A stranger can make a message that is odd
+in a million places; past a limit the count goes on as one more fact, not as a million.
+"""
+
+from typing import Protocol
+
+from pratique.scanners import facts_pb2 as facts
+
+# A policy asks whether there is a finding, not for the thousandth.
+FINDINGS = 1000
+AMBIGUITIES = 200
+# No file system takes a name of more than 255 octets; what is longer is cut in the
+# middle, since both ends matter: the beginning is seen, the extension decides.
+NAME = 1024
+# Names that readers of one part may show; eight reach a policy.
+NAMES = 32
+PATH = 2048
+DETAIL = 300
+
+
+class Tell(Protocol):
+    """Where facts go while a message is looked at."""
+
+    def started(self, name: str, part: int) -> None:
+        """Announce a reader or a scanner before it touches a part."""
+
+    def found(self, found: facts.Facts) -> None:
+        """Send facts; a part replaces the one of the same id."""
+
+
+class Report:
+    """Gathers the facts of the part at hand until `send`."""
+
+    def __init__(self, tell: Tell) -> None:
+        self._tell = tell
+        self._pending = facts.Facts()
+        self._counts: dict[str, int] = {}
+
+    def part(self, known: facts.Part) -> None:
+        """State a part as it is now known."""
+        self._pending.parts.append(known)
+
+    def mail(self, mail: facts.Mail) -> None:
+        """State the facts of the message as a whole."""
+        self._pending.mail.CopyFrom(mail)
+
+    def limit(self, class_: str, part: int, detail: str) -> None:
+        """State that a limit was reached."""
+        self._pending.limits.add(class_=class_, part=part, detail=shorten(detail, DETAIL))
+
+    def failure(self, class_: str, part: int, detail: str) -> None:
+        """State what went wrong on our side."""
+        self._pending.failures.add(class_=class_, part=part, detail=shorten(detail, DETAIL))
+
+    def ambiguity(self, class_: str, known: facts.Part, detail: str) -> None:
+        """State that a part can be read in several ways."""
+        if self._allowed("ambiguities", AMBIGUITIES, known.id):
+            self._pending.ambiguities.add(
+                class_=class_, where=known.path, detail=shorten(detail, DETAIL)
+            )
+
+    def findings(self, found: facts.Facts, part: int) -> None:
+        """Take over what a scanner states besides the part itself."""
+        for finding in found.findings:
+            if self._allowed("findings", FINDINGS, part):
+                self._pending.findings.append(finding)
+        self._pending.limits.extend(found.limits)
+        self._pending.failures.extend(found.failures)
+
+    def send(self) -> None:
+        """Send what was gathered, if anything was."""
+        if self._pending.ByteSize():
+            self._tell.found(self._pending)
+            self._pending = facts.Facts()
+
+    def started(self, name: str, part: int) -> None:
+        """Announce at once: if nothing follows, this name is to blame."""
+        self._tell.started(name, part)
+
+    def _allowed(self, class_: str, most: int, part: int) -> bool:
+        count = self._counts[class_] = self._counts.get(class_, 0) + 1
+        if count == most + 1:
+            self.limit(class_, part, f"more than {most}")
+        return count <= most
+
+
+def shorten(text: str, most: int) -> str:
+    """The text as valid Unicode, its middle cut out where it is too long."""
+    if len(text) > most:
+        half = (most - 1) // 2
+        text = f"{text[:half]}…{text[-half:]}"
+    return text.encode("utf-8", "replace").decode("utf-8")

@@ -1,0 +1,131 @@
+"""Unpack files that are one packed stream, or several in a row: gzip, bzip2, xz.
+
+All three may be joined end to end and stay one file (RFC 1952 2.2 says so for gzip),
+and what lies behind the last stream is no part of the file: some unpackers warn of it,
+some refuse the file, some try to read it.
+"""
+
+import lzma
+import zlib
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+from pratique.scanners.budget import Budget
+from pratique.scanners.gather import Damaged, Gather
+from pratique.scanners.part import Found, Member, Oddity, Part
+
+# What one call may give: small beside any limit, large beside the cost of a call.
+PIECE = 64 * 1024
+# The first gulp of a stream is small: a file may be a million empty streams, and what
+# a stream leaves of a gulp is copied.
+_FIRST = 4 * 1024
+# `xz -9` wants 65 MB to unpack, and is the most that its manual page recommends.
+MEMORY = 72 * 1024 * 1024
+
+
+class Unpacker(Protocol):
+    """What `bz2` and `lzma` have in common; `Inflate` gives it to zlib."""
+
+    @property
+    def eof(self) -> bool:
+        """The stream has ended."""
+
+    @property
+    def needs_input(self) -> bool:
+        """Nothing is left of the last input."""
+
+    @property
+    def unused_data(self) -> bytes:
+        """What of the last input lies behind the stream."""
+
+    def decompress(self, octets: bytes, max_length: int) -> bytes:
+        """Unpack at most so much."""
+
+
+class Inflate:
+    """zlib's unpacker in the manner of bz2's and lzma's."""
+
+    def __init__(self, window: int) -> None:
+        self._zlib = zlib.decompressobj(window)
+
+    @property
+    def eof(self) -> bool:
+        """The stream has ended."""
+        return self._zlib.eof
+
+    @property
+    def needs_input(self) -> bool:
+        """Nothing is left of the last input."""
+        return not self._zlib.unconsumed_tail
+
+    @property
+    def unused_data(self) -> bytes:
+        """What of the last input lies behind the stream."""
+        return self._zlib.unused_data
+
+    def decompress(self, octets: bytes, max_length: int) -> bytes:
+        """Unpack what is left of the last input, then this."""
+        return self._zlib.decompress(self._zlib.unconsumed_tail + octets, max_length)
+
+
+class Streams:
+    """Reads one stream after another; `position` is the end of what was read."""
+
+    def __init__(self, octets: memoryview, magic: bytes, new: Callable[[], Unpacker]) -> None:
+        self._octets = octets
+        self._magic = magic
+        self._new = new
+        self.position = 0
+
+    def pieces(self) -> Iterator[bytes]:
+        """Give what the streams hold; an empty piece at each end lets a clock be read."""
+        while True:
+            yield from self._one(self._new())
+            yield b""
+            self._skip_padding()
+            if self._take(len(self._magic)) != self._magic:
+                return
+
+    def rest(self) -> memoryview:
+        """What lies behind the last stream."""
+        return self._octets[self.position :]
+
+    def _one(self, unpacker: Unpacker) -> Iterator[bytes]:
+        gulp = _FIRST
+        while not unpacker.eof:
+            octets = self._take(gulp) if unpacker.needs_input else b""
+            starved = unpacker.needs_input and not octets
+            self.position += len(octets)
+            piece = _decompress(unpacker, octets)
+            if starved and not piece and not unpacker.eof:
+                raise Damaged("it is cut off")
+            yield piece
+            gulp = PIECE
+        self.position -= len(unpacker.unused_data)
+
+    def _take(self, count: int) -> bytes:
+        return bytes(self._octets[self.position : self.position + count])
+
+    def _skip_padding(self) -> None:
+        # xz pads to four octets (xz-file-format 2.2), tapes pad gzip: always with NUL.
+        while (piece := self._take(PIECE)) and not piece.strip(b"\0"):
+            self.position += len(piece)
+        self.position += len(piece) - len(piece.lstrip(b"\0"))
+
+
+def _decompress(unpacker: Unpacker, octets: bytes) -> bytes:
+    try:
+        return unpacker.decompress(octets, PIECE)
+    except (zlib.error, lzma.LZMAError, OSError, EOFError, ValueError) as error:
+        raise Damaged(str(error)) from error
+
+
+def open_stream(part: Part, budget: Budget, streams: Streams, member: Member) -> Iterator[Found]:
+    """Give the one member that a packed file holds, and tell what lies behind it."""
+    member.octets, why = Gather(budget, len(part.octets)).octets(streams.pieces())
+    if why:
+        member.unopened = part.known.unopened = "unreadable"
+        member.why = part.known.why = why
+    yield member
+    if not why and len(streams.rest()):
+        yield Oddity("extra_octets", f"{len(streams.rest())} octets after its end")
