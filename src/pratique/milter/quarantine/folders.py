@@ -150,6 +150,9 @@ class Folders:
                     left += 1
             except (BlockingIOError, FileNotFoundError):
                 log.debug("%s is in use", path)
+            except NotADirectoryError:
+                # Nothing that we leave is a plain file; a start must not fail for one.
+                log.warning("%s is none of ours", path)
         return left
 
 
