@@ -38,7 +38,7 @@ def inspect(paths, env=None, *options):
         check=False, capture_output=True, env=env, text=True,
     )  # fmt: skip
     assert done.returncode in (0, 1), done.stderr
-    return {Path(one["file"]).name: one for one in map(json.loads, done.stdout.splitlines())}
+    return {one["file"]: one for one in map(json.loads, done.stdout.splitlines())}
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,7 @@ def worms(tmp_path_factory):
 
 def test_each_simulated_worm_gets_its_verdict(worms):
     folder, manifest = worms
-    seen = inspect([folder])
+    seen = {Path(name).name: one for name, one in inspect([folder]).items()}
     assert set(seen) == set(manifest)
     accepted = {
         name: one
@@ -78,7 +78,8 @@ def test_each_simulated_worm_gets_its_verdict(worms):
 
 @pytest.fixture(scope="module")
 def corpora():
-    return sorted((SHARED / "corpora").rglob("*.eml"))
+    files = (SHARED / "corpora").rglob("*")
+    return sorted(path for path in files if path.suffix in (".eml", ".msg", ".raw"))
 
 
 def test_no_message_of_the_corpora_costs_a_worker(corpora):
@@ -86,6 +87,9 @@ def test_no_message_of_the_corpora_costs_a_worker(corpora):
     failures = {name: one["failures"] for name, one in seen.items() if one["failures"]}
     assert failures == {}
     assert [name for name, one in seen.items() if not one["parts"]] == []
+    dangerous = ("executable", "script", "shortcut", "disk_image")
+    kinds = {part["kind"] for one in seen.values() for part in one["parts"]}
+    assert kinds.isdisjoint(dangerous)
 
 
 def test_a_worker_without_any_locale_sees_the_same(worms, corpora):
@@ -116,7 +120,7 @@ def test_the_door_and_inspect_say_the_same(worms, corpora, service, tmp_path):
         for name in sorted(said):
             client.mail("a@example.org")
             client.rcpt("b@example.net")
-            client.data((wire / name).read_bytes())
+            client.data(Path(name).read_bytes())
     lines = service.messages()
     assert len(lines) == len(said)
     differ = [

@@ -35,6 +35,7 @@ def test_the_version_is_told():
     assert run("--version").stdout == f"pratique, version {__version__}\n"
 
 
+@pytest.mark.slow
 def test_help_does_not_wait_for_what_only_a_command_needs():
     late = "sqlalchemy", "cel_expr_python", "rich", "alembic"
     script = f"import sys, pratique.milter.cli.main; print([m for m in {late} if m in sys.modules])"
@@ -44,6 +45,7 @@ def test_help_does_not_wait_for_what_only_a_command_needs():
     assert done.stdout == "[]\n"
 
 
+@pytest.mark.slow
 def test_python_m_pratique_is_the_same_command():
     command = [sys.executable, "-m", "pratique", "--version"]
     done = subprocess.run(command, capture_output=True, text=True, check=True)

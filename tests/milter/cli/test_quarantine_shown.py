@@ -295,9 +295,11 @@ OUTCOMES = {
         Outcome(ID, Stage.HELD, TO, LATER, refused=((TO[0], LATER), (TO[1], LATER))),
         (
             "",
-            f"{ID} was not sent. The next hop does not take:\n"
-            "    bob\\x1b[2J: 451 4.3.0 \\x1b[2J / later\n"
-            "    carl@example.org: 451 4.3.0 \\x1b[2J / later",
+            (
+                f"{ID} was not sent. The next hop does not take:\n"
+                "    bob\\x1b[2J: 451 4.3.0 \\x1b[2J / later\n"
+                "    carl@example.org: 451 4.3.0 \\x1b[2J / later"
+            ),
         ),
     ),
     "held": (

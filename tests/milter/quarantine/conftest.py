@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from pratique.milter.content import content_of
 from pratique.milter.durable import Disk
 from pratique.milter.mail import Client, Content, Envelope, Forward, Outgoing
 from pratique.milter.next_hop import Reply, Transaction
-from pratique.milter.quarantine.record import Held
+from pratique.milter.quarantine.record import Held, Record
 from pratique.milter.quarantine.store import Quarantine
 from pratique.policies.verdict import Action, HeaderField, Note, Verdict
 from pratique.scanners.facts_pb2 import Facts
@@ -155,6 +156,28 @@ def make_held() -> Iterator[Callable[..., Held]]:
     yield make
     for content in contents:
         content.close()
+
+
+@pytest.fixture
+def make_record(make_held: Callable[..., Held]) -> Callable[..., Record]:
+    """Make the record of such a message."""
+
+    def make(*recipients: str, **changed: Any) -> Record:
+        held = make_held(*recipients, **changed)
+        out = held.outgoing
+        return Record(
+            "20251122T120000-00000001",
+            NOON,
+            "ab" * 32,
+            out.content.size,
+            held.envelope,
+            held.verdicts,
+            held.facts,
+            out.prepend,
+            out.cut,
+        )
+
+    return make
 
 
 @pytest.fixture
