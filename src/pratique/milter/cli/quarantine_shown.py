@@ -60,8 +60,8 @@ def say_done(done: str, message_id: str, *, as_json: bool) -> None:
 
 def say_json(known: dict[str, Any]) -> None:
     """Say one JSON object on one line."""
-    # ASCII, so a terminal sees escapes; DEL is the one control that JSON leaves as it is.
-    click.echo(json.dumps(known).replace("\x7f", "\\u007f"))
+    # ASCII: a terminal sees every control, DEL among them, as an escape.
+    click.echo(json.dumps(known))
 
 
 def columns(one: "Summary") -> tuple[str, ...]:
