@@ -118,6 +118,8 @@ class Naughty:
 
     def inspect(self, octets, request, tell):
         word, _, rest = bytes(octets).decode().strip().partition(" ")
+        if word == "silence":
+            return
         tell.found(facts.Facts(mail=facts.Mail(size=len(octets)), parts=[facts.Part(id=0)]))
         tell.found(facts.Facts(findings=[facts.Finding(scanner="early", name="seen")]))
         for name in self.scanners:

@@ -44,6 +44,9 @@ SPAWN_SECONDS = 10.0
 # 10,000 parts with a kilobyte each of names, and as much again in findings.
 MAX_SAID = 64 * 1024 * 1024
 
+# A header is read up to one mebibyte (budget.py); more cannot be cut out of it.
+MAX_CUT = 1024 * 1024
+
 
 class NurseryLost(Exception):  # noqa: N818 - the world's fault, like OSError
     """The nursery ended or does not answer; whatever was in its workers is not seen."""
@@ -71,6 +74,22 @@ class Sighting:
             self.parts[part.id] = part
         del found.parts[:]
         self.mail.MergeFrom(found)
+
+    def flaw(self, size: int) -> str:
+        """Why this cannot be all of a message of `size` octets; empty if it can.
+
+        An answer without the message itself would pass most policies, and spans to cut
+        are carried out unread: both are held against what this side knows.
+        """
+        if 0 not in self.parts or self.mail.mail.size != size:
+            return "facts without the message that they are about"
+        reached = cut = 0
+        for span in self.mail.mail.foreign_fields:
+            if not reached <= span.start < span.end <= size:
+                return f"a cut from {span.start} to {span.end} that cannot be made"
+            reached = span.end
+            cut += span.end - span.start
+        return f"cuts of {cut} octets, limit is {MAX_CUT}" if cut > MAX_CUT else ""
 
     def facts(self) -> facts.Facts:
         """All facts so far, the parts in the order of their ids."""
@@ -218,6 +237,9 @@ class Worker:
                 sent = socket.send_fds(self._connection, [frame], [content.descriptor])
                 self._writer.write(frame[sent:])
                 await self._follow(sighting)
+            if flaw := sighting.flaw(content.size):
+                raise frames.FrameError(flaw)
+            sighting.end = "done"
         except TimeoutError:
             sighting.end, sighting.detail = "late", f"no answer within {seconds:g} s"
         except frames.FrameError as error:
@@ -240,7 +262,6 @@ class Worker:
                 case "found":
                     sighting.take(answer.found)
                 case "done":
-                    sighting.end = "done"
                     return
                 case other:
                     raise frames.FrameError(f"{other} is no answer to a message")
