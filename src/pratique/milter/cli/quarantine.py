@@ -22,9 +22,9 @@ from pratique.milter.cli.quarantine_shown import (
     columns,
     say_done,
     say_json,
+    say_kept,
     say_outcome,
     say_table,
-    tree,
 )
 from pratique.milter.cli.screen import printable
 from pratique.milter.next_hop import NextHop
@@ -172,8 +172,7 @@ def show(session: Session, message_id: str, raw: bool, output: Path | None, as_j
     if as_json:
         say_json(known)
     else:
-        for line in tree(known):
-            click.echo(line)
+        say_kept(kept, known)
 
 
 @quarantine.command()

@@ -14,6 +14,7 @@ from pratique.milter.cli.screen import printable
 
 if TYPE_CHECKING:
     from pratique.milter.quarantine.release import Outcome
+    from pratique.milter.quarantine.store import Kept
     from pratique.milter.quarantine.summary import Summary
 
 COLUMNS = ("id", "state", "size", "reverse-path", "recipients", "rule", "subject")
@@ -86,6 +87,23 @@ def say_table(found: "Iterator[Summary]") -> None:
         # `Text` is shown as it is: a bare str would be read as rich's markup.
         table.add_row(*(Text(text) for text in columns(one)))
     Console().print(table)
+
+
+# What a person sees as a tree of parts with its verdicts, or has no use for; --json has it.
+_NOT_IN_LINES = ("format", "facts", "verdicts", "prepend", "cut")
+
+
+def say_kept(kept: "Kept", known: dict[str, Any]) -> None:
+    """Show a message to a person: how it came, where it stands, what is in it, and why."""
+    from rich.console import Console  # noqa: PLC0415
+
+    from pratique.milter.cli.tree import show_message  # noqa: PLC0415
+
+    for line in tree({name: value for name, value in known.items() if name not in _NOT_IN_LINES}):
+        click.echo(line)
+    click.echo()
+    record = kept.record
+    show_message(Console(), record.facts, record.envelope, record.verdicts)
 
 
 def tree(known: Any, indent: str = "") -> Iterator[str]:

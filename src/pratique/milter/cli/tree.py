@@ -39,9 +39,16 @@ def show(console: Console, seen: Seen, envelope: Envelope, verdicts: tuple[Verdi
         )
         return
     console.print(f"[bold]{_safe(seen.file)}[/]  {seen.milliseconds:.1f} ms", highlight=False)
-    if seen.facts.parts:
-        console.print(_tree(seen.facts), highlight=False)
-    for line in _remarks(seen.facts):
+    show_message(console, seen.facts, envelope, verdicts)
+
+
+def show_message(
+    console: Console, known: facts.Facts, envelope: Envelope, verdicts: tuple[Verdict, ...]
+) -> None:
+    """Print what is in a message and what was decided."""
+    if known.parts:
+        console.print(_tree(known), highlight=False)
+    for line in _remarks(known):
         console.print(line, highlight=False)
     for forward, verdict in zip(envelope.recipients, verdicts, strict=True):
         console.print(_verdict(forward.address, verdict), highlight=False)
