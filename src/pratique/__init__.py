@@ -21,7 +21,8 @@ Start reading at `milter/pipeline.py`: one message's way, top to bottom.  What e
     doors/           where mail comes in
     mail.py          the nouns: envelope, content, a content as it goes out
     content.py       octets in a sealed memfd
-    workers.py       the near side of the wall: the pool; wall.py is one worker of it
+    workers.py       the near side of the wall: the pool; wall.py is one worker of it,
+                     sighting.py what that worker says, held against what can be true
     seeing.py        messages in files are looked at, without acting
     lookups/         ASK the world: facts about an envelope
     policy_file.py   a policy is found by its path or its name

@@ -160,6 +160,7 @@ MISDEEDS = {
     "noise": lambda tell: tell._connection.sendall(b"\xff" * 8),
     "greet": lambda tell: tell._send(hello=Hello(pid=1)),
     "raise": fail,
+    "boast": lambda tell: tell.started("\x1b[2J" * 1000, 0),
 }
 
 

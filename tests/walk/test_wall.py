@@ -1,9 +1,8 @@
 """The near side of the wall: what a worker says is not trusted."""
 
-import pytest
+import os
 
-from pratique.milter.wall import MAX_CUT, Sighting
-from pratique.scanners.facts_pb2 import Facts, Finding, ForeignField, Mail, Part
+import pytest
 
 pytestmark = [pytest.mark.real("kernel confinement"), pytest.mark.slow]
 
@@ -35,47 +34,31 @@ async def test_an_answer_without_the_message_is_a_lie(naughty_workers, see):
     assert "without the message" in facts.failures[0].detail
 
 
-def sighted(size, *spans):
-    sighting = Sighting()
-    fields = [ForeignField(start=start, end=end) for start, end in spans]
-    sighting.take(Facts(parts=[Part(id=0)], mail=Mail(size=size, foreign_fields=fields)))
-    return sighting
+async def test_a_name_that_is_no_scanners_is_a_lie(naughty_workers, see):
+    pool = await naughty_workers()
+    facts = await see(pool, b"boast first")
+    assert "a scanner whose name is none" in facts.failures[0].detail
 
 
-@pytest.mark.parametrize("spans", [(), ((0, 10),), ((0, 3), (3, 5)), ((2, 4), (8, 10))])
-def test_cuts_that_can_be_made_are_believed(spans):
-    assert sighted(10, *spans).flaw(10) == ""
+async def test_a_nursery_that_talks_nonsense_is_replaced(naughty_workers, see, soon):
+    pool = await naughty_workers()
+    (worker,) = pool._alive
+    # A second asker on the same socket: what comes back is not what was asked for.
+    pool._nursery._control.sendall(b"\xff\xff\xff\xff")
+    worker.kill()
+    await soon(lambda: worker.gone)
+    assert not (await see(pool, b"nothing first")).failures
+    assert not pool._nursery.lost
 
 
-@pytest.mark.parametrize(
-    "spans", [((-1, 2),), ((3, 3),), ((4, 2),), ((0, 11),), ((4, 6), (5, 7)), ((4, 6), (0, 2))]
-)
-def test_cuts_that_cannot_be_made_are_a_lie(spans):
-    assert "cannot be made" in sighted(10, *spans).flaw(10)
-
-
-def test_so_much_as_a_header_holds_may_be_cut_and_no_more():
-    size = 2 * MAX_CUT
-    assert sighted(size, (0, MAX_CUT)).flaw(size) == ""
-    assert "limit is" in sighted(size, (0, MAX_CUT), (MAX_CUT, MAX_CUT + 1)).flaw(size)
-
-
-def test_facts_about_another_message_are_a_lie():
-    assert "without the message" in sighted(10).flaw(11)
-    assert "without the message" in Sighting().flaw(0)
-
-
-def test_a_part_replaces_the_part_of_the_same_id():
-    sighting = Sighting()
-    sighting.take(Facts(parts=[Part(id=1, kind="other"), Part(id=0)]))
-    sighting.take(Facts(parts=[Part(id=1, kind="archive")]))
-    assert [(part.id, part.kind) for part in sighting.facts().parts] == [(0, ""), (1, "archive")]
-
-
-def test_lists_are_added_to_and_single_facts_replaced():
-    sighting = Sighting()
-    sighting.take(Facts(findings=[Finding(name="a")], mail=Mail(size=1)))
-    sighting.take(Facts(findings=[Finding(name="b")], mail=Mail(size=2)))
-    whole = sighting.facts()
-    assert [finding.name for finding in whole.findings] == ["a", "b"]
-    assert whole.mail.size == 2
+async def test_a_nursery_starts_also_where_many_descriptors_are_open(naughty_workers, see, soon):
+    pool = await naughty_workers()
+    many = [os.open("/dev/null", os.O_RDONLY) for _ in range(1100)]
+    try:
+        pool._nursery._process.kill()
+        (worker,) = pool._alive
+        await soon(lambda: worker.gone)
+        assert not (await see(pool, b"nothing first")).failures
+    finally:
+        for descriptor in many:
+            os.close(descriptor)

@@ -88,6 +88,10 @@ class Content:
             os.close(self.descriptor)
             self.descriptor = -1
 
+    def peek(self, start: int, count: int) -> bytes:
+        """At most `count` octets from `start`: to compare with, never to read."""
+        return os.pread(self.descriptor, count, start)
+
     def span(self, start: int, end: int) -> Iterator[bytes]:
         """The octets from `start` up to `end`, in chunks."""
         while start < end:

@@ -23,12 +23,11 @@ import socket
 import subprocess
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass, field
 
 from pratique.milter.mail import Content
-from pratique.scanners import facts_pb2 as facts
+from pratique.milter.sighting import Lie, Sighting
 from pratique.scanners import frames
-from pratique.scanners.wall_pb2 import Answer, Inspect, Request, Setup, Spawn, Started
+from pratique.scanners.wall_pb2 import Answer, Inspect, Request, Setup, Spawn
 
 log = logging.getLogger("pratique.wall")
 
@@ -42,10 +41,7 @@ LOAD_SECONDS = 60.0
 SPAWN_SECONDS = 10.0
 
 # 10,000 parts with a kilobyte each of names, and as much again in findings.
-MAX_SAID = 64 * 1024 * 1024
-
-# A header is read up to one mebibyte (budget.py); more cannot be cut out of it.
-MAX_CUT = 1024 * 1024
+MAX_SAID = 32 * 1024 * 1024
 
 
 class NurseryLost(Exception):  # noqa: N818 - the world's fault, like OSError
@@ -56,49 +52,6 @@ class NurseryUnfit(Exception):  # noqa: N818 - the admin's fault: a rule file, a
     """The nursery could not load what the settings name."""
 
 
-@dataclass(slots=True)
-class Sighting:
-    """What one worker said of one message, and how it ended."""
-
-    mail: facts.Facts = field(default_factory=facts.Facts)
-    parts: dict[int, facts.Part] = field(default_factory=dict)
-    # "done", "died", "late" or "lied".
-    end: str = "died"
-    detail: str = ""
-    # The reader or scanner that was announced last.
-    last: Started | None = None
-
-    def take(self, found: facts.Facts) -> None:
-        """Add facts as `wall.proto` says: parts by id, all else merged."""
-        for part in found.parts:
-            self.parts[part.id] = part
-        del found.parts[:]
-        self.mail.MergeFrom(found)
-
-    def flaw(self, size: int) -> str:
-        """Why this cannot be all of a message of `size` octets; empty if it can.
-
-        An answer without the message itself would pass most policies, and spans to cut
-        are carried out unread: both are held against what this side knows.
-        """
-        if 0 not in self.parts or self.mail.mail.size != size:
-            return "facts without the message that they are about"
-        reached = cut = 0
-        for span in self.mail.mail.foreign_fields:
-            if not reached <= span.start < span.end <= size:
-                return f"a cut from {span.start} to {span.end} that cannot be made"
-            reached = span.end
-            cut += span.end - span.start
-        return f"cuts of {cut} octets, limit is {MAX_CUT}" if cut > MAX_CUT else ""
-
-    def facts(self) -> facts.Facts:
-        """All facts so far, the parts in the order of their ids."""
-        whole = facts.Facts()
-        whole.CopyFrom(self.mail)
-        whole.parts.extend(self.parts[number] for number in sorted(self.parts))
-        return whole
-
-
 class Nursery:
     """The nursery's process, as seen from here."""
 
@@ -106,6 +59,7 @@ class Nursery:
         self._process = process
         self._control = control
         self._asking = asyncio.Lock()
+        self._broken = False
         self.scanners: tuple[str, ...] = ()
 
     @classmethod
@@ -132,7 +86,7 @@ class Nursery:
     async def _load(self, setup: Setup) -> None:
         control = self._control
         control.settimeout(LOAD_SECONDS)
-        answer, _ = await asyncio.to_thread(_exchange, control, Request(setup=setup))
+        answer, _ = await self._ask(Request(setup=setup))
         if answer.HasField("unfit"):
             raise NurseryUnfit(answer.unfit)
         _check_format(answer)
@@ -142,10 +96,9 @@ class Nursery:
     async def spawn(self) -> "Worker":
         """A new worker, once it has given up its rights."""
         async with self._asking:
-            answer, descriptors = await asyncio.to_thread(
-                _exchange, self._control, Request(spawn=Spawn())
-            )
+            answer, descriptors = await self._ask(Request(spawn=Spawn()))
         if len(descriptors) != frames.MAX_DESCRIPTORS:
+            _close(descriptors)
             raise NurseryLost("the nursery sent a worker without its descriptors")
         worker = await Worker.connect(answer.hello.pid, *descriptors)
         try:
@@ -155,12 +108,24 @@ class Nursery:
             raise
         return worker
 
+    async def _ask(self, request: Request) -> tuple[Answer, list[int]]:
+        """One request and its answer; after a fault this nursery is not asked again."""
+        try:
+            return await asyncio.to_thread(_exchange, self._control, request)
+        except NurseryLost:
+            self._broken = True
+            raise
+
     @property
     def lost(self) -> bool:
         """True once the nursery has ended: its control socket is at its end."""
+        if self._broken:
+            return True
+        # poll, not select: a busy service has descriptors above 1,023.
+        watch = select.poll()
         try:
-            readable, _, _ = select.select([self._control], [], [], 0)
-            return bool(readable) and not self._control.recv(1, socket.MSG_PEEK)
+            watch.register(self._control, select.POLLIN)
+            return bool(watch.poll(0)) and not self._control.recv(1, socket.MSG_PEEK)
         except (OSError, ValueError):
             # Reset by a nursery that died with a request unread, or closed by us.
             return True
@@ -177,12 +142,21 @@ def _exchange(control: socket.socket, request: Request) -> tuple[Answer, list[in
     try:
         frames.send(control, request)
         received = frames.receive(control)
-    except OSError as error:
+    except (OSError, frames.FrameError) as error:
         raise NurseryLost(f"the nursery does not answer: {error}") from error
     if received is None:
         raise NurseryLost("the nursery has ended")
     body, descriptors = received
-    return frames.decode_answer(body), descriptors
+    try:
+        return frames.decode_answer(body), descriptors
+    except frames.FrameError as error:
+        _close(descriptors)
+        raise NurseryLost(f"the nursery does not answer: {error}") from error
+
+
+def _close(descriptors: list[int]) -> None:
+    for descriptor in descriptors:
+        os.close(descriptor)
 
 
 def _check_format(answer: Answer) -> None:
@@ -227,22 +201,22 @@ class Worker:
         """True if this worker has ended while it was idle."""
         return self._reader.at_eof() or self._writer.is_closing()
 
-    async def inspect(self, content: Content, request: Inspect, seconds: float) -> Sighting:
+    async def inspect(
+        self, content: Content, request: Inspect, seconds: float, most_parts: int
+    ) -> Sighting:
         """Have one message seen; never raises for what the worker does."""
         self.seen += 1
-        sighting = Sighting()
+        sighting = Sighting(most_parts)
         try:
             async with asyncio.timeout(seconds):
                 frame = frames.encode(Request(inspect=request))
                 sent = socket.send_fds(self._connection, [frame], [content.descriptor])
                 self._writer.write(frame[sent:])
                 await self._follow(sighting)
-            if flaw := sighting.flaw(content.size):
-                raise frames.FrameError(flaw)
-            sighting.end = "done"
+            sighting.finish(content)
         except TimeoutError:
             sighting.end, sighting.detail = "late", f"no answer within {seconds:g} s"
-        except frames.FrameError as error:
+        except (frames.FrameError, Lie) as error:
             sighting.end, sighting.detail = "lied", str(error)
         except (OSError, asyncio.IncompleteReadError):
             sighting.end, sighting.detail = "died", "the worker died"
@@ -258,7 +232,7 @@ class Worker:
             answer = frames.decode_answer(body)
             match answer.WhichOneof("body"):
                 case "started":
-                    sighting.last = answer.started
+                    sighting.start(answer.started)
                 case "found":
                     sighting.take(answer.found)
                 case "done":

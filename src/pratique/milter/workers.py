@@ -21,7 +21,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from pratique.milter.mail import Content, Envelope
-from pratique.milter.wall import COMMAND, Nursery, NurseryLost, NurseryUnfit, Sighting, Worker
+from pratique.milter.sighting import Sighting
+from pratique.milter.wall import COMMAND, Nursery, NurseryLost, NurseryUnfit, Worker
 from pratique.scanners import facts_pb2 as facts
 from pratique.scanners.wall_pb2 import Inspect, Setup
 
@@ -30,6 +31,9 @@ log = logging.getLogger("pratique.workers")
 # The pause before a nursery is started again doubles from the first to the last.
 FIRST_PAUSE = 0.1
 LAST_PAUSE = 30.0
+
+# What budget.py allows where the settings do not say.
+MOST_PARTS = 10_000
 
 _FAILURE = {"late": "deadline", "died": "worker", "lied": "worker"}
 
@@ -87,18 +91,27 @@ class Workers:
     async def inspect(self, content: Content, envelope: Envelope) -> facts.Facts:
         """All facts about a message, its envelope's included.  Raises NurseryLost."""
         request = Inspect(envelope=envelope.to_facts(), direction=envelope.direction)
-        first = await self._look(content, request)
+        # Two looks and all waiting: below the 100 s that a Postfix waits for a proxy.
+        end = asyncio.get_running_loop().time() + 2 * self._settings.seconds
+        first = await self._look(content, request, end)
         if first.end == "done":
-            return _stated(first.facts(), request)
+            return _stated(first.whole(), request)
         if first.last is not None:
             request.without.append(first.last.name)
-        second = await self._look(content, request)
+        try:
+            second = await self._look(content, request, end)
+        except TimeoutError:
+            second = Sighting(0, end="late", detail="no time was left for a second look")
         return _stated(_joined(first, second), request)
 
-    async def _look(self, content: Content, request: Inspect) -> Sighting:
-        worker = await self._free_worker()
+    async def _look(self, content: Content, request: Inspect, end: float) -> Sighting:
+        """One look, ended at `end` of the loop's clock.  TimeoutError: no worker was free."""
+        async with asyncio.timeout_at(end):
+            worker = await self._free_worker()
+        seconds = min(self._settings.seconds, end - asyncio.get_running_loop().time())
+        most_parts = self._setup.budget.parts or MOST_PARTS
         try:
-            sighting = await worker.inspect(content, request, self._settings.seconds)
+            sighting = await worker.inspect(content, request, seconds, most_parts)
         except BaseException:
             # Cancelled in mid-message: what this worker says next belongs to nobody.
             self._dismiss(worker)
@@ -115,12 +128,11 @@ class Workers:
         return sighting
 
     async def _free_worker(self) -> Worker:
-        async with asyncio.timeout(self._settings.seconds * 2):
-            while True:
-                worker = await self._idle.get()
-                if not worker.gone:
-                    return worker
-                self._dismiss(worker)
+        while True:
+            worker = await self._idle.get()
+            if not worker.gone:
+                return worker
+            self._dismiss(worker)
 
     def _dismiss(self, worker: Worker) -> None:
         """End a worker and have another one take its place."""
@@ -166,11 +178,11 @@ def _stated(seen: facts.Facts, request: Inspect) -> facts.Facts:
 
 def _joined(first: Sighting, second: Sighting) -> facts.Facts:
     """The facts of both looks: the second one's, and what only the first one found."""
-    seen = second.facts()
+    seen = second.whole()
     known = {finding.SerializeToString(deterministic=True) for finding in seen.findings}
     seen.findings.extend(
         finding
-        for finding in first.mail.findings
+        for finding in first.known.findings
         if finding.SerializeToString(deterministic=True) not in known
     )
     for sighting in (first, second):

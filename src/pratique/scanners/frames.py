@@ -20,9 +20,9 @@ FORMAT = 1
 
 LENGTH_OCTETS = 4
 
-# The largest honest frame holds one part with 64 names of 4096 octets, twice over
-# for the raw octets: half a mebibyte.  Eight times that is no frame of ours.
-MAX_FRAME = 4 * 1024 * 1024
+# The largest honest frame holds the facts of one header: five address lists of 64 KB,
+# each address with its domain, its name and the raw octets of it.
+MAX_FRAME = 2 * 1024 * 1024
 
 # A spawned worker comes with its socket and its pidfd; nothing of ours sends more.
 MAX_DESCRIPTORS = 2

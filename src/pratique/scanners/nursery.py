@@ -98,17 +98,21 @@ class Nursery:
         for control in self._controls:
             frames.send(control, Answer(hello=hello))
         wakeup = _wake_for_children()
+        # poll, not select: a control that was inherited may have a number above 1,023.
+        watch = select.poll()
+        for watched in (wakeup, *self._controls):
+            watch.register(watched, select.POLLIN)
         while self._controls:
-            readable, _, _ = select.select([*self._controls, wakeup], [], [])
-            for ready in readable:
-                if ready is wakeup:
-                    wakeup.recv(4096)
-                    _bury()
-                else:
-                    self._answer(ready)
+            ready = {descriptor for descriptor, _ in watch.poll()}
+            if wakeup.fileno() in ready:
+                wakeup.recv(4096)
+                _bury()
+            for control in [one for one in self._controls if one.fileno() in ready]:
+                self._answer(control, watch)
 
-    def _answer(self, control: socket.socket) -> None:
+    def _answer(self, control: socket.socket, watch: select.poll) -> None:
         if frames.receive(control) is None:
+            watch.unregister(control)
             control.close()
             self._controls.remove(control)
             return

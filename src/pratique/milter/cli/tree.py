@@ -67,37 +67,37 @@ def _tree(known: facts.Facts) -> Tree:
 
 
 def _part(part: facts.Part) -> str:
-    kind = f"[red]{part.kind}[/]" if part.kind in _DANGEROUS else part.kind
+    kind = f"[red]{part.kind}[/]" if part.kind in _DANGEROUS else _safe(part.kind)
     words = [f"[dim]{part.id}[/]", kind or "?", f"[dim]{_safe(part.type)}[/]"]
     if part.name:
         words.append(f"[bold]{_safe(part.name)}[/]")
     if part.size >= 0:
         words.append(f"[dim]{part.size} octets[/]")
     if part.disguised:
-        words.append(f"[red]disguised: {', '.join(part.disguised)}[/]")
+        words.append(f"[red]disguised: {_safe(', '.join(part.disguised))}[/]")
     if part.unopened:
-        words.append(f"[magenta]unopened: {part.unopened}[/] {_safe(part.why)}")
+        words.append(f"[magenta]unopened: {_safe(part.unopened)}[/] {_safe(part.why)}")
     return "  ".join(words)
 
 
 def _remarks(known: facts.Facts) -> list[str]:
     found = [
-        f"  [red]{one.severity or 'found'}[/] {_safe(one.name)} {_safe(one.family)} "
-        f"in part {one.part}, by {one.scanner}"
+        f"  [red]{_safe(one.severity) or 'found'}[/] {_safe(one.name)} {_safe(one.family)} "
+        f"in part {one.part}, by {_safe(one.scanner)}"
         for one in known.findings
     ]
     odd = [
-        f"  [magenta]ambiguous[/] {one.class_} at {_safe(one.where) or 'the message'}: "
+        f"  [magenta]ambiguous[/] {_safe(one.class_)} at {_safe(one.where) or 'the message'}: "
         f"{_safe(one.detail)}"
         for one in known.ambiguities
     ]
     faults = [
-        f"  [magenta]{word}[/] {one.class_} at part {one.part}: {_safe(one.detail)}"
+        f"  [magenta]{word}[/] {_safe(one.class_)} at part {one.part}: {_safe(one.detail)}"
         for word, faults in (("limit", known.limits), ("failure", known.failures))
         for one in faults
     ]
     evidence = [
-        f"  [cyan]bounce[/] {one.kind} {one.weight:+.1f}: {_safe(one.detail)}"
+        f"  [cyan]bounce[/] {_safe(one.kind)} {one.weight:+.1f}: {_safe(one.detail)}"
         for one in known.bounce.evidence
     ]
     return found + odd + faults + evidence

@@ -1,0 +1,150 @@
+"""Gather what one worker says of one message, and hold it against what can be true.
+
+A worker reads what strangers wrote, so one day a stranger may be speaking through it.
+It could always say "clean"; that is what killing, retiring and the policy are for.  What
+it must not be able to do is harm this side: fill its memory, have octets cut that are
+none of ours, use a word that no rule knows, or stay silent and be believed.  Each of
+these is a lie (`Lie`), and a worker that lies is treated like one that died.
+"""
+
+import re
+from dataclasses import dataclass, field
+
+from pratique.milter.mail import Content
+from pratique.scanners import facts_pb2 as facts
+from pratique.scanners.wall_pb2 import Started
+
+# A worker says no more than 1,000 findings and 200 ambiguities (scanners/report.py),
+# and a limit and a failure for each part and scanner.  Counted before they are kept:
+# a list entry takes two octets on the wire and hundreds here.
+MOST_FINDINGS = 2_000
+MOST_AMBIGUITIES = 1_000
+MOST_FAULTS = 20_000
+MOST_ENTRIES = 2_000
+
+# Fields of ours that a stranger brings: a header is read up to one mebibyte (budget.py).
+MAX_CUT = 1024 * 1024
+_OURS = re.compile(rb"[ \t\0]{0,64}x-pratique-", re.IGNORECASE)
+
+_NAME = re.compile(r"[a-z0-9._-]{1,64}", re.IGNORECASE)
+
+# Year 9999, the last that a Timestamp may name.
+_LAST_SECOND = 253_402_300_799
+
+
+def _words(vocabulary: type) -> frozenset[str]:
+    return frozenset(vocabulary.Word.keys()) | {""}  # type: ignore[attr-defined]
+
+
+_KINDS, _UNOPENED = _words(facts.Kinds), _words(facts.Unopened)
+_DISGUISES, _VIEWS = _words(facts.Disguises), _words(facts.Views)
+_SEVERITIES, _AMBIGUITIES = _words(facts.Severities), _words(facts.Ambiguities)
+_LIMITS, _FAILURES = _words(facts.Limits), _words(facts.Failures)
+
+
+class Lie(Exception):  # noqa: N818 - what the other side did, not an error of ours
+    """A worker said what no honest worker says."""
+
+
+@dataclass(slots=True)
+class Sighting:
+    """What one worker said of one message, and how it ended."""
+
+    # Parts that the budget allows.
+    most_parts: int
+    known: facts.Facts = field(default_factory=facts.Facts)
+    parts: dict[int, facts.Part] = field(default_factory=dict)
+    # "done", "died", "late" or "lied".
+    end: str = "died"
+    detail: str = ""
+    # The reader or scanner that was announced last.
+    last: Started | None = None
+
+    def start(self, started: Started) -> None:
+        """Remember whom to blame.  Raises Lie."""
+        if not _NAME.fullmatch(started.name):
+            raise Lie("a scanner whose name is none")
+        self.last = started
+
+    def take(self, found: facts.Facts) -> None:
+        """Add facts as `wall.proto` says: parts by id, all else merged.  Raises Lie."""
+        self._count(found)
+        _check_words(found)
+        for part in found.parts:
+            self.parts[part.id] = part
+        if len(self.parts) > self.most_parts:
+            raise Lie(f"more than {self.most_parts} parts")
+        del found.parts[:]
+        self.known.MergeFrom(found)
+
+    def finish(self, content: Content) -> None:
+        """Hold the whole against the message that was handed over.  Raises Lie."""
+        # An answer without the message itself would pass most policies.
+        if 0 not in self.parts or self.known.mail.size != content.size:
+            raise Lie("facts without the message that they are about")
+        _check_cuts(content, self.known.mail)
+        self.end = "done"
+
+    def whole(self) -> facts.Facts:
+        """All facts so far, the parts in the order of their ids."""
+        gathered = facts.Facts()
+        gathered.CopyFrom(self.known)
+        gathered.parts.extend(self.parts[number] for number in sorted(self.parts))
+        return gathered
+
+    def _count(self, found: facts.Facts) -> None:
+        known, mail = self.known, found.mail
+        header = mail.header
+        for count, most in (
+            (len(found.parts), self.most_parts),
+            (len(known.findings) + len(found.findings), MOST_FINDINGS),
+            (len(known.ambiguities) + len(found.ambiguities), MOST_AMBIGUITIES),
+            (len(known.limits) + len(found.limits), MOST_FAULTS),
+            (len(known.failures) + len(found.failures), MOST_FAULTS),
+            (len(found.bounce.evidence) + len(found.auth.dkim), MOST_ENTRIES),
+            (len(known.mail.foreign_fields) + len(mail.foreign_fields), MOST_ENTRIES),
+            (len(mail.header_anomalies), MOST_ENTRIES),
+            *((len(getattr(header, one.name)), MOST_ENTRIES) for one, _ in header.ListFields()),
+            *((len(part.names), MOST_ENTRIES) for part in found.parts),
+        ):
+            if count > most:
+                raise Lie(f"a list of {count}, at most {most} can be true")
+
+
+def _check_words(found: facts.Facts) -> None:
+    """A word that is in no vocabulary would be decided by no rule."""
+    said = [
+        *((part.kind, _KINDS) for part in found.parts),
+        *((part.unopened, _UNOPENED) for part in found.parts),
+        *((how, _DISGUISES) for part in found.parts for how in part.disguised),
+        *((view, _VIEWS) for part in found.parts for view in part.views),
+        *((one.severity, _SEVERITIES) for one in found.findings),
+        *((one.class_, _AMBIGUITIES) for one in found.ambiguities),
+        *((one.class_, _LIMITS) for one in found.limits),
+        *((one.class_, _FAILURES) for one in found.failures),
+    ]
+    if not all(word in vocabulary for word, vocabulary in said):
+        raise Lie("a word that facts.proto does not have")
+    if not all(0 <= one.database_date.seconds <= _LAST_SECOND for one in found.findings):
+        raise Lie("a date that there is not")
+
+
+def _check_cuts(content: Content, mail: facts.Mail) -> None:
+    """Only whole fields of ours may be cut: what they begin with and end with is compared."""
+    reached = cut = 0
+    for span in mail.foreign_fields:
+        if not reached <= span.start < span.end <= content.size:
+            raise Lie(f"a cut from {span.start} to {span.end} that cannot be made")
+        if not _is_ours(content, span.start, span.end):
+            raise Lie(f"a cut from {span.start} to {span.end} that is no field of ours")
+        reached = span.end
+        cut += span.end - span.start
+    if cut > MAX_CUT:
+        raise Lie(f"cuts of {cut} octets, at most {MAX_CUT} can be true")
+
+
+def _is_ours(content: Content, start: int, end: int) -> bool:
+    before = content.peek(start - 1, 1) if start else b"\n"
+    last = content.peek(end - 1, 1)
+    ends = last == b"\n" or end == content.size
+    return before == b"\n" and ends and bool(_OURS.match(content.peek(start, 96)))

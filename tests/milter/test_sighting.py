@@ -1,0 +1,188 @@
+"""What a worker says, held against what can be true: silence as much as speech."""
+
+import pytest
+
+from pratique.milter import sighting
+from pratique.milter.content import content_of
+from pratique.milter.sighting import MAX_CUT, Lie, Sighting
+from pratique.scanners.facts_pb2 import (
+    Address,
+    Ambiguity,
+    Bounce,
+    Evidence,
+    Facts,
+    Failure,
+    Finding,
+    ForeignField,
+    Header,
+    Limit,
+    Mail,
+    Part,
+)
+from pratique.scanners.wall_pb2 import Started
+
+MESSAGE = b"A: b\r\nX-Pratique-Note: c\r\n d\r\nx-pratique-release : e\r\n\r\nX-Pratique-Last: f"
+NOTE, RELEASE, LAST = (6, 30), (30, 54), (56, 74)
+
+
+@pytest.fixture
+def finish():
+    """Have a worker be done with octets, having stated spans to cut."""
+
+    def finish(*spans, octets=MESSAGE, size=None):
+        content = content_of([octets])
+        fields = [ForeignField(start=start, end=end) for start, end in spans]
+        said = Sighting(10)
+        mail = Mail(size=len(octets) if size is None else size, foreign_fields=fields)
+        said.take(Facts(parts=[Part(id=0)], mail=mail))
+        try:
+            said.finish(content)
+        finally:
+            content.close()
+        return said.end
+
+    return finish
+
+
+def test_a_part_replaces_the_part_of_the_same_id():
+    said = Sighting(10)
+    said.take(Facts(parts=[Part(id=1, kind="other"), Part(id=0)]))
+    said.take(Facts(parts=[Part(id=1, kind="archive")]))
+    assert [(part.id, part.kind) for part in said.whole().parts] == [(0, ""), (1, "archive")]
+
+
+def test_lists_are_added_to_and_single_facts_replaced():
+    said = Sighting(10)
+    said.take(Facts(findings=[Finding(name="a")], mail=Mail(size=1)))
+    said.take(Facts(findings=[Finding(name="b")], mail=Mail(size=2)))
+    assert [finding.name for finding in said.whole().findings] == ["a", "b"]
+    assert said.whole().mail.size == 2
+
+
+@pytest.mark.parametrize("spans", [(), (NOTE,), (NOTE, RELEASE), (RELEASE, LAST)])
+def test_whole_fields_of_ours_may_be_cut(finish, spans):
+    assert finish(*spans) == "done"
+
+
+@pytest.mark.parametrize(
+    "spans",
+    [
+        ((-1, 2),),
+        ((30, 30),),
+        ((30, 6),),
+        ((30, 75),),
+        (RELEASE, NOTE),
+        (NOTE, (29, 54)),
+        ((0, 10**12),),
+    ],
+)
+def test_cuts_that_cannot_be_made_are_a_lie(finish, spans):
+    with pytest.raises(Lie, match="cannot be made"):
+        finish(*spans)
+
+
+@pytest.mark.parametrize("span", [(0, 6), (0, 74), (7, 30), (6, 29), (6, 8), (30, 53), (5, 30)])
+def test_nothing_but_whole_fields_of_ours_may_be_cut(finish, span):
+    with pytest.raises(Lie, match="no field of ours"):
+        finish(span)
+
+
+def test_so_much_as_a_header_holds_may_be_cut_and_no_more(finish):
+    field = b"X-Pratique-Note: " + b"x" * (MAX_CUT - 19) + b"\r\n"
+    assert finish((0, MAX_CUT), octets=field) == "done"
+    with pytest.raises(Lie, match="at most"):
+        finish((0, MAX_CUT), (MAX_CUT, MAX_CUT + 19), octets=field + b"X-Pratique-Note: c\n")
+
+
+def test_facts_about_another_message_are_a_lie(finish):
+    with pytest.raises(Lie, match="without the message"):
+        finish(size=1)
+
+
+def test_no_facts_at_all_are_a_lie():
+    content = content_of([b"hello"])
+    with pytest.raises(Lie, match="without the message"):
+        Sighting(10).finish(content)
+    content.close()
+
+
+LISTS = {
+    "parts": lambda count: Facts(parts=[Part(id=number) for number in range(count)]),
+    "names": lambda count: Facts(parts=[Part(names=["x"] * count)]),
+    "findings": lambda count: Facts(findings=[Finding()] * count),
+    "ambiguities": lambda count: Facts(ambiguities=[Ambiguity()] * count),
+    "limits": lambda count: Facts(limits=[Limit()] * count),
+    "failures": lambda count: Facts(failures=[Failure()] * count),
+    "evidence": lambda count: Facts(bounce=Bounce(evidence=[Evidence()] * count)),
+    "fields": lambda count: Facts(mail=Mail(foreign_fields=[ForeignField()] * count)),
+    "addresses": lambda count: Facts(mail=Mail(header=Header(to=[Address()] * count))),
+    "anomalies": lambda count: Facts(mail=Mail(header_anomalies=["nul"] * count)),
+}
+MOST = {
+    "parts": 10,
+    "findings": sighting.MOST_FINDINGS,
+    "ambiguities": sighting.MOST_AMBIGUITIES,
+    "limits": sighting.MOST_FAULTS,
+    "failures": sighting.MOST_FAULTS,
+}
+
+
+@pytest.mark.parametrize("name", LISTS)
+def test_a_list_as_long_as_can_be_true_is_believed_and_one_longer_is_not(name):
+    most = MOST.get(name, sighting.MOST_ENTRIES)
+    Sighting(10).take(LISTS[name](most))
+    with pytest.raises(Lie, match=f"a list of {most + 1}"):
+        Sighting(10).take(LISTS[name](most + 1))
+
+
+@pytest.mark.parametrize(
+    "name", ["parts", "findings", "ambiguities", "limits", "failures", "fields"]
+)
+def test_lists_that_grow_frame_by_frame_are_counted_together(name):
+    said = Sighting(10)
+    most = MOST.get(name, sighting.MOST_ENTRIES)
+    said.take(LISTS[name](most))
+    more = LISTS[name](1)
+    for part in more.parts:
+        part.id = most
+    with pytest.raises(Lie):
+        said.take(more)
+
+
+@pytest.mark.parametrize(
+    "found",
+    [
+        Facts(parts=[Part(kind="\x1b[2J")]),
+        Facts(parts=[Part(unopened="Pgp")]),
+        Facts(parts=[Part(disguised=["spaces", "nonsense"])]),
+        Facts(parts=[Part(views=["all"])]),
+        Facts(findings=[Finding(severity="bad")]),
+        Facts(ambiguities=[Ambiguity(class_="bad")]),
+        Facts(limits=[Limit(class_="bad")]),
+        Facts(failures=[Failure(class_="bad")]),
+    ],
+)
+def test_a_word_of_no_vocabulary_is_a_lie(found):
+    with pytest.raises(Lie, match="a word"):
+        Sighting(10).take(found)
+
+
+@pytest.mark.parametrize("seconds", [-1, 253_402_300_800, 10**18])
+def test_a_date_that_there_is_not_is_a_lie(seconds):
+    found = Facts(findings=[Finding()])
+    found.findings[0].database_date.seconds = seconds
+    with pytest.raises(Lie, match="a date"):
+        Sighting(10).take(found)
+
+
+@pytest.mark.parametrize("name", ["zip", "mime", "my-scanner_2.v1", "x" * 64])
+def test_a_scanner_is_remembered_by_its_name(name):
+    said = Sighting(10)
+    said.start(Started(name=name, part=3))
+    assert (said.last.name, said.last.part) == (name, 3)
+
+
+@pytest.mark.parametrize("name", ["", "x" * 65, "a b", "\x1b[2J", "\n"])
+def test_a_name_that_is_none_is_a_lie(name):
+    with pytest.raises(Lie, match="name"):
+        Sighting(10).start(Started(name=name))
