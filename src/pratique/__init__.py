@@ -30,6 +30,7 @@ Start reading at `milter/pipeline.py`: one message's way, top to bottom.  What e
     carry_out.py     the plan is carried out, in the order that keeps the promises
     next_hop/        where accepted mail goes
     quarantine/      held messages
+    released.py      a released message is known again when it comes back
     durable.py       files that are on the disk when they are said to be
     logs.py          one line an event
 

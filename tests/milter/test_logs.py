@@ -43,9 +43,28 @@ def test_a_message_ends_in_one_line_with_all_its_fields(caplog):
     (written,) = [one.fields for one in caplog.records]
     assert written.pop("milliseconds") > 0
     assert written == {
-        "queue_id": "Q1", "action": "accept", "rule": "a rule", "size": 4096, "parts": 3,
-        "reply": "250 2.0.0 Ok",
+        "queue_id": "Q1", "action": "accept", "outcome": "delivered", "rule": "a rule",
+        "size": 4096, "parts": 3, "reply": "250 2.0.0 Ok",
     }  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("action", "code", "outcome"),
+    [
+        ("accept", 250, "delivered"),
+        ("accept", 421, "deferred"),
+        ("accept", 552, "refused"),
+        ("quarantine", 250, "held"),
+        ("quarantine", 452, "deferred"),
+        ("discard", 250, "dropped"),
+        ("reject", 554, "refused"),
+        ("defer", 451, "deferred"),
+    ],
+)
+def test_a_line_tells_what_came_of_what_was_decided(caplog, action, code, outcome):
+    with caplog.at_level(logging.INFO, "pratique.message"):
+        MessageLine("Q1", 1, 0.0).write(action, "", Reply(code, ("x",)))
+    assert [one.fields["outcome"] for one in caplog.records] == [outcome]
 
 
 def test_a_traceback_is_in_the_line_of_its_event():

@@ -74,7 +74,8 @@ class FakeSees:
         if self.error:
             raise self.error
         subject = b"".join(content.span(0, content.size)).decode()
-        return Facts(mail=Mail(subject=subject, **self.mail), envelope=envelope.to_facts())
+        mail = Mail(**{"subject": subject, **self.mail})
+        return Facts(mail=mail, envelope=envelope.to_facts())
 
 
 class FakeHop:
@@ -223,31 +224,95 @@ class ReleasingHop:
         pass
 
 
-async def released_token(quarantine):
+async def released(quarantine):
+    """What a release sends, and who sees what a worker would see when it comes back."""
     (message_id,) = held(quarantine)
     hop = ReleasingHop()
     await quarantine.release(message_id, hop)
-    field = next(line for line in hop.sent.split(b"\r\n") if line.startswith(b"X-Pratique-Rel"))
-    return field.partition(b": ")[2].decode()
+    line = hop.sent.partition(b"\r\n")[0]
+    field = ForeignField(name="X-Pratique-Release", start=0, end=len(line) + 2)
+    token = line.partition(b": ")[2].decode()
+    return hop.sent, FakeSees(subject="hold", release_token=token, foreign_fields=[field])
 
 
 async def test_a_released_message_passes_once(take, hop, quarantine):
     await take(b"hold")
-    token = await released_token(quarantine)
-    assert (await take(b"hold", FakeSees(release_token=token))).code == 250
-    assert hop.sent == [b"Received: here\r\nhold"]
-    await take(b"hold", FakeSees(release_token=token))
+    sent, sees = await released(quarantine)
+    assert (await take(sent, sees)).code == 250
+    assert hop.sent == [b"Received: here\r\nReceived: here\r\nhold"]
+    await take(sent, sees)
     assert len(hop.sent) == 1
+    assert len(held(quarantine)) == 2
+
+
+async def test_a_token_does_not_let_another_message_pass(take, hop, quarantine):
+    await take(b"hold")
+    sent, sees = await released(quarantine)
+    assert (await take(sent + b"MZ", sees)).code == 250
+    assert hop.sent == []
+    assert len(held(quarantine)) == 2
+
+
+async def test_a_token_is_not_spent_on_what_passes_without(take, hop, quarantine):
+    await take(b"hold")
+    sent, sees = await released(quarantine)
+    sees.mail["subject"] = "hello"
+    await take(sent, sees)
+    sees.mail["subject"] = "hold"
+    await take(sent, sees)
+    assert len(hop.sent) == 2
 
 
 async def test_a_token_is_not_spent_when_the_next_hop_refuses(take, hop, quarantine):
     await take(b"hold")
-    token = await released_token(quarantine)
+    sent, sees = await released(quarantine)
     hop.reply = Reply(451, ("4.3.0 later",))
-    assert (await take(b"hold", FakeSees(release_token=token))).code == 451
+    assert (await take(sent, sees)).code == 451
     hop.reply = Reply(250, ("2.0.0 Ok",))
-    assert (await take(b"hold", FakeSees(release_token=token))).code == 250
+    assert (await take(sent, sees)).code == 250
     assert len(hop.sent) == 2
+
+
+@pytest.mark.parametrize(
+    ("subject", "reply", "action", "outcome"),
+    [
+        (b"hello", "250 2.0.0 Ok", "accept", "delivered"),
+        (b"hello", "550 5.1.1 no", "accept", "refused"),
+        (b"hello", "451 4.3.0 no", "accept", "deferred"),
+        (b"hold", "250 2.0.0 Ok", "quarantine", "held"),
+        (b"refuse", "250 2.0.0 Ok", "reject", "refused"),
+        (b"defer", "250 2.0.0 Ok", "defer", "deferred"),
+        (b"drop", "250 2.0.0 Ok", "discard", "dropped"),
+    ],
+)
+async def test_the_log_says_what_was_decided_and_what_came_of_it(
+    *, take, hop, caplog, subject, reply, action, outcome
+):
+    code, _, text = reply.partition(" ")
+    hop.reply = Reply(int(code), (text,))
+    with caplog.at_level("INFO", "pratique.message"):
+        await take(subject)
+    (line,) = [one.fields for one in caplog.records if hasattr(one, "fields")]
+    assert (line["action"], line["outcome"]) == (action, outcome)
+
+
+async def test_facts_that_cannot_be_written_do_not_keep_a_message_from_being_held(
+    take, hop, quarantine
+):
+    sees = FakeSees()
+    see = sees.inspect
+
+    async def inspect(content, envelope):
+        seen = await see(content, envelope)
+        seen.findings.add(scanner="av").database_date.seconds = 10**15
+        return seen
+
+    sees.inspect = inspect
+    assert (await take(b"hold", sees)).code == 250
+    (message_id,) = held(quarantine)
+    record = quarantine.show(message_id).record
+    assert "findings" in record.facts.failures[0].detail
+    assert record.facts.mail.subject == "hold"
 
 
 def test_what_a_strict_reader_says_of_the_addresses_is_a_fact():

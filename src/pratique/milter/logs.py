@@ -1,8 +1,9 @@
 """Write the log: a line an event, JSON where a program reads it, words where a person does.
 
-Every message ends in one line with the same fields: queue id, action, rule,
-milliseconds, size, parts, reply.  Nothing that a stranger wrote is put in the log raw:
-control characters stand there escaped, so no line can be forged.
+Every message ends in one line with the same fields: queue id, action, outcome, rule,
+milliseconds, size, parts, reply.  The action is what was decided, the outcome what came
+of it: the next hop may refuse what the policy accepts.  Nothing that a stranger wrote is
+put in the log raw: control characters stand there escaped, so no line can be forged.
 """
 
 import json
@@ -15,6 +16,8 @@ from datetime import UTC, datetime
 from pratique.milter.next_hop import Reply
 
 log = logging.getLogger("pratique.message")
+
+_TAKEN = {"accept": "delivered", "quarantine": "held", "discard": "dropped"}
 
 
 @dataclass(slots=True)
@@ -32,6 +35,7 @@ class MessageLine:
         fields = {
             "queue_id": self.queue_id,
             "action": str(action),
+            "outcome": _outcome(action, reply),
             "rule": rule,
             "milliseconds": round((time.monotonic() - self.begun) * 1000, 1),
             "size": self.size,
@@ -40,6 +44,12 @@ class MessageLine:
         }
         log.info("message", extra={"fields": fields})
         return reply
+
+
+def _outcome(action: str, reply: Reply) -> str:
+    if reply.accepted:
+        return _TAKEN[str(action)]
+    return "refused" if reply.code // 100 == 5 else "deferred"
 
 
 class JsonLines(logging.Formatter):

@@ -24,7 +24,7 @@ from pratique.milter.mail import Content, Envelope, Outgoing
 from pratique.milter.next_hop import Reply
 from pratique.milter.quarantine.record import Held
 from pratique.milter.quarantine.store import Quarantine
-from pratique.milter.quarantine.tokens import Redemption
+from pratique.milter.released import redemption
 from pratique.milter.wall import NurseryLost
 from pratique.policies import danger
 from pratique.policies.policy import Policy
@@ -82,23 +82,19 @@ class Pipeline:
         except (NurseryLost, TimeoutError) as error:
             log.error("%s: not inspected: %s", envelope.queue_id, error or "no worker was free")
             return line.write("defer", "", actions.UNSEEN)
-        line.parts = len(inspection.facts.parts)
-        if inspection.facts.mail.received_count > actions.MAX_RECEIVED:
+        seen = inspection.facts
+        line.parts = len(seen.parts)
+        if seen.mail.received_count > actions.MAX_RECEIVED:
             return line.write("reject", "mail loop", actions.LOOP)
         plan = actions.plan(inspection.verdicts)
-        released = await self._released(inspection.facts, plan)
+        released = None
+        if plan.action is not Action.ACCEPT:
+            released = await redemption(self._quarantine, content, envelope, seen.mail)
         if released is not None:
             plan = actions.let_out(released.message_id)
-        outgoing = _outgoing(content, inspection.facts, trace, plan)
-        held = Held(outgoing, envelope, inspection.verdicts, inspection.facts)
+        held = Held(_outgoing(content, seen, trace, plan), envelope, inspection.verdicts, seen)
         reply = await carry_out(plan, held, send, self._quarantine, released)
         return line.write(plan.action, plan.rule, reply)
-
-    async def _released(self, seen: Facts, plan: Plan) -> Redemption | None:
-        """The token of an admin's release, for a message that would not pass without."""
-        if plan.action is Action.ACCEPT or not seen.mail.release_token:
-            return None
-        return await self._quarantine.redeem(seen.mail.release_token)
 
 
 def _outgoing(content: Content, seen: Facts, trace: bytes, plan: Plan) -> Outgoing:

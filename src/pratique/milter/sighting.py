@@ -24,7 +24,10 @@ MOST_ENTRIES = 2_000
 
 # Fields of ours that a stranger brings: a header is read up to one mebibyte (budget.py).
 MAX_CUT = 1024 * 1024
-_OURS = re.compile(rb"[ \t\0]{0,64}x-pratique-", re.IGNORECASE)
+_OURS = b"x-pratique-"
+# Blanks and NULs that some reader skips, before a name and in it.
+_SKIPPED = b" \t\0"
+_NAME_WINDOW = 4096
 
 _NAME = re.compile(r"[a-z0-9._-]{1,64}", re.IGNORECASE)
 
@@ -146,5 +149,6 @@ def _check_cuts(content: Content, mail: facts.Mail) -> None:
 def _is_ours(content: Content, start: int, end: int) -> bool:
     before = content.peek(start - 1, 1) if start else b"\n"
     last = content.peek(end - 1, 1)
-    ends = last == b"\n" or end == content.size
-    return before == b"\n" and ends and bool(_OURS.match(content.peek(start, 96)))
+    whole = before in b"\r\n" and (last in b"\r\n" or end == content.size)
+    name = content.peek(start, min(_NAME_WINDOW, end - start)).translate(None, _SKIPPED)
+    return whole and name.lower().startswith(_OURS)

@@ -61,6 +61,62 @@ def test_a_fact_of_a_later_version_does_not_make_a_record_unreadable(
     assert Record.decode(json.dumps(written).encode()).facts.mail.subject == "hello"
 
 
+def test_facts_that_cannot_be_written_do_not_keep_a_record_from_being_written(
+    make_record: Callable[..., Record],
+) -> None:
+    record = make_record()
+    record.facts.findings.add().database_date.seconds = 10**15
+    read = Record.decode(record.encode())
+    assert (read.facts.mail.subject, len(read.facts.findings)) == ("hello", 0)
+    assert "cannot be written: findings" in read.facts.failures[0].detail
+    assert replace(read, facts=record.facts) == record
+
+
+def test_facts_that_cannot_be_read_do_not_make_a_record_unreadable(
+    make_record: Callable[..., Record],
+) -> None:
+    record = make_record()
+    written = json.loads(record.encode())
+    written["facts"] = {"findings": [{"database_date": "+32000000-01-01T00:00:00Z"}]}
+    read = Record.decode(json.dumps(written).encode())
+    assert "cannot be read" in read.facts.failures[0].detail
+    assert replace(read, facts=record.facts) == record
+
+
+@pytest.mark.parametrize("place", ["held_at", "received_at"])
+def test_a_time_without_its_zone_is_a_value_error(
+    make_record: Callable[..., Record], place: str
+) -> None:
+    written = json.loads(make_record().encode())
+    (written if place == "held_at" else written["envelope"])[place] = "2025-11-22T12:00:00"
+    with pytest.raises(ValueError, match="without its zone"):
+        Record.decode(json.dumps(written).encode())
+
+
+@pytest.mark.parametrize("cut", [(), ((0, 49),), ((0, 1), (1, 2), (48, 49)), ((16, 41),)], ids=str)
+def test_cuts_up_to_the_ends_come_back(
+    make_record: Callable[..., Record], cut: tuple[tuple[int, int], ...]
+) -> None:
+    record = replace(make_record(), cut=cut)
+    assert Record.decode(record.encode()) == record
+
+
+@pytest.mark.parametrize(
+    "cut",
+    [
+        *([[0, 50]], [[-1, 1]], [[1, 1]], [[2, 1]], [[0, 2], [1, 3]], [[3, 4], [0, 1]]),
+        *([[0, 1.0]], [[False, 1]], [["0", 1]], [[None, 1]], [[0, 1, 2]], [7], 7, None),
+    ],
+    ids=str,
+)
+def test_cuts_that_cannot_be_made_are_a_value_error(
+    make_record: Callable[..., Record], cut: object
+) -> None:
+    written = json.loads(make_record().encode()) | {"cut": cut}
+    with pytest.raises(ValueError, match=r"."):
+        Record.decode(json.dumps(written).encode())
+
+
 @pytest.mark.parametrize(
     "octets", [b"", b"{}", b"[]", b"7", b"null", b"\xff", b'{"format": 2}', b'{"format": 1}', b"{"]
 )

@@ -4,11 +4,14 @@ import asyncio
 import errno
 import json
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pratique.milter.content import content_of
+from pratique.milter.mail import Forward, Outgoing
 from pratique.milter.next_hop import Reply
 from pratique.milter.next_hop.smtp import AWAY, LOST
 from pratique.milter.next_hop.wire import MALFORMED
@@ -249,12 +252,82 @@ async def test_a_token_lets_one_message_pass_once(
     open_store: Callable[..., Quarantine], make_held: Callable[..., Held], hop: Any
 ) -> None:
     store, door = open_store(), open_store()
-    message_id = await store.hold(make_held())
-    next_hop = hop()
+    held, next_hop = make_held(), hop()
+    message_id = await store.hold(held)
     await store.release(message_id, next_hop)
-    token = token_of(next_hop.sent[0])
-    redemption = await door.redeem(token)
+    (sent,) = next_hop.sent
+    token, content = token_of(sent), content_of((sent,))
+    tail = Outgoing(content, cut=((0, sent.index(b"\n") + 1),))
+    assert await door.redeem(token, Outgoing(content), held.envelope) is None
+    redemption = await door.redeem(token, tail, held.envelope)
     assert redemption
     assert redemption.message_id == message_id
     await redemption.spent()
-    assert await door.redeem(token) is None
+    assert await door.redeem(token, tail, held.envelope) is None
+    content.close()
+
+
+async def test_a_token_is_for_those_who_were_released_to(
+    store: Quarantine, make_held: Callable[..., Held], hop: Any
+) -> None:
+    held, next_hop = make_held(), hop()
+    await store.release(await store.hold(held), next_hop, Order(recipients=(BOB,)))
+    (sent,) = next_hop.sent
+    content = content_of((sent,))
+    tail = Outgoing(content, cut=((0, sent.index(b"\n") + 1),))
+    assert await store.redeem(token_of(sent), tail, held.envelope) is None
+    to_bob = replace(held.envelope, recipients=held.envelope.recipients[:1])
+    redemption = await store.redeem(token_of(sent), tail, to_bob)
+    assert redemption
+    redemption.back()
+    content.close()
+
+
+@pytest.mark.parametrize(
+    "cut", [[[0, 50]], [[16, 41], [40, 42]], [[41, 16]], [[16, 16]], [[-1, 3]], [[0.5, 3]], [[1]]]
+)
+async def test_a_record_with_cuts_that_cannot_be_made_is_damaged_and_nothing_begins(
+    *,
+    store: Quarantine,
+    folder: Path,
+    make_held: Callable[..., Held],
+    hop: Any,
+    cut: list[list[float]],
+) -> None:
+    message_id = await store.hold(make_held())
+    record = folder / "held" / message_id / "record"
+    written = json.loads(record.read_bytes())
+    record.write_text(json.dumps(written | {"cut": cut}))
+    next_hop = hop()
+    with pytest.raises(QuarantineError, match="is damaged"):
+        await store.release(message_id, next_hop)
+    assert next_hop.envelopes == []
+    assert json.loads((record.parent / "state").read_bytes())["state"] == "held"
+    assert list((folder / "tokens").iterdir()) == []
+
+
+async def test_a_record_with_another_size_is_damaged_and_nothing_begins(
+    store: Quarantine, folder: Path, make_held: Callable[..., Held], hop: Any
+) -> None:
+    message_id = await store.hold(make_held())
+    record = folder / "held" / message_id / "record"
+    record.write_text(record.read_text().replace('"size": 49', '"size": 50'))
+    next_hop = hop()
+    with pytest.raises(QuarantineError, match="size or SHA-256 differs"):
+        await store.release(message_id, next_hop)
+    assert next_hop.envelopes == []
+
+
+async def test_no_disk_can_fail_in_the_middle_of_the_content(
+    store: Quarantine, folder: Path, make_held: Callable[..., Held], hop: Any
+) -> None:
+    message_id = await store.hold(make_held())
+
+    class Slow(type(hop())):  # type: ignore[misc]
+        async def recipient(self, forward: Forward) -> Reply:
+            (folder / "held" / message_id / "content").write_bytes(b"")
+            return Reply(250, ("2.1.5 Ok",))
+
+    next_hop = Slow()
+    assert (await store.release(message_id, next_hop)).sent
+    assert next_hop.sent[0].endswith(b"\r\n\r\nbody\r\n")

@@ -122,6 +122,26 @@ async def test_a_copy_that_somebody_works_on_is_no_copy(
     assert second != first
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda content: content.write_bytes(b""),
+        lambda content: content.write_bytes(content.read_bytes()[:-1]),
+        lambda content: content.write_bytes(content.read_bytes() + b"x"),
+        lambda content: content.write_bytes(content.read_bytes().replace(b"body", b"BODY")),
+        lambda content: content.unlink(),
+    ],
+)
+async def test_a_copy_that_is_damaged_is_no_copy(
+    store: Quarantine, folder: Path, make_held: Callable[..., Held], damage: Any
+) -> None:
+    first = await store.hold(make_held())
+    assert store.flush()
+    assert await store.hold(make_held()) == first
+    damage(folder / "held" / first / "content")
+    assert await store.hold(make_held()) != first
+
+
 @pytest.mark.parametrize("step", range(STEPS_OF_HOLD))
 @pytest.mark.parametrize("error", [errno.ENOSPC, errno.EIO])
 async def test_a_disk_that_fails_at_any_step_is_told_and_leaves_nothing(
@@ -247,6 +267,19 @@ async def test_a_folder_that_went_away_by_hand_leaves_the_list(
     assert list(store.messages()) == []
     assert store.flush()
     assert store._index.ids() == set()
+
+
+async def test_a_time_without_its_zone_keeps_a_message_from_expiring(
+    store: Quarantine, folder: Path, make_held: Callable[..., Held], clock: Any
+) -> None:
+    odd, old = await store.hold(make_held("a@b")), await store.hold(make_held("c@d"))
+    record = folder / "held" / odd / "record"
+    written = json.loads(record.read_bytes())
+    record.write_text(json.dumps(written | {"held_at": "2025-11-22T12:00:00"}))
+    clock.later(days=400)
+    assert store.expire(timedelta(days=30)) == [old]
+    with pytest.raises(QuarantineError, match="without its zone"):
+        store.show(odd)
 
 
 async def test_expire_takes_what_is_old_and_leaves_what_is_young(

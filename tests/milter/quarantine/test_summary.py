@@ -95,6 +95,11 @@ def test_what_is_no_row_is_a_value_error(text: str) -> None:
         {"recipients": 7},
         {"released": None},
         {"weather": "rain"},
+        *({name: 7} for name in ("id", "held_at", "reverse_path", "action", "rule", "reason")),
+        {"subject": None},
+        {"size": "\x1b[2J"},
+        {"recipients": [7]},
+        {"released": [None]},
     ],
 )
 def test_a_row_with_something_that_cannot_be_is_a_value_error(changed: dict[str, Any]) -> None:

@@ -47,7 +47,7 @@ release is off: nobody said where released messages go. Put this in the configur
     next_hop = "127.0.0.1:10026"
 
 It is the address of the mail server that takes them, by SMTP. A message that comes back
-through Pratique's own doors from there is let through once, by the token it carries."""
+unchanged through Pratique's own doors from there is let through once, by its token."""
 
 
 class QuarantineSettings(Protocol):
@@ -190,6 +190,10 @@ def release(
     It goes to the next hop of the section [release], to those recipients who do not
     have it yet. If the next hop refuses one of them, nothing is sent, and you are told
     which one.
+
+    If that server sends it through Pratique once more, it passes once, unless it was
+    changed on its way back (a Message-ID added, an address rewritten): then it is held
+    again. Fields put in front of it, like Received, do no harm.
 
     A message that is `unsure` may have been sent before a crash. Look whether it arrived;
     if not, --again sends it.

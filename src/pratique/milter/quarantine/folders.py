@@ -66,6 +66,10 @@ class Folders:
             raise QuarantineError(f"{message_id!a} is no id of a held message")
         return self._held / message_id
 
+    def exists(self, message_id: str) -> bool:
+        """True if there is such a message; an id that is none is nobody's."""
+        return _ID.fullmatch(message_id) is not None and self.of(message_id).exists()
+
     def ids(self) -> list[str]:
         """The ids of all held messages, oldest first."""
         names = sorted(entry.name for entry in os.scandir(self._held))

@@ -13,9 +13,9 @@ from dataclasses import asdict, dataclass, fields
 from datetime import datetime
 from typing import Any
 
-from google.protobuf import json_format
-
-from pratique.milter.mail import Client, Envelope, Forward, Outgoing
+from pratique.milter.mail import Client, Content, Envelope, Forward, Outgoing
+from pratique.milter.quarantine.bound import sha256_of
+from pratique.milter.quarantine.facts_kept import facts_from_json, facts_to_json
 from pratique.policies.verdict import Action, HeaderField, Note, Verdict
 from pratique.scanners.facts_pb2 import Facts
 
@@ -64,6 +64,11 @@ class Record:
         nothing = Verdict(Action.ACCEPT, "", "")
         return max(self.verdicts, key=lambda verdict: verdict.action.severity, default=nothing)
 
+    def is_of(self, content: Content) -> bool:
+        """True if that is the content, whole and unchanged, that this record is of."""
+        whole = content.span(0, content.size)
+        return content.size == self.size and sha256_of(whole) == self.sha256
+
     def to_json(self) -> dict[str, Any]:
         """As it is written and shown."""
         pairs = zip(self.envelope.recipients, self.verdicts, strict=True)
@@ -74,7 +79,7 @@ class Record:
             "content": {"sha256": self.sha256, "size": self.size},
             "envelope": _envelope_to_json(self.envelope),
             "verdicts": [_verdict_to_json(to.address, verdict) for to, verdict in pairs],
-            "facts": json_format.MessageToDict(self.facts, preserving_proto_field_name=True),
+            "facts": facts_to_json(self.facts),
             "prepend": self.prepend.decode("utf-8", "surrogateescape"),
             "cut": [list(span) for span in self.cut],
         }
@@ -88,7 +93,7 @@ class Record:
         """Read the file `record`; ValueError if it is none of ours."""
         try:
             return _record_from_json(json.loads(octets))
-        except (KeyError, TypeError, AttributeError, json_format.ParseError) as error:
+        except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(f"not a record: {error!r}") from error
 
 
@@ -97,17 +102,32 @@ def _record_from_json(written: dict[str, Any]) -> Record:
         raise ValueError(f"a record of format {written['format']}, not {FORMAT}")
     return Record(
         id=written["id"],
-        held_at=datetime.fromisoformat(written["held_at"]),
+        held_at=_moment(written["held_at"]),
         sha256=written["content"]["sha256"],
         size=written["content"]["size"],
         envelope=_envelope_from_json(written["envelope"]),
         verdicts=tuple(_verdict_from_json(one) for one in written["verdicts"]),
-        # A record outlives the program that wrote it: facts that came later or went
-        # since must not make it unreadable.
-        facts=json_format.ParseDict(written["facts"], Facts(), ignore_unknown_fields=True),
+        facts=facts_from_json(written["facts"]),
         prepend=written["prepend"].encode("utf-8", "surrogateescape"),
-        cut=tuple((start, end) for start, end in written["cut"]),
+        cut=_cut_in(written["cut"], written["content"]["size"]),
     )
+
+
+def _moment(written: str) -> datetime:
+    moment = datetime.fromisoformat(written)
+    if moment.utcoffset() is None:
+        raise ValueError(f"a time without its zone: {written!a}")
+    return moment
+
+
+def _cut_in(written: list[list[int]], size: int) -> tuple[tuple[int, int], ...]:
+    # A cut that cannot be made would be noticed only when half of a message went out.
+    reached = 0
+    for start, end in written:
+        if type(start) is not int or type(end) is not int or not reached <= start < end <= size:
+            raise ValueError(f"a cut from {start!a} to {end!a} that cannot be made")
+        reached = end
+    return tuple((start, end) for start, end in written)
 
 
 def _envelope_to_json(envelope: Envelope) -> dict[str, Any]:
@@ -117,7 +137,7 @@ def _envelope_to_json(envelope: Envelope) -> dict[str, Any]:
 def _envelope_from_json(written: dict[str, Any]) -> Envelope:
     # Fields that a later version added are left out, those that it dropped have defaults.
     known = {one.name: written[one.name] for one in fields(Envelope) if one.name in written}
-    known["received_at"] = datetime.fromisoformat(written["received_at"])
+    known["received_at"] = _moment(written["received_at"])
     known["parameters"] = tuple(written["parameters"])
     known["recipients"] = tuple(
         Forward(one["address"], tuple(one["parameters"])) for one in written["recipients"]

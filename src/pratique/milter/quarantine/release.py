@@ -7,25 +7,32 @@ looked whether it arrived.  A connection that broke after the content went out i
 same case (RFC 5321 4.5.3.2.6 and RFC 1047: the other side may have the message).
 
 MAIL and RCPT are said before `releasing` is written: they send nothing, so a crash
-there leaves the message plainly held.  If one recipient is refused, nobody is sent
-anything, and the admin is told which: a reply for some would split the message.
+there leaves the message plainly held.  The content is in memory by then, and known to be
+what was held: no disk can fail in the middle of it.  If one recipient is refused, nobody
+is sent anything, and the admin is told which: a reply for some would split the message.
 """
 
 import asyncio
-import hashlib
 import os
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import partial
 
-from pratique.milter.mail import Content, Envelope, Forward, Outgoing
+from pratique.milter.content import content_of
+from pratique.milter.mail import CHUNK, Content, Envelope, Forward, Outgoing
 from pratique.milter.next_hop import NextHop, Reply, Transaction
+from pratique.milter.quarantine.bound import Bound
 from pratique.milter.quarantine.folders import Folders, QuarantineError
 from pratique.milter.quarantine.record import Record
 from pratique.milter.quarantine.state import Did, Stage, State, Step
 from pratique.milter.quarantine.tokens import FIELD, Tokens
 
 _NOT_ASKED = Reply(0, ("",))
+_UNSURE = (
+    "unsure: an earlier release was cut off, and the message may have been sent."
+    " Look whether it arrived; to send it all the same, say --again"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +67,7 @@ class _Job:
     record: Record
     # As it was found, before this order.
     state: State
+    content: Content
     recipients: tuple[Forward, ...]
     who: str
     # What this order did so far.
@@ -68,6 +76,11 @@ class _Job:
     @property
     def addresses(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(forward.address for forward in self.recipients))
+
+    @property
+    def outgoing(self) -> Outgoing:
+        """What goes out after the token's field."""
+        return Outgoing(self.content, self.record.prepend, self.record.cut)
 
     @property
     def envelope(self) -> Envelope:
@@ -89,29 +102,34 @@ class Releaser:
         """Release a message; QuarantineError says why that cannot be."""
         with self.folders.locked(message_id):
             job = await asyncio.to_thread(self._prepare, message_id, order)
-            return await self._talk(job, next_hop)
+            try:
+                return await self._talk(job, next_hop)
+            finally:
+                job.content.close()
 
     def _prepare(self, message_id: str, order: Order) -> _Job:
         try:
             record = self.folders.record(message_id)
             state = self.folders.state(message_id)
-            self._check_content(record)
+            content = self._load(record)
         except (OSError, ValueError) as error:
             raise QuarantineError(f"{message_id} is damaged: {error}") from error
-        # We hold the lock, so whoever wrote `releasing` is not alive any more.
-        if state.stage is Stage.RELEASING and not order.again:
-            raise QuarantineError(
-                f"{message_id} is unsure: an earlier release was cut off, and the message may"
-                " have been sent. Look whether it arrived; to send it all the same, say --again"
-            )
-        return _Job(record, state, _chosen(record, state, order), order.who)
+        try:
+            # We hold the lock, so whoever wrote `releasing` is not alive any more.
+            if state.stage is Stage.RELEASING and not order.again:
+                raise QuarantineError(f"{message_id} is {_UNSURE}")
+            return _Job(record, state, content, _chosen(record, state, order), order.who)
+        except BaseException:
+            content.close()
+            raise
 
-    def _check_content(self, record: Record) -> None:
-        descriptor = self.folders.open_content(record.id)
-        with os.fdopen(descriptor, "rb") as content:
-            found = hashlib.file_digest(content, "sha256").hexdigest()
-        if found != record.sha256:
-            raise ValueError("its content is not what was held (SHA-256 differs)")
+    def _load(self, record: Record) -> Content:
+        with os.fdopen(self.folders.open_content(record.id), "rb") as file:
+            content = content_of(iter(partial(file.read, CHUNK), b""))
+        if not record.is_of(content):
+            content.close()
+            raise ValueError("its content is not what was held (size or SHA-256 differs)")
+        return content
 
     async def _talk(self, job: _Job, next_hop: NextHop) -> Outcome:
         reply, transaction = await next_hop.begin(job.envelope)
@@ -130,18 +148,15 @@ class Releaser:
                 await transaction.give_up()
 
     async def _announce(self, job: _Job) -> str:
-        token = await asyncio.to_thread(self.tokens.issue, job.record.id)
+        bound = await asyncio.to_thread(Bound.of, job.outgoing, job.envelope)
+        token = await asyncio.to_thread(self.tokens.issue, job.record.id, bound)
         await self._write(job, Did.SENDING, job.state.with_sending(job.addresses))
         return token
 
     async def _send(self, job: _Job, transaction: Transaction, token: str) -> Outcome:
         token_field = f"{FIELD}: {token}\r\n".encode("ascii")
-        content = Content(self.folders.open_content(job.record.id))
-        try:
-            outgoing = Outgoing(content, token_field + job.record.prepend, job.record.cut)
-            reply = await transaction.send(outgoing)
-        finally:
-            content.close()
+        outgoing = replace(job.outgoing, prepend=token_field + job.record.prepend)
+        reply = await transaction.send(outgoing)
         if _is_uncertain(reply):
             unsure = job.state.with_sending(job.addresses)
             return await self._write(job, Did.UNSURE, unsure, reply)

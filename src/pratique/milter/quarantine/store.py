@@ -6,17 +6,19 @@ disk: the folders with their locks (folders.py), and the index (index.py), which
 fail without anybody losing a message.
 """
 
-import hashlib
+import asyncio
 import logging
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from pratique.milter.durable import Disk, apart
-from pratique.milter.mail import Outgoing
+from pratique.milter.mail import Content, Envelope, Outgoing
 from pratique.milter.next_hop import NextHop
+from pratique.milter.quarantine.bound import Bound, sha256_of
 from pratique.milter.quarantine.folders import Folders, QuarantineError, new_id
 from pratique.milter.quarantine.index import BATCH, Index, Row
 from pratique.milter.quarantine.record import Held, Record
@@ -85,9 +87,24 @@ class Quarantine:
         """
         return await apart(self._executor, held.outgoing, lambda own: self._hold(held, own))
 
-    async def redeem(self, token: str) -> Redemption | None:
-        """Reserve the token that a released message carries; see tokens.py."""
-        return await self._tokens.redeem(token)
+    async def redeem(self, token: str, tail: Outgoing, envelope: Envelope) -> Redemption | None:
+        """Reserve the token of a released message, if it was issued for this message.
+
+        `tail` are the octets that follow the token's field; see tokens.py.
+        """
+        task = asyncio.create_task(
+            apart(
+                self._executor,
+                tail,
+                lambda own: self._tokens.redeem(token, lambda: Bound.of(own, envelope)),
+            )
+        )
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            # The door is gone, and the token must not be reserved for nobody.
+            task.add_done_callback(_give_back)
+            raise
 
     def sweep(self) -> int:
         """Remove what was left half written by a crash; called once at a start."""
@@ -104,19 +121,20 @@ class Quarantine:
             for message_id in some:
                 yield from self._summary(message_id, rows.get(message_id))
         for message_id in self._index.ids() - set(ids):
-            if not self._folders.of(message_id).exists():
+            if not self._folders.exists(message_id):
                 self._index.drop(message_id)
 
     def show(self, message_id: str) -> Kept:
         """All that is known of a message, its content apart."""
         folder = self._folders.of(message_id)
-        if not folder.exists():
-            raise QuarantineError(f"{message_id} is not in quarantine")
         try:
             record = self._folders.record(message_id)
             state = self._folders.state(message_id)
             return Kept(record, state, self._found(message_id, state.stage))
         except (OSError, ValueError) as error:
+            # It may have been removed while it was read.
+            if not folder.exists():
+                raise QuarantineError(f"{message_id} is not in quarantine") from error
             raise QuarantineError(f"{message_id} is damaged: {error}; see {folder}") from error
 
     def content(self, message_id: str) -> int:
@@ -167,7 +185,7 @@ class Quarantine:
         record = Record(
             id=new_id(now),
             held_at=now,
-            sha256=_digest(outgoing),
+            sha256=sha256_of(outgoing.content.span(0, outgoing.content.size)),
             size=outgoing.content.size,
             envelope=held.envelope,
             verdicts=held.verdicts,
@@ -188,13 +206,17 @@ class Quarantine:
 
     def _is_copy(self, message_id: str, record: Record) -> bool:
         # The index only guesses.  A mail is never left out on its word alone, nor for
-        # a copy that somebody is just about to release or to remove.
+        # a copy that somebody is just about to release or to remove, nor for one that
+        # nobody could release any more.
         try:
             with self._folders.locked(message_id):
                 found = self._folders.record(message_id)
                 held = self._folders.state(message_id).stage is Stage.HELD
                 young = record.held_at - found.held_at < RETRIES_END
-                return held and young and found.same == record.same
+                if not (held and young and found.same == record.same):
+                    return False
+                with closing(Content(self._folders.open_content(message_id))) as content:
+                    return found.is_of(content)
         except (OSError, ValueError, QuarantineError):
             return False
 
@@ -202,14 +224,20 @@ class Quarantine:
         stamp = self._folders.stamp(message_id)
         summary = _summary_in(row) if row and stamp and row.stamp == stamp else None
         summary = summary or _summary_in(self._put(message_id))
-        if summary:
-            yield summary.at(self._found(message_id, Stage(summary.state)))
-        elif self._folders.of(message_id).exists():
-            yield Summary(message_id, str(Stage.DAMAGED))
+        try:
+            stage = self._found(message_id, Stage(summary.state)) if summary else Stage.DAMAGED
+        except (OSError, ValueError) as error:
+            log.warning("held message %a cannot be read: %s", message_id, error)
+            stage = Stage.DAMAGED
+        # What was removed while it was read is no damaged message but none.
+        if self._folders.exists(message_id):
+            yield (summary or Summary(message_id, "")).at(stage)
 
     def _found(self, message_id: str, written: Stage) -> Stage:
         if written is Stage.RELEASING and not self._folders.is_alive(message_id):
-            return Stage.UNSURE
+            # Whoever was at it may have ended well since `written` was read.
+            now = self._folders.state(message_id).stage
+            return Stage.UNSURE if now is Stage.RELEASING else now
         return written
 
     def _put(self, message_id: str) -> Row | None:
@@ -252,14 +280,16 @@ class Quarantine:
 
 def _summary_in(row: Row | None) -> Summary | None:
     try:
-        return Summary.decode(row.summary) if row else None
+        summary = Summary.decode(row.summary) if row else None
     except ValueError as error:
         log.warning("the index has nonsense for %a: %s", row and row.id, error)
         return None
+    # The row of another message, or of none: the folder knows better.
+    return summary if summary and row and summary.id == row.id else None
 
 
-def _digest(outgoing: Outgoing) -> str:
-    digest = hashlib.sha256()
-    for chunk in outgoing.content.span(0, outgoing.content.size):
-        digest.update(chunk)
-    return digest.hexdigest()
+def _give_back(task: asyncio.Task[Redemption | None]) -> None:
+    if not task.cancelled() and task.exception() is None:
+        redemption = task.result()
+        if redemption is not None:
+            redemption.back()

@@ -63,6 +63,17 @@ class Summary:
                 written[name] = tuple(written[name])
             # SQLite has no checksums: one flipped bit makes a stage that there never was.
             Stage(written["state"])
-            return cls(**written)
+            summary = cls(**written)
+            _check(summary)
+            return summary
         except (KeyError, TypeError) as error:
             raise ValueError(f"not a summary: {error!r}") from error
+
+
+def _check(summary: Summary) -> None:
+    paths = (*summary.recipients, *summary.released, summary.reverse_path or "")
+    said = (summary.held_at, summary.action, summary.rule, summary.reason, summary.subject)
+    if not all(isinstance(text, str) for text in (summary.id, *paths, *said)):
+        raise TypeError("a text that is none")
+    if not isinstance(summary.size, int):
+        raise TypeError("a size that is none")

@@ -2,9 +2,13 @@
 
 A release may come back to us: the next hop that takes it is often the mail server in
 front of our door.  So a released message carries `X-Pratique-Release: TOKEN`; a door
-that is shown a token which we issued, and which was not spent yet, lets the message
-pass.  What lies on the disk is the token's SHA-256 only: who can read the store, or
-a backup of it, cannot make a message pass.
+that is shown a token which we issued for this very message (bound.py), and which was
+not spent yet, lets it pass.  What lies on the disk is the token's SHA-256 only: who can
+read the store, or a backup of it, cannot make a message pass.
+
+A message that was changed on its way back is another message, and is held again: by a
+server that adds a Message-ID or a footer, rewrites an address, or sends each recipient
+a copy of its own (the first copy passes).  Fields put in front of ours do no harm.
 
 A door *redeems* a token (nobody else can have it then), and once the next hop has the
 message it is *spent*; if the next hop refuses, it is given *back* for the next try.
@@ -26,6 +30,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from pratique.milter.durable import Disk
+from pratique.milter.quarantine.bound import Bound
 
 log = logging.getLogger(__name__)
 
@@ -75,12 +80,17 @@ class Tokens:
         """Make the folder."""
         self.disk.make_folder(self.folder)
 
-    def issue(self, message_id: str) -> str:
-        """A new token, on the disk when this returns."""
+    def issue(self, message_id: str, bound: Bound) -> str:
+        """A new token for one message, on the disk when this returns."""
         token = secrets.token_urlsafe(24)
         digest = _digest(token)
         expires = self.clock() + LIFETIME
-        written = {"token_sha256": digest, "message": message_id, "expires": expires.isoformat()}
+        written = {
+            "token_sha256": digest,
+            "message": message_id,
+            "expires": expires.isoformat(),
+            "bound": bound.to_json(),
+        }
         self.disk.write_file(self.folder / digest, (json.dumps(written).encode("ascii"),))
         self.disk.sync_folder(self.folder)
         return token
@@ -89,41 +99,54 @@ class Tokens:
         """Make a token worthless."""
         self.disk.remove_file(self.folder / _digest(token))
 
-    async def redeem(self, token: str) -> Redemption | None:
-        """Reserve a token; None if it is none of ours, spent, too old, or reserved."""
+    def redeem(self, token: str, came: Callable[[], Bound]) -> Redemption | None:
+        """Reserve a token; None if it is none of ours, spent, too old, or reserved.
+
+        None too if it was issued for another message than the one it came with; `came`
+        tells of that one, and is asked only where there is such a token.
+        """
         # The text comes from a stranger: its form is known before anything is done with it.
         if not _TOKEN.fullmatch(token):
             return None
-        return await asyncio.to_thread(self._redeem, _digest(token))
-
-    def _redeem(self, digest: str) -> Redemption | None:
-        path = self.folder / digest
+        path = self.folder / _digest(token)
         try:
-            descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
+            message_id = self._issued_for(path, came)
+            # Only now: what is not the message never keeps the token from what is.
+            return self._reserve(path, message_id) if message_id else None
         except FileNotFoundError:
             return None
-        message_id = None
-        try:
-            message_id = self._reserve(path, descriptor, digest)
-        finally:
-            if message_id is None:
-                os.close(descriptor)
-        return None if message_id is None else Redemption(message_id, path, descriptor, self.disk)
+        except OSError as error:
+            log.error("release token %s cannot be redeemed: %s", path, error)
+            return None
 
-    def _reserve(self, path: Path, descriptor: int, digest: str) -> str | None:
+    def _issued_for(self, path: Path, came: Callable[[], Bound]) -> str:
+        """The id of the message that a token was issued for, if that is what came."""
+        try:
+            written = json.loads(path.read_bytes())
+            known = hmac.compare_digest(written["token_sha256"], path.name)
+            young = datetime.fromisoformat(written["expires"]) > self.clock()
+            message_id, bound = str(written["message"]), Bound.from_json(written["bound"])
+            if not (known and young):
+                return ""
+            if bound.opens_for(came()):
+                return message_id
+            log.warning("the release token of %a came with another message", message_id)
+        except (ValueError, KeyError, TypeError) as error:
+            log.error("release token %s cannot be read: %r", path, error)
+        return ""
+
+    def _reserve(self, path: Path, message_id: str) -> Redemption | None:
+        descriptor = os.open(path, os.O_RDONLY | os.O_NOFOLLOW)
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             # Another door may have spent it between open and flock.
             path.stat()
-            written = json.loads(path.read_bytes())
-            known = hmac.compare_digest(written["token_sha256"], digest)
-            young = datetime.fromisoformat(written["expires"]) > self.clock()
-            return str(written["message"]) if known and young else None
-        except (BlockingIOError, FileNotFoundError):
-            return None
-        except (ValueError, KeyError, TypeError) as error:
-            log.error("release token %s cannot be read: %r", path, error)
-            return None
+        except OSError as error:
+            os.close(descriptor)
+            if isinstance(error, BlockingIOError):
+                return None
+            raise
+        return Redemption(message_id, path, descriptor, self.disk)
 
     def expire(self) -> int:
         """Remove the tokens that nobody can redeem any more."""
