@@ -149,6 +149,6 @@ def _check_cuts(content: Content, mail: facts.Mail) -> None:
 def _is_ours(content: Content, start: int, end: int) -> bool:
     before = content.peek(start - 1, 1) if start else b"\n"
     last = content.peek(end - 1, 1)
-    whole = before in b"\r\n" and (last in b"\r\n" or end == content.size)
+    whole = before == b"\n" and (last == b"\n" or end == content.size)
     name = content.peek(start, min(_NAME_WINDOW, end - start)).translate(None, _SKIPPED)
     return whole and name.lower().startswith(_OURS)

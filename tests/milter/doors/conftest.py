@@ -14,6 +14,7 @@ import pytest
 from pratique.milter.doors.downstream import Downstream
 from pratique.milter.doors.server import SmtpListener, serve_smtp
 from pratique.milter.doors.settings import DoorSettings
+from pratique.milter.doors.smtp import SmtpDoor
 from pratique.milter.mail import Content, Envelope, Forward, Outgoing
 from pratique.milter.next_hop import Reply
 
@@ -115,7 +116,7 @@ class Conversation:
         return await self.hear()
 
     def vanish(self) -> None:
-        """Break the connection (RST): a FIN alone may come from one who still listens."""
+        """Break the connection (RST)."""
         linger = struct.pack("ii", 1, 0)
         self.writer.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, linger)
         self.writer.transport.abort()
@@ -167,6 +168,26 @@ class OpenedDoor:
         async with asyncio.timeout(PATIENCE):
             with contextlib.suppress(OSError):
                 await asyncio.shield(connection._get_close_waiter(None))
+
+    async def client_closed(self) -> None:
+        """Until the door has seen the end of what its one client sends (FIN)."""
+        await self._until(lambda connection: connection._eof)
+
+    async def hung_up(self) -> None:
+        """Until the door has closed its one connection, whether or not its words are out."""
+        await self._until(lambda connection: connection.transport.is_closing())
+
+    async def _until(self, condition: Callable[[SmtpDoor], bool]) -> None:
+        (connection,) = self.listener._open_doors.doors
+        async with asyncio.timeout(PATIENCE):
+            while not condition(connection):  # noqa: ASYNC110 - no event tells of it
+                await asyncio.sleep(0)
+
+    async def all_left(self) -> None:
+        """Until no connection counts any more."""
+        async with asyncio.timeout(PATIENCE):
+            while self.listener.connections:
+                await self.listener._open_doors.empty.wait()
 
     async def client_sent_all(self) -> None:
         """Until a message is being looked into."""

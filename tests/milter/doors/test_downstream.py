@@ -5,7 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from pratique.milter.content import content_of
-from pratique.milter.doors.downstream import CLIENT_GONE, NO_LONGER_TAKEN, Downstream
+from pratique.milter.doors.downstream import NO_LONGER_TAKEN, Downstream
+from pratique.milter.doors.replies import CLIENT_GONE
 from pratique.milter.mail import Envelope, Forward, Outgoing
 from pratique.milter.next_hop import Reply
 

@@ -23,15 +23,6 @@ async def test_a_whole_session_may_come_in_one_packet(open_door):
     assert door.hop.messages == [b"one\r\n", b"two\r\n"]
 
 
-async def test_a_client_may_close_its_half_and_still_hears_the_replies(open_door):
-    door = await open_door()
-    client = await door.client()
-    client.say(EHLO, MAIL, RCPT, "DATA", "one", ".")
-    client.writer.write_eof()
-    assert codes(await client.hear_all()) == "220 250 250 250 354 250".split()
-    assert door.hop.messages == [b"one\r\n"]
-
-
 async def test_a_session_may_come_octet_by_octet(open_door):
     door = await open_door()
     client = await door.client()

@@ -7,6 +7,7 @@ server.py      serve_smtp(settings, next_hop, take): listens, counts, closes gra
 settings.py    what an admin sets for one listener
 inbox.py       octets in, commands out: the line ends and limits of commands
 command.py     the grammar of MAIL and RCPT, and what is said when it is broken
+room.py        the memory that all content on one listener may take
 ending.py      the end of data: octets in, content out, and only CRLF.CRLF ends it
 relay.py       who may send where: no open relay
 xforward.py    what a Postfix in front of us says of its client

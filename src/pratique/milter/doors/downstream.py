@@ -8,8 +8,9 @@ again.  What was taken before and is refused now gives 4yz for the whole and not
 delivered: the client was told that each recipient is good, and its retry hears the truth.
 
 If the client is gone before the message went on, it is not sent: the client did not
-hear 250, so it will come again, and the mail would be there twice.  Once sending has
-begun it is finished, whoever listens (RFC 1047).
+hear 250, so it will come again, and the mail would be there twice.  Who has closed its
+half without QUIT counts as gone (why: smtp.py).  Once sending has begun it is finished,
+whoever listens (RFC 1047).
 """
 
 import asyncio
@@ -17,13 +18,13 @@ import logging
 from collections.abc import Callable
 from typing import Protocol
 
+from pratique.milter.doors.replies import CLIENT_GONE
 from pratique.milter.mail import Envelope, Forward, Outgoing
 from pratique.milter.next_hop import NextHop, Reply, Transaction
 
 log = logging.getLogger("pratique.door")
 
 NO_LONGER_TAKEN = Reply(451, ("4.3.0 recipient is no longer taken, try again",))
-CLIENT_GONE = Reply(451, ("4.4.2 connection closed before the message was taken",))
 
 
 class Timer(Protocol):

@@ -29,7 +29,9 @@ _LINE_END = re.compile(rb"\r\n|\r|\n")
 class Sink(Protocol):
     """Takes content as it comes."""
 
-    size: int
+    @property
+    def size(self) -> int:
+        """Octets written."""
 
     def write(self, octets: bytes) -> None:
         """Append octets; OSError if there is no room."""
@@ -44,8 +46,10 @@ class Fault(StrEnum):
     TOO_LARGE = "too large"
     BARE_LINE_END = "bare CR or LF"
     NO_ROOM = "no room"
-    # Not found here: who reads the stream sees that nothing more comes.
+    # Not found here, but by who reads the stream.
     NO_END = "client left before the end of data"
+    TOO_SLOW = "content took too long"
+    DESERTED = "client left before the reply to the end of data"
 
 
 class ContentReader:

@@ -13,6 +13,7 @@ from datetime import UTC, datetime
 
 from pratique.milter.doors.queue_id import QueueIds
 from pratique.milter.doors.relay import Relay
+from pratique.milter.doors.room import Room
 from pratique.milter.doors.session import Desk, Take
 from pratique.milter.doors.settings import DoorSettings
 from pratique.milter.doors.smtp import OpenDoors, SmtpDoor
@@ -87,6 +88,8 @@ async def serve_smtp(
         queue_ids=QueueIds(time.time_ns),
         clock=clock,
         later=loop.call_later,
+        # One message of the largest size must fit, or it would be deferred for ever.
+        room=Room(max(settings.max_in_flight, settings.max_size)),
     )
     doors = OpenDoors()
     server = await loop.create_server(

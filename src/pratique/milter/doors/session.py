@@ -6,6 +6,7 @@ mirrored; after DATA the octets go to `ContentReader`, and at the end of data to
 which decides and answers.
 """
 
+import asyncio
 import contextlib
 import logging
 from collections.abc import Awaitable, Callable
@@ -13,7 +14,6 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import ClassVar, Protocol
 
-from pratique.milter.content import ContentWriter
 from pratique.milter.doors import replies
 from pratique.milter.doors.command import CommandError, parse_mail, parse_rcpt
 from pratique.milter.doors.downstream import Downstream, Later
@@ -21,6 +21,7 @@ from pratique.milter.doors.ending import ContentReader, Fault
 from pratique.milter.doors.inbox import NOT_TEXT
 from pratique.milter.doors.queue_id import QueueIds
 from pratique.milter.doors.relay import Relay, listed
+from pratique.milter.doors.room import RationedWriter, Room
 from pratique.milter.doors.settings import DoorSettings
 from pratique.milter.doors.xforward import ATTRIBUTES, forwarded_client, parse_xforward
 from pratique.milter.mail import Client, Content, Envelope, Forward
@@ -36,6 +37,7 @@ _REFUSALS = {
     Fault.TOO_LARGE: replies.TOO_LARGE,
     Fault.BARE_LINE_END: replies.BARE_LINE_END,
     Fault.NO_ROOM: replies.NO_ROOM,
+    Fault.DESERTED: replies.CLIENT_GONE,
 }
 
 # The commands in which RFC 6531 3.3 allows UTF-8.
@@ -53,10 +55,15 @@ class Desk:
     queue_ids: QueueIds
     clock: Callable[[], datetime]
     later: Later
+    room: Room
 
 
 class Wire(Protocol):
     """The connection, as a session sees it."""
+
+    @property
+    def deserted(self) -> bool:
+        """True if nobody is there to hear the reply to the end of data."""
 
     def say(self, reply: Reply) -> None:
         """Reply, at the latest before the next octets are waited for."""
@@ -229,20 +236,28 @@ class Session:
         await self.reset()
 
     async def _content(self, mail: _Mail) -> Reply | None:
-        """The reply to the end of data; None: the client left before it."""
-        writer = ContentWriter()
+        """The reply to the end of data; None: there is no end."""
+        writer = RationedWriter(self._desk.room)
         try:
             self._wire.say(replies.READY_FOR_CONTENT)
-            fault = await self._read_content(writer)
-            if fault is not None:
-                log.info("%s: refused: %s", mail.envelope.queue_id, fault)
-                return _REFUSALS.get(fault)
-            content = writer.seal()
+            fault = await self._in_time(writer)
+            if fault is None:
+                return await self._taken(writer.seal(), mail)
         finally:
             writer.discard()
-        return await self._taken(content, mail)
+        log.info("%s: refused: %s", mail.envelope.queue_id, fault)
+        if fault is Fault.TOO_SLOW:
+            self._wire.end(replies.TIMEOUT)
+        return _REFUSALS.get(fault)
 
-    async def _read_content(self, writer: ContentWriter) -> Fault | None:
+    async def _in_time(self, writer: RationedWriter) -> Fault | None:
+        try:
+            async with asyncio.timeout(self._settings.content_seconds):
+                return await self._read_content(writer)
+        except TimeoutError:
+            return Fault.TOO_SLOW
+
+    async def _read_content(self, writer: RationedWriter) -> Fault | None:
         repair = self._settings.bare_line_ends == "repair"
         reader = ContentReader(writer, self._settings.max_size, repair=repair)
         # What a client sends along with DATA is content already (RFC 2920 3.1).
@@ -253,6 +268,9 @@ class Session:
                 return Fault.NO_END
             rest = reader.feed(octets)
         self._wire.put_back(rest)
+        if reader.fault is None and self._wire.deserted:
+            # It went before there was a message to abandon; nobody need look into it.
+            return Fault.DESERTED
         return reader.fault
 
     async def _taken(self, content: Content, mail: _Mail) -> Reply:

@@ -38,6 +38,16 @@ class DoorSettings:
     max_connections: int = 500
     # RFC 5321 4.5.3.2.7: a server waits at least five minutes for a command.
     idle_seconds: float = 300.0
+    # Content, from 354 to its end.  RFC 5321 4.5.3.2.5 gives each block three minutes, so
+    # that an octet now and then would keep a content open for ever.  This is 50 MB at
+    # 230 kbit/s (compare Postfix's smtpd_per_request_deadline).
+    content_seconds: float = 1800.0
+    # Octets of content on all connections at one time: they are memory.  Twenty messages
+    # of max_size, or 2 MB on each of 500 connections, where a usual message has 75 KB.
+    max_in_flight: int = 1024**3
+    # How long the last replies may take to be read.  They are short and fit into what
+    # the kernel keeps; who has not made room for them by then does not read at all.
+    linger_seconds: float = 5.0
     # How long a next hop is kept waiting for content.  Content filters drop an idle
     # client after ten seconds and more (Postfix under stress: smtpd_timeout = 10s).
     keep_seconds: float = 8.0

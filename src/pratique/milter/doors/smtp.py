@@ -7,8 +7,20 @@ here speaks with the client from the greeting to the end.
 
 Octets go to `Inbox`, commands from it to `Session`.  Replies gather and go out before
 the next octet is waited for, so a pipelining client gets them in one packet (RFC 2920
-3.2).  Where aiosmtpd cancels the conversation when the client goes, here it finds out
-by itself: a delivery that has begun is finished.
+3.2), but before they are many.  Where aiosmtpd cancels the conversation when the client
+goes, here it finds out by itself: a delivery that has begun is finished.
+
+A client that has closed its connection, and one that has closed its half and still
+listens, send the same FIN.  The first did not hear 250 and will come again; to deliver
+its message now would deliver it twice.  So who closes before the reply to the end of
+data gets no delivery, though RFC 9293 3.6 lets it listen on: it hears 451 and loses
+nothing but time.  QUIT as the last thing said is the sign of one who sent all in one go
+and is content with that (RFC 2920 3.1 wants QUIT last in its group); its message is
+taken as if it were there.
+
+A client that does not read its replies is one that is silent: it has as long to read as
+to speak, then a few seconds for the last word, then the connection is broken.  It
+counts as long as its socket is open and as long as its message is under way.
 
 The door never dies of what it is sent: what is the client's fault is a `CommandError`,
 what is ours is 451 and a traceback in the log.
@@ -16,6 +28,7 @@ what is ours is 451 and a traceback in the log.
 
 import asyncio
 import logging
+import re
 from dataclasses import dataclass, field
 
 from aiosmtpd.smtp import SMTP
@@ -32,6 +45,14 @@ log = logging.getLogger("pratique.door")
 # Octets read at one time, and half of what the stream holds before the client must
 # wait: content goes through in large steps.
 CHUNK = 128 * 1024
+
+# Octets of replies that may gather: a chunk of short commands would make them megabytes.
+# As much as asyncio's transports keep before a writer must wait.
+MAX_SAID = 64 * 1024
+
+# How many of the last octets are remembered: QUIT, its line ends and some blanks.
+_TAIL = 16
+_QUIT_LAST = re.compile(rb"\r\nQUIT *\r\n\Z", re.IGNORECASE)
 
 
 @dataclass(slots=True)
@@ -71,7 +92,10 @@ class SmtpDoor(SMTP):
         self._desk = desk
         self._open_doors = open_doors
         self._inbox = Inbox()
-        self._said: list[Reply] = []
+        self._tail = b""
+        self._eof = False
+        self._lost = asyncio.Event()
+        self._said = bytearray()
         self._errors = 0
         self._ended = False
         # Since when the client is waited for; None: it waits for us.
@@ -92,14 +116,26 @@ class SmtpDoor(SMTP):
     def connection_lost(self, error: Exception | None) -> None:
         """Let the conversation find out; aiosmtpd would cancel it in mid-delivery."""
         self._stop_timer()
-        if self._session is not None:
-            self._session.abandon()
-        asyncio.StreamReaderProtocol.connection_lost(self, error)
         self.transport = None
+        self._ended = True
+        self._lost.set()
+        self._desert()
+        asyncio.StreamReaderProtocol.connection_lost(self, error)
+
+    def data_received(self, octets: bytes) -> None:
+        """Keep the octets until they are read, and remember how they end."""
+        self._tail = (self._tail + octets[-_TAIL:])[-_TAIL:]
+        super().data_received(octets)
 
     def eof_received(self) -> bool | None:
-        """A client may close its half and wait for our replies; aiosmtpd would cancel."""
+        """The client sends no more; what came before is still answered."""
+        self._eof = True
+        self._desert()
         return asyncio.StreamReaderProtocol.eof_received(self)
+
+    def _desert(self) -> None:
+        if self.deserted and self._session is not None:
+            self._session.abandon()
 
     def shut_down(self) -> None:
         """Close: at once if nothing is under way, else after the transaction."""
@@ -126,9 +162,18 @@ class SmtpDoor(SMTP):
             self._reset_timeout(limit - waited)
 
     def _hang_up(self, reply: Reply) -> None:
-        if self.transport is not None:
+        if self.transport is not None and not self.transport.is_closing():
             self._writer.write(reply.encode())
+            self._close()
+
+    def _close(self) -> None:
+        """Close once the replies are out; they may never be read, so not for ever."""
+        self._ended = True
+        if isinstance(self.transport, asyncio.WriteTransport) and not self.transport.is_closing():
+            self._stop_timer()
             self.transport.close()
+            linger_seconds = self._desk.settings.linger_seconds
+            self._timeout_handle = self.loop.call_later(linger_seconds, self.transport.abort)
 
     async def _handle_client(self) -> None:
         assert self._session is not None
@@ -139,10 +184,16 @@ class SmtpDoor(SMTP):
             log.exception("%s: the door failed", self._peer_ip)
             self._hang_up(replies.OUR_FAULT_CLOSING)
         finally:
-            self._writer.close()
-            self._stop_timer()
+            self._close()
+            await self._part(self._session)
+
+    async def _part(self, session: Session) -> None:
+        """Leave nothing behind, and count until the socket is gone."""
+        try:
+            await session.reset()
+        finally:
             try:
-                await self._session.reset()
+                await self._lost.wait()
             finally:
                 self._open_doors.remove(self)
 
@@ -159,6 +210,8 @@ class SmtpDoor(SMTP):
                 command = self._inbox.command()
                 if command is not None:
                     await self._obey(session, *command)
+                    if len(self._said) > MAX_SAID:
+                        await self.flush()
                 elif not await self._more():
                     return
             except CommandError as fault:
@@ -188,9 +241,16 @@ class SmtpDoor(SMTP):
 
     # What a session sees of the connection.
 
+    @property
+    def deserted(self) -> bool:
+        """True if nobody is there to hear the reply to the end of data."""
+        if self.transport is None or self.transport.is_closing():
+            return True
+        return self._eof and not _QUIT_LAST.search(self._tail)
+
     def say(self, reply: Reply) -> None:
         """Reply, at the latest before the next octets are waited for."""
-        self._said.append(reply)
+        self._said += reply.encode()
 
     def end(self, reply: Reply) -> None:
         """Reply and close."""
@@ -201,10 +261,10 @@ class SmtpDoor(SMTP):
         """Reply now; a client that has gone hears nothing, which is no error here."""
         if not self._said:
             return
-        said, self._said = self._said, []
+        said, self._said = self._said, bytearray()
         self._waiting_since = self.loop.time()
         try:
-            self._writer.write(b"".join(reply.encode() for reply in said))
+            self._writer.write(said)
             await self._writer.drain()
         except OSError as fault:
             log.debug("%s: cannot reply: %s", self._peer_ip, fault)
