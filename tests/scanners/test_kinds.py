@@ -56,7 +56,11 @@ def test_any_name_that_a_reader_shows_counts():
         ("text/x-eicar", "executable"),
         (UNKNOWN, "executable"),
         ("", "executable"),
-        ("application/zip", "executable"),
+        ("application/zip", "archive"),
+        ("application/vnd.openxmlformats-officedocument.wordprocessingml.document", "document"),
+        ("audio/mpeg", "audio"),
+        ("video/mp4", "video"),
+        ("font/woff", "executable"),
     ],
 )
 def test_com_is_the_end_of_host_names_too(type_, kind):
@@ -68,6 +72,60 @@ def test_com_is_the_end_of_host_names_too(type_, kind):
 )
 def test_a_disk_image_by_name_is_one_if_the_octets_say_nothing(type_, kind):
     assert kinds.kind(type_, ["logo.img"], "") == kind
+
+
+@pytest.mark.parametrize(
+    ("names", "kind"),
+    [
+        ("accde appinstaller diagpkg mde ppkg pyz pyzw wsb xll flatpakref", "executable"),
+        ("a3x ahk bas cdxml inf ins its prf psdm1 pssc pyw scptd tool vbp", "script"),
+        ("appcontent-ms deskthemepack maf mag mar mas theme themepack udl xnk", "shortcut"),
+        ("iqy oqy dqy rqy slk ppa ppam wll mdb", "document"),
+        ("pst uue hqx", "archive"),
+        ("eml emlx mbox mht mhtml nws", "message"),
+        ("mat cnt cer crt py csh asp class", "other"),
+    ],
+)
+def test_an_extension_means_what_a_double_click_does(names, kind):
+    assert {kinds.kind(UNKNOWN, [f"a.{name}"], "") for name in names.split()} == {kind}
+
+
+@pytest.mark.parametrize(
+    ("declared", "kind"),
+    [
+        ("application/hta", "script"),
+        ("application/javascript", "script"),
+        ("text/javascript", "script"),
+        ("text/vbscript", "script"),
+        ("application/x-bat", "executable"),
+        ("application/x-msdownload", "executable"),
+        ("application/x-msdos-program", "executable"),
+        ("application/java-archive", "executable"),
+        (PE, "executable"),
+        ("application/x-ms-shortcut", "shortcut"),
+        ("application/x-msi", "executable"),
+    ],
+)
+def test_a_declared_type_that_runs_is_as_good_as_a_name(declared, kind):
+    assert {kinds.kind(type_, [], declared) for type_ in (UNKNOWN, "", "text/plain")} == {kind}
+    assert kinds.kind("text/html", ["a"], declared) == kind
+
+
+@pytest.mark.parametrize(
+    ("type_", "declared", "kind"),
+    [
+        ("application/pdf", "application/x-msdownload", "document"),
+        ("image/png", "application/javascript", "image"),
+        ("application/zip", "application/java-archive", "archive"),
+        ("text/plain", "application/x-sh", "text"),
+        ("text/plain", "text/x-python", "text"),
+        ("text/plain", "application/x-iso9660-image", "text"),
+        (UNKNOWN, "application/x-iso9660-image", "disk_image"),
+        (UNKNOWN, "application/x-zip-compressed", "archive"),
+    ],
+)
+def test_a_declared_type_says_nothing_against_octets_that_are_known(type_, declared, kind):
+    assert kinds.kind(type_, [], declared) == kind
 
 
 @pytest.mark.parametrize("name", ["a.py", "a.sh", "a.pl", "a.rb", "foo.c", "patch.diff", "x.one"])
@@ -118,3 +176,47 @@ def test_a_container_that_nobody_opened_says_why(type_, kind, word):
 
     assert unopened == word
     assert bool(why) == bool(word)
+
+
+@pytest.mark.parametrize(
+    ("type_", "name", "declared", "word"),
+    [
+        (UNKNOWN, "a.zip", "", "unreadable"),
+        (UNKNOWN, "a.iso", "", "unreadable"),
+        (UNKNOWN, "", "application/zip", "unreadable"),
+        ("text/plain", "notes.zip", "", "unreadable"),
+        ("text/html", "notes.rar", "", "unreadable"),
+        ("font/woff", "notes.7z", "", "unreadable"),
+        ("text/plain", "notes.txt", "application/x-zip-compressed", "unreadable"),
+        ("application/x-empty", "notes.zip", "application/zip", ""),
+        ("image/png", "notes.zip", "", ""),
+        ("multipart/mixed", "notes.zip", "", ""),
+        ("text/plain", "notes.txt", "text/plain", ""),
+        (UNKNOWN, "notes.doc", "", ""),
+    ],
+)
+def test_what_is_called_a_container_and_is_not_opened_says_so(type_, name, declared, word):
+    kind = kinds.kind(type_, [name], declared)
+    claims = kinds.claims([name], declared)
+
+    assert kinds.unopened(type_, kind, claims)[0] == word
+
+
+def test_a_guessed_type_does_not_excuse_what_is_called_a_container():
+    assert kinds.unopened("image/x-tga", "archive", {"archive"})[0] == "unreadable"
+
+
+@pytest.mark.parametrize(
+    ("type_", "believed"),
+    [
+        ("message/rfc822", True),
+        ("message/global", True),
+        ("multipart/anything", True),
+        ("message/delivery-status", False),
+        ("message/x", False),
+        ("text/plain", False),
+        ("", False),
+    ],
+)
+def test_only_the_types_of_mail_itself_are_believed(type_, believed):
+    assert kinds.is_structure(type_) == believed

@@ -31,6 +31,18 @@ from pratique.scanners.names import extension, plain, shown_extension, unpacked_
         ("x." + "e" * 25, ""),
         ("Minutes at 10:30", ""),
         ("contract.v2.docx", "docx"),
+        ("evil.js\b", "js"),
+        ("evil.\bjs", "js"),
+        ("evil\x1b.js\x85", "js"),
+        ("evil.js/", "js"),
+        ("evil.js\\", "js"),
+        ("evil.js<", "js"),
+        ("evil.js>|?*;,", "js"),
+        ("evil.js?.txt", "txt"),
+        ("Handbuch z. App", ""),
+        ("Nr. 5 von a. com", ""),
+        ("report.pdf .exe", "exe"),
+        ("?", ""),
     ],
 )
 def test_the_last_extension_is_what_is_left_when_nothing_hides_it(name, last):
@@ -39,7 +51,7 @@ def test_the_last_extension_is_what_is_left_when_nothing_hides_it(name, last):
 
 @pytest.mark.parametrize(
     ("name", "left"),
-    [("dir/a.txt", "a.txt"), ("dir\\a.txt", "a.txt"), (" a b.txt ", "a b.txt"), ("a/", "")],
+    [("dir/a.txt", "a.txt"), ("dir\\a.txt", "a.txt"), (" a b.txt ", "a b.txt"), ("a/", "a")],
 )
 def test_the_plain_name_is_the_last_step(name, left):
     assert plain(name) == left
@@ -52,7 +64,16 @@ def test_what_is_shown_is_what_stands_there(name, shown):
 
 @pytest.mark.parametrize(
     ("packed", "unpacked"),
-    [("a.tar.gz", "a.tar"), ("a.TGZ", "a.tar"), ("dir/a.bz2", "a"), (".gz", ".gz"), ("", "")],
+    [
+        ("a.tar.gz", "a.tar"),
+        ("a.TGZ", "a.tar"),
+        ("dir/a.bz2", "a"),
+        (".gz", ".gz"),
+        ("", ""),
+        ("a.js.gz ", "a.js"),
+        ("a.js.gz?", "a.js"),
+        ("a.js.gz\b", "a.js"),
+    ],
 )
 def test_an_unpacked_file_loses_the_packers_extension(packed, unpacked):
     assert unpacked_name(packed) == unpacked

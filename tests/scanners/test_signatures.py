@@ -42,10 +42,10 @@ def iso() -> bytes:
     return at(0x8001, b"CD001", 40_000)
 
 
-def v7_tar() -> bytes:
+def v7_tar(name: str = "a") -> bytes:
     space = io.BytesIO()
     with tarfile.open(fileobj=space, mode="w", format=tarfile.USTAR_FORMAT) as archive:
-        archive.addfile(tarfile.TarInfo("a"))
+        archive.addfile(tarfile.TarInfo(name))
     block = bytearray(space.getvalue())
     block[257:345] = bytes(88)
     block[148:156] = b" " * 8
@@ -60,6 +60,7 @@ def zipped(name: str) -> bytes:
     return space.getvalue()
 
 
+DISK = "application/x-apple-diskimage"
 CMS = bytes.fromhex("06092a864886f70d0107")
 SIGNED = CMS + b"\2\xa0\x82\3\0\x30\x82\3\0\2\1\1\x31\x0b" + bytes(11)
 DATA = bytes.fromhex("06092a864886f70d010701")
@@ -94,6 +95,13 @@ DATA = bytes.fromhex("06092a864886f70d010701")
         (b"MSCF\0\0\0\0", "application/vnd.ms-cab-compressed"),
         (at(257, b"ustar"), "application/x-tar"),
         (v7_tar(), "application/x-tar"),
+        (v7_tar("GIF89a"), "application/x-tar"),
+        (v7_tar("%PDF-1.4"), "application/x-tar"),
+        (v7_tar("{\\rtf1"), "application/x-tar"),
+        (v7_tar("\x7fELF"), "application/x-elf"),
+        (b"GIF89a" + iso()[6:], "application/x-iso9660-image"),
+        (b"GIF89a" + bytes(1018) + b"conectix".ljust(512, b"\0"), "application/x-vhd"),
+        (b"%PDF-1.4" + bytes(1016) + b"koly\0\0\0\4".ljust(512, b"\0"), DISK),
         (b"070701" + b"0" * 104, "application/x-cpio"),
         (zipped("a"), "application/zip"),
         (b"some prefix" * 50 + zipped("a"), "application/zip"),

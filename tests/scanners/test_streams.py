@@ -1,18 +1,22 @@
 """Packed streams in a row, with padding or something else behind them."""
 
+import bz2
 import gzip
+import lzma
+import zlib
 
 import pytest
 
 from pratique.scanners import facts_pb2 as facts
 from pratique.scanners.budget import Budget, Limits, OverBudget
-from pratique.scanners.part import Member, Oddity, Part
-from pratique.scanners.streams import Inflate, Streams, open_stream
+from pratique.scanners.gather import Damaged
+from pratique.scanners.part import Member, Oddity, Part, Reached
+from pratique.scanners.streams import PIECE, STREAMS, Inflate, Streams, open_stream, unpack
 
 MAGIC = b"\x1f\x8b\x08"
 
 
-def unpack(octets: bytes, clock=lambda: 0.0):
+def opened(octets: bytes, clock=lambda: 0.0):
     part = Part(facts.Part(), memoryview(octets))
     streams = Streams(part.octets, MAGIC, lambda: Inflate(31))
     found = list(open_stream(part, Budget(Limits(), clock), streams, Member("gzip:")))
@@ -23,23 +27,23 @@ def unpack(octets: bytes, clock=lambda: 0.0):
 def test_streams_that_are_joined_are_one_file():
     octets = b"".join(gzip.compress(piece) for piece in (b"one ", b"", b"two"))
 
-    assert unpack(octets) == (b"one two", [], "")
+    assert opened(octets) == (b"one two", [], "")
 
 
 @pytest.mark.parametrize("padding", [1, 511, 200_000])
 def test_zeros_behind_a_stream_are_padding(padding):
-    assert unpack(gzip.compress(b"one") + bytes(padding)) == (b"one", [], "")
+    assert opened(gzip.compress(b"one") + bytes(padding)) == (b"one", [], "")
     joined = gzip.compress(b"one") + bytes(padding) + gzip.compress(b"two")
-    assert unpack(joined) == (b"onetwo", [], "")
+    assert opened(joined) == (b"onetwo", [], "")
 
 
 @pytest.mark.parametrize("behind", [b"x", b"\0\0MZ", b"PK\3\4" * 30_000])
 def test_anything_else_behind_a_stream_is_stated(behind):
-    assert unpack(gzip.compress(b"one") + behind) == (b"one", ["extra_octets"], "")
+    assert opened(gzip.compress(b"one") + behind) == (b"one", ["extra_octets"], "")
 
 
 def test_what_came_before_the_damage_is_kept():
-    octets, oddities, unopened = unpack(gzip.compress(b"one") + gzip.compress(b"two" * 50)[:-9])
+    octets, oddities, unopened = opened(gzip.compress(b"one") + gzip.compress(b"two" * 50)[:-9])
 
     assert octets.startswith(b"one")
     assert oddities == []
@@ -47,12 +51,53 @@ def test_what_came_before_the_damage_is_kept():
 
 
 def test_an_empty_file_is_no_stream():
-    assert unpack(b"") == (b"", [], "unreadable")
+    assert opened(b"") == (b"", [], "unreadable")
 
 
 def test_many_empty_streams_are_stopped_by_the_clock():
     ticks = iter(range(1_000_000))
 
     with pytest.raises(OverBudget) as over:
-        unpack(gzip.compress(b"") * 1000, clock=lambda: next(ticks))
+        opened(gzip.compress(b"") * 1000, clock=lambda: next(ticks))
     assert over.value.class_ == "seconds"
+
+
+@pytest.mark.parametrize(
+    ("packed", "magic", "new"),
+    [
+        (gzip.compress(b"x"), MAGIC, lambda: Inflate(31)),
+        (bz2.compress(b"x"), b"BZh", bz2.BZ2Decompressor),
+        (lzma.compress(b"x"), b"\xfd7zXZ\0", lzma.LZMADecompressor),
+    ],
+    ids=["gzip", "bzip2", "xz"],
+)
+@pytest.mark.parametrize(("more", "unopened"), [(0, ""), (1, "over_budget")])
+def test_so_many_streams_are_read_and_one_more_is_told(packed, magic, new, more, unopened):
+    part = Part(facts.Part(), memoryview(packed * (STREAMS + more)))
+    member, *told = open_stream(
+        part, Budget(Limits()), Streams(part.octets, magic, new), Member("x")
+    )
+
+    assert bytes(member.octets) == b"x" * STREAMS
+    assert member.unopened == unopened
+    assert [found.class_ for found in told if isinstance(found, Reached)] == ["parts"] * more
+
+
+def deflated(octets: bytes) -> bytes:
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    return packer.compress(octets) + packer.flush()
+
+
+@pytest.mark.parametrize(("method", "pack"), [(0, bytes), (8, deflated)])
+def test_a_zip_member_is_unpacked_in_bounded_pieces(method, pack):
+    octets = b"ab" * PIECE
+    pieces = list(unpack(memoryview(pack(octets)), method))
+
+    assert b"".join(pieces) == octets
+    assert max(map(len, pieces)) <= PIECE
+
+
+@pytest.mark.parametrize(("octets", "method"), [(b"x", 9), (b"\xff", 8), (b"", 8)])
+def test_a_method_without_a_reader_and_what_is_not_packed_are_damage(octets, method):
+    with pytest.raises(Damaged):
+        list(unpack(memoryview(octets), method))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pratique.scanners.text_signatures import detect, is_message, is_text
+from pratique.scanners.text_signatures import detect, is_mailbox, is_message, is_text
 
 EICAR = "X5O!P%@AP[4\\PZX54(P^)7CC)7}" + "$EICAR-STANDARD-ANTIVIRUS-TEST-FILE!$H+H*"
 
@@ -79,9 +79,29 @@ def test_text_is_what_has_characters_only(octets, declared, is_one):
         ("Subject: only one field", False),
         ("Dear friends,\r\nFrom: x\r\nTo: y", False),
         ("", False),
-        ("X-A: 1\r\n" * 98 + "From: x\r\nTo: y\r\n", True),
-        ("X-A: 1\r\n" * 99 + "From: x\r\nTo: y\r\n", False),
+        ("Content-Type: text/plain\r\n\r\nbody", True),
+        ("MIME-Version: 1.0\r\n\r\nbody", True),
+        ("Dear friends,\r\nContent-Type: text/plain\r\n", False),
+        ("X-A: 1\r\n" * 998 + "From: x\r\nTo: y\r\n", True),
+        ("X-A: 1\r\n" * 999 + "From: x\r\nTo: y\r\n", False),
+        ("X-A: " + "b" * 17_000 + "\r\nFrom: x\r\nTo: y\r\n", True),
+        ("X-A: " + "b" * 65_536 + "\r\nFrom: x\r\nTo: y\r\n", False),
     ],
 )
 def test_a_message_begins_with_fields_that_are_known(text, is_one):
     assert is_message(memoryview(text.encode())) == is_one
+
+
+@pytest.mark.parametrize(
+    ("text", "is_one"),
+    [
+        ("From a Jan 1\nTo: a\n\nbody\n\nFrom b Jan 1\nTo: b\n\nbody\n", True),
+        ("From a Jan 1\r\nTo: a\r\n\r\nbody\r\n\r\nFrom b Jan 1\r\nTo: b\r\n", True),
+        ("From a Jan 1\nTo: a\n\nbody\n\nFrom here on\nnothing follows.\n", False),
+        ("From a Jan 1\nTo: a\n\nbody\nFrom b Jan 1\nTo: b\n", False),
+        ("To: a\n\nbody\n\nFrom b Jan 1\nTo: b\n", False),
+        ("", False),
+    ],
+)
+def test_a_mailbox_has_a_second_message(text, is_one):
+    assert is_mailbox(memoryview(text.encode())) == is_one

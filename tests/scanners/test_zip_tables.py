@@ -1,5 +1,6 @@
 """The tables of zip files, read without unpacking anything."""
 
+import dataclasses
 import io
 import struct
 import zipfile
@@ -107,3 +108,70 @@ def test_the_names_are_not_read_further_than_asked():
 
     assert zip_tables.names(octets, 3) == [b"0", b"1", b"2"]
     assert zip_tables.names(octets[:40], 3) == [b"0"]
+
+
+@pytest.mark.parametrize("behind", [b"X", b"x" * 70_000, b"PK\5\6" * 20, b"PK\5\6" + bytes(18)])
+def test_the_end_is_found_before_anything(behind):
+    end = zip_tables.find_end(memoryview(b"\0" + zip_of(FILES) + behind))
+
+    assert (end.count, end.shift, end.behind, end.sound) == (2, 1, len(behind), True)
+
+
+def test_a_directory_whose_members_have_no_headers_is_not_sound():
+    end = zip_tables.find_end(memoryview(zip_of(FILES).replace(b"PK\3\4", b"XK\3\4")))
+
+    assert end.lists
+    assert not end.sound
+
+
+@pytest.mark.parametrize(("before", "found"), [(-1, True), (0, False)])
+def test_so_many_ends_are_tried_and_no_more(before, found):
+    octets = memoryview(zip_of(FILES) + b"PK\5\6" * (zip_tables.TRIES + before))
+
+    assert (zip_tables.find_end(octets) is not None) == found
+    assert zip_tables.too_many_ends(octets) == (not found)
+
+
+@pytest.mark.parametrize("at", [0, 1, 2, 3, 4])
+def test_an_end_across_two_pieces_of_the_file_is_found(at):
+    octets = zip_of(FILES)
+    end = len(octets) - 22
+    behind = 1024 * 1024 - (len(octets) - end) + at
+
+    assert zip_tables.find_end(memoryview(octets + bytes(behind))).position == end
+
+
+@pytest.mark.parametrize(
+    "descriptor",
+    [
+        form.pack(*fields)
+        for form, fields in (
+            (struct.Struct("<III"), (1, 2, 3)),
+            (struct.Struct("<4sIII"), (b"PK\7\x08", 1, 2, 3)),
+            (struct.Struct("<IQQ"), (1, 2, 3)),
+            (struct.Struct("<4sIQQ"), (b"PK\7\x08", 1, 2, 3)),
+        )
+    ],
+    ids=len,
+)
+def test_a_descriptor_of_any_length_is_no_gap(descriptor):
+    octets = zip_of({"a": b"x"})
+    at = octets.index(b"PK\1\2")
+    octets = bytearray(octets[:at] + descriptor + octets[at:])
+    at += len(descriptor)
+    octets[6] |= 8
+    octets[at + 8] |= 8
+    view = memoryview(bytes(octets))
+    end = zip_tables.find_end(view)
+    entries = [dataclasses.replace(one, offset=0) for one in zip_tables.listed(view, end)]
+
+    assert list(zip_tables.gaps(view, end, entries)) == []
+
+
+@pytest.mark.parametrize(("more", "sound"), [(0, True), (1, False)])
+def test_so_many_directories_without_members_are_looked_behind(more, sound):
+    hollow = zip_of(FILES).replace(b"PK\3\4", b"XK\3\4")
+    end = zip_tables.find_end(memoryview(zip_of(FILES) + hollow * (zip_tables.UNSOUND + more)))
+
+    assert end.lists
+    assert end.sound == sound

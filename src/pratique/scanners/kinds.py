@@ -4,14 +4,19 @@ The octets speak first: a program is a program under any name.  Then the name, s
 double click asks the name alone; it makes a program of what starts as one by its name,
 whatever the octets (most are then refused by the system, but a scanner that relies on
 that has to know every loader).  Two names are not enough by themselves: `.com` is the
-end of many host names too, so a file that is positively text, a page, a picture, a
-message or a PDF is not a program for being called `example.com`.  And a disk image is
-mounted only if it is one, so there the name counts only for octets that say nothing.
+end of many host names too, so a file whose octets are known, as a text, a picture or an
+archive are, is not a program for being called `example.com`; a real one has no
+signature.  And a disk image is mounted only if it is one, so there the name counts only
+for octets that say nothing.  Where octets are text or say nothing, a declared type is as
+good as a name: mail programs give a file its extension from it.
 
-The extensions are those that Windows runs or obeys on a double click (Outlook's list
-of blocked file types, without those that open in an editor or a viewer), and what
-macOS and Linux desktops start.  Shell, Perl, Python, and Ruby sources are text: no
-desktop runs them on a click, and developers mail them all day.
+The extensions are those that Windows runs or obeys on a double click, and what macOS
+and Linux desktops start.  Microsoft's list ("Blocked attachments in Outlook") is taken,
+but for these, which open in an editor or a viewer, or which are ordinary files of other
+programs: asp, aspx, asx, cer, crt, der, tmp; cnt (counts), mat (MATLAB), mdb (a
+database), pst (mail, an archive here).  Shell, Perl, Python, and Ruby sources (csh, ksh,
+pl, py of that list) are text: no desktop runs them on a click, and developers mail them
+all day; pyw and the packed pyz are applications.
 """
 
 from collections.abc import Iterable
@@ -19,32 +24,38 @@ from collections.abc import Iterable
 from pratique.scanners.names import extension
 
 _EXECUTABLE = frozenset(
-    "ade adp apk app appimage application appref-ms appx appxbundle chm com cpl deb diagcab dll "
-    "drv efi exe fxp gadget grp hlp jar jnlp mau mav maw mda mdt mdw mdz mpkg msc msi msix "
-    "msixbundle msp mst msu ocx ops osd pcd pif pkg plg rpm scr shb shs sys vsmacros xbap xll "
+    "accda accde accdr accdu ade adp air apk app appimage appinstaller application appref-ms appx "
+    "appxbundle chm com cpl deb diagcab diagpkg dll drv efi exe flatpak flatpakref fxp gadget grp "
+    "hlp hpj jar jnlp mcf mda mde mdt mdw mdz mpkg msc msi msix msixbundle msp mst msu ocx ops osd "
+    "pcd pif pkg plg ppkg prg pyc pyo pyz pyzw rpm scr shb shs snap sys vsmacros vsw wsb xbap xll "
     "xpi".split()
 )
 _SCRIPT = frozenset(
-    "applescript bat cmd command hta htc isp js jse msh msh1 msh1xml msh2 msh2xml mshxml ps1 "
-    "ps1xml ps2 ps2xml psc1 psc2 psd1 psm1 reg scpt sct terminal vb vbe vbs ws wsc wsf "
-    "wsh".split()
+    "a3x ahk applescript bas bat bgi cdxml cmd command hta htc inf ins isp its js jse msh msh1 "
+    "msh1xml msh2 msh2xml mshxml prf ps1 ps1xml ps2 ps2xml psc1 psc2 psd1 psdm1 psm1 pssc pyw reg "
+    "scpt scptd sct terminal tool vb vbe vbp vbs ws wsc wsf wsh".split()
 )
 _SHORTCUT = frozenset(
-    "desktop fileloc inetloc library-ms lnk rdp scf search-ms searchconnector-ms "
-    "settingcontent-ms url webloc webpnp website".split()
+    "appcontent-ms desktop deskthemepack fileloc inetloc library-ms lnk mad maf mag mam maq mar "
+    "mas mau mav maw osdx printerexport rdp scf search-ms searchconnector-ms settingcontent-ms "
+    "theme themepack udl url webloc webpnp website xnk".split()
 )
 _DISK_IMAGE = frozenset("dmg img iso toast udf vhd vhdx vmdk wim".split())
+# What WinZip and 7-Zip open by its name, mailboxes of Outlook as well.
 _ARCHIVE = frozenset(
-    "7z ace arc arj bz bz2 cab cpio gz lha lz lzh lzma rar tar taz tbz tbz2 tgz txz xz z zip "
-    "zipx zoo zst".split()
+    "7z ace arc arj b64 bz bz2 cab cpio gz hqx lha lz lz4 lzh lzma ost pst rar sit sitx tar taz "
+    "tbz tbz2 tgz tlz txz uu uue xxe xz z zip zipx zoo zst".split()
 )
 _DOCUMENT = frozenset(
-    "doc docm docx dot dotm dotx fodt hwp key mpp msg numbers odp ods odt one onepkg onetoc2 "
-    "pages pdf pot potm potx pps ppsm ppsx ppt pptm pptx pub rtf vsd vsdx wbk wpd wri xla xlam "
-    "xls xlsb xlsm xlsx xlt xlw xps".split()
+    "accdb doc docm docx dot dotm dotx dqy fodt hwp iqy key mdb mpp msg numbers odp ods odt one "
+    "onepkg onetoc2 oqy pages pdf pot potm potx ppa ppam pps ppsm ppsx ppt pptm pptx pub rqy rtf "
+    "sldm slk vsd vsdx wbk wll wpd wri xla xlam xls xlsb xlsm xlsx xlt xlw xps".split()
 )
-_HTML = frozenset("htm html mht mhtml shtml svg svgz xht xhtml".split())
+# Mail programs and browsers open these as the message that they are.
+_MESSAGE = frozenset("eml emlx mbox mbx mht mhtml mim nws".split())
+_HTML = frozenset("htm html shtml svg svgz xht xhtml".split())
 _BY_EXTENSION = {
+    **dict.fromkeys(_MESSAGE, "message"),
     **dict.fromkeys(_ARCHIVE, "archive"),
     **dict.fromkeys(_DOCUMENT, "document"),
     **dict.fromkeys(_HTML, "html"),
@@ -80,6 +91,7 @@ _BY_TYPE = {
         (
             "application/gzip",
             "application/mac-binhex40",
+            "application/mbox",
             "application/vnd.ms-cab-compressed",
             "application/vnd.ms-tnef",
             "application/vnd.rar",
@@ -148,12 +160,81 @@ _BY_PREFIX = (
     ("text/", "text"),
     ("message/", "text"),
 )
+# Types that nobody detects, but that mail programs know for files that run.
+_BY_DECLARATION = {
+    **dict.fromkeys(
+        (
+            "application/appinstaller",
+            "application/appx",
+            "application/bat",
+            "application/exe",
+            "application/msix",
+            "application/prg",
+            "application/vnd.ms-appinstaller",
+            "application/x-bat",
+            "application/x-chm",
+            "application/x-exe",
+            "application/x-java-archive",
+            "application/x-java-jnlp-file",
+            "application/x-ms-application",
+            "application/x-ms-installer",
+            "application/x-ms-xbap",
+            "application/x-msdos-program",
+            "application/x-msdos-windows",
+            "application/x-msdownload",
+            "application/x-winexe",
+        ),
+        "executable",
+    ),
+    **dict.fromkeys(
+        (
+            "application/ecmascript",
+            "application/javascript",
+            "application/x-internet-signup",
+            "application/x-javascript",
+            "application/x-powershell",
+            "application/x-vbs",
+            "application/x-vbscript",
+            "text/ecmascript",
+            "text/javascript",
+            "text/jscript",
+            "text/scriptlet",
+            "text/vbs",
+            "text/vbscript",
+            "text/x-javascript",
+            "text/x-vbscript",
+        ),
+        "script",
+    ),
+    **dict.fromkeys(
+        ("application/internet-shortcut", "application/x-desktop", "application/x-url"),
+        "shortcut",
+    ),
+    **dict.fromkeys(
+        (
+            "application/x-compressed",
+            "application/x-gtar",
+            "application/x-gzip",
+            "application/x-rar-compressed",
+            "application/x-zip",
+            "application/x-zip-compressed",
+        ),
+        "archive",
+    ),
+}
 # Kinds that a name of its own makes, against what the octets seem to be.
 DANGEROUS = ("executable", "script", "shortcut", "disk_image")
 # What a file named like a host may be and still be no program.
-_NO_COM_PROGRAM = frozenset({"text", "html", "image", "message", "multipart"})
+_NO_COM_PROGRAM = frozenset(
+    "archive audio document html image message multipart text video".split()
+)
 # The EICAR test file: text that is a program when it is named so.
 EICAR = "text/x-eicar"
+# Text that certainly is no message, whatever it is called.
+RUNS_AS_TEXT = frozenset({EICAR})
+# Declared types that are believed (RFC 2046 5.1 and 5.2.1, RFC 6532 3.7); what others of
+# `message/` hold is defined elsewhere or not at all.
+_BELIEVED = frozenset({"message/rfc822", "message/global", "message/news"})
 # Says nothing: a scanner's "I do not know".
 UNKNOWN = frozenset({"", "application/octet-stream", "application/x-empty"})
 
@@ -164,15 +245,16 @@ def kind(type_: str, names: Iterable[str], declared_type: str) -> str:
     if by_octets in DANGEROUS:
         return by_octets
     by_name = {of_name(name) for name in names if runs_as_named(name, type_)}
+    by_declaration = of_declared(declared_type)
+    said = by_name | {by_declaration} if runs_as_declared(by_declaration, type_) else by_name
     for dangerous in DANGEROUS:
-        if dangerous in by_name:
+        if dangerous in said:
             return dangerous
-    return _harmless(type_, by_octets, by_name, declared_type)
+    return _harmless(type_, by_octets, by_name, by_declaration)
 
 
-def _harmless(type_: str, by_octets: str, by_name: set[str], declared_type: str) -> str:
+def _harmless(type_: str, by_octets: str, by_name: set[str], by_declaration: str) -> str:
     """A page is a page if either its declaration or its name has it shown as one."""
-    by_declaration = of_type(declared_type)
     if by_octets == "text" and "html" in (by_declaration, *by_name):
         return "html"
     if type_ not in UNKNOWN:
@@ -190,6 +272,16 @@ def of_type(type_: str) -> str:
     return next((word for prefix, word in _BY_PREFIX if type_.startswith(prefix)), "other")
 
 
+def of_declared(type_: str) -> str:
+    """The kind that a declared media type means: more types are declared than detected."""
+    return _BY_DECLARATION.get(type_) or of_type(type_)
+
+
+def is_structure(type_: str) -> bool:
+    """Whether a part that is declared so is a message or a multipart for that alone."""
+    return type_ in _BELIEVED or type_.startswith("multipart/")
+
+
 def of_name(name: str) -> str:
     """The kind that a name's last extension means; empty if it means none."""
     return _BY_EXTENSION.get(extension(name), "")
@@ -201,8 +293,15 @@ def runs_as_named(name: str, type_: str) -> bool:
     if last in _DISK_IMAGE:
         return type_ in UNKNOWN
     if last == "com" and type_ != EICAR:
-        return of_type(type_) not in _NO_COM_PROGRAM and type_ != "application/pdf"
+        return of_type(type_) not in _NO_COM_PROGRAM
     return True
+
+
+def runs_as_declared(by_declaration: str, type_: str) -> bool:
+    """Whether the octets leave it to the declared type what the file is (see above)."""
+    if by_declaration == "disk_image":
+        return type_ in UNKNOWN
+    return type_ in UNKNOWN or of_type(type_) in {"text", "html"}
 
 
 # Containers that keep something from us, and the word for why.
@@ -217,12 +316,34 @@ _UNOPENED = {
 }
 
 
-def unopened(type_: str, kind_: str) -> tuple[str, str]:
-    """Why a part that no reader recognized was not opened; twice nothing for a leaf."""
+CONTAINERS = frozenset({"archive", "disk_image"})
+# Kinds of octets that may be anything to a program that knows more forms than we do; the
+# others are certain, and a name against them is a disguise.
+_UNSURE = frozenset({"text", "html", "other", *CONTAINERS})
+
+
+def unopened(type_: str, kind_: str, claimed: Iterable[str] = ()) -> tuple[str, str]:
+    """Why a part that no reader recognized was not opened; twice nothing for a leaf.
+
+    `claimed` are the kinds that its names and its declared type mean.
+    """
+    by_octets = of_type(type_)
     if type_ in _UNOPENED:
         return _UNOPENED[type_]
     if kind_ == "message":
         return "unreadable", f"no reader for {type_}"
-    if of_type(type_) in {"archive", "disk_image"}:
+    if by_octets in CONTAINERS:
         return "needs_program", f"no reader for {type_} yet"
+    containers = sorted({kind_, *claimed} & CONTAINERS)
+    unsure = kind_ in CONTAINERS or by_octets in _UNSURE
+    if containers and unsure and type_ != "application/x-empty":
+        return "unreadable", f"called {_A[containers[0]]}, but its octets are of no such form"
     return "", ""
+
+
+_A = {"archive": "an archive", "disk_image": "a disk image"}
+
+
+def claims(names: Iterable[str], declared_type: str) -> set[str]:
+    """The kinds that a part's names and its declared type mean."""
+    return {*map(of_name, names), of_declared(declared_type)} - {""}

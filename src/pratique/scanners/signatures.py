@@ -15,8 +15,10 @@ that fits into the pages, and a file that holds the header.
 from pratique.scanners import text_signatures, zip_types
 from pratique.scanners.zip_tables import find_end
 
-# (offset, signature, type), the first that fits; longer before shorter.
-_TABLE: tuple[tuple[int, bytes, str], ...] = (
+# (offset, signature, type), the first that fits; longer before shorter.  What runs comes
+# first, so that no other form's marks hide it; then what holds other files.
+_Table = tuple[tuple[int, bytes, str], ...]
+_PROGRAMS: _Table = (
     (0, b"\x7fELF", "application/x-elf"),
     (0, b"\xfe\xed\xfa\xce", "application/x-mach-binary"),
     (0, b"\xfe\xed\xfa\xcf", "application/x-mach-binary"),
@@ -27,8 +29,20 @@ _TABLE: tuple[tuple[int, bytes, str], ...] = (
     (0, b"L\0\0\0\x01\x14\x02\0\0\0\0\0\xc0\0\0\0\0\0\0F", "application/x-ms-shortcut"),
     (0, b"ITSF\x03\0\0\0", "application/vnd.ms-htmlhelp"),
     (0, b"!<arch>\ndebian-binary", "application/vnd.debian.binary-package"),
-    (0, b"!<arch>\n", "application/x-archive"),
     (0, b"\xed\xab\xee\xdb", "application/x-rpm"),
+)
+_DISKS: _Table = (
+    (0, b"conectix", "application/x-vhd"),
+    (0, b"vhdxfile", "application/x-vhdx"),
+    (0, b"KDMV", "application/x-vmdk"),
+    (0, b"# Disk DescriptorFile", "application/x-vmdk"),
+    (0, b"MSWIM\0\0\0", "application/x-wim"),
+    # ECMA-119 8.1: the first volume descriptor is in sector 16.
+    (0x8001, b"CD001", "application/x-iso9660-image"),
+    (0x8001, b"BEA01", "application/x-iso9660-image"),
+)
+_TABLE: _Table = (
+    (0, b"!<arch>\n", "application/x-archive"),
     # [MS-ONESTORE] 2.3.1, guidFileType: a section, and a table of contents.
     (0, bytes.fromhex("e4525c7b8cd8a74daeb15378d02996d3"), "application/onenote"),
     (0, bytes.fromhex("a12ff043d9ef764c9ee210ea5722765f"), "application/onenote"),
@@ -43,14 +57,6 @@ _TABLE: tuple[tuple[int, bytes, str], ...] = (
     (0, b"MSCF\0\0\0\0", "application/vnd.ms-cab-compressed"),
     (7, b"**ACE**", "application/x-ace"),
     (257, b"ustar", "application/x-tar"),
-    (0, b"conectix", "application/x-vhd"),
-    (0, b"vhdxfile", "application/x-vhdx"),
-    (0, b"KDMV", "application/x-vmdk"),
-    (0, b"# Disk DescriptorFile", "application/x-vmdk"),
-    (0, b"MSWIM\0\0\0", "application/x-wim"),
-    # ECMA-119 8.1: the first volume descriptor is in sector 16.
-    (0x8001, b"CD001", "application/x-iso9660-image"),
-    (0x8001, b"BEA01", "application/x-iso9660-image"),
     (0, b"\x78\x9f\x3e\x22", "application/vnd.ms-tnef"),
     (0, b"{\\rt", "text/rtf"),
     (0, b"%!PS", "application/postscript"),
@@ -98,14 +104,17 @@ def detect(octets: memoryview) -> str:
     head = bytes(octets[:_HEAD])
     return (
         _program(head, octets)
-        or _by_table(head)
+        or _by_table(head, _PROGRAMS)
+        or _disk(head, octets)
+        or _tar(head)
+        or _by_table(head, _TABLE)
         or _by_form(head, octets)
         or text_signatures.detect(head)
     )
 
 
-def _by_table(head: bytes) -> str:
-    for offset, signature, type_ in _TABLE:
+def _by_table(head: bytes, table: _Table) -> str:
+    for offset, signature, type_ in table:
         if head.startswith(signature, offset):
             return type_
     return ""
@@ -149,7 +158,7 @@ def _by_form(head: bytes, octets: memoryview) -> str:
         return "application/pdf"
     if head.startswith(b"RIFF") and head[8:12] in _RIFF:
         return _RIFF[head[8:12]]
-    return _packed(head) or _disk(octets) or _cms(head) or _trailing_zip(octets)
+    return _packed(head) or _cms(head) or _trailing_zip(octets)
 
 
 def _ole(octets: memoryview) -> str:
@@ -183,6 +192,11 @@ def _packed(head: bytes) -> str:
         return "image/x-icon"
     elif head.startswith((b"070701", b"070702", b"070707")) and head[:76].isalnum():
         return "application/x-cpio"
+    return ""
+
+
+def _tar(head: bytes) -> str:
+    """By the checksum: what stands before it is a stranger's name, `GIF89a` or any other."""
     return "application/x-tar" if _is_tar(head[:512]) else ""
 
 
@@ -194,8 +208,10 @@ def _is_tar(block: bytes) -> bool:
     return int(field, 8) == sum(block) - sum(block[148:156]) + 8 * 0x20
 
 
-def _disk(octets: memoryview) -> str:
-    """Disk images that have their signature in the last sector."""
+def _disk(head: bytes, octets: memoryview) -> str:
+    """Disk images; some have their signature in the last sector only."""
+    if by_table := _by_table(head, _DISKS):
+        return by_table
     last = bytes(octets[-512:])
     if last.startswith(b"koly\0\0\0\x04"):
         return "application/x-apple-diskimage"

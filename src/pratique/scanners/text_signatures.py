@@ -37,7 +37,11 @@ _FIELDS = frozenset(
     b"sender subject to x-mailer".split()
 )
 _FIELDS_WANTED = 2
-_LINES = 100
+# Nothing but MIME has these: one is enough.
+_MIME_FIELDS = frozenset({b"content-type", b"mime-version"})
+# As much of a header as is looked at in a file that nobody calls a message.
+_LINES = 1000
+_HEADER_HEAD = 64 * 1024
 # Enough to see that a file is not text: a binary one shows it in its first block.
 _TEXT_HEAD = 16 * 1024
 # Bell, backspace, tab, line ends, form feed and escape (ISO 2022) stand in text.
@@ -114,7 +118,7 @@ def _skip_comments(text: bytes) -> bytes:
 
 def is_message(octets: memoryview) -> bool:
     """Whether the octets begin like a message: header fields, several of them known."""
-    head = _narrow(bytes(octets[:16_384])).lstrip()
+    head = _narrow(bytes(octets[:_HEADER_HEAD])).lstrip()
     if head.startswith((b"From ", b">From ")):
         head = head.partition(b"\n")[2]
     known = set()
@@ -124,4 +128,13 @@ def is_message(octets: memoryview) -> bool:
             known.add(field[1].lower())
         elif not line.startswith((b" ", b"\t")):
             break
-    return len(known & _FIELDS) >= _FIELDS_WANTED
+    return bool(known & _MIME_FIELDS) or len(known & _FIELDS) >= _FIELDS_WANTED
+
+
+# RFC 4155: a mailbox's next message begins so, with the first field in the next line.
+_NEXT = re.compile(rb"\n\r?\nFrom [^\n]{1,998}\n>?[!-9;-~]{1,64}:")
+
+
+def is_mailbox(octets: memoryview) -> bool:
+    """Whether more than one message stands in the file, one behind the other."""
+    return bytes(octets[:5]) == b"From " and _NEXT.search(octets) is not None

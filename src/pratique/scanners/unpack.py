@@ -285,7 +285,9 @@ class _Walk:
             except Exception as error:  # noqa: BLE001 - our fault: stated, not skipped
                 self._fail(part.known, reader.name, error)
                 return
-        part.known.unopened, part.known.why = kinds.unopened(part.known.type, part.known.kind)
+        known = part.known
+        claims = kinds.claims((known.name, *known.names), known.declared_type)
+        known.unopened, known.why = kinds.unopened(known.type, known.kind, claims)
 
     def _open_by(self, reader: Reader, part: Part) -> None:
         known = part.known

@@ -77,6 +77,14 @@ def test_an_honest_name_is_left_alone(name, show):
     assert disguises(show, name, "text/plain" if "example" in name else UNKNOWN) == []
 
 
+def test_a_document_that_is_a_zip_file_may_be_named_so(show):
+    type_ = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
+    known = {"name": "a.zip", "type": type_, "kind": "document"}
+
+    assert not show(Disguise(wall.Setup()), b"PK\3\4", **known).parts
+    assert show(Disguise(wall.Setup()), b"\xd0\xcf", **known).parts
+
+
 def test_every_name_is_looked_at(show):
     assert disguises(show, "a.txt", names=["a.txt.exe"]) == ["double_extension"]
 
@@ -95,6 +103,14 @@ def test_every_name_is_looked_at(show):
         ("setup.scr", "image/png", UNKNOWN),
         ("message.scr", UNKNOWN, "audio/x-wav"),
         ("", PE, "image/gif"),
+        ("notes.zip", "image/gif", UNKNOWN),
+        ("notes.rar", "application/pdf", UNKNOWN),
+        ("disk.iso", "image/png", UNKNOWN),
+        ("m.eml", "image/gif", UNKNOWN),
+        ("m.eml", "application/zip", UNKNOWN),
+        ("m.mht", "application/msword", UNKNOWN),
+        ("", "image/gif", "message/rfc822"),
+        ("", "application/zip", "multipart/mixed"),
     ],
 )
 def test_a_contradiction_of_name_and_octets_is_told(name, type_, declared, show):
@@ -118,6 +134,12 @@ def test_a_contradiction_of_name_and_octets_is_told(name, type_, declared, show)
         ("", "application/zip", "image/png"),
         ("app.apk", "application/zip", UNKNOWN),
         ("photo.jpg", "application/mac-binhex40", "application/mac-binhex40"),
+        ("notes.zip", "application/vnd.rar", UNKNOWN),
+        ("notes.zip", "text/plain", UNKNOWN),
+        ("logo.img", "image/gif", UNKNOWN),
+        ("m.eml", "message/rfc822", "text/plain"),
+        ("m.mbox", "application/mbox", UNKNOWN),
+        ("status", "image/gif", "message/delivery-status"),
     ],
 )
 def test_what_agrees_or_is_not_certain_says_nothing(name, type_, declared, show):

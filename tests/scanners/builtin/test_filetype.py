@@ -9,6 +9,12 @@ from pratique.scanners.builtin.filetype import FileType
 HEADER = b"From: a@b.example\r\nSubject: x\r\n\r\nbody\r\n"
 
 
+# One field, and none before it that a mail has.
+MAIL = ("message/rfc822", "message")
+ONE = b"Content-Type: text/plain\r\n\r\nbody\r\n"
+MAILBOX = b"From a Jan 1\nTo: a\n\nbody\n\nFrom b Jan 1\nTo: b\n\nbody\n"
+
+
 @pytest.fixture(scope="module")
 def filetype():
     return FileType(wall.Setup())
@@ -55,6 +61,104 @@ def told(stated):
 )
 def test_a_part_is_told(octets, known, answer, filetype, show):
     assert told(show(filetype, octets, **known)) == answer
+
+
+@pytest.mark.parametrize("name", ["m.eml", "M.EMLX", "m.mht", "m.mhtml", "m.nws", "m.mbox"])
+@pytest.mark.parametrize("declared", ["application/octet-stream", "text/plain", "image/png"])
+@pytest.mark.parametrize(
+    "octets",
+    [
+        ONE,
+        b"hello world\r\n" + ONE,
+        b"1234\n" + ONE,
+        b"X-A: b\r\n" * 1001 + ONE,
+        b"X-A: " + b"b" * 70_000 + b"\r\n" + ONE,
+        b"<html>\r\n" + ONE,
+        b"%PDF-1.4: x\r\n" + ONE,
+        b"GIF89a: x\r\n" + ONE,
+        b"{\\rtf1: x\r\n" + ONE,
+        b"\0" + ONE,
+    ],
+    ids=["one", "junk", "emlx", "fields", "long", "html", "pdf", "gif", "rtf", "nul"],
+)
+def test_what_is_named_as_a_message_is_one(octets, declared, name, filetype, show):
+    assert told(show(filetype, octets, name=name, declared_type=declared)) == MAIL
+
+
+@pytest.mark.parametrize(
+    ("octets", "answer"),
+    [
+        (b"PK\3\4" + bytes(40), ("application/zip", "archive")),
+        (b"GIF89a\0" + ONE, ("image/gif", "image")),
+        (b"\x7fELF" + bytes(60), ("application/x-elf", "executable")),
+        (b"[InternetShortcut]\r\n" + ONE, ("application/x-mswinurl", "shortcut")),
+    ],
+)
+def test_what_is_certainly_no_message_is_none_under_any_name(octets, answer, filetype, show):
+    assert told(show(filetype, octets, name="m.eml")) == answer
+
+
+@pytest.mark.parametrize(
+    ("octets", "name", "answer"),
+    [
+        (MAILBOX, "m.mbox", ("application/mbox", "archive")),
+        (MAILBOX, "m.eml", MAIL),
+        (MAILBOX[:25], "m.mbox", MAIL),
+    ],
+)
+def test_a_mailbox_of_several_messages_is_an_archive(octets, name, answer, filetype, show):
+    assert told(show(filetype, octets, name=name)) == answer
+
+
+@pytest.mark.parametrize(
+    ("declared", "octets", "answer"),
+    [
+        ("message/x", ONE, MAIL),
+        ("message/delivery-status", ONE, MAIL),
+        ("message/global-headers", HEADER, MAIL),
+        ("message/x", b"no mail", ("message/x", "text")),
+        ("message/delivery-status", b"", ("message/delivery-status", "text")),
+        ("message/delivery-status", b"Reporting-MTA: dns; x", ("message/delivery-status", "text")),
+        ("text/rfc822-headers", ONE, ("text/plain", "text")),
+        ("application/octet-stream", ONE, MAIL),
+        ("text/plain", ONE, ("text/plain", "text")),
+    ],
+)
+def test_of_other_types_the_octets_are_asked(declared, octets, answer, filetype, show):
+    assert told(show(filetype, octets, declared_type=declared)) == answer
+
+
+@pytest.mark.parametrize("declared", ["message/partial", "message/external-body"])
+def test_what_is_elsewhere_keeps_its_type(declared, filetype, show):
+    stated = show(filetype, HEADER, declared_type=declared, unopened="elsewhere")
+
+    assert told(stated) == (declared, "message")
+
+
+class Guessing:
+    """A libmagic that takes octets for an image of Truevision's, as the real one does."""
+
+    def from_buffer(self, octets):
+        return "image/x-tga"
+
+
+@pytest.mark.parametrize(
+    ("known", "kind"),
+    [
+        ({}, "image"),
+        ({"name": "photo.tga"}, "image"),
+        ({"name": "www.example.com"}, "executable"),
+        ({"name": "a.zip"}, "archive"),
+        ({"name": "a.iso"}, "disk_image"),
+        ({"declared_type": "application/zip"}, "archive"),
+        ({"declared_type": "application/x-msdownload"}, "executable"),
+    ],
+)
+def test_a_guess_excuses_no_name(known, kind, show):
+    filetype = FileType(wall.Setup())
+    filetype._magic = Guessing()
+
+    assert told(show(filetype, bytes(range(256)), **known)) == ("image/x-tga", kind)
 
 
 def test_of_the_message_itself_nothing_is_stated(filetype, show):

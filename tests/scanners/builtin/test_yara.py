@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pratique.scanners import wall_pb2 as wall
-from pratique.scanners.builtin.yara import Yara
+from pratique.scanners.builtin.yara import HEAD, Yara
 from pratique.scanners.part import Unfit
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -91,6 +91,21 @@ def test_the_version_of_the_database_is_that_of_the_sources(tmp_path, ours, show
 
     assert first != second.findings[0].database_version
     assert first != show(ours, EICAR).findings[0].database_version
+
+
+@pytest.mark.parametrize(("before", "found"), [(HEAD - 4, ["a", "b"]), (HEAD - 3, ["a"])])
+def test_rules_about_the_head_see_no_more_than_that(before, found, tmp_path, show):
+    source = 'rule %s { strings: $x = "evil" condition: $x }'
+    yara = with_rules(tmp_path, **{"whole": source % "a", "some.head": source % "b"})
+
+    assert names(show(yara, b"x" * before + b"evil")) == found
+
+
+@pytest.mark.slow
+def test_twenty_five_megabytes_of_words_of_mail_are_no_failure(ours, show):
+    stated = show(ours, b"Subject: Re: Re:\r\n" * 1_400_000)
+
+    assert [failure.detail for failure in stated.failures] == []
 
 
 def test_other_files_of_a_folder_are_not_read(tmp_path):

@@ -37,6 +37,9 @@ _LOOKED_AT = frozenset({"image", "audio", "video", "text", "html", "document"})
 _OPAQUE = frozenset({"archive", "disk_image", "executable", "shortcut"})
 # Names of these kinds run; octets of those kinds are certainly no program.
 _NO_PROGRAM = frozenset({"image", "audio", "video", "html", "document", "archive"})
+# Octets of these kinds are certainly no archive and no disk image, or no message.
+_NO_CONTAINER = frozenset({"image", "audio", "video", "document"})
+_NO_MESSAGE = frozenset({*_NO_PROGRAM, "disk_image", "executable"} - {"html"})
 _PROGRAMS = frozenset("exe scr pif com dll cpl sys ocx".split())
 _LOOKED_AT_NAMES = frozenset(
     "avi bmp csv doc gif htm html jpeg jpg mov mp3 mp4 pdf png ppt rtf tif tiff txt wav webp "
@@ -61,6 +64,8 @@ class Disguise:
         for name in (known.name, *known.names):
             if name:
                 found.update(_tricks(name, known))
+        if _is_no_container(part) or _is_no_message(known):
+            found.add("name_against_type")
         if found:
             stated = facts.Part(id=known.id, disguised=sorted(found))
             yield facts.Facts(parts=[stated])
@@ -104,3 +109,30 @@ def _against_type(known: facts.Part) -> Iterator[str]:
         or (known.kind in _RUNS and declared in {"image", "audio", "video"})
     ):
         yield "name_against_type"
+
+
+def _is_no_container(part: Part) -> bool:
+    """Whether a name promises an archive or a disk image, and the octets are neither.
+
+    Documents that are zip files are archives under any name; and `.img` is also said of
+    pictures.
+    """
+    by_octets = kinds.of_type(part.known.type)
+    if part.known.kind in kinds.CONTAINERS:
+        return False  # the type is a guess
+    if by_octets not in _NO_CONTAINER or bytes(part.octets[:2]) == b"PK":
+        return False
+    named = [name for name in (part.known.name, *part.known.names) if name]
+    return any(
+        kinds.of_name(name) in {"archive", "disk_image"}
+        and not (by_octets == "image" and names.extension(name) == "img")
+        for name in named
+    )
+
+
+def _is_no_message(known: facts.Part) -> bool:
+    """Whether a name or the declared type promises a message, and the octets are none."""
+    named = any(kinds.of_name(name) == "message" for name in (known.name, *known.names))
+    declared = kinds.is_structure(known.declared_type)
+    exempt = known.type in {_BINHEX, "application/mbox"}
+    return (named or declared) and not exempt and kinds.of_type(known.type) in _NO_MESSAGE

@@ -7,7 +7,10 @@ never comes from a guess.  Plain text is not shown to libmagic at all: it takes 
 millisecond to say which language a letter might be a program in.
 
 The structure of a message is no question of octets: what is declared `multipart/...` or
-`message/rfc822` is that, unless the octets are certainly something else.
+`message/rfc822`, or is named as a message (`.eml`), is that, unless the octets are
+certainly something else; and text never is, for a mail program passes over lines that
+are no fields, also over one that begins like a picture.  Of other `message/...` types,
+and of files with no name that helps, the octets are asked.
 """
 
 from collections.abc import Iterator
@@ -30,6 +33,7 @@ _GUESSES = ("application/x-dosexec", "application/x-executable", "application/x-
             "application/x-wine-extension-ini")  # fmt: skip
 _OCTET_STREAM = "application/octet-stream"
 _STRUCTURE = ("multipart/", "message/")
+_MAILBOXES = frozenset({"mbox", "mbx"})
 
 
 class FileType:
@@ -47,28 +51,20 @@ class FileType:
             return  # the message itself: the walk knows what it is
         found = facts.Facts()
         try:
-            type_ = self._type(part)
+            type_, certain = self._type(part)
         except magic.MagicException as error:
-            type_ = _OCTET_STREAM
+            type_, certain = _OCTET_STREAM, True
             found.failures.add(class_="scanner", part=known.id, detail=f"libmagic: {error}")
-        kind = kinds.kind(type_, [known.name, *known.names], known.declared_type)
-        found.parts.add(id=known.id, type=type_, kind=kind)
+        found.parts.add(id=known.id, type=type_, kind=_kind(known, type_, certain=certain))
         yield found
 
-    def _type(self, part: Part) -> str:
-        declared = part.known.declared_type
-        if not len(part.octets) and part.known.unopened:
-            return declared if declared.startswith(_STRUCTURE) else ""
-        certain = signatures.detect(part.octets)
-        if declared.startswith(_STRUCTURE) and kinds.of_type(certain) in _NO_STRUCTURE:
-            return declared
-        if certain:
-            return certain
-        if _may_be_message(part) and text_signatures.is_message(part.octets):
-            return "message/rfc822"
-        if text_signatures.is_text(part.octets, declared=declared.startswith("text/")):
-            return "text/plain"
-        return self._guess(part.octets)
+    def _type(self, part: Part) -> tuple[str, bool]:
+        """The type, and whether it is certain: libmagic takes any octets for an image."""
+        told = _told(part)
+        if told is None:
+            guess = self._guess(part.octets)
+            return guess, guess.startswith("text/")
+        return told, True
 
     def _guess(self, octets: memoryview) -> str:
         type_ = str(self._magic.from_buffer(bytes(octets[:_MAGIC_OCTETS])))
@@ -79,11 +75,56 @@ class FileType:
         return type_
 
 
+def _told(part: Part) -> str | None:
+    """The type by what is certain; None if nothing is."""
+    declared = part.known.declared_type
+    if not len(part.octets) and part.known.unopened:
+        return declared if declared.startswith(_STRUCTURE) else ""
+    certain = signatures.detect(part.octets)
+    structure = _structure(part)
+    if structure and _may_be_structure(certain, part):
+        return structure
+    if certain and (len(part.octets) or not declared.startswith(_STRUCTURE)):
+        return certain
+    if not declared.startswith("text/") and text_signatures.is_message(part.octets):
+        return "message/rfc822"
+    if declared.startswith(_STRUCTURE):
+        return declared
+    is_text = text_signatures.is_text(part.octets, declared=declared.startswith("text/"))
+    return "text/plain" if is_text else None
+
+
+def _kind(known: facts.Part, type_: str, *, certain: bool) -> str:
+    """The kind; a guess excuses no name that runs and none that holds other files."""
+    names = [known.name, *known.names]
+    kind = kinds.kind(type_, names, known.declared_type)
+    if certain or kind in kinds.DANGEROUS:
+        return kind
+    claimed = kinds.kind(_OCTET_STREAM, names, known.declared_type)
+    return claimed if claimed in {*kinds.DANGEROUS, *kinds.CONTAINERS} else kind
+
+
 # What the octets of a message or multipart may seem to be without being it.
 _NO_STRUCTURE = frozenset({"other", "text", "html", "message", "multipart"})
 
 
-def _may_be_message(part: Part) -> bool:
-    """Text that quotes a header is no message; a file sent as octets or as .eml may be."""
-    named = any(extension(name) == "eml" for name in (part.known.name, *part.known.names))
-    return named or not part.known.declared_type.startswith("text/")
+def _structure(part: Part) -> str:
+    """The structure that the part has by its declared type or by a name; empty if none."""
+    known = part.known
+    declared = known.declared_type
+    # Where the reader says that the content is elsewhere, the type says why.
+    if kinds.is_structure(declared) or (known.unopened and declared.startswith(_STRUCTURE)):
+        return declared
+    names = [name for name in (known.name, *known.names) if kinds.of_name(name) == "message"]
+    mailbox = any(extension(name) in _MAILBOXES for name in names)
+    if mailbox and text_signatures.is_mailbox(part.octets):
+        return "application/mbox"
+    return "message/rfc822" if names else ""
+
+
+def _may_be_structure(certain: str, part: Part) -> bool:
+    """Whether the octets leave it open; what runs is certain in any case."""
+    by_octets = kinds.of_type(certain)
+    if by_octets in _NO_STRUCTURE:
+        return certain not in kinds.RUNS_AS_TEXT
+    return by_octets not in kinds.DANGEROUS and text_signatures.is_text(part.octets, declared=True)
