@@ -25,8 +25,11 @@ from pratique.scanners.part import Found, Member, Reached
 # One piece of a member: small beside any limit, large beside the cost of a call.
 PIECE = 64 * 1024
 
-# archive.h, "Error codes returned by most functions".
-_END, _WARN, _FATAL = 1, -20, -30
+# archive.h, "Error codes returned by most functions".  A warning is about a name or an
+# attribute and the entry is there; behind ARCHIVE_RETRY (-10) there is none, for instance
+# where the checksum of a tar header is wrong.
+_END, _OK, _WARN = 1, 0, -20
+_GOOD = (_OK, _WARN)
 # archive_entry.h: AE_IFREG and AE_IFDIR, the same as in stat(2).
 _REGULAR, _FOLDER = 0o100000, 0o040000
 
@@ -82,7 +85,7 @@ class Entry:
 class Archive:
     """An open archive; a context, so that libarchive's memory is given back."""
 
-    def __init__(self, octets: memoryview, *formats: str, options: bytes = b"") -> None:
+    def __init__(self, octets: memoryview | bytes, *formats: str, options: bytes = b"") -> None:
         # libarchive keeps the pointer, so the copy must live as long as this object.
         self._octets = bytes(octets)
         self._archive = _new()
@@ -104,12 +107,11 @@ class Archive:
 
     def entries(self) -> Iterator[Entry]:
         """Give the entries in order; the last one given is the one that `read` reads."""
-        if _open(self._archive, self._octets, len(self._octets)) < _WARN:
+        if _open(self._archive, self._octets, len(self._octets)) not in _GOOD:
             raise Damaged(self._words())
         entry = _p()
         while (status := _next(self._archive, ctypes.byref(entry))) != _END:
-            # A warning is about a name or an attribute: the entry is there.
-            if status < _WARN:
+            if status not in _GOOD:
                 raise Damaged(self._words())
             yield self._entry(entry)
 
@@ -134,7 +136,7 @@ class Archive:
         places = ctypes.byref(block), ctypes.byref(size), ctypes.byref(offset)
         position = 0
         while (status := _block(self._archive, *places)) != _END:
-            if status < _WARN:
+            if status not in _GOOD:
                 raise Damaged(self._words())
             yield from _zeros(offset.value - position)
             for start in range(0, size.value, PIECE):
@@ -159,15 +161,22 @@ def _zeros(count: int) -> Iterator[bytes]:
 
 def fill(member: Member, archive: Archive, entry: Entry, gather: Gather) -> Iterator[Found]:
     """Give the member with the octets of the entry at hand, or with why it has none."""
+    # Where its size is known libarchive steps over it; else it would unpack it all.
+    return fill_from(member, archive.pieces(), entry.size, gather)
+
+
+def fill_from(
+    member: Member, pieces: Iterator[bytes], size: int | None, gather: Gather
+) -> Iterator[Found]:
+    """Give the member with the octets of the pieces; no size if it costs to step over."""
     try:
-        gather.budget.check_part_octets(entry.size or 0)
-        member.octets, member.why = gather.octets(archive.pieces())
+        gather.budget.check_part_octets(size or 0)
+        member.octets, member.why = gather.octets(pieces)
         member.unopened = "unreadable" if member.why else ""
     except OverBudget as over:
         member.unopened, member.why = "over_budget", over.detail
         yield member
-        # Where its size is known libarchive steps over it; else it would unpack it all.
-        if over.class_ != "part_octets" or entry.size is None:
+        if over.class_ != "part_octets" or size is None:
             raise
         yield Reached(over.class_, over.detail, at=member)
     else:

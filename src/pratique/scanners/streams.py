@@ -12,15 +12,22 @@ from typing import Protocol
 
 from pratique.scanners.budget import Budget
 from pratique.scanners.gather import Damaged, Gather
-from pratique.scanners.part import Found, Member, Oddity, Part
+from pratique.scanners.names import unpacked_name
+from pratique.scanners.part import Found, Member, Oddity, Part, Reached
 
 # What one call may give: small beside any limit, large beside the cost of a call.
 PIECE = 64 * 1024
 # The first gulp of a stream is small: a file may be a million empty streams, and what
 # a stream leaves of a gulp is copied.
 _FIRST = 4 * 1024
+# How many streams one file may join: whoever packs in pieces makes one of each 64 KB at
+# least (BGZF), and a thousand of these are as large as a part may be.
+STREAMS = 1000
 # `xz -9` wants 65 MB to unpack, and is the most that its manual page recommends.
 MEMORY = 72 * 1024 * 1024
+# zlib.h, inflateInit2: negative for deflate without a header, with a window of 32 KB.
+_RAW = -15
+_STORED, _DEFLATED = 0, 8
 
 
 class Unpacker(Protocol):
@@ -69,22 +76,33 @@ class Inflate:
 
 
 class Streams:
-    """Reads one stream after another; `position` is the end of what was read."""
+    """Reads one stream after another; `position` is the end of what was read.
+
+    `starts` is where each began; `cut` is set where there are more than STREAMS.
+    """
 
     def __init__(self, octets: memoryview, magic: bytes, new: Callable[[], Unpacker]) -> None:
         self._octets = octets
         self._magic = magic
         self._new = new
         self.position = 0
+        self.starts: list[int] = []
+        self.cut = False
 
     def pieces(self) -> Iterator[bytes]:
         """Give what the streams hold; an empty piece at each end lets a clock be read."""
-        while True:
-            yield from self._one(self._new())
+        while len(self.starts) < STREAMS:
+            yield from self.first()
             yield b""
             self._skip_padding()
             if self._take(len(self._magic)) != self._magic:
                 return
+        self.cut = True
+
+    def first(self) -> Iterator[bytes]:
+        """Give what the stream at hand holds, and stop at its end."""
+        self.starts.append(self.position)
+        yield from self._one(self._new())
 
     def rest(self) -> memoryview:
         """What lies behind the last stream."""
@@ -120,12 +138,34 @@ def _decompress(unpacker: Unpacker, octets: bytes) -> bytes:
         raise Damaged(str(error)) from error
 
 
+def unpack(octets: memoryview, method: int) -> Iterator[bytes]:
+    """A zip member's octets in pieces, by its method (APPNOTE 4.4.5): stored or deflate."""
+    if method == _STORED:
+        for start in range(0, len(octets), PIECE):
+            yield bytes(octets[start : start + PIECE])
+    elif method == _DEFLATED:
+        yield from Streams(octets, b"", lambda: Inflate(_RAW)).first()
+    else:
+        raise Damaged(f"no reader for compression method {method}")
+
+
+def unpacked_names(part: Part) -> tuple[str, ...]:
+    """What the unpacked file is called, by each name that the packed one has."""
+    names = (unpacked_name(name) for name in (part.known.name, *part.known.names))
+    return tuple(dict.fromkeys(name for name in names if name)) or ("",)
+
+
 def open_stream(part: Part, budget: Budget, streams: Streams, member: Member) -> Iterator[Found]:
     """Give the one member that a packed file holds, and tell what lies behind it."""
     member.octets, why = Gather(budget, len(part.octets)).octets(streams.pieces())
     if why:
         member.unopened = part.known.unopened = "unreadable"
         member.why = part.known.why = why
+    if streams.cut:
+        member.unopened, member.why = "over_budget", f"more than {STREAMS} streams in a row"
+        yield member
+        yield Reached("parts", member.why)
+        return
     yield member
     if not why and len(streams.rest()):
         yield Oddity("extra_octets", f"{len(streams.rest())} octets after its end")

@@ -5,6 +5,7 @@ import bz2
 import pytest
 
 from pratique.scanners import facts_pb2 as facts
+from pratique.scanners.budget import Budget, Limits
 from pratique.scanners.formats.bzip2 import Bzip2
 from pratique.scanners.part import Part
 
@@ -19,3 +20,10 @@ def test_the_last_extension_is_dropped(outer, inner, open_with):
 def test_it_is_recognized_by_its_type():
     assert Bzip2().recognize(Part(facts.Part(type="application/x-bzip2"), memoryview(b"")))
     assert not Bzip2().recognize(Part(facts.Part(type="text/plain"), memoryview(b"BZh")))
+
+
+def test_each_name_of_the_packed_file_names_the_unpacked_one():
+    known = facts.Part(name="a.txt.bz2", names=["b.exe.bz2"])
+    (member,) = Bzip2().members(Part(known, memoryview(bz2.compress(b"x"))), Budget(Limits()))
+
+    assert [member.name, *member.names] == ["a.txt", "b.exe"]

@@ -5,7 +5,10 @@ import io
 
 import pytest
 
+from pratique.scanners import facts_pb2 as facts
+from pratique.scanners.budget import Budget, Limits
 from pratique.scanners.formats.gzip import Gzip
+from pratique.scanners.part import Part
 
 
 def named(name: str) -> bytes:
@@ -42,8 +45,24 @@ def test_a_name_behind_an_extra_field_is_found(open_with):
     assert open_with(Gzip(), bytes(octets)).names == ["x.exe"]
 
 
-@pytest.mark.parametrize(("length", "kept"), [(255, 255), (256, 0)])
-def test_a_stored_name_is_read_up_to_its_limit(length, kept, open_with):
+@pytest.mark.parametrize(("length", "reached"), [(255, []), (256, ["names"])])
+def test_a_stored_name_is_read_up_to_its_limit_and_a_cut_one_is_told(length, reached, open_with):
     opened = open_with(Gzip(), named("n" * length))
 
-    assert len(opened.members[0].raw_name) == kept
+    assert len(opened.members[0].raw_name) == 255
+    assert opened.names == ["n" * 255]
+    assert opened.reached == reached
+
+
+def test_each_name_of_the_packed_file_names_the_unpacked_one():
+    known = facts.Part(name="a.txt.gz", names=["b.exe.gz", "c.tgz"])
+    (member,) = Gzip().members(Part(known, memoryview(named("d.js"))), Budget(Limits()))
+
+    assert [member.name, *member.names] == ["a.txt", "b.exe", "c.tar", "d.js"]
+
+
+def test_the_names_of_later_streams_are_names_too(open_with):
+    opened = open_with(Gzip(), named("a.txt") + named("b.js") + named(""))
+
+    assert [opened.members[0].name, *opened.members[0].names] == ["a.txt", "b.js"]
+    assert opened.octets == [b"MZ" * 3]

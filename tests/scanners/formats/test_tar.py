@@ -44,6 +44,72 @@ def test_a_second_archive_behind_the_end_is_shown_too(make_tar, open_with):
     opened = open_with(Tar(), make_tar({"a": b"1"}) + make_tar({"b.exe": b"MZ"}))
 
     assert opened.names == ["a", "b.exe"]
+    assert opened.oddities == []
+
+
+@pytest.mark.parametrize("form", [tarfile.USTAR_FORMAT, tarfile.GNU_FORMAT, tarfile.PAX_FORMAT])
+@pytest.mark.parametrize("zeros", [0, 100_000])
+def test_zeros_behind_the_end_say_nothing(form, zeros, make_tar, open_with):
+    opened = open_with(
+        Tar(), make_tar({"a": b"1", "b" * 90 + "/" + "c" * 90: b"2"}, form) + bytes(zeros)
+    )
+
+    assert opened.octets == [b"1", b"2"]
+    assert (opened.oddities, opened.known.unopened) == ([], "")
+
+
+@pytest.mark.parametrize("behind", [b"MZ" * 256, b"MZ" * 2560])
+def test_anything_else_behind_the_end_is_stated(behind, make_tar, open_with):
+    opened = open_with(Tar(), make_tar({"a": b"1"}) + behind)
+
+    assert opened.names == ["a"]
+    assert (opened.oddities, opened.known.unopened) == (["extra_octets"], "")
+
+
+def raw(name: bytes, octets: bytes, form: bytes = b"0") -> bytes:
+    """One entry by hand, with its checksum."""
+    header = bytearray(512)
+    header[: len(name)] = name
+    header[100:124] = b"0000644\0" + b"0000000\0" * 2
+    header[124:148] = b"%011o\0" % len(octets) + b"00000000000\0"
+    header[148:156] = b" " * 8
+    header[156:157] = form
+    header[257:265] = b"ustar\00000"
+    header[148:156] = b"%06o\0 " % sum(header)
+    return bytes(header) + octets + bytes(-len(octets) % 512)
+
+
+def test_a_header_with_a_wrong_checksum_is_damage_and_no_entry(open_with):
+    wrong = raw(b"b.js", b"2").replace(b"0000644", b"0000755")
+    opened = open_with(Tar(), raw(b"a", b"1") + wrong + bytes(1024))
+
+    assert opened.names == ["a"]
+    assert opened.known.unopened == "unreadable"
+
+
+@pytest.mark.parametrize(
+    "extended",
+    [raw(b"PaxHeader/x", b"14 path=a.txt\n", b"x"), raw(b"././@LongLink", b"a.txt\0", b"L")],
+    ids=["pax", "gnu"],
+)
+def test_the_name_in_the_header_itself_is_a_name_too(extended, open_with):
+    opened = open_with(Tar(), extended + raw(b"evil.js", b"x") + bytes(1024))
+
+    assert [(one.name, one.names) for one in opened.members] == [("a.txt", ("evil.js",))]
+
+
+def test_a_name_that_is_said_once_is_shown_once(make_tar, open_with):
+    files = {"a" * 90 + "/" + "b" * 90: b"1", "c.txt": b"2"}
+    opened = open_with(Tar(), make_tar(files, tarfile.USTAR_FORMAT))
+
+    assert [one.names for one in opened.members] == [(), ()]
+
+
+@pytest.mark.parametrize("form", [b"D", b"M"])
+def test_octets_that_libarchive_steps_over_are_seen(form, open_with):
+    opened = open_with(Tar(), raw(b"a", b"MZ" * 600, form) + raw(b"b", b"b") + bytes(1024))
+
+    assert opened.octets == [b"MZ" * 600, b"b"]
 
 
 def test_a_member_past_the_limit_is_left_and_the_others_are_opened(make_tar, open_with):

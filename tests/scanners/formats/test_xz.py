@@ -5,6 +5,7 @@ import lzma
 import pytest
 
 from pratique.scanners import facts_pb2 as facts
+from pratique.scanners.budget import Budget, Limits
 from pratique.scanners.formats.xz import Xz
 from pratique.scanners.part import Part
 
@@ -25,3 +26,10 @@ def test_the_memory_that_a_file_may_want_is_bounded(size, unopened, open_with):
 def test_it_is_recognized_by_its_type():
     assert Xz().recognize(Part(facts.Part(type="application/x-xz"), memoryview(b"")))
     assert not Xz().recognize(Part(facts.Part(type="application/gzip"), memoryview(b"")))
+
+
+def test_each_name_of_the_packed_file_names_the_unpacked_one():
+    known = facts.Part(name="a.txt.xz", names=["b.exe.xz"])
+    (member,) = Xz().members(Part(known, memoryview(lzma.compress(b"x"))), Budget(Limits()))
+
+    assert [member.name, *member.names] == ["a.txt", "b.exe"]

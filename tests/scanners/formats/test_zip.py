@@ -1,14 +1,17 @@
 """Zip files as they are, and as they are made to show different members to two readers."""
 
+import io
 import struct
 import zipfile
+import zlib
 
 import pytest
 
 from pratique.scanners import facts_pb2 as facts
-from pratique.scanners.budget import Limits
+from pratique.scanners.budget import Budget, Limits
 from pratique.scanners.formats.zip import Zip
-from pratique.scanners.part import Part
+from pratique.scanners.part import Member, Part
+from pratique.scanners.zip_tables import FIELDS, TRIES
 
 EXE = "invoice.pdf.exe"
 
@@ -24,14 +27,55 @@ def test_what_begins_like_a_zip_file_is_one(octets):
     assert Zip().recognize(kind_and(octets, "archive"))
 
 
-@pytest.mark.parametrize("kind", ["image", "executable", "document", "other"])
-def test_an_archive_behind_another_file_is_seen(kind, make_zip):
-    assert Zip().recognize(kind_and(b"\x89PNG" * 100 + make_zip({EXE: b"MZ"}), kind))
+KINDS = ["image", "executable", "document", "other", "archive", "disk_image", "shortcut"]
 
 
-@pytest.mark.parametrize("kind", ["message", "multipart", "archive", "disk_image"])
-def test_an_archive_at_the_end_of_a_container_is_its_own_affair(kind, make_zip):
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("prefix", [b"\x89PNG" * 100, b"%PDF-1.4\n", b"\0"])
+@pytest.mark.parametrize("behind", [b"", b"X", b"x" * 70_000])
+def test_an_archive_anywhere_in_another_file_is_seen(kind, prefix, behind, make_zip):
+    assert Zip().recognize(kind_and(prefix + make_zip({EXE: b"MZ"}) + behind, kind))
+
+
+@pytest.mark.parametrize("kind", ["message", "multipart"])
+def test_an_archive_in_a_message_is_a_part_of_it(kind, make_zip):
     assert not Zip().recognize(kind_and(b"x" * 100 + make_zip({EXE: b"MZ"}), kind))
+
+
+@pytest.mark.parametrize(
+    ("known", "taken"),
+    [
+        (facts.Part(name="a.zip", type="image/jpeg"), True),
+        (facts.Part(names=["x", "A.ZIP"], type="text/plain"), True),
+        (facts.Part(type="application/octet-stream", declared_type="application/zip"), True),
+        (facts.Part(type="text/plain", declared_type="application/zip"), False),
+        (facts.Part(name="a.zip.txt", type="text/plain"), False),
+    ],
+)
+def test_what_is_called_an_archive_is_one_or_is_unreadable(known, taken):
+    part = Part(known, memoryview(b"no directory"))
+    assert Zip().recognize(part) == taken
+    if taken:
+        assert list(Zip().members(part, Budget(Limits()))) == []
+        assert part.known.unopened == "unreadable"
+
+
+def test_an_empty_file_that_is_called_an_archive_hides_nothing():
+    assert not Zip().recognize(Part(facts.Part(name="a.zip"), memoryview(b"")))
+
+
+@pytest.mark.parametrize(("signatures", "taken"), [(TRIES, False), (TRIES + 1, True)])
+def test_more_ends_than_are_looked_at_are_not_passed_over(signatures, taken):
+    assert Zip().recognize(kind_and(b"-" + b"PK\5\6" * signatures, "text")) == taken
+
+
+def test_another_container_keeps_why_it_was_not_opened(make_zip):
+    known = facts.Part(type="application/vnd.rar", kind="archive")
+    part = Part(known, memoryview(b"Rar!" + make_zip({EXE: b"MZ"})))
+    found = [one for one in Zip().members(part, Budget(Limits())) if isinstance(one, Member)]
+
+    assert [one.name for one in found] == [EXE]
+    assert known.unopened == "needs_program"
 
 
 def test_words_about_zip_files_are_none():
@@ -174,3 +218,158 @@ def test_members_in_too_many_places_are_not_all_looked_for(places, unopened, mak
 
     assert opened.known.unopened == unopened
     assert len(opened.members) == 17
+
+
+def with_mode(name: str, octets: bytes, mode: int, system: int = 3) -> bytes:
+    space = io.BytesIO()
+    with zipfile.ZipFile(space, "w") as archive:
+        member = zipfile.ZipInfo(name)
+        member.create_system, member.external_attr = system, mode
+        archive.writestr(member, octets)
+    return space.getvalue()
+
+
+@pytest.mark.parametrize(
+    ("name", "mode", "system"),
+    [("evil.js", 0o040755 << 16, 3), ("evil.js", 0x10, 0), ("evil.js/", 0x10, 0)],
+    ids=["unix", "dos", "slash"],
+)
+def test_a_folder_with_octets_or_a_files_name_is_a_file_and_odd(name, mode, system, open_with):
+    opened = open_with(Zip(), with_mode(name, b"MZ" * 9, mode, system))
+
+    assert opened.names == [name]
+    assert opened.octets == [b"MZ" * 9]
+    assert opened.oddities == ["archive_directories"]
+
+
+@pytest.mark.parametrize("mode", [0o040755 << 16, 0o040755 << 16 | 0x10, 0])
+@pytest.mark.parametrize("name", ["folder/", "folder\\"])
+def test_an_empty_folder_says_nothing(name, mode, open_with):
+    opened = open_with(Zip(), with_mode("folder/", b"", mode).replace(b"folder/", name.encode()))
+
+    assert (opened.members, opened.oddities) == ([], [])
+
+
+@pytest.mark.parametrize("form", [0o120777, 0o010644, 0o020644], ids=["link", "pipe", "device"])
+def test_octets_of_what_is_no_file_are_seen(form, open_with):
+    opened = open_with(Zip(), with_mode("link", b"MZ" * 9, form << 16))
+
+    assert opened.octets == [b"MZ" * 9]
+    assert opened.oddities == []
+
+
+def end_says(octets: bytes, count: int) -> bytes:
+    at = octets.index(b"PK\5\6") + 8
+    return octets[:at] + struct.pack("<HH", count, count) + octets[at + 4 :]
+
+
+@pytest.mark.parametrize(
+    ("count", "oddities"), [(0, ["archive_directories"]), (1, ["archive_directories"]), (2, [])]
+)
+def test_members_are_shown_whatever_the_end_record_counts(count, oddities, make_zip, open_with):
+    opened = open_with(Zip(), end_says(make_zip({"a.txt": b"a", EXE: b"MZ"}), count))
+
+    assert opened.names == ["a.txt", EXE]
+    assert opened.oddities == oddities
+
+
+def header_says(octets: bytes, at: int, form: str, number: int) -> bytes:
+    changed = bytearray(octets)
+    struct.pack_into(form, changed, at, number)
+    return bytes(changed)
+
+
+@pytest.mark.parametrize(
+    ("at", "form"), [(6, "<H"), (14, "<I"), (18, "<I"), (22, "<I")], ids=["flag", "sum", "k", "s"]
+)
+def test_a_header_that_says_otherwise_than_the_directory_is_odd(at, form, make_zip, open_with):
+    opened = open_with(Zip(), header_says(make_zip({"a.txt": b"abc" * 9}), at, form, 1))
+
+    assert opened.names == ["a.txt"]
+    assert "archive_directories" in opened.oddities
+
+
+def test_where_two_methods_are_said_both_readings_are_given(make_zip, open_with):
+    octets = make_zip({"a.txt": b"abc" * 99})
+    opened = open_with(Zip(), header_says(octets, 8, "<H", 0))
+    packer = zlib.compressobj(-1, zlib.DEFLATED, -15)
+
+    assert set(opened.octets) == {b"abc" * 99, packer.compress(b"abc" * 99) + packer.flush()}
+    assert [member.view for member in opened.members] == ["standard", "further", "further"]
+    assert opened.oddities == ["archive_directories"]
+
+
+@pytest.mark.parametrize("only", ["directory", "header", "both"])
+def test_the_name_in_unicode_is_one_more_name(only, open_with):
+    space = io.BytesIO()
+    with zipfile.ZipFile(space, "w") as archive:
+        member = zipfile.ZipInfo("a.txt")
+        name = b"evil.js"
+        sum_ = zlib.crc32(b"a.txt")
+        member.extra = struct.pack("<HHBI", 0x7075, 5 + len(name), 1, sum_) + name
+        archive.writestr(member, b"x")
+    octets, tag = space.getvalue(), b"\x75\x70"
+    at = {"directory": octets.index(tag), "header": octets.rindex(tag), "both": None}[only]
+    octets = octets if at is None else octets[:at] + b"\0\0" + octets[at + 2 :]
+    opened = open_with(Zip(), octets)
+
+    assert {opened.members[0].name, *opened.members[0].names} == {"a.txt", "evil.js"}
+    assert opened.oddities == []
+
+
+def test_members_in_the_extra_field_of_a_header_are_shown(make_zip, open_with):
+    hidden = make_zip({EXE: b"MZ"}).partition(b"PK\1\2")[0]
+    octets = make_zip({"a.txt": b"a"})
+    extra = struct.pack("<HH", 0x9999, len(hidden)) + hidden
+    octets = header_says(octets[:35] + extra + octets[35:], 28, "<H", len(extra))
+    end = octets.rindex(b"PK\5\6") + 16
+    offset = struct.unpack_from("<I", octets, end)[0]
+    opened = open_with(Zip(), header_says(octets, end, "<I", offset + len(extra)))
+
+    assert sorted(opened.names) == ["a.txt", EXE]
+    assert "archive_directories" in opened.oddities
+
+
+class Pipe(io.RawIOBase):
+    """A place to write to that knows no way back."""
+
+    def __init__(self) -> None:
+        self.octets = b""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, octets) -> int:
+        self.octets += bytes(octets)
+        return len(octets)
+
+
+METHODS = [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA]
+
+
+@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize("wide", [False, True], ids=["small", "zip64"])
+@pytest.mark.parametrize("place", [io.BytesIO, Pipe])
+def test_no_honest_archive_is_odd(method, wide, place, open_with):
+    space = place()
+    with zipfile.ZipFile(space, "w", method) as archive:
+        for name in ("[Content_Types].xml", "word/document.xml", "請求書.txt", "empty"):
+            with archive.open(name, "w", force_zip64=wide) as member:
+                member.write(b"" if name == "empty" else name.encode() * 50)
+        archive.writestr("folder/", b"")
+    opened = open_with(Zip(), space.octets if isinstance(space, Pipe) else space.getvalue())
+
+    assert len(opened.members) == 4
+    assert (opened.oddities, opened.known.unopened) == ([], "")
+    assert not any(member.unopened for member in opened.members)
+
+
+@pytest.mark.parametrize(("more", "oddities"), [(0, []), (1, ["archive_directories"])])
+def test_so_many_extra_fields_are_read_and_one_more_is_odd(more, oddities, open_with):
+    space = io.BytesIO()
+    with zipfile.ZipFile(space, "w") as archive:
+        member = zipfile.ZipInfo("a.txt")
+        member.extra = struct.pack("<HH", 0x9999, 0) * (FIELDS + more)
+        archive.writestr(member, b"x")
+
+    assert open_with(Zip(), space.getvalue()).oddities == oddities

@@ -9,9 +9,8 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from pratique.scanners.budget import Budget
-from pratique.scanners.names import unpacked_name
 from pratique.scanners.part import Found, Member, Part
-from pratique.scanners.streams import Streams, open_stream
+from pratique.scanners.streams import Streams, open_stream, unpacked_names
 
 MAGIC = b"BZh"
 
@@ -33,6 +32,7 @@ class Bzip2:
 
     def members(self, part: Part, budget: Budget) -> Iterator[Found]:
         """Give the file; then say what lies behind it."""
-        name = unpacked_name(part.known.name)
+        name, *others = unpacked_names(part)
+        member = Member(step=f"bzip2:{name}", name=name, names=tuple(others))
         streams = Streams(part.octets, MAGIC, BZ2Decompressor)
-        yield from open_stream(part, budget, streams, Member(step=f"bzip2:{name}", name=name))
+        yield from open_stream(part, budget, streams, member)

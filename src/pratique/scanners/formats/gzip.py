@@ -3,17 +3,16 @@
 Read with zlib and not through libarchive: zlib stops after each piece, and tells
 where a stream ends, so that what lies behind the last one can be told too.
 
-Limitation: the name that the header may hold is shown beside the one that most
-unpackers make of the packed file's name, and neither is known to be right.
+Limitation: the names that the headers may hold are shown beside those that most
+unpackers make of the packed file's names, and none is known to be right.
 """
 
 from collections.abc import Iterator
 from typing import ClassVar
 
 from pratique.scanners.budget import Budget
-from pratique.scanners.names import unpacked_name
-from pratique.scanners.part import Found, Member, Part
-from pratique.scanners.streams import Inflate, Streams, open_stream
+from pratique.scanners.part import Found, Member, Part, Reached
+from pratique.scanners.streams import Inflate, Streams, open_stream, unpacked_names
 from pratique.scanners.text import to_text
 
 MAGIC = b"\x1f\x8b\x08"
@@ -43,21 +42,34 @@ class Gzip:
 
     def members(self, part: Part, budget: Budget) -> Iterator[Found]:
         """Give the file; then say what lies behind it."""
-        raw = _stored_name(part.octets)
-        made, stored = unpacked_name(part.known.name), to_text(raw)[0]
-        names = tuple(dict.fromkeys(name for name in (made, stored) if name)) or ("",)
-        member = Member(step=f"gzip:{names[0]}", name=names[0], names=names[1:], raw_name=raw)
         streams = Streams(part.octets, MAGIC, lambda: Inflate(_WINDOW))
-        yield from open_stream(part, budget, streams, member)
+        raw = _stored_name(part.octets)
+        member = Member(step="gzip:", raw_name=raw[:_LONGEST_NAME])
+        for found in open_stream(part, budget, streams, member):
+            if found is member:
+                stored = [_stored_name(part.octets[start:]) for start in streams.starts]
+                _call(member, unpacked_names(part), stored)
+            yield found
+            if found is member and any(len(name) > _LONGEST_NAME for name in stored):
+                yield Reached("names", f"a name of more than {_LONGEST_NAME} octets", at=member)
+
+
+def _call(member: Member, made: tuple[str, ...], stored: list[bytes]) -> None:
+    """Name the member by what it was packed as, and by each header."""
+    told = (to_text(raw[:_LONGEST_NAME])[0] for raw in stored)
+    names = tuple(dict.fromkeys(name for name in (*made, *told) if name)) or ("",)
+    member.step, member.name, member.names = f"gzip:{names[0]}", names[0], names[1:]
 
 
 def _stored_name(octets: memoryview) -> bytes:
-    """The name in the header of the first stream, RFC 1952 2.3; empty if there is none."""
+    """The name in a stream's header, RFC 1952 2.3; empty if there is none.
+
+    One octet more than the longest name says that it goes on.
+    """
     head = bytes(octets[: _HEADER + 2])
     if len(head) < _HEADER + 2 or not head[3] & _NAME:
         return b""
     start = _HEADER
     if head[3] & _EXTRA:
         start += 2 + int.from_bytes(head[_HEADER:], "little")
-    name, end, _ = bytes(octets[start : start + _LONGEST_NAME + 1]).partition(b"\0")
-    return name if end else b""
+    return bytes(octets[start : start + _LONGEST_NAME + 1]).partition(b"\0")[0]

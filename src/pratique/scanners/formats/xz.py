@@ -11,9 +11,8 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from pratique.scanners.budget import Budget
-from pratique.scanners.names import unpacked_name
 from pratique.scanners.part import Found, Member, Part
-from pratique.scanners.streams import MEMORY, Streams, open_stream
+from pratique.scanners.streams import MEMORY, Streams, open_stream, unpacked_names
 
 # xz-file-format 2.1.1.1
 MAGIC = b"\xfd7zXZ\0"
@@ -38,9 +37,10 @@ class Xz:
 
     def members(self, part: Part, budget: Budget) -> Iterator[Found]:
         """Give the file; then say what lies behind it."""
-        name = unpacked_name(part.known.name)
+        name, *others = unpacked_names(part)
+        member = Member(step=f"xz:{name}", name=name, names=tuple(others))
         streams = Streams(part.octets, MAGIC, _unpacker)
-        yield from open_stream(part, budget, streams, Member(step=f"xz:{name}", name=name))
+        yield from open_stream(part, budget, streams, member)
 
 
 def _unpacker() -> lzma.LZMADecompressor:
