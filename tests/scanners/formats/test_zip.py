@@ -137,6 +137,13 @@ def test_octets_before_the_archive_are_stated_and_the_members_found(prefix, make
     assert opened.oddities == ["extra_octets"]
 
 
+def test_what_is_around_a_zip_in_a_document_is_the_document(make_zip):
+    part = kind_and(b"\xd0\xcf\x11\xe0" + make_zip({"a": b"1"}) + b"more", "document")
+    found = list(Zip().members(part, Budget(Limits())))
+    assert [type(one) for one in found] == [Member]
+    assert found[0].name == "a"
+
+
 def test_octets_behind_the_archive_are_stated(make_zip, open_with):
     opened = open_with(Zip(), make_zip({"a": b"1"}) + b"more")
 
