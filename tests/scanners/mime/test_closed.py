@@ -2,6 +2,8 @@
 
 import pytest
 
+from pratique.scanners.mime.reader import PGP_BLOCKS
+
 PGP = b"-----BEGIN PGP MESSAGE-----\r\n\r\nhQEMA\r\n-----END PGP MESSAGE-----\r\n"
 SIGNED = bytes.fromhex("3080 0609 2a864886f70d010702 a080")
 ENVELOPED = bytes.fromhex("308203e8 0609 2a864886f70d010703 a0820100")
@@ -15,21 +17,22 @@ def leaf(type_, octets):
 @pytest.mark.parametrize(
     ("type_", "octets", "unopened"),
     [
-        (b"text/plain", b"Hello\r\n\r\n" + PGP, "pgp"),
+        (b"text/plain", b"\r\n" + PGP + b"\r\n", "pgp"),
+        (b"text/plain", PGP[:36], "pgp"),
+        (b"text/plain", b"Hello\r\n\r\n" + PGP, ""),
+        (b"text/plain", PGP + b"Bye\r\n", ""),
+        (b"text/plain", b"PK\x03\x04\0\0\n" + PGP, ""),
+        (b"text/plain", PGP[:36] + b"PK\x03\x04\0\0", ""),
         (b"text/plain", PGP, "pgp"),
         (b"application/pgp-encrypted", PGP, "pgp"),
         (b"application/pgp-encrypted", b"Version: 1\r\n", ""),
         (b"text/plain", b"Look for > -----BEGIN PGP MESSAGE----- in it", ""),
         (b"image/png", PGP, ""),
-        (b"application/pkcs7-mime; smime-type=enveloped-data", b"x", "smime"),
-        (b"application/pkcs7-mime; smime-type=authEnveloped-data", b"x", "smime"),
         (b"application/x-pkcs7-mime", ENVELOPED, "smime"),
         (b"application/pkcs7-mime", AUTH, "smime"),
         (b"application/pkcs7-mime; smime-type=signed-data", SIGNED, "unreadable"),
         (b"application/pkcs7-mime; smime-type=enveloped-data", SIGNED, "unreadable"),
         (b"application/pkcs7-mime; smime-type=certs-only", SIGNED, ""),
-        (b"application/pkcs7-mime", b"MZ", "unreadable"),
-        (b"application/pkcs7-mime", b"", "unreadable"),
         (b"application/pkcs7-signature", SIGNED, ""),
         (b"message/partial; id=x; number=1; total=2", b"Subject: x\r\n\r\n", "elsewhere"),
         (b"message/external-body; access-type=URL", b"\r\n", "elsewhere"),
@@ -43,16 +46,82 @@ def test_a_closed_leaf_says_so(type_, octets, unopened, read):
     assert member.encrypted is (unopened in {"pgp", "smime"})
 
 
+ZIP = b"PK\x05\x06" + bytes(18)
+# A session key for somebody, then encrypted data of three octets.
+PACKETS = b"\x84\x03\x03ab" + b"\xd2\x03\x01xy"
+
+
 @pytest.mark.parametrize(
-    ("protocol", "octets", "unopened"),
+    ("type_", "octets"),
     [
-        (b'"application/pgp-encrypted"', PGP, "pgp"),
-        (b'"application/pgp-encrypted"', b"\x84\x8c\x03", "pgp"),
-        (b"x/y", PGP, "pgp"),
-        (b"x/y", b"\x84\x8c\x03", "unreadable"),
+        (b"application/pkcs7-mime; smime-type=enveloped-data", b"x"),
+        (b"application/pkcs7-mime; smime-type=enveloped-data", ZIP),
+        (b"application/pkcs7-mime", b""),
+        (b"application/pkcs7-mime", b"MZ"),
+        (b"application/pkcs7-mime", ENVELOPED[4:]),
+        (b"application/pkcs7-mime", ENVELOPED + ZIP),
+        (b"application/pkcs7-mime", AUTH + ZIP),
+        (b"application/pkcs7-mime", b"\x30\x03\x06\x01\x2aPK"),
+        (b"application/pgp-encrypted", ZIP),
+        (b"application/pgp-encrypted", b"PK" + PGP),
     ],
 )
-def test_the_second_part_of_multipart_encrypted_is_closed(protocol, octets, unopened, read):
+def test_what_is_only_said_to_be_encrypted_stays_open_and_is_told(type_, octets, read):
+    seen = read(leaf(type_, octets))
+
+    assert (seen.at("1").unopened, seen.at("1").encrypted) == ("", False)
+    assert ("odd_value", "declared encrypted, but is not") in [
+        (each.class_, each.detail) for each in seen.oddities
+    ]
+
+
+def test_a_zip_whose_comment_is_armour_is_never_closed(read):
+    octets = ZIP[:-2] + b"\x50\0\n" + PGP
+
+    for type_ in (b"text/plain", b"application/pgp-keys", b"application/pgp-encrypted"):
+        assert read(leaf(type_, octets)).at("1").unopened == ""
+        assert read(leaf(type_, PGP + ZIP)).at("1").unopened == ""
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_messages_in_the_midst_of_a_text_are_closed_members_of_it(more, read):
+    seen = read(leaf(b"text/plain", b"Hello\r\n" + PGP * (PGP_BLOCKS + more) + b"Bye\r\n"))
+
+    blocks = seen.members[1:]
+    assert seen.at("1").unopened == ""
+    assert [(each.unopened, each.encrypted) for each in blocks] == [("pgp", True)] * PGP_BLOCKS
+    assert bytes(blocks[0].octets) == PGP.rstrip()
+    assert len(seen.reached) == more
+
+
+@pytest.mark.parametrize("text", [b"> " + PGP, b"Hello\r\n" + PGP[:36], b"x" + PGP])
+def test_what_is_no_whole_message_in_a_text_is_no_member(text, read):
+    assert read(leaf(b"text/plain", text)).paths == ["1"]
+
+
+@pytest.mark.parametrize(
+    ("octets", "unopened"),
+    [
+        (PGP, "pgp"),
+        (PACKETS, "pgp"),
+        (b"\x8c\x02\x04a" + b"\xc9\x02xy", "pgp"),
+        (b"\xd2\xe1\x01a\x02xy", "pgp"),
+        (b"\xa7xyz", "pgp"),
+        (PACKETS[:-1], ""),
+        (PACKETS + b"PK", ""),
+        (PACKETS + ZIP, ""),
+        (b"\x84\x03\x07ab\xd2\x03\x01xy", ""),
+        (b"\x84\x03\x03ab", ""),
+        (b"\xd2\xe1\x01a", ""),
+        (b"\xcb\x03\x01xy", ""),
+        (b"PK\x03\x04", ""),
+        (b"\x80", ""),
+    ],
+)
+@pytest.mark.parametrize("protocol", [b'"application/pgp-encrypted"', b"x/y"])
+def test_the_second_part_of_multipart_encrypted_is_closed_by_its_octets(
+    protocol, octets, unopened, read
+):
     seen = read(
         b"Content-Type: multipart/encrypted; boundary=b; protocol=" + protocol + b"\r\n\r\n"
         b"--b\r\nContent-Type: application/pgp-encrypted\r\n\r\nVersion: 1\r\n"
@@ -61,3 +130,4 @@ def test_the_second_part_of_multipart_encrypted_is_closed(protocol, octets, unop
 
     assert [each.unopened for each in seen.members] == ["", unopened]
     assert seen.octets("2").startswith(octets.rstrip())
+    assert bool(seen.odd) is not bool(unopened)

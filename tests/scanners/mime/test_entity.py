@@ -3,7 +3,7 @@
 import pytest
 
 from pratique.scanners.budget import Limits
-from pratique.scanners.mime.entity import body_of, read_boundaries, read_entity
+from pratique.scanners.mime.entity import FIELDS, body_of, read_boundaries, read_entity
 from pratique.scanners.mime.fields import read_value
 from pratique.scanners.mime.header import read_header
 
@@ -128,3 +128,15 @@ def test_the_body_of_an_uncut_multipart_keeps_its_encodings():
     body = body_of(found, "missing_boundary")
 
     assert (body.declared_type, body.encodings, body.parent) == ("text/plain", ["base64"], found)
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_so_many_fields_of_one_name_are_read_and_the_last_one(more, read):
+    fields = [b"Content-Disposition: a; filename=%d.x" % each for each in range(FIELDS + more)]
+
+    seen = read(b"\n".join(fields) + b"\n\nx")
+
+    names = [seen.at("1").name, *seen.at("1").names]
+    assert len(names) == FIELDS
+    assert names[-1] == f"{FIELDS + more - 1}.x"
+    assert [each.class_ for each in seen.reached] == ["header"] * more

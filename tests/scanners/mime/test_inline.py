@@ -59,13 +59,21 @@ def test_what_is_no_returned_message_is_left_alone(text, budget):
     assert found(text, budget) == []
 
 
-@pytest.mark.parametrize("count", [MESSAGES, MESSAGES + 1])
-def test_so_many_are_given_and_no_more(count, budget):
-    assert len(found((b"\n" + RETURNED) * count, budget)) == MESSAGES
+@pytest.mark.parametrize("more", [0, 1])
+def test_so_many_are_opened_and_one_more_is_told(more, read):
+    seen = read(b"Subject: x\n\nx\n" + (b"\n" + RETURNED) * (MESSAGES + more))
+
+    assert len([each for each in seen.members if each.returned]) == MESSAGES
+    assert [(each.class_, each.at) for each in seen.reached] == [("parts", seen.at("1"))] * more
 
 
-@pytest.mark.parametrize(("before", "count"), [(SEARCHED - 1000, 1), (SEARCHED, 0)])
-def test_the_beginning_is_looked_for_so_far_and_no_further(before, count, budget):
-    text = b"x" * before + b"\n\n" + RETURNED
+@pytest.mark.parametrize(("before", "opened"), [(SEARCHED - 2, 1), (SEARCHED - 1, 0)])
+def test_one_that_begins_so_late_is_opened_and_a_later_one_is_told(before, opened, read):
+    seen = read(b"Subject: x\n\n" + b"x" * before + b"\n\n" + RETURNED)
 
-    assert len(found(text, budget)) == count
+    assert len([each for each in seen.members if each.returned]) == opened
+    assert len(seen.reached) == 1 - opened
+
+
+def test_a_long_text_without_one_reaches_no_limit(read):
+    assert not read(b"Subject: x\n\n" + b"hello\n\n" * 200_000).reached

@@ -1,10 +1,19 @@
 """The facts of the message's own header."""
 
+import itertools
+import re
+
 import pytest
 
 from pratique.scanners.budget import Budget, Limits, OverBudget
-from pratique.scanners.mime.mail import mail_facts
+from pratique.scanners.mime.mail import NAME_OCTETS, mail_facts
 
+WORDY = (
+    *(b"From", b"Sender", b"To", b"Cc", b"Reply-To", b"Subject", b"Message-ID", b"Date"),
+    b"X-Pratique-Release",
+)
+OURS = b"X-Pratique-" + b"\xff" * 200 + b": x\n"
+OURS *= 900
 PLAIN = b"From: A <a@example.org>\r\nTo: b@example.net, c@example.net\r\nSubject: x\r\n"
 
 
@@ -76,7 +85,9 @@ def test_a_bad_subject_is_kept_as_it_was():
         b"X-PRATIQUE-Verdict : clean\r\n",
         b"X-Pratique-Verdict: clean\r\n\tand folded\r\n and again\r\n",
         b" X-Pratique-Verdict: clean\r\n",
-        b"X-Pra\0tique-Verdict: clean\r\n",
+        b"\0X-Pratique-Verdict: clean\r\n",
+        b" " * 64 + b"X-Pratique-Verdict: clean\r\n",
+        b"X-Pratique-A: 1\r\n X-Pratique-B: 2\r\n\tX-Pratique-C: 3\r\n",
         b"X-Pratique-Odd name: clean\r\n",
         b"X-Pratique-: clean\r\n",
         b"X-Pratique-A: 1\r\nX-Pratique-B: 2\r\n",
@@ -92,8 +103,82 @@ def test_fields_that_only_we_may_write_are_found_with_their_offsets(before, fiel
     )
 
 
-def test_a_field_after_a_bare_carriage_return_is_found():
-    assert cut_out(b"A: b\rX-Pratique-A: 1\rC: d\r\n\r\n") == b"A: b\rC: d\r\n\r\n"
+def test_a_line_folded_into_somebody_elses_field_is_cut_alone():
+    octets = b"A: b\r\n X-Pratique-A: 1\r\n and more\r\nC: d\r\n\r\n"
+
+    assert cut_out(octets) == b"A: b\r\n and more\r\nC: d\r\n\r\n"
+
+
+LINES = [
+    *(b"X-Pratique-A: 1", b" X-Pratique-B: 2", b"\t x-pratique-c: 3", b"\0X-Pratique-D:", b" fold"),
+    *(
+        b"Subject: x",
+        b"junk",
+        b"a\rX-Pratique-E: 5",
+        b"X-Pra\0tique-F: 6",
+        b" " * 65 + b"X-Pratique-G: 7",
+    ),
+]
+
+
+@pytest.mark.parametrize("before", [b"", b"\xef\xbb\xbf", b"\r\n", b"From x\r\n"])
+@pytest.mark.parametrize("end", [b"\r\n\r\nbody", b"\r\n", b"\n", b"", b"\r"])
+def test_cuts_are_whole_lines_of_ours_in_order_and_apart(before, end):
+    for lines in itertools.product(LINES, repeat=3):
+        octets = before + b"\r\n".join(lines) + end
+        reached = 0
+        for each in facts_of(octets).foreign_fields:
+            assert reached <= each.start < each.end <= len(octets)
+            assert each.start == 0 or octets[each.start - 1 : each.start] == b"\n"
+            assert each.end == len(octets) or octets[each.end - 1 : each.end] == b"\n"
+            assert re.match(rb"[ \t\0]{0,64}x-pratique-", octets[each.start :], re.IGNORECASE)
+            reached = each.end
+
+
+def test_the_header_of_old_macs_is_not_cut():
+    assert not facts_of(b"A: b\rX-Pratique-A: 1\rC: d\r\rbody").foreign_fields
+
+
+def test_a_field_of_ours_that_goes_on_past_the_limit_is_not_cut_in_two():
+    octets = PLAIN + b"X-Pratique-A: 1\r\nX-Pratique-" + b"a" * 2_000_000 + b": x\r\n\r\n"
+
+    assert [each.name for each in facts_of(octets).foreign_fields] == ["X-Pratique-A"]
+
+
+def test_a_name_of_ours_is_stated_so_far():
+    for length in (NAME_OCTETS, NAME_OCTETS + 1):
+        (ours,) = facts_of(b"X-Pratique-".ljust(length, b"a") + b": x\r\n\r\n").foreign_fields
+        assert (len(ours.name), ours.end) == (NAME_OCTETS, length + 5)
+
+
+BAD = b"=?us-ascii?q?" + b"\xff" * 60_000 + b"?="
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        b"".join(each + b": " + BAD + b"\n" for each in WORDY) + OURS,
+        b"".join(each + b": " + b"\xff" * 70_000 + b"\n" for each in WORDY) + OURS,
+        b"".join(each + b": (" + b"c" * 30_000 + b")" + b"a," * 15_000 + b"\n" for each in WORDY),
+        b"".join(each + b": " + b"\xff@\xff," * 16_000 + b"\n" for each in WORDY) + OURS,
+        b"".join(each + b": " + BAD + b" <\xff@" + b"x" * 4000 + b">\n" for each in WORDY),
+        b"X-Pratique-" + b"a" * 5_000_000 + b": x\n",
+    ],
+)
+def test_the_worst_header_makes_facts_that_pass_through_the_wall(octets):
+    mail = facts_of(octets + b"\n")
+
+    assert mail.ByteSize() < 1024 * 1024
+    texts = [mail.subject, mail.message_id, mail.date, mail.release_token]
+    assert all(len(text.encode()) <= 64 * 1024 for text in texts)
+    assert all(each.ByteSize() <= 64 * 1024 for each in mail.header.from_)
+
+
+def test_a_header_that_never_ends_is_read_no_further_than_the_limit(budget):
+    mail = mail_facts(memoryview(PLAIN + b"--\n" * 8_000_000), budget)
+
+    assert mail.subject == "x"
+    assert "not_a_field" in mail.header_anomalies
 
 
 @pytest.mark.parametrize(

@@ -232,3 +232,27 @@ def test_further_cuts_are_charged_so_that_they_end():
     with pytest.raises(OverBudget) as over:
         entities(octets, octets=100_000)
     assert over.value.class_ == "octets"
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b" \t\r\n"])
+def test_a_delimiter_after_very_many_lines_that_look_like_one_is_found(end, read):
+    filler = b"--x\n" * 3000
+
+    seen = read(
+        b"Content-Type: multipart/mixed; boundary=b\n\n"
+        + filler
+        + b"--b"
+        + end
+        + b"\n"
+        + filler
+        + b"--b"
+        + end
+        + b"\ntwo\n"
+        + filler
+        + b"--b--"
+        + end
+        + filler
+    )
+
+    assert seen.paths == ["1", "2"]
+    assert seen.octets("2").startswith(b"two")

@@ -24,6 +24,16 @@ def texts(*fields):
         (b"attachment; filename=a.txt; filename*=utf-8''%61.exe", b"", ["a.exe", "a.txt"]),
         (b"attachment; filename=a.txt; filename=b.exe", b"", ["a.txt", "b.exe"]),
         (b"attachment; filename=my a.exe", b"", ["my a.exe", "my"]),
+        (b"attachment; name=a.exe", b"a/b; filename=b.exe", ["a.exe", "b.exe"]),
+        (b'filename="a.exe"', b"", ["a.exe"]),
+        (b"filename=a.exe; size=1", b"name=b.exe", ["a.exe", "b.exe"]),
+        (b'attachment; filename="a".exe', b"", ["a.exe", "a"]),
+        (b'attachment; filename="a."exe"', b"", ["a.exe", "a.", "a"]),
+        (b'attachment; filename="a".exe; size=1', b"", ["a.exe", "a"]),
+        (b'attachment; filename="a.exe" (said so); size=1', b"", ["a.exe"]),
+        (b'attachment; filename=a"b.exe"', b"", ['a"b.exe"', "ab.exe"]),
+        (b'attachment; filename="a.e\r\n\txe"', b"", ["a.e\txe", "a.exe"]),
+        (b"attachment; filename*00000=a; filename*000001=.exe", b"", ["a.exe"]),
         (b"attachment; filename=a%2Eexe", b"", ["a%2Eexe", "a.exe"]),
         (b'attachment; filename="=?utf-8?q?a=2Eexe?="', b"", ["a.exe", "=?utf-8?q?a=2Eexe?="]),
         (b'attachment; filename="a.exe. . "', b"", ["a.exe. .", "a.exe"]),
@@ -40,7 +50,7 @@ def test_all_names_are_given_the_usual_one_first(disposition, type_, wanted):
 def test_a_name_with_a_bad_octet_keeps_its_octets():
     (reading,) = names(b'attachment; filename="\xff.exe"').readings
 
-    assert reading == ("\ufffd.exe", b"\xff.exe", True, False)
+    assert reading[:4] == ("\ufffd.exe", b"\xff.exe", True, False)
 
 
 @pytest.mark.parametrize(
@@ -50,12 +60,36 @@ def test_a_name_with_a_bad_octet_keeps_its_octets():
         (b"attachment; filename=a.PDF", b"a/b; name=b.pdf", ""),
         (b"attachment; filename=a.exe", b"a/b; name=a", ""),
         (b'attachment; filename="=?utf-8?q?a=2Epdf?="', b"", ""),
+        (b'attachment; filename="Report 2.0.pdf"', b'a/b; name="Report 2.0"', ""),
+        (b'attachment; filename="a.exe"', b'a/b; name="a.mp3"', "exe and mp3"),
         (b"attachment; filename=my.invoice a.exe", b"", ""),
         (b'attachment; filename="Re. what we said"', b"a/b; name=a.pdf", ""),
     ],
 )
 def test_names_conflict_only_where_they_say_different_kinds(disposition, type_, told):
     assert names(disposition, type_).conflict() == told
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        (b"=?utf-8?B?YS5leGU=?", "a.exe"),
+        (b"=?utf-8?B?YS5leGU=", "a.exe"),
+        (b"=??B?YS5leGU=?=", "a.exe"),
+        (b"=?utf-8?Q?=3D=3Futf-8=3FB=3FYS5leGU=3D=3F=3D?=", "a.exe"),
+        (b"=?" + b"x" * 90 + b"?q?a.exe?=", "a.exe"),
+    ],
+)
+def test_a_broken_encoded_word_is_read_leniently_too_and_is_told(name, shown):
+    read = names(b'attachment; filename="' + name + b'"')
+
+    assert shown in [each.text for each in read.readings]
+    assert (read.broken(), read.conflict()) == ("exe", "")
+
+
+@pytest.mark.parametrize("name", [b"=?utf-8?q?a=2Eexe?=", b"what =? is this.exe", b"a.exe"])
+def test_a_whole_encoded_word_is_not_told_as_broken(name):
+    assert names(b'attachment; filename="' + name + b'"').broken() == ""
 
 
 def test_as_many_names_as_allowed_are_kept():

@@ -136,7 +136,13 @@ def test_where_encodings_differ_each_reading_is_given(lines, class_, read):
     ("message", "odd"),
     [
         (b"Content-Transfer-Encoding: base64\n\nQUJD!REVG", ["bad_base64"]),
-        (b"Content-Transfer-Encoding: quoted-printable\n\na=xb", ["bad_quoted_printable"]),
+        (b"Content-Transfer-Encoding: quoted-printable\n\na=xb", []),
+        (b"Content-Transfer-Encoding: quoted-printable\n\na=\rb", ["bad_quoted_printable"]),
+        (
+            b"Content-Type: a/b\nContent-Transfer-Encoding: quoted-printable\n\na=xb",
+            ["bad_quoted_printable"],
+        ),
+        (b"Content-Transfer-Encoding: utf-8\n\na", ["unknown_transfer_encoding"]),
         (
             b"Content-Type: a/b; name=a.exe\nContent-Disposition: x; filename=a.pdf\n\n",
             ["conflicting_names"],

@@ -16,7 +16,7 @@ def encoded(octets, name=b"a.exe", eol=b"\n"):
 
 
 def files(text, **limits):
-    return list(uu.files(text, 0, len(text), Budget(Limits(**limits))))
+    return list(uu.files(text, Budget(Limits(**limits))))
 
 
 @pytest.mark.parametrize("eol", [b"\n", b"\r\n"])
@@ -40,13 +40,36 @@ def test_each_of_several_files_is_found():
         b"begin 644 a\n",
         b"begin at 644 a\n#86)C\n",
         b"we begin 644 a\n#86)C\n",
-        b"begin 999 a\n#86)C\n",
         b"begin 644\n#86)C\n",
         b"begin 644 a\nnot in the code\xff\n",
     ],
 )
 def test_what_only_looks_like_a_file_is_none(text):
     assert files(text) == []
+
+
+@pytest.mark.parametrize(
+    "begin",
+    [
+        b"BEGIN 644 a",
+        b"begin\t0\ta",
+        b"begin 999 a",
+        b"Begin 0000644 a",
+        b"begin 644 a\n",
+        b"begin 644 a\r\n \r",
+    ],
+)
+def test_a_first_line_is_read_tolerantly(begin):
+    (found,) = files(b"Hello\n" + begin + b"\n#86)C\n`\nend\n")
+
+    assert (found.name, found.octets) == (b"a", b"abc")
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_so_many_first_lines_without_a_file_are_passed_over(more):
+    found = files(b"begin 644 a\n" * (uu.BEGINS + more) + encoded(b"abc", b"b"))
+
+    assert [(each.name, each.octets) for each in found] == [[(b"b", b"abc")], [(b"", b"")]][more]
 
 
 def test_a_file_without_its_end_gives_what_is_there():
@@ -74,3 +97,26 @@ def test_a_file_over_the_limit_of_a_part_is_stopped():
     with pytest.raises(OverBudget) as over:
         files(encoded(bytes(45 * 5000)), part_octets=1000)
     assert over.value.class_ == "part_octets"
+
+
+def test_each_file_of_an_uuencoded_body_is_a_member_with_its_name(read):
+    body = b"Hello\n" + encoded(b"one", b"1.txt") + b"begin 2.js\n#86)C\n`\nend\n"
+
+    seen = read(b"Content-Type: a/b; name=1.pdf\nContent-Transfer-Encoding: x-uuencode\n\n" + body)
+
+    assert seen.paths == ["1", "1/uu:2.js"]
+    assert (seen.at("1").name, seen.at("1").names) == ("1.pdf", ("1.txt",))
+    assert (seen.octets("1"), seen.octets("1/uu:2.js")) == (b"one", b"abc")
+
+
+@pytest.mark.parametrize("name", [b"x-uuencode", b"uuencode", b"x-uue", b"uue"])
+def test_a_body_without_names_takes_that_of_its_file(name, read):
+    seen = read(b"Content-Transfer-Encoding: " + name + b"\n\n" + encoded(b"one", b"a.js"))
+
+    assert (seen.at("1").name, seen.octets("1")) == ("a.js", b"one")
+
+
+def test_an_uuencoded_body_may_lack_its_first_line(read):
+    seen = read(b"Content-Transfer-Encoding: uue\n\n" + binascii.b2a_uu(b"no begin"))
+
+    assert seen.octets("1") == b"no begin"

@@ -255,7 +255,7 @@ def _compare(part: Part, gather: Gather, end: End, entries: list[Listed]) -> Ite
     for start, stop in gaps:
         # A document of another format may hold a whole zip (an embedded workbook): what is
         # around it is the document.  Its members are seen all the same.
-        around = part.known.kind == "document" and not part.octets[:2] == b"PK"
+        around = part.known.kind == "document" and bytes(part.octets[:2]) != b"PK"
         if not around and bytes(part.octets[start:stop]).strip(b"\0\r\n"):
             yield Oddity("extra_octets", f"octets {start} to {stop} belong to no member")
     if hiding:

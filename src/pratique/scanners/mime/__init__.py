@@ -9,7 +9,7 @@ names.py      every name that some program would show for a part
 words.py      encoded-words, RFC 2047
 encoding.py   base64, quoted-printable; uu.py uuencoded files
 inline.py     returned messages that stand inline in a text
-closed.py     what is encrypted, opaque or elsewhere
+closed.py     what is encrypted, opaque or elsewhere; proof.py how that is known
 addresses.py  address lists
 mail.py       the facts of the message's own header
 """

@@ -125,18 +125,20 @@ def _end(gathered: _Gathered, mailboxes: list[Mailbox], *, comma: bool) -> _Gath
     else:
         name = b"".join(gathered.shown).strip() or b" ".join(gathered.comments)
         pieces = [gathered.angle]
-    mailboxes += [_mailbox(each, name) for each in pieces if each.strip() or name]
+    # Decoded once: a comment of 30 KB may stand beside a thousand addresses.
+    shown, bad = decode_words(name.strip())
+    display = (shown, name if bad else b"")
+    mailboxes += [_mailbox(each, display) for each in pieces if each.strip() or name]
     del mailboxes[MAILBOXES:]
     return _Gathered()
 
 
-def _mailbox(address: bytes, name: bytes) -> Mailbox:
+def _mailbox(address: bytes, display: tuple[str, bytes]) -> Mailbox:
     address = address.strip()
     if address.startswith(b"@") and b":" in address:
         address = address.partition(b":")[2]
     text, bad = to_text(address)
     local, at, domain = text.rpartition("@")
     domain = domain.strip().lower() if at else ""
-    shown, wrong = decode_words(name.strip())
     whole = f"{local.strip()}@{domain}" if at else text
-    return Mailbox(whole, domain, shown, name if wrong else b"", bad or wrong)
+    return Mailbox(whole, domain, *display, bad or bool(display[1]))

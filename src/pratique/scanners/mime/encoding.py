@@ -18,7 +18,6 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from pratique.scanners.budget import Budget
-from pratique.scanners.mime import uu
 
 IDENTITY = frozenset({"7bit", "8bit", "binary", "", "7-bit", "8-bit"})
 UUENCODE = frozenset({"x-uuencode", "uuencode", "x-uue", "uue", "x-uu", "uu"})
@@ -37,6 +36,8 @@ _BLANKS_BEFORE_LINE_END = re.compile(rb"(?<![ \t])[ \t]++(?=\r?\n|\Z)")
 _PIECE = 1024 * 1024
 # "=" that is neither an escape nor a soft line break.
 _STRAY = re.compile(rb"=(?![0-9A-Fa-f]{2}|\r?\n|\r?\Z)")
+# One before a CR that ends a line for some.
+_STRAY_END = re.compile(rb"=(?=\r(?!\n|\Z))")
 
 
 class Decoded(NamedTuple):
@@ -45,6 +46,8 @@ class Decoded(NamedTuple):
     octets: bytes
     oddity: str = ""
     detail: str = ""
+    # Every program shows it alike in a text.
+    alike: bool = False
 
 
 def bound(encoding: str, size: int) -> int:
@@ -55,13 +58,11 @@ def bound(encoding: str, size: int) -> int:
 
 
 def decode(encoded: bytes, encoding: str, budget: Budget) -> Decoded:
-    """The octets, by one of the KNOWN encodings."""
+    """The octets, by one of the KNOWN encodings; uuencoded ones are files (`uu.py`)."""
     if encoding == "base64":
         return decode_base64(encoded)
     if encoding == "quoted-printable":
         return decode_quoted_printable(encoded, budget)
-    if encoding in UUENCODE:
-        return Decoded(uu.decode_body(encoded, budget))
     return Decoded(encoded)
 
 
@@ -108,18 +109,21 @@ def _stream(encoded: bytes) -> bytes:
 def decode_quoted_printable(encoded: bytes, budget: Budget) -> Decoded:
     """The octets; a stray = stays as it is and is told."""
     octets: list[bytes] = []
-    stray = b""
+    stray, alike = b"", True
     for piece in _pieces(encoded):
         budget.check_clock()
         if piece.endswith(_PADDING_BLANKS) or any(blank in piece for blank in _PADDING):
             piece = _BLANKS_BEFORE_LINE_END.sub(b"", piece)  # noqa: PLW2901 - the same piece, trimmed
         found = _STRAY.search(piece)
         if found is not None:
+            alike = alike and _STRAY_END.search(piece) is None
             stray = stray or piece[found.start() : found.start() + 3]
             piece = _STRAY.sub(b"=3D", piece)  # noqa: PLW2901 - as above
         octets.append(binascii.a2b_qp(piece))
+    if not stray:
+        return Decoded(b"".join(octets))
     detail = f"{stray!r} is no escape"
-    return Decoded(b"".join(octets), *(("bad_quoted_printable", detail) if stray else ()))
+    return Decoded(b"".join(octets), "bad_quoted_printable", detail, alike)
 
 
 def _pieces(encoded: bytes) -> Iterator[bytes]:

@@ -18,6 +18,8 @@ from pratique.scanners.mime.header import Field, Header, unfold
 
 # Of several readings of one thing (boundaries, encodings, types) so many are followed.
 READINGS = 4
+# So many fields of one name are looked at: no program reads more than the first or the last.
+FIELDS = 32
 MESSAGE_TYPES = frozenset({"message/rfc822", "message/global", "message/news"})
 _TEXT = Value(b"text/plain")
 _MESSAGE = Value(b"message/rfc822")
@@ -74,6 +76,10 @@ def read_entity(header: Header, *, parent: Entity | None = None, nul: bool = Fal
         if each.name.startswith(b"content-"):
             wanted.setdefault(each.name, []).append(each)
     odd: list[Odd] = [Odd("nul_in_header", "a NUL octet in the header")] if nul else []
+    repeated = [name for name in wanted if len(wanted[name]) > FIELDS]
+    for name in repeated:
+        # The last one is what some programs take.
+        wanted[name][FIELDS - 1 : -1] = []
     default = _MESSAGE if parent is not None and _is_digest(parent) else _TEXT
     entity = Entity(
         header,
@@ -81,6 +87,7 @@ def read_entity(header: Header, *, parent: Entity | None = None, nul: bool = Fal
         encodings=_encodings(wanted.get(b"content-transfer-encoding", ())),
         dispositions=[read_value(each.value) for each in wanted.get(b"content-disposition", ())],
         odd=odd,
+        cut=[f"more than {FIELDS} fields {name.decode()}" for name in repeated],
         parent=parent,
     )
     if wanted:
@@ -97,23 +104,17 @@ def _is_digest(parent: Entity) -> bool:
 
 def _types(found: Iterable[Field], default: Value) -> list[Value]:
     """The readings of Content-Type; one without a slash is none (RFC 2045 5.2)."""
-    types: list[Value] = []
+    types: dict[Value, None] = {}
     for each in found:
         value = read_value(each.value)
         if b"/" not in value.main:
             value = Value(default.main, value.parameters)
-        if value not in types:
-            types.append(value)
-    return types or [default]
+        types[value] = None
+    return list(types) or [default]
 
 
 def _encodings(found: Iterable[Field]) -> list[str]:
-    encodings: list[str] = []
-    for each in found:
-        encoding = _encoding(each.value)
-        if encoding not in encodings:
-            encodings.append(encoding)
-    return encodings or [""]
+    return list(dict.fromkeys(_encoding(each.value) for each in found)) or [""]
 
 
 def _encoding(value: bytes) -> str:

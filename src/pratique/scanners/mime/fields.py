@@ -33,8 +33,10 @@ _PIECE = re.compile(rb"(?:[^;\"]++|\"(?:[^\"\\]++|\\.)*+\"?)*+", re.DOTALL)
 _MAIN = re.compile(rb"[^;\s\"]*+")
 # A blank and what looks like the next parameter: its semicolon is missing.
 _NEXT = re.compile(rb"(?<![ \t])[ \t]++([^\s=;\"/]++[ \t]*+=)")
+# A parameter where the field's first word should be.
+_ALONE = re.compile(rb"[ \t]*+[^\s=;\"/?]++[ \t]*+=(?!\?)")
 _ASSIGNMENT = re.compile(rb"([^=]*+)=[ \t]*+")
-_SECTION = re.compile(rb"(.+?)(?:\*(\d{1,4}))?(\*)?\Z", re.DOTALL)
+_SECTION = re.compile(rb"(.+?)(?:\*(\d{1,64}))?(\*)?\Z", re.DOTALL)
 
 
 class Parameter(NamedTuple):
@@ -147,6 +149,8 @@ def _pieces(text: bytes) -> list[bytes]:
             break
         pieces.append(piece[0])
         at = piece.end() + 1
+    if _ALONE.match(pieces[0]):
+        return pieces
     first = _NEXT.search(pieces[0])
     return ([pieces[0][first.start(1) :]] if first is not None else []) + pieces[1:]
 
@@ -158,16 +162,21 @@ def _read_piece(piece: bytes, parameters: list[Parameter]) -> None:
         at = assignment.end()
         name = (assignment[1].split() or [b""])[-1].lower()
         quoted = _QUOTED.match(piece, at)
-        if quoted is not None:
-            value, short = _QUOTED_PAIR.sub(rb"\1", quoted[1]), None
-            at = quoted.end()
-        else:
-            following = _NEXT.search(piece, at)
-            at, begin = following.start() if following is not None else len(piece), at
-            value = piece[begin:at].strip()
+        begin = at if quoted is None else quoted.end()
+        following = _NEXT.search(piece, begin)
+        at = following.start() if following is not None else len(piece)
+        value = piece[begin:at].strip()
+        if not name:
+            continue
+        if quoted is None:
             short = value.split(None, 1)[0] if value else b""
-        if name:
             parameters.append(Parameter(name, value, None if short == value else short))
+            continue
+        inner = _QUOTED_PAIR.sub(rb"\1", quoted[1])
+        if rest := value.replace(b'"', b""):
+            # Some readers go on behind the closing quote, up to the next semicolon.
+            parameters.append(Parameter(name, inner + rest))
+        parameters.append(Parameter(name, inner))
 
 
 def extended(parameters: tuple[Parameter, ...], name: bytes) -> list[Extended]:

@@ -18,6 +18,8 @@ from pratique.scanners.budget import Limits, OverBudget
 
 # An empty line, or a line that may be a delimiter.
 _STOP = re.compile(rb"\n(?:(\r?\n)|--)")
+# Where no multipart is open, lines of dashes are passed over without a stop at each.
+_EMPTY_LINE = re.compile(rb"\n(\r?\n)")
 # A field with its folds, or else any line.  RFC 5322 4.5: blanks may stand before the colon.
 _LINE = re.compile(rb"(?:([!-9;-~]++)([ \t]*+):([^\n]*+(?:\n[ \t][^\n]*+)*+)|([^\n]*+))(?:\n|\Z)")
 # A byte order mark, empty lines, and mbox separators (RFC 4155), escaped ones too.
@@ -48,7 +50,7 @@ class Header:
     junk: list[int] = field(default_factory=list)
 
 
-def skip_before(octets: bytes, start: int, end: int) -> int:
+def skip_before(octets: bytes | memoryview, start: int, end: int) -> int:
     """Where a message's header begins: after a byte order mark, empty lines, mbox lines."""
     found = _BEFORE.match(octets, start, end)
     return found.end() if found is not None else start
@@ -79,7 +81,8 @@ def find_end(
 ) -> tuple[int, int]:
     """Where the last field ends and where the body begins; not far past the limit."""
     at, window = start, min(end, start + limit + 2)
-    while (stop := _STOP.search(octets, at, window)) is not None:
+    pattern = _EMPTY_LINE if is_delimiter is None else _STOP
+    while (stop := pattern.search(octets, at, window)) is not None:
         at = stop.start() + 1
         if stop.group(1) is not None:
             return at, stop.end()

@@ -34,8 +34,8 @@ _TRANSPORT = frozenset(
 # A returned header has up to 100 lines in the samples, the longest 24 KB.
 _LINES = 400
 _BLOCK_OCTETS = 64 * 1024
-# A server says what went wrong in a few KB, then returns the message: where that begins is
-# looked for so far.
+# A server says what went wrong in a few KB, then returns the message: one that begins later
+# is not opened.  Whoever asks states either limit where there is more.
 SEARCHED = 1024 * 1024
 # A ruler ("--- Below this line is a copy of the message.") or an empty line, and after it a
 # field or mbox's separator.
@@ -46,17 +46,12 @@ _FIELD = re.compile(rb"([A-Za-z][!-9;-~]{0,60})[ \t]*:|[ \t]+\S|>?From ")
 
 
 def find_messages(octets: bytes, budget: Budget) -> Iterator[int]:
-    """Where in a text a message begins; at most MESSAGES times."""
-    found = at = 0
-    end = min(len(octets), SEARCHED)
-    while found < MESSAGES:
+    """Where in a text a message begins, however many there are."""
+    at = 0
+    while (begin := _START.search(octets, at)) is not None:
         budget.check_clock()
-        begin = _START.search(octets, at, end)
-        if begin is None:
-            return
         is_header, after = _block(octets, begin.end())
         if is_header:
-            found += 1
             yield begin.end()
         # One line end back: the empty line that ends this block may begin the next.
         at = max(after - 2, begin.end())

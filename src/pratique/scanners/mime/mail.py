@@ -5,8 +5,13 @@ in part.  Whether the header as a whole is over a limit is told by the reader of
 which reads the same octets.
 
 The fields X-Pratique-... are ours.  A stranger's are cut out before delivery, by the
-offsets stated here, so a line counts as one wherever some reader would take it for one:
-with blanks before the name or the colon, with NULs in between, after a bare CR.
+offsets stated here.  Only lines are cut, from after one LF to after another: so no cut
+can make a line end out of what was none.  A line counts as one of ours wherever some
+reader would take it for one: with blanks or NULs before the name, with blanks before the
+colon, folded into a field of somebody else's.
+
+All text here is bounded, however long the field: the facts of the header have to pass
+through the wall in one message.
 """
 
 import re
@@ -26,16 +31,21 @@ from pratique.scanners.mime.header import (
 from pratique.scanners.mime.words import FIELD_OCTETS, decode_words
 from pratique.scanners.text import to_text
 
-# Most headers fit; a longer one is looked for in twice as much, and so on.
+# Most headers fit; for a longer one all is read that a header may have.
 _WINDOW = 64 * 1024
+# A frame of the wall holds 2 MiB, and all facts of the header stay below half of that:
+# five address fields of so much, the subject twice, and the names of 1,000 fields.
+ADDRESSES_OCTETS = 112 * 1024
+# RFC 5322 2.1.1 ends a line after 998 octets, so an address or a Message-ID is no longer.
+LINE_OCTETS = 1024
+SHOWN_OCTETS = 8 * 1024
+NAME_OCTETS = 100
 _RELEASE = b"x-pratique-release"
+# The door cuts no line with more blanks before the name: no reader takes that for a field.
 _OURS = re.compile(
-    rb"(?:\A|(?<=[\r\n]))[ \t\x00]*+("
-    + rb"\x00*".join(re.escape(bytes([each])) for each in b"x-pratique-")
-    + rb"[^\r\n:]*+):",
-    re.IGNORECASE,
+    rb"^[ \t\x00]{0,64}(x-pratique-[^\n:]*+):[^\n]*+\n?", re.IGNORECASE | re.MULTILINE
 )
-_FIELD_END = re.compile(rb"[^\r\n]*+(?:\r?\n[ \t][^\r\n]*+)*+(?:\r?\n|\r|\Z)")
+_FOLDS = re.compile(rb"(?:[ \t][^\n]*+(?:\n|\Z))*+")
 # RFC 5322 3.6: these stand at most once.
 _ONCE = frozenset(
     {
@@ -50,7 +60,8 @@ _ADDRESSES = {b"from": "from_", b"sender": "sender", b"to": "to", b"cc": "cc"} |
 
 def mail_facts(octets: memoryview, budget: Budget) -> facts.Mail:
     """The facts of the outermost header; size and hash are the caller's."""
-    text, header, last = _read(octets, budget)
+    start = skip_before(octets, 0, len(octets))
+    text, header, last = _read(octets[start:], budget)
     mail = facts.Mail()
     wrong: set[str] = set()
     named: dict[bytes, list[Field]] = {}
@@ -58,12 +69,14 @@ def mail_facts(octets: memoryview, budget: Budget) -> facts.Mail:
         named.setdefault(each.name, []).append(each)
     _state_text(mail, named, wrong)
     for name, place in _ADDRESSES.items():
-        mailboxes = list(_mailboxes(named.get(name, []), wrong))
-        getattr(mail.header, place).extend(mailboxes)
+        getattr(mail.header, place).extend(_mailboxes(named.get(name, []), wrong))
     mail.received_count = len(named.get(b"received", []))
     wrong |= _anomalies(mail, named, header, text[header.start : last])
     mail.header_anomalies.extend(sorted(wrong))
-    mail.foreign_fields.extend(_foreign(text, last, budget.limits.header_fields))
+    for ours in _foreign(octets[start : start + last], budget.limits.header_fields):
+        begin, end = start + ours.start, start + ours.end
+        if _is_line_end(octets, begin) and _is_line_end(octets, end):
+            mail.foreign_fields.add(name=ours.name, start=begin, end=end)
     releases = named.get(_RELEASE, [])
     if len(releases) == 1:
         mail.release_token = to_text(unfold(releases[0].value[:1000]))[0]
@@ -71,23 +84,24 @@ def mail_facts(octets: memoryview, budget: Budget) -> facts.Mail:
 
 
 def _read(octets: memoryview, budget: Budget) -> tuple[bytes, Header, int]:
-    """The octets up to past the header, its fields, and where the last one ends."""
-    size = _WINDOW
-    while True:
+    """The octets up to past the header, its fields, and where the last one ends.
+
+    A header that is longer than the limit is read up to it: the last field ends there.
+    """
+    limits = budget.limits
+    for size in (min(_WINDOW, limits.header_octets), limits.header_octets + 4):
         text = bytes(octets[:size])
-        start = skip_before(text, 0, len(text))
         if b"\n" not in text and b"\r" in text:
             text = text.replace(b"\r", b"\n")
+        start = skip_before(text, 0, len(text))
         last, body = find_end(text, start, len(text), len(text))
         if body < len(text) or size >= len(octets):
             break
-        budget.check_clock()
-        size *= 2
     if text.startswith((b"\r\n", b"\n"), start):
         return text, Header(start, start), start
     header = Header(start, body)
-    limits = budget.limits
-    read_fields(text, header, min(last, start + limits.header_octets), limits.header_fields)
+    last = min(last, start + limits.header_octets)
+    read_fields(text, header, last, limits.header_fields)
     return text, header, last
 
 
@@ -95,14 +109,23 @@ def _state_text(mail: facts.Mail, named: dict[bytes, list[Field]], wrong: set[st
     """Subject, Message-ID and Date, each the first that stands there."""
     if subject := _first(named, b"subject"):
         mail.subject, bad = decode_words(subject)
+        mail.subject = _clip(mail.subject, FIELD_OCTETS)
         if bad:
             mail.raw_subject = subject
             wrong.add("bad_charset")
     message_id, bad = to_text(_first(named, b"message-id"))
-    mail.message_id = message_id
-    mail.date, worse = to_text(_first(named, b"date"))
+    mail.message_id = _clip(message_id, LINE_OCTETS)
+    date, worse = to_text(_first(named, b"date"))
+    mail.date = _clip(date, LINE_OCTETS)
     if bad or worse:
         wrong.add("bad_charset")
+
+
+def _clip(text: str, octets: int) -> str:
+    """So much of the text as makes so many octets of UTF-8."""
+    if len(text) * 4 <= octets:
+        return text
+    return text.encode()[:octets].decode("utf-8", "ignore")
 
 
 def _first(named: dict[bytes, list[Field]], name: bytes) -> bytes:
@@ -110,24 +133,36 @@ def _first(named: dict[bytes, list[Field]], name: bytes) -> bytes:
     return unfold(found[0].value[:FIELD_OCTETS]) if found else b""
 
 
-def _mailboxes(found: list[Field], wrong: set[str]) -> Iterator[facts.Address]:
+def _mailboxes(found: list[Field], wrong: set[str]) -> list[facts.Address]:
     """The mailboxes of all fields of one name; the limit of one field holds for all."""
     value = b",".join(each.value.strip(b"\r\n") for each in found)
     mailboxes, cut = split(value)
-    if cut:
-        wrong.add("address_list_cut")
     if any(each.bad for each in mailboxes):
         wrong.add("bad_charset")
-    return map(_address, mailboxes)
+    stated: list[facts.Address] = []
+    octets = 0
+    for each in mailboxes:
+        address, clipped = _address(each)
+        octets += address.ByteSize() + 4
+        cut = cut or clipped or octets > ADDRESSES_OCTETS
+        if octets > ADDRESSES_OCTETS:
+            break
+        stated.append(address)
+    if cut:
+        wrong.add("address_list_cut")
+    return stated
 
 
-def _address(mailbox: Mailbox) -> facts.Address:
-    return facts.Address(
-        address=mailbox.address,
-        domain=mailbox.domain,
-        display_name=mailbox.display_name,
-        raw_display_name=mailbox.raw_display_name,
+def _address(mailbox: Mailbox) -> tuple[facts.Address, bool]:
+    """The mailbox in words that are not too long, and whether one was."""
+    address = facts.Address(
+        address=_clip(mailbox.address, LINE_OCTETS),
+        domain=_clip(mailbox.domain, LINE_OCTETS),
+        display_name=_clip(mailbox.display_name, SHOWN_OCTETS),
+        raw_display_name=mailbox.raw_display_name[:SHOWN_OCTETS],
     )
+    whole = (mailbox.address, mailbox.domain, mailbox.display_name)
+    return address, whole != (address.address, address.domain, address.display_name)
 
 
 def _anomalies(
@@ -145,14 +180,26 @@ def _anomalies(
     return {word for word, holds in signs.items() if holds}
 
 
-def _foreign(text: bytes, last: int, limit: int) -> Iterator[facts.ForeignField]:
-    """The fields that only we may write, with their folded lines and their line ends."""
-    if b"pratique" not in text[:last].translate(None, b"\0").lower():
+def _is_line_end(octets: memoryview, at: int) -> bool:
+    """Tell whether a line may be cut here: not after a byte order mark, not at a limit."""
+    return at in {0, len(octets)} or octets[at - 1] == ord("\n")
+
+
+def _foreign(header: memoryview, limit: int) -> Iterator[facts.ForeignField]:
+    """The lines that only we may write, with those folded into them and their line ends.
+
+    Each span begins with a line and ends with one, and no two have an octet in common.
+    """
+    if b"x-pratique-" not in bytes(header).lower():
         return
-    for count, found in enumerate(_OURS.finditer(text, 0, last)):
+    at = count = 0
+    while (found := _OURS.search(header, at)) is not None:
         if count == limit:
             raise OverBudget("header", f"more than {limit} fields that only we may write")
-        field_end = _FIELD_END.match(text, found.end())
-        end = field_end.end() if field_end is not None else found.end()
-        name = found[1].replace(b"\0", b"").rstrip(b" \t")
-        yield facts.ForeignField(name=to_text(name)[0], start=found.start(), end=end)
+        count, at = count + 1, found.end()
+        if header[found.start()] not in b" \t" and (folds := _FOLDS.match(header, at)):
+            # Lines that look like ours among the folds are cut with the whole.
+            at = folds.end()
+        name = bytes(header[found.start(1) : found.end(1)][:NAME_OCTETS])
+        shown = name.rstrip(b" \t").decode("ascii", "backslashreplace")
+        yield facts.ForeignField(name=shown[:NAME_OCTETS], start=found.start(), end=at)

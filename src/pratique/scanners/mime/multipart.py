@@ -33,6 +33,8 @@ from pratique.scanners.mime.header import read_header
 
 # Lines that only look like delimiters are counted, and the clock is read this often.
 _CLOCK = 1024
+# A line that may be a delimiter, without the blanks and the CR at its end.
+_DASHES = re.compile(rb"\n--((?:[^\n \t\r]++|[ \t\r]++(?!\n|\Z))*+)")
 # A line like a delimiter with a MIME field after it.
 _PART = re.compile(rb"\n--([^\n]{1,200})\n(?=[Cc][Oo][Nn][Tt][Ee][Nn][Tt]-)")
 
@@ -235,15 +237,27 @@ class Cutter:
         if at == 0 and (mark := self._mark(0, end)) is not None:
             return mark
         needle = b"\n--" + self._open[-1].shared
-        hit, count = self.octets.find(needle, max(at - 1, 0), end), 0
-        while hit >= 0:
+        hit = self.octets.find(needle, max(at - 1, 0), end)
+        for _ in range(_CLOCK):
+            if hit < 0:
+                return None
             mark = self._mark(hit + 1, end)
             if mark is not None:
                 return mark
-            count += 1
+            hit = self.octets.find(needle, hit + len(needle), end)
+        return self._next_of_many(hit, end) if hit >= 0 else None
+
+    def _next_of_many(self, at: int, end: int) -> _Mark | None:
+        """The same where very many lines look like delimiters: each line is read in C."""
+        known = self._index
+        for count, found in enumerate(_DASHES.finditer(self.octets, at, end)):
+            line = found[1]
+            if (line in known or line[:-2] in known) and (
+                mark := self._mark(found.start() + 1, end)
+            ) is not None:
+                return mark
             if count % _CLOCK == 0:
                 self.budget.check_clock()
-            hit = self.octets.find(needle, hit + len(needle), end)
         return None
 
     def _mark(self, start: int, end: int) -> _Mark | None:

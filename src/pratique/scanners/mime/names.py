@@ -1,10 +1,11 @@
 """Give every name that some mail program would show for a part.
 
 A name may stand in four places: `filename` and `filename*` of Content-Disposition
-(RFC 2183 2.3), `name` and `name*` of Content-Type (RFC 2045), each of them once or
-several times, in plain octets, in encoded-words (RFC 2047 forbids them there, most
-programs write and read them), in RFC 2231's form, or percent-encoded like a URL.  No
-reading is chosen over another: the most usual one is `name`, all are in `names`.
+(RFC 2183 2.3), `name` and `name*` of Content-Type (RFC 2045), and some programs take
+either in either field.  Each may stand there once or several times, in plain octets, in
+encoded-words (RFC 2047 forbids them there, most programs write and read them), in RFC
+2231's form, or percent-encoded like a URL.  No reading is chosen over another: the most
+usual one is `name`, all are in `names`.
 """
 
 from collections.abc import Iterable, Iterator
@@ -12,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from pratique.scanners.mime.fields import Value, extended, percent_decode
-from pratique.scanners.mime.words import decode_words
+from pratique.scanners.mime.words import decode_leniently, decode_words
 from pratique.scanners.text import to_text
 
 # Two fields with two forms each give four; 64 leaves room for every reading of each.
@@ -31,6 +32,8 @@ class Reading(NamedTuple):
     bad: bool
     # Some program shows the octets undecoded: a name, but no opinion on what it means.
     literal: bool = False
+    # What a forgiving reader makes of a broken encoded-word.
+    lenient: bool = False
 
 
 @dataclass(slots=True)
@@ -45,6 +48,12 @@ class Names:
         """How the names differ in what they say the file is; empty if they do not."""
         endings = {_ending(each.text) for each in self.readings if not each.literal} - {""}
         return " and ".join(sorted(endings)) if len(endings) > 1 else ""
+
+    def broken(self) -> str:
+        """Which ending only a forgiving reader of encoded-words sees; empty if none does."""
+        strict = {_ending(each.text) for each in self.readings if not each.lenient}
+        lenient = {_ending(each.text) for each in self.readings if each.lenient}
+        return ", ".join(sorted(lenient - strict - {""}))
 
 
 def read_names(dispositions: Iterable[Value], types: Iterable[Value]) -> Names:
@@ -64,8 +73,12 @@ def read_names(dispositions: Iterable[Value], types: Iterable[Value]) -> Names:
 
 def _all(dispositions: Iterable[Value], types: Iterable[Value], names: Names) -> Iterator[Reading]:
     literal: list[Reading] = []
-    sources = [(value, b"filename") for value in dispositions] + [
-        (value, b"name") for value in types
+    dispositions, types = list(dispositions), list(types)
+    sources = [
+        *((value, b"filename") for value in dispositions),
+        *((value, b"name") for value in types),
+        *((value, b"name") for value in dispositions),
+        *((value, b"filename") for value in types),
     ]
     for value, name in sources:
         for joined in extended(value.parameters, name):
@@ -91,6 +104,12 @@ def _shown(octets: bytes, charset: str, names: Names, literal: list[Reading]) ->
         literal.append(Reading(text.strip().rstrip(". "), octets, bad))
     if b"=?" in octets:
         literal.append(_plain(octets, charset))
+    if "=?" in text:
+        lenient = decode_leniently(text).strip()
+        literal.append(Reading(lenient, octets, bad, literal=True, lenient=True))
+    if '"' in text or "\t" in text:
+        # A quote in the midst of a word, and the tab of a folded line, go with some readers.
+        literal.append(_plain(octets.replace(b'"', b"").replace(b"\t", b""), charset))
     if b"%" in octets:
         literal.append(_plain(percent_decode(octets), charset))
 
@@ -101,6 +120,7 @@ def _plain(octets: bytes, charset: str) -> Reading:
 
 
 def _ending(name: str) -> str:
-    """What the name says the file is; words after a dot are no ending."""
+    """What the name says the file is; words after a dot are no ending, nor is a version."""
     ending = name.rpartition(".")[2].strip().lower() if "." in name else ""
-    return ending if ending.isalnum() and len(ending) <= _ENDING else ""
+    kind = ending.isalnum() and not ending.isdigit() and len(ending) <= _ENDING
+    return ending if kind else ""

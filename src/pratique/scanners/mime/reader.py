@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from pratique.scanners.budget import Budget, OverBudget
-from pratique.scanners.mime import closed, encoding, inline, uu
+from pratique.scanners.mime import closed, encoding, inline, proof, uu
 from pratique.scanners.mime.entity import MESSAGE_TYPES, READINGS, Entity
 from pratique.scanners.mime.header import skip_before
 from pratique.scanners.mime.multipart import Cutter, Note
@@ -24,6 +24,9 @@ from pratique.scanners.text import to_text
 
 # More uuencoded files in one text than a mail program offers to save.
 UU_FILES = 64
+# Nobody quotes more encrypted messages in one.
+PGP_BLOCKS = 16
+_SHOWN = frozenset({"text/plain", "text/html"})
 _RETURNED = frozenset({*MESSAGE_TYPES, "text/rfc822-headers", "message/global-headers"})
 
 Found = Member | Oddity | Reached
@@ -112,6 +115,8 @@ class _Reading:
             yield Reached("names", names.cut, at)
         if conflict := names.conflict():
             yield Oddity("conflicting_names", conflict, at)
+        if broken := names.broken():
+            yield Oddity("odd_value", f"an encoded-word that is none to all: {broken}", at)
 
     def _names_of(self, entity: Entity) -> Names:
         """The entity's names, read once: they are asked for twice in a row."""
@@ -169,7 +174,7 @@ class _Reading:
         try:
             self.budget.check_part_octets(encoding.bound(name, size))
             self.budget.charge_octets(encoding.bound(name, size))
-            decoded = self._decode(entity, name)
+            decoded, files = self._decode(entity, name, member)
         except OverBudget as over:
             if over.class_ != "part_octets":
                 raise
@@ -178,29 +183,78 @@ class _Reading:
             yield Reached(over.class_, over.detail, member)
             return
         member.octets = memoryview(decoded.octets)
-        shut = closed.look(entity, decoded.octets)
-        member.unopened, member.why, member.encrypted = shut
+        member.unopened, member.why, member.encrypted, claim = closed.look(entity, decoded.octets)
         yield member
-        if decoded.oddity:
+        if claim:
+            yield Oddity("odd_value", claim, member)
+        # A stray "=" in what is read as a text is shown as it stands by all.
+        if decoded.oddity and not (decoded.alike and entity.declared_type in _SHOWN):
             yield Oddity(decoded.oddity, decoded.detail, member)
+        yield from self._files(member, files)
         if entity.declared_type in MESSAGE_TYPES and name:
             yield Oddity("encoded_container", f"{entity.declared_type} in {name}", member)
         if entity.declared_type.startswith("text/"):
             yield from self._carried(member, decoded.octets)
 
-    def _decode(self, entity: Entity, name: str) -> encoding.Decoded:
-        return encoding.decode(self.octets[entity.header.body : entity.end], name, self.budget)
+    def _decode(
+        self, entity: Entity, name: str, member: Member
+    ) -> tuple[encoding.Decoded, Iterator[uu.File]]:
+        """The decoded octets, and the files after the first where each has its own name."""
+        encoded = self.octets[entity.header.body : entity.end]
+        if name not in encoding.UUENCODE:
+            return encoding.decode(encoded, name, self.budget), iter(())
+        files = uu.files(encoded, self.budget, declared=True)
+        first = next(files, None)
+        if first is None or not first.octets:
+            return encoding.Decoded(uu.bare(encoded, self.budget)), iter(())
+        text, bad = to_text(first.name)
+        if not member.name:
+            member.name, member.raw_name = text, first.name if bad else b""
+        elif text not in {member.name, *member.names}:
+            member.names = (*member.names, text)
+        return encoding.Decoded(first.octets), files
+
+    def _files(self, member: Member, files: Iterator[uu.File]) -> Iterator[Found]:
+        """Uuencoded files as members, up to as many as a mail program offers to save."""
+        for count, file in enumerate(files):
+            if count == UU_FILES or not file.octets:
+                yield Reached("parts", f"more than {UU_FILES} uuencoded files", member)
+                break
+            yield self._file(member, file)
 
     def _carried(self, text: Member, octets: bytes) -> Iterator[Found]:
-        """What stands in a text: uuencoded files, and messages that were returned."""
-        for count, file in enumerate(uu.files(octets, 0, len(octets), self.budget)):
-            if count == UU_FILES:
-                yield Reached("parts", f"more than {UU_FILES} uuencoded files", text)
+        """What stands in a text: uuencoded files, closed blocks, returned messages."""
+        yield from self._files(text, uu.files(octets, self.budget))
+        if not text.encrypted:
+            yield from self._blocks(text, octets)
+        if text.declared_type == "text/plain" and not self.guessed:
+            yield from self._inline(text, octets)
+
+    def _blocks(self, text: Member, octets: bytes) -> Iterator[Found]:
+        """Armoured messages in the midst of a text, which itself stays open."""
+        for count, (start, end) in enumerate(proof.armour_blocks(octets)):
+            if count == PGP_BLOCKS:
+                yield Reached("parts", f"more than {PGP_BLOCKS} OpenPGP messages", text)
                 break
-            yield self._file(text, file)
-        if text.declared_type != "text/plain" or self.guessed:
-            return
+            self.budget.charge_octets(end - start)
+            yield Member(
+                step="pgp" if count == 0 else f"pgp:{count + 1}",
+                octets=memoryview(octets)[start:end],
+                parent=text,
+                declared_type="application/pgp-encrypted",
+                view=text.view,
+                returned=text.returned,
+                encrypted=True,
+                unopened="pgp",
+                why="inline OpenPGP",
+            )
+
+    def _inline(self, text: Member, octets: bytes) -> Iterator[Found]:
         for count, start in enumerate(inline.find_messages(octets, self.budget)):
+            if count == inline.MESSAGES or start > inline.SEARCHED:
+                detail = f"{inline.MESSAGES} messages in the first {inline.SEARCHED} octets"
+                yield Reached("parts", f"more than {detail} of a text", text)
+                break
             self.budget.charge_octets(len(octets) - start)
             yield Member(
                 step="inline" if count == 0 else f"inline:{count + 1}",

@@ -13,7 +13,16 @@ from typing import NamedTuple
 
 from pratique.scanners.budget import Budget
 
-_BEGIN = re.compile(rb"begin[ \t]+[0-7]{3,4}[ \t]+([^\r\n]{1,1024})\r?\n")
+# Nobody looks at the mode, so any digits will do, and empty lines after it are passed over.
+_NAME = rb"([^\r\n]{1,1024})\r?\n(?:[ \t]*+\r?\n){0,8}+"
+# The first letter stands before the look behind it: so a search costs little where none is.
+_WORD = rb"[Bb](?<![^\r\n].)[Ee][Gg][Ii][Nn][ \t]++"
+_BEGIN = re.compile(_WORD + rb"[0-9]{1,64}[ \t]++" + _NAME)
+# Where the whole body is declared to be uuencoded, the mode may be missing too.
+_BEGIN_DECLARED = re.compile(_WORD + rb"(?:[0-9]{1,64}[ \t]++)?" + _NAME)
+# A first line without a file after it costs as much to look at as one with; a text about
+# uuencode has a handful.
+BEGINS = 1000
 _LENGTHS = frozenset(range(0x20, 0x61))
 # A line holds at most 63 octets: the budget is asked after each quarter of a megabyte.
 _LINES = 4096
@@ -27,28 +36,29 @@ class File(NamedTuple):
     end: int
 
 
-def files(octets: bytes, start: int, end: int, budget: Budget) -> Iterator[File]:
-    """Each file whose first line can be decoded, in order."""
-    at = start
-    while (at := octets.find(b"begin ", at, end)) >= 0:
-        begin = _BEGIN.match(octets, at, end) if _begins_line(octets, at, start) else None
-        if begin is None:
-            budget.check_clock()
-            at += len(b"begin ")
-            continue
-        decoded, at = _decode(octets, begin.end(), end, budget)
+def files(octets: bytes, budget: Budget, *, declared: bool = False) -> Iterator[File]:
+    """Each file whose first line can be decoded, in order; past BEGINS empty ones it stops.
+
+    Where it stops a file without octets is given, so that nobody takes it for the end.
+    """
+    at = failed = 0
+    pattern = _BEGIN_DECLARED if declared else _BEGIN
+    while (begin := pattern.search(octets, at)) is not None:
+        decoded, at = _decode(octets, begin.end(), len(octets), budget)
+        at = max(at, begin.end())
         if decoded:
             yield File(begin[1].strip(), decoded, at)
+            continue
+        failed += 1
+        if failed > BEGINS:
+            yield File(b"", b"", at)
+            return
+        budget.check_clock()
 
 
-def _begins_line(octets: bytes, at: int, start: int) -> bool:
-    return at == start or octets[at - 1] in b"\r\n"
-
-
-def decode_body(encoded: bytes, budget: Budget) -> bytes:
-    """A body that is declared to be uuencoded, with its `begin` line or without."""
-    found = next(files(encoded, 0, len(encoded), budget), None)
-    return found.octets if found is not None else _decode(encoded, 0, len(encoded), budget)[0]
+def bare(encoded: bytes, budget: Budget) -> bytes:
+    """A body of encoded lines that lacks its `begin`."""
+    return _decode(encoded, 0, len(encoded), budget)[0]
 
 
 def _decode(octets: bytes, at: int, end: int, budget: Budget) -> tuple[bytes, int]:

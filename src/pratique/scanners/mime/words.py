@@ -17,6 +17,9 @@ from pratique.scanners.text import to_text
 # What is decoded of one field: two thirds of what Postfix takes in one (header_size_limit).
 FIELD_OCTETS = 64 * 1024
 _WORD = re.compile(rb"=\?([^?\s]{1,80})\?([bBqQ])\?([^?\r\n]*+)\?=")
+_LENIENT = re.compile(rb"=\?([^?]*+)\?([bBqQ])\?(.*?)(?:\?=|\?*\Z)", re.DOTALL)
+# Encoded-words within encoded-words: nobody decodes even two levels on purpose.
+_NESTED = 4
 _BASE64 = re.compile(rb"[^A-Za-z0-9+/]++")
 
 
@@ -26,6 +29,24 @@ def decode_words(value: bytes, charset: str = "utf-8") -> tuple[str, bool]:
         return to_text(value, charset)
     decoded = [to_text(bytes(octets), named or charset) for named, octets in _runs(value)]
     return "".join(text for text, _ in decoded), any(bad for _, bad in decoded)
+
+
+def decode_leniently(text: str) -> str:
+    """What is left of encoded-words decoded too: unclosed, nested, without a charset.
+
+    Programs differ on all of these, so this is only ever one more reading.
+    """
+    for _ in range(_NESTED):
+        octets = text.encode()
+        if _LENIENT.search(octets) is None:
+            break
+        text = to_text(_LENIENT.sub(_lenient, octets))[0]
+    return text
+
+
+def _lenient(word: re.Match[bytes]) -> bytes:
+    charset = word[1].decode("ascii", "replace").partition("*")[0].lower()
+    return to_text(_octets(word[2], word[3]), charset or "utf-8")[0].encode()
 
 
 def _runs(value: bytes) -> list[tuple[str, bytearray]]:
