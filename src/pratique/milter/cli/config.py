@@ -19,7 +19,7 @@ def check(session: Session) -> None:
         pratique --config pratique.toml config check
     """
     # Imported late: `pratique --help` must not wait for CEL.
-    from pratique.milter.assembly import policy_of  # noqa: PLC0415
+    from pratique.milter.assembly import policy_of
 
     settings = session.settings()
     with told():

@@ -97,8 +97,8 @@ def _run(
     settings: Settings, envelope: Envelope, policy_file: str, paths: tuple[str, ...], as_json: bool
 ) -> int:
     # Imported late: `pratique --help` must not wait for CEL.
-    from pratique.milter import seeing  # noqa: PLC0415
-    from pratique.milter.assembly import policy_of  # noqa: PLC0415
+    from pratique.milter import seeing
+    from pratique.milter.assembly import policy_of
 
     with told():
         policy = policy_of(policy_file)
@@ -110,7 +110,7 @@ def _run(
 async def _show_all(
     all_seen: AsyncIterator["Seen"], envelope: Envelope, policy: "Policy", show: "Show"
 ) -> int:
-    from pratique.milter.pipeline import judge  # noqa: PLC0415
+    from pratique.milter.pipeline import judge
 
     status = 0
     async for seen in all_seen:
@@ -124,16 +124,16 @@ async def _show_all(
 
 
 def _show_json(seen: "Seen", envelope: Envelope, verdicts: tuple[Verdict, ...]) -> None:
-    from pratique.milter.cli.report import report  # noqa: PLC0415
+    from pratique.milter.cli.report import report
 
     click.echo(json.dumps(report(seen, envelope, verdicts)))
 
 
 def _shown_to_a_person() -> "Show":
     # rich takes a tenth of a second to import; --json does without.
-    from rich.console import Console  # noqa: PLC0415
+    from rich.console import Console
 
-    from pratique.milter.cli import tree  # noqa: PLC0415
+    from pratique.milter.cli import tree
 
     console = Console()
     return lambda seen, envelope, verdicts: tree.show(console, seen, envelope, verdicts)

@@ -43,7 +43,7 @@ def check(file: str) -> None:
       pratique policy check /etc/pratique/policy.toml
     """
     # Imported late here and below: `pratique --help` must not wait for CEL.
-    from pratique.policies.policy import Policy  # noqa: PLC0415
+    from pratique.policies.policy import Policy
 
     found = _sound(file)
     rules = Policy.load(found.text, found.name).rules
@@ -65,7 +65,7 @@ def test(file: str, verbose: bool) -> None:
       pratique policy test
       pratique policy test -v /etc/pratique/policy.toml
     """
-    from pratique.milter.seeing import facts_of  # noqa: PLC0415
+    from pratique.milter.seeing import facts_of
 
     found = _sound(file)
     with told():
@@ -79,8 +79,8 @@ def test(file: str, verbose: bool) -> None:
 
 def trials(found: "PolicyFile", see_files: SeeFiles) -> list["Result"]:
     """Run a policy's tests; all messages are seen first, each once."""
-    from pratique.policies.policy import Policy  # noqa: PLC0415
-    from pratique.policies.trial import run  # noqa: PLC0415
+    from pratique.policies.policy import Policy
+    from pratique.policies.trial import run
 
     loaded = Policy.load(found.text, found.name)
     names = sorted({test.message for rule in loaded.rules for test in rule.tests if test.message})
@@ -94,9 +94,9 @@ def trials(found: "PolicyFile", see_files: SeeFiles) -> list["Result"]:
 
 def _sound(file: str) -> "PolicyFile":
     """The policy, if nothing is wrong with it; else all problems and the end."""
-    from pratique.milter.policy_file import NoPolicy, find  # noqa: PLC0415
-    from pratique.policies.check import check as problems_of  # noqa: PLC0415
-    from pratique.policies.problem import render  # noqa: PLC0415
+    from pratique.milter.policy_file import NoPolicy, find
+    from pratique.policies.check import check as problems_of
+    from pratique.policies.problem import render
 
     try:
         found = find(file)

@@ -100,7 +100,7 @@ def _told(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
     @wraps(command)
     def run(*args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
         # Imported late: `pratique --help` must not wait for a database library.
-        from pratique.milter.quarantine.folders import QuarantineError  # noqa: PLC0415
+        from pratique.milter.quarantine.folders import QuarantineError
 
         try:
             command(*args, **kwargs)
@@ -202,7 +202,7 @@ def release(
         pratique quarantine release ID
         pratique quarantine release --recipient ann@example.org ID
     """
-    from pratique.milter.quarantine.release import Order  # noqa: PLC0415
+    from pratique.milter.quarantine.release import Order
 
     order = Order(recipients, again, _who())
     with _opened(session.settings()) as store:
@@ -270,7 +270,7 @@ def reindex(session: Session, as_json: bool) -> None:
 
 @contextmanager
 def _opened(settings: Settings) -> "Iterator[Quarantine]":
-    from pratique.milter.quarantine.store import Quarantine  # noqa: PLC0415
+    from pratique.milter.quarantine.store import Quarantine
 
     folder = settings.state / "quarantine"
     if not folder.is_dir():

@@ -78,9 +78,9 @@ def columns(one: "Summary") -> tuple[str, ...]:
 
 def say_table(found: "Iterator[Summary]") -> None:
     """Show rows to a person."""
-    from rich.console import Console  # noqa: PLC0415
-    from rich.table import Table  # noqa: PLC0415
-    from rich.text import Text  # noqa: PLC0415
+    from rich.console import Console
+    from rich.table import Table
+    from rich.text import Text
 
     table = Table(*COLUMNS, box=None)
     for one in found:
@@ -95,9 +95,9 @@ _NOT_IN_LINES = ("format", "facts", "verdicts", "prepend", "cut")
 
 def say_kept(kept: "Kept", known: dict[str, Any]) -> None:
     """Show a message to a person: how it came, where it stands, what is in it, and why."""
-    from rich.console import Console  # noqa: PLC0415
+    from rich.console import Console
 
-    from pratique.milter.cli.tree import show_message  # noqa: PLC0415
+    from pratique.milter.cli.tree import show_message
 
     for line in tree({name: value for name, value in known.items() if name not in _NOT_IN_LINES}):
         click.echo(line)

@@ -16,7 +16,7 @@ def serve(session: Session) -> None:
     is finished, then it ends.
     """
     # Imported late: `pratique --help` must not wait for what only the service needs.
-    from pratique.milter import logs, service  # noqa: PLC0415
+    from pratique.milter import logs, service
 
     settings = session.settings()
     logs.set_up()

@@ -34,7 +34,7 @@ class Session:
 
     def release_next_hop(self) -> "NextHop | None":
         """Where released mail goes; None: release is off.  Called in a running loop."""
-        from pratique.milter.assembly import release_hop_of  # noqa: PLC0415
+        from pratique.milter.assembly import release_hop_of
 
         return release_hop_of(self.settings())
 
@@ -49,9 +49,9 @@ def cannot_run(message: str) -> NoReturn:
 def told() -> Iterator[None]:
     """Say in one place what keeps a command from running: policy, rules, workers, files."""
     # Imported late: `pratique --help` must not wait for CEL.
-    from pratique.milter.policy_file import NoPolicy  # noqa: PLC0415
-    from pratique.milter.wall import NurseryLost, NurseryUnfit  # noqa: PLC0415
-    from pratique.policies.problem import PolicyError, one_line  # noqa: PLC0415
+    from pratique.milter.policy_file import NoPolicy
+    from pratique.milter.wall import NurseryLost, NurseryUnfit
+    from pratique.policies.problem import PolicyError, one_line
 
     try:
         yield
