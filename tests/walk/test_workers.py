@@ -78,3 +78,20 @@ async def test_a_worker_killed_while_idle_costs_no_message(naughty_workers, see,
     os.kill(worker.pid, signal.SIGKILL)
     await soon(lambda: worker.gone)
     assert not (await see(pool, b"nothing first")).failures
+
+
+async def test_who_waits_too_long_is_sent_away_and_not_held_for_being_late(naughty_workers, see):
+    pool = await naughty_workers(seconds=0.2)
+    worker = pool._idle.get_nowait()
+    # Free again before the time of two looks is over, but too late for a whole one.
+    asyncio.get_running_loop().call_later(0.3, pool._idle.put_nowait, worker)
+    with pytest.raises(TimeoutError):
+        await see(pool, b"nothing first")
+    assert pool._alive == {worker}
+
+
+async def test_a_worker_that_is_free_in_time_has_the_whole_time(naughty_workers, see):
+    pool = await naughty_workers(seconds=2.0)
+    worker = pool._idle.get_nowait()
+    asyncio.get_running_loop().call_later(0.1, pool._idle.put_nowait, worker)
+    assert not (await see(pool, b"nothing first")).failures

@@ -89,25 +89,34 @@ class Workers:
             self._nursery.close()
 
     async def inspect(self, content: Content, envelope: Envelope) -> facts.Facts:
-        """All facts about a message, its envelope's included.  Raises NurseryLost."""
+        """All facts about a message, its envelope's included.
+
+        Raises NurseryLost, or TimeoutError if no worker is free in time.
+        """
         request = Inspect(envelope=envelope.to_facts(), direction=envelope.direction)
-        # Two looks and all waiting: below the 100 s that a Postfix waits for a proxy.
-        end = asyncio.get_running_loop().time() + 2 * self._settings.seconds
-        first = await self._look(content, request, end)
+        # Two looks and all waiting: below the 100 s that a Postfix waits for a proxy.  The
+        # first look has its whole time: who waits longer for a worker is sent away in
+        # time, and not held for being late.
+        begun = asyncio.get_running_loop().time()
+        end = begun + 2 * self._settings.seconds
+        worker = await self._free_worker(begun + self._settings.seconds)
+        first = await self._look(worker, content, request, end)
         if first.end == "done":
             return _stated(first.whole(), request)
         if first.last is not None:
             request.without.append(first.last.name)
         try:
-            second = await self._look(content, request, end)
+            worker = await self._free_worker(end)
         except TimeoutError:
             second = Sighting(0, end="late", detail="no time was left for a second look")
+        else:
+            second = await self._look(worker, content, request, end)
         return _stated(_joined(first, second), request)
 
-    async def _look(self, content: Content, request: Inspect, end: float) -> Sighting:
-        """One look, ended at `end` of the loop's clock.  TimeoutError: no worker was free."""
-        async with asyncio.timeout_at(end):
-            worker = await self._free_worker()
+    async def _look(
+        self, worker: Worker, content: Content, request: Inspect, end: float
+    ) -> Sighting:
+        """One look by a worker, ended at `end` of the loop's clock at the latest."""
         seconds = min(self._settings.seconds, end - asyncio.get_running_loop().time())
         most_parts = self._setup.budget.parts or MOST_PARTS
         try:
@@ -127,12 +136,12 @@ class Workers:
             self._idle.put_nowait(worker)
         return sighting
 
-    async def _free_worker(self) -> Worker:
-        while True:
-            worker = await self._idle.get()
-            if not worker.gone:
-                return worker
-            self._dismiss(worker)
+    async def _free_worker(self, end: float) -> Worker:
+        """The next worker that is free.  TimeoutError: none was until `end`."""
+        async with asyncio.timeout_at(end):
+            while (worker := await self._idle.get()).gone:
+                self._dismiss(worker)
+        return worker
 
     def _dismiss(self, worker: Worker) -> None:
         """End a worker and have another one take its place."""
