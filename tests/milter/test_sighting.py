@@ -136,7 +136,7 @@ def test_a_list_as_long_as_can_be_true_is_believed_and_one_longer_is_not(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["parts", "findings", "ambiguities", "limits", "failures", "fields"]
+    "name", ["parts", "findings", "ambiguities", "limits", "failures", "fields", "evidence"]
 )
 def test_lists_that_grow_frame_by_frame_are_counted_together(name):
     said = Sighting(10)
@@ -160,6 +160,8 @@ def test_lists_that_grow_frame_by_frame_are_counted_together(name):
         Facts(ambiguities=[Ambiguity(class_="bad")]),
         Facts(limits=[Limit(class_="bad")]),
         Facts(failures=[Failure(class_="bad")]),
+        Facts(bounce=Bounce(other="bounce")),
+        Facts(bounce=Bounce(evidence=[Evidence(kind="html_only"), Evidence(kind="bad")])),
     ],
 )
 def test_a_word_of_no_vocabulary_is_a_lie(found):
@@ -173,6 +175,17 @@ def test_a_date_that_there_is_not_is_a_lie(seconds):
     found.findings[0].database_date.seconds = seconds
     with pytest.raises(Lie, match="a date"):
         Sighting(10).take(found)
+
+
+@pytest.mark.parametrize("weight", [float("nan"), float("inf"), -float("inf")])
+def test_a_weight_that_is_no_number_is_a_lie(weight):
+    with pytest.raises(Lie, match="a weight"):
+        Sighting(10).take(Facts(bounce=Bounce(evidence=[Evidence(weight=weight)])))
+
+
+def test_words_of_the_vocabularies_of_bounces_are_believed():
+    said = Bounce(other="tls_report", evidence=[Evidence(kind="html_only", weight=-5.1)])
+    Sighting(10).take(Facts(bounce=said))
 
 
 @pytest.mark.parametrize("name", ["zip", "mime", "my-scanner_2.v1", "x" * 64])

@@ -42,6 +42,8 @@ def test_one_part_too_many_is_counted_by_kind():
         {"kind": "archive"},
         {"kind": "disk_image"},
         {"kind": "document"},
+        {"kind": "html", "name": "form.html"},
+        {"kind": "html", "disposition": "attachment"},
         {"unopened": "pgp"},
         {"disguised": ["spaces"]},
     ],
@@ -52,6 +54,15 @@ def test_a_dangerous_part_is_shown_however_late_it_comes(danger):
     reduced = reduce(known)
     assert reduced.parts[-1].id == PARTS + 499
     assert list(reduced.limits) == []
+
+
+@pytest.mark.parametrize(
+    "harmless",
+    [{"kind": "html"}, {"kind": "html", "disposition": "inline"}, {"name": "a", "returned": True}],
+)
+def test_pages_that_are_the_text_or_returned_are_no_danger(harmless):
+    known = message(PARTS + 500, **{"kind": "html", **harmless})
+    assert list(reduce(known).limits) == []
 
 
 def test_a_part_with_a_finding_comes_before_all():

@@ -48,7 +48,7 @@ def test_what_can_never_hold_is_told_at_its_word(text, word, hint):
         'parts.exists(p, p.unopened == "")',
         'parts.exists(p, p.unopened in ["pgp", "smime"])',
         'parts.exists(p, p.disguised.exists(d, d == "spaces"))',
-        'bounce.evidence.exists(e, e.kind == "exe")',
+        'bounce.evidence.exists(e, e.kind == "html_only")',
         'mail.subject == "pgp"',
         'any_kind(["executable", "script"]) || any_name("(?i)[.]exe$")',
         'mail.subject.matches(r"\\bexe\\b")',

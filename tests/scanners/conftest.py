@@ -1,10 +1,13 @@
-"""Listen to the walk as the other side of the wall does."""
+"""Listen to the walk as the other side of the wall does, and write bounces for it to see."""
 
+from binascii import b2a_base64
 from collections.abc import Callable
 
 import pytest
 
 from pratique.scanners import facts_pb2 as facts
+from pratique.scanners import unpack
+from pratique.scanners import wall_pb2 as wall
 
 
 class Listener:
@@ -26,6 +29,14 @@ class Listener:
         self.parts.update({part.id: part for part in kept.parts})
         self.facts.MergeFrom(kept)
 
+    def whole(self) -> facts.Facts:
+        """All facts, each part as it was stated last."""
+        together = facts.Facts()
+        together.CopyFrom(self.facts)
+        del together.parts[:]
+        together.parts.extend(self.parts[number] for number in sorted(self.parts))
+        return together
+
     def limits(self) -> list[tuple[str, int]]:
         return [(limit.class_, limit.part) for limit in self.facts.limits]
 
@@ -39,7 +50,73 @@ class Listener:
         return {part.kind for part in self.parts.values()}
 
 
+DAEMON = b"From: MAILER-DAEMON@mx.example\nSubject: Undelivered Mail Returned to Sender\n"
+TEXT = b"Content-Type: text/plain\n\nI could not deliver it.\n"
+STATUS = (
+    b"Content-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example\n\n"
+    b"Final-Recipient: rfc822; gone@there.example\nAction: failed\nStatus: 5.1.1\n"
+)
+HEADER = (
+    b"Received: from a.example by mx.example\nFrom: ann@example.org\nTo: gone@there.example\n"
+    b"Message-ID: <original@example.org>\nDate: Mon, 02 Mar 2026 09:00:00 +0900\n"
+)
+
+
+class Bounces:
+    """The pieces of a bounce, and how they are put together."""
+
+    daemon, text, status, header = DAEMON, TEXT, STATUS, HEADER
+    returned = b"Content-Type: message/rfc822\n\n" + HEADER + b"\nhello\n"
+    headers = b"Content-Type: text/rfc822-headers\n\n" + HEADER
+
+    @staticmethod
+    def multipart(*parts: bytes, type_: bytes = b"mixed", head: bytes = b"") -> bytes:
+        """An entity of so many parts; its boundary is its own."""
+        boundary = b"b%d" % len(b"".join(parts))
+        start = head + b'Content-Type: multipart/%b; boundary="%b"\n\n' % (type_, boundary)
+        return (
+            start
+            + b"".join(b"--%b\n%b\n" % (boundary, each) for each in parts)
+            + (b"--%b--\n" % boundary)
+        )
+
+    @classmethod
+    def report(cls, *parts: bytes, head: bytes = DAEMON) -> bytes:
+        """A delivery report; without parts a whole one."""
+        type_ = b"report; report-type=delivery-status"
+        return cls.multipart(*(parts or (TEXT, STATUS, cls.returned)), type_=type_, head=head)
+
+    @staticmethod
+    def file(name: str, octets: bytes, type_: str = "application/octet-stream") -> bytes:
+        """An attached file."""
+        head = f'Content-Type: {type_}; name="{name}"\nContent-Disposition: attachment; '
+        head += f'filename="{name}"\nContent-Transfer-Encoding: base64\n\n'
+        return head.encode() + b2a_base64(octets)
+
+
+@pytest.fixture(scope="session")
+def bounces() -> type[Bounces]:
+    """Write a bounce from its pieces."""
+    return Bounces
+
+
 @pytest.fixture(scope="session")
 def listen() -> Callable[[], Listener]:
     """Make a new listener."""
     return Listener
+
+
+@pytest.fixture(scope="session")
+def see(listen: Callable[[], Listener]) -> Callable[..., facts.Facts]:
+    """Have a message seen by all that we ship; nothing may fail on the way."""
+    inspector = unpack.load(wall.Setup())
+
+    def seen(octets: bytes, reverse_path: str | None = None) -> facts.Facts:
+        heard, request = listen(), wall.Inspect(direction="inbound")
+        if reverse_path is not None:
+            request.envelope.reverse_path = reverse_path
+        inspector.inspect(memoryview(octets), request, heard)
+        assert heard.failures() == []
+        return heard.whole()
+
+    return seen

@@ -134,4 +134,4 @@ def test_a_broken_rule_file_makes_it_unfit(tmp_path):
 
 
 def test_the_names_of_scanners_are_told_in_order(inspector):
-    assert inspector.scanners == ("filetype", "disguise", "yara")
+    assert inspector.scanners == ("filetype", "disguise", "yara", "macros", "bounce")

@@ -3,7 +3,15 @@
 import pytest
 
 from pratique.scanners import facts_pb2 as facts
-from pratique.scanners.report import AMBIGUITIES, DETAIL, FINDINGS, Report, shorten
+from pratique.scanners.report import (
+    AMBIGUITIES,
+    DETAIL,
+    EVIDENCE,
+    EVIDENCE_DETAIL,
+    FINDINGS,
+    Report,
+    shorten,
+)
 
 
 class Listener:
@@ -97,3 +105,39 @@ def test_details_are_bounded():
     report.send()
 
     assert len(listener.all().failures[0].detail) <= DETAIL
+
+
+@pytest.mark.parametrize(
+    ("count", "told"), [(EVIDENCE, EVIDENCE), (EVIDENCE + 1, EVIDENCE), (10_000, EVIDENCE)]
+)
+def test_evidence_is_bounded(count, told):
+    listener = Listener()
+    report = Report(listener)
+    reasons = [facts.Evidence(kind="automatic")] * count
+    report.conclusion(facts.Facts(bounce=facts.Bounce(claimed=True, evidence=reasons)))
+    report.send()
+
+    assert len(listener.all().bounce.evidence) == told
+
+
+@pytest.mark.parametrize("length", [EVIDENCE_DETAIL, EVIDENCE_DETAIL + 1])
+def test_a_message_id_of_a_whole_line_stays_whole(length):
+    listener = Listener()
+    report = Report(listener)
+    reason = facts.Evidence(kind="returned_message_id", detail="x" * length)
+    report.conclusion(facts.Facts(bounce=facts.Bounce(evidence=[reason])))
+    report.send()
+
+    (told,) = listener.all().bounce.evidence
+    assert ("…" in told.detail) == (length > EVIDENCE_DETAIL)
+    assert len(told.detail) <= EVIDENCE_DETAIL
+
+
+def test_a_part_that_is_concluded_of_is_stated_anew():
+    listener = Listener()
+    report = Report(listener)
+    report.conclusion(facts.Facts(parts=[facts.Part(id=3, returned=True)]))
+    report.send()
+
+    assert [(part.id, part.returned) for part in listener.all().parts] == [(3, True)]
+    assert not listener.all().HasField("bounce")

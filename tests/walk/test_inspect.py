@@ -53,7 +53,7 @@ def test_json_is_one_object_a_line_with_the_keys_that_others_rely_on(mails):
         [{"address": "", "action": "accept", "rule": first["rule"]}],
     )
     assert first["parts"][1]["unopened"] is None
-    assert set(first["bounce"]) == {"claimed", "verified", "evidence"}
+    assert set(first["bounce"]) == {"claimed", "verified", "evidence", "other"}
     assert set(first["auth"]) == {"spf", "dkim", "dmarc", "arc", "authenticated_as", "checker"}
     assert second["action"] == "reject"
     assert second["parts"][1]["kind"] == "executable"

@@ -7,6 +7,7 @@ none of ours, use a word that no rule knows, or stay silent and be believed.  Ea
 these is a lie (`Lie`), and a worker that lies is treated like one that died.
 """
 
+import math
 import re
 from dataclasses import dataclass, field
 
@@ -43,6 +44,7 @@ _KINDS, _UNOPENED = _words(facts.Kinds), _words(facts.Unopened)
 _DISGUISES, _VIEWS = _words(facts.Disguises), _words(facts.Views)
 _SEVERITIES, _AMBIGUITIES = _words(facts.Severities), _words(facts.Ambiguities)
 _LIMITS, _FAILURES = _words(facts.Limits), _words(facts.Failures)
+_OTHERS, _EVIDENCE = _words(facts.OtherReports), _words(facts.EvidenceKinds)
 
 
 class Lie(Exception):  # noqa: N818 - what the other side did, not an error of ours
@@ -104,7 +106,8 @@ class Sighting:
             (len(known.ambiguities) + len(found.ambiguities), MOST_AMBIGUITIES),
             (len(known.limits) + len(found.limits), MOST_FAULTS),
             (len(known.failures) + len(found.failures), MOST_FAULTS),
-            (len(found.bounce.evidence) + len(found.auth.dkim), MOST_ENTRIES),
+            (len(known.bounce.evidence) + len(found.bounce.evidence), MOST_ENTRIES),
+            (len(found.auth.dkim), MOST_ENTRIES),
             (len(known.mail.foreign_fields) + len(mail.foreign_fields), MOST_ENTRIES),
             (len(mail.header_anomalies), MOST_ENTRIES),
             *((len(getattr(header, one.name)), MOST_ENTRIES) for one, _ in header.ListFields()),
@@ -125,11 +128,15 @@ def _check_words(found: facts.Facts) -> None:
         *((one.class_, _AMBIGUITIES) for one in found.ambiguities),
         *((one.class_, _LIMITS) for one in found.limits),
         *((one.class_, _FAILURES) for one in found.failures),
+        (found.bounce.other, _OTHERS),
+        *((one.kind, _EVIDENCE) for one in found.bounce.evidence),
     ]
     if not all(word in vocabulary for word, vocabulary in said):
         raise Lie("a word that facts.proto does not have")
     if not all(0 <= one.database_date.seconds <= _LAST_SECOND for one in found.findings):
         raise Lie("a date that there is not")
+    if not all(math.isfinite(one.weight) for one in found.bounce.evidence):
+        raise Lie("a weight that is no number")
 
 
 def _check_cuts(content: Content, mail: facts.Mail) -> None:

@@ -67,6 +67,10 @@ def _rank(part: facts.Part, found: set[int]) -> int:
         return 1
     if part.disguised:
         return 2
+    attached = part.name or part.disposition == "attachment"
+    if part.kind == "html" and attached and not part.returned:
+        # A page that is attached, not the text itself: a rule speaks of it in a bounce.
+        return _RANKS["document"]
     return _RANKS.get(part.kind, _FIRST_HARMLESS)
 
 

@@ -31,6 +31,8 @@ _ENUMS: dict[tuple[str, str], EnumDescriptor] = {
     ("Failure", "class_"): facts.Failures.Word.DESCRIPTOR,
     ("Mail", "header_anomalies"): facts.HeaderAnomalies.Word.DESCRIPTOR,
     ("PartsLeftOut", "by_kind"): facts.Kinds.Word.DESCRIPTOR,
+    ("Bounce", "other"): facts.OtherReports.Word.DESCRIPTOR,
+    ("Evidence", "kind"): facts.EvidenceKinds.Word.DESCRIPTOR,
 }
 _LISTS: dict[tuple[str, str], tuple[str, ...]] = {
     ("Mail", "direction"): ("inbound", "outbound", ""),
@@ -51,7 +53,7 @@ def words(message: str, field: str) -> tuple[str, ...] | None:
     key = (message.removeprefix(PACKAGE), field)
     if key in _ENUMS:
         # An opened part has no class: the empty text is what `unopened` holds then.
-        return words_of(_ENUMS[key]) + (("",) if field == "unopened" else ())
+        return words_of(_ENUMS[key]) + (("",) if field in {"unopened", "other"} else ())
     return _LISTS.get(key)
 
 

@@ -17,5 +17,6 @@ zip_tables.py  what a zip file says of itself, twice
 mime/        our MIME reader
 formats/     containers, one file each
 builtin/     the scanners we ship, one file each
+bounces/     what makes a message a bounce, and what it returns
 rules/       the YARA rules we ship
 """

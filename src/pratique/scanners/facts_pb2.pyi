@@ -123,7 +123,14 @@ class HeaderAnomalies(_message.Message):
     def __init__(self) -> None: ...
 
 class Envelope(_message.Message):
-    __slots__ = ("received_at", "reverse_path", "client", "tls", "authenticated", "queue_id", "door", "address_problems")
+    __slots__ = ("received_at", "reverse_path", "client", "tls", "authenticated", "queue_id", "door", "address_problems", "mta_id", "macros")
+    class MacrosEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
     RECEIVED_AT_FIELD_NUMBER: _ClassVar[int]
     REVERSE_PATH_FIELD_NUMBER: _ClassVar[int]
     CLIENT_FIELD_NUMBER: _ClassVar[int]
@@ -132,6 +139,8 @@ class Envelope(_message.Message):
     QUEUE_ID_FIELD_NUMBER: _ClassVar[int]
     DOOR_FIELD_NUMBER: _ClassVar[int]
     ADDRESS_PROBLEMS_FIELD_NUMBER: _ClassVar[int]
+    MTA_ID_FIELD_NUMBER: _ClassVar[int]
+    MACROS_FIELD_NUMBER: _ClassVar[int]
     received_at: _timestamp_pb2.Timestamp
     reverse_path: str
     client: Client
@@ -140,7 +149,9 @@ class Envelope(_message.Message):
     queue_id: str
     door: str
     address_problems: _containers.RepeatedCompositeFieldContainer[AddressProblem]
-    def __init__(self, received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reverse_path: _Optional[str] = ..., client: _Optional[_Union[Client, _Mapping]] = ..., tls: _Optional[str] = ..., authenticated: _Optional[str] = ..., queue_id: _Optional[str] = ..., door: _Optional[str] = ..., address_problems: _Optional[_Iterable[_Union[AddressProblem, _Mapping]]] = ...) -> None: ...
+    mta_id: str
+    macros: _containers.ScalarMap[str, str]
+    def __init__(self, received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reverse_path: _Optional[str] = ..., client: _Optional[_Union[Client, _Mapping]] = ..., tls: _Optional[str] = ..., authenticated: _Optional[str] = ..., queue_id: _Optional[str] = ..., door: _Optional[str] = ..., address_problems: _Optional[_Iterable[_Union[AddressProblem, _Mapping]]] = ..., mta_id: _Optional[str] = ..., macros: _Optional[_Mapping[str, str]] = ...) -> None: ...
 
 class Client(_message.Message):
     __slots__ = ("ip", "name", "helo")
@@ -171,7 +182,7 @@ class Recipient(_message.Message):
     def __init__(self, address: _Optional[str] = ..., domain: _Optional[str] = ..., groups: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Part(_message.Message):
-    __slots__ = ("id", "parent", "path", "name", "names", "declared_type", "type", "kind", "size", "sha256", "depth", "inside", "views", "encrypted", "unopened", "why", "disguised", "raw_name", "disposition", "returned")
+    __slots__ = ("id", "parent", "path", "name", "names", "declared_type", "type", "kind", "size", "sha256", "depth", "inside", "views", "encrypted", "unopened", "why", "disguised", "raw_name", "disposition", "returned", "may_carry_macros")
     ID_FIELD_NUMBER: _ClassVar[int]
     PARENT_FIELD_NUMBER: _ClassVar[int]
     PATH_FIELD_NUMBER: _ClassVar[int]
@@ -192,6 +203,7 @@ class Part(_message.Message):
     RAW_NAME_FIELD_NUMBER: _ClassVar[int]
     DISPOSITION_FIELD_NUMBER: _ClassVar[int]
     RETURNED_FIELD_NUMBER: _ClassVar[int]
+    MAY_CARRY_MACROS_FIELD_NUMBER: _ClassVar[int]
     id: int
     parent: int
     path: str
@@ -212,7 +224,8 @@ class Part(_message.Message):
     raw_name: bytes
     disposition: str
     returned: bool
-    def __init__(self, id: _Optional[int] = ..., parent: _Optional[int] = ..., path: _Optional[str] = ..., name: _Optional[str] = ..., names: _Optional[_Iterable[str]] = ..., declared_type: _Optional[str] = ..., type: _Optional[str] = ..., kind: _Optional[str] = ..., size: _Optional[int] = ..., sha256: _Optional[str] = ..., depth: _Optional[int] = ..., inside: _Optional[_Iterable[str]] = ..., views: _Optional[_Iterable[str]] = ..., encrypted: _Optional[bool] = ..., unopened: _Optional[str] = ..., why: _Optional[str] = ..., disguised: _Optional[_Iterable[str]] = ..., raw_name: _Optional[bytes] = ..., disposition: _Optional[str] = ..., returned: _Optional[bool] = ...) -> None: ...
+    may_carry_macros: bool
+    def __init__(self, id: _Optional[int] = ..., parent: _Optional[int] = ..., path: _Optional[str] = ..., name: _Optional[str] = ..., names: _Optional[_Iterable[str]] = ..., declared_type: _Optional[str] = ..., type: _Optional[str] = ..., kind: _Optional[str] = ..., size: _Optional[int] = ..., sha256: _Optional[str] = ..., depth: _Optional[int] = ..., inside: _Optional[_Iterable[str]] = ..., views: _Optional[_Iterable[str]] = ..., encrypted: _Optional[bool] = ..., unopened: _Optional[str] = ..., why: _Optional[str] = ..., disguised: _Optional[_Iterable[str]] = ..., raw_name: _Optional[bytes] = ..., disposition: _Optional[str] = ..., returned: _Optional[bool] = ..., may_carry_macros: _Optional[bool] = ...) -> None: ...
 
 class Kinds(_message.Message):
     __slots__ = ()
@@ -403,14 +416,34 @@ class Severities(_message.Message):
     def __init__(self) -> None: ...
 
 class Bounce(_message.Message):
-    __slots__ = ("claimed", "verified", "evidence")
+    __slots__ = ("claimed", "verified", "evidence", "other")
     CLAIMED_FIELD_NUMBER: _ClassVar[int]
     VERIFIED_FIELD_NUMBER: _ClassVar[int]
     EVIDENCE_FIELD_NUMBER: _ClassVar[int]
+    OTHER_FIELD_NUMBER: _ClassVar[int]
     claimed: bool
     verified: bool
     evidence: _containers.RepeatedCompositeFieldContainer[Evidence]
-    def __init__(self, claimed: _Optional[bool] = ..., verified: _Optional[bool] = ..., evidence: _Optional[_Iterable[_Union[Evidence, _Mapping]]] = ...) -> None: ...
+    other: str
+    def __init__(self, claimed: _Optional[bool] = ..., verified: _Optional[bool] = ..., evidence: _Optional[_Iterable[_Union[Evidence, _Mapping]]] = ..., other: _Optional[str] = ...) -> None: ...
+
+class OtherReports(_message.Message):
+    __slots__ = ()
+    class Word(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        none: _ClassVar[OtherReports.Word]
+        feedback_report: _ClassVar[OtherReports.Word]
+        dmarc_report: _ClassVar[OtherReports.Word]
+        tls_report: _ClassVar[OtherReports.Word]
+        disposition_notification: _ClassVar[OtherReports.Word]
+        automatic_reply: _ClassVar[OtherReports.Word]
+    none: OtherReports.Word
+    feedback_report: OtherReports.Word
+    dmarc_report: OtherReports.Word
+    tls_report: OtherReports.Word
+    disposition_notification: OtherReports.Word
+    automatic_reply: OtherReports.Word
+    def __init__(self) -> None: ...
 
 class Evidence(_message.Message):
     __slots__ = ("kind", "weight", "detail")
@@ -421,6 +454,42 @@ class Evidence(_message.Message):
     weight: float
     detail: str
     def __init__(self, kind: _Optional[str] = ..., weight: _Optional[float] = ..., detail: _Optional[str] = ...) -> None: ...
+
+class EvidenceKinds(_message.Message):
+    __slots__ = ()
+    class Word(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        none: _ClassVar[EvidenceKinds.Word]
+        report_structure: _ClassVar[EvidenceKinds.Word]
+        report_without_status: _ClassVar[EvidenceKinds.Word]
+        delivery_status: _ClassVar[EvidenceKinds.Word]
+        daemon_author: _ClassVar[EvidenceKinds.Word]
+        subject_words: _ClassVar[EvidenceKinds.Word]
+        automatic: _ClassVar[EvidenceKinds.Word]
+        failed_recipient: _ClassVar[EvidenceKinds.Word]
+        returned_header: _ClassVar[EvidenceKinds.Word]
+        returned_message_id: _ClassVar[EvidenceKinds.Word]
+        html_only: _ClassVar[EvidenceKinds.Word]
+        bulk_mail: _ClassVar[EvidenceKinds.Word]
+        no_message_id: _ClassVar[EvidenceKinds.Word]
+        reverse_path: _ClassVar[EvidenceKinds.Word]
+        attachment: _ClassVar[EvidenceKinds.Word]
+    none: EvidenceKinds.Word
+    report_structure: EvidenceKinds.Word
+    report_without_status: EvidenceKinds.Word
+    delivery_status: EvidenceKinds.Word
+    daemon_author: EvidenceKinds.Word
+    subject_words: EvidenceKinds.Word
+    automatic: EvidenceKinds.Word
+    failed_recipient: EvidenceKinds.Word
+    returned_header: EvidenceKinds.Word
+    returned_message_id: EvidenceKinds.Word
+    html_only: EvidenceKinds.Word
+    bulk_mail: EvidenceKinds.Word
+    no_message_id: EvidenceKinds.Word
+    reverse_path: EvidenceKinds.Word
+    attachment: EvidenceKinds.Word
+    def __init__(self) -> None: ...
 
 class Auth(_message.Message):
     __slots__ = ("spf", "dkim", "dmarc", "arc", "authenticated_as", "checker")

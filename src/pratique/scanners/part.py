@@ -8,6 +8,9 @@ them and makes them parts, scanners look at each.  What is known of a part ends 
 Nothing a stranger wrote makes a reader or a scanner raise: damage is an `Oddity`, a
 member that says why it is `unopened`, or the end of the iteration.  An error that is
 raised all the same is our fault, and becomes a failure fact.
+
+Some facts are shown by no part alone: that a message is a bounce, that a document has
+macros because of a member of it.  For these there is a `Follower`.
 """
 
 from collections.abc import Iterator
@@ -119,3 +122,33 @@ class Scanner(Protocol):
 
     def scan(self, part: Part) -> Iterator[facts.Facts]:
         """State what this scanner finds in the part."""
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """The message as a whole, as a follower is given it."""
+
+    octets: memoryview
+    envelope: facts.Envelope
+    mail: facts.Mail
+    budget: Budget
+
+
+class Follower(Scanner, Protocol):
+    """A scanner that sees all parts of one message and then says what they are together.
+
+    It is made anew for each message, which is no time to read anything; `scan` is
+    called for each part as for any scanner, before its members are known, and
+    `conclude` once after the last, also where a limit ended the walk.  A follower may
+    keep `part.known`, which grows until the end, but octets only as a bounded copy.
+    """
+
+    def __init__(self, message: Message) -> None:
+        """Only remember the message."""
+
+    def conclude(self) -> Iterator[facts.Facts]:
+        """State `Facts` about the whole; parts in them are whole, and replace those of their id.
+
+        All that is in one of them goes over the wall in one frame: so a part, or few.
+        `OverBudget` becomes a limit of the message, any other error a failure.
+        """

@@ -18,6 +18,10 @@ NAME = 1024
 NAMES = 32
 PATH = 2048
 DETAIL = 300
+# Reasons to take a bounce for genuine or forged: there are a dozen kinds, and a few of
+# some.  A Message-ID must stay whole, and a line has 998 octets (RFC 5322 2.1.1).
+EVIDENCE = 50
+EVIDENCE_DETAIL = 998
 
 
 class Tell(Protocol):
@@ -68,6 +72,17 @@ class Report:
                 self._pending.findings.append(finding)
         self._pending.limits.extend(found.limits)
         self._pending.failures.extend(found.failures)
+
+    def conclusion(self, found: facts.Facts) -> None:
+        """Take over what a follower states of the whole; a part in it is stated anew."""
+        self._pending.parts.extend(found.parts)
+        if found.HasField("bounce"):
+            bounce = self._pending.bounce
+            bounce.CopyFrom(found.bounce)
+            del bounce.evidence[EVIDENCE:]
+            for one in bounce.evidence:
+                one.detail = shorten(one.detail, EVIDENCE_DETAIL)
+        self.findings(found, 0)
 
     def send(self) -> None:
         """Send what was gathered, if anything was."""

@@ -3,7 +3,8 @@
 The walk is depth first and keeps a stack of its own: a stranger's nesting never becomes
 ours.  Each part is numbered as it is found, charged to the budget, shown to every
 scanner, and opened by the first reader that recognizes it.  What was not opened says
-why; so whatever has no such word was seen to its end.
+why; so whatever has no such word was seen to its end.  When all parts are known, those
+scanners that follow a message as a whole conclude from them.
 
 This is the place where errors end.  What a stranger sent never raises one; so an error
 in a reader or scanner is ours, and is stated as a failure, and the walk goes on.
@@ -19,11 +20,22 @@ from pratique.scanners import facts_pb2 as facts
 from pratique.scanners import kinds
 from pratique.scanners import wall_pb2 as wall
 from pratique.scanners.budget import Budget, Limits, OverBudget
-from pratique.scanners.builtin import SCANNERS
+from pratique.scanners.builtin import FOLLOWERS, SCANNERS
 from pratique.scanners.formats import FORMATS
 from pratique.scanners.mime import Mime
 from pratique.scanners.mime.mail import mail_facts
-from pratique.scanners.part import Found, Member, Oddity, Part, Reached, Reader, Scanner, Unfit
+from pratique.scanners.part import (
+    Follower,
+    Found,
+    Member,
+    Message,
+    Oddity,
+    Part,
+    Reached,
+    Reader,
+    Scanner,
+    Unfit,
+)
 from pratique.scanners.report import DETAIL, NAME, NAMES, PATH, Report, Tell, shorten
 from pratique.scanners.text import load_codecs
 
@@ -46,6 +58,14 @@ class Tools:
     scanners: Sequence[Scanner]
     readers: Sequence[Reader]
     mail: MailFacts
+    # Made anew for each message.
+    followers: Sequence[type[Follower]] = ()
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Every scanner's name, in the order in which they look at a part."""
+        followers = tuple(follower.name for follower in self.followers)
+        return (*(scanner.name for scanner in self.scanners), *followers)
 
 
 def load(setup: wall.Setup) -> "Inspector":
@@ -56,7 +76,7 @@ def load(setup: wall.Setup) -> "Inspector":
     load_codecs()
     scanners = [scanner(setup) for scanner in SCANNERS]
     readers = [*(form() for form in FORMATS), Mime()]
-    tools = Tools(scanners, readers, mail_facts)
+    tools = Tools(scanners, readers, mail_facts, FOLLOWERS)
     inspector = Inspector(tools, Limits.from_wall(setup.budget))
     # Once through every reader and scanner: what a library loads on first use is loaded.
     rehearsal = _Rehearsal()
@@ -67,8 +87,10 @@ def load(setup: wall.Setup) -> "Inspector":
 
 
 def _sample() -> bytes:
-    """A message that holds the smallest container of each format."""
-    head = b'Subject: =?utf-8?q?x?=\r\nContent-Type: multipart/mixed; boundary="b"\r\n\r\n'
+    """A bounce, by its words, that holds the smallest container of each format."""
+    head = (
+        b'Subject: =?utf-8?q?Returned?= mail\r\nContent-Type: multipart/mixed; boundary="b"\r\n\r\n'
+    )
     transfer = b"Content-Transfer-Encoding: base64\r\n\r\n"
     texts = b"--b\r\n\r\nbegin 644 a\r\n#86)C\r\n`\r\nend\r\n--b\r\n\r\n<html><p>\r\n"
     attached = b"".join(
@@ -99,7 +121,7 @@ class Inspector:
     def __init__(
         self, tools: Tools, limits: Limits, clock: Callable[[], float] = time.monotonic
     ) -> None:
-        self.scanners: tuple[str, ...] = tuple(scanner.name for scanner in tools.scanners)
+        self.scanners: tuple[str, ...] = tools.names
         self._tools = tools
         self._limits = limits
         self._clock = clock
@@ -135,10 +157,13 @@ class _Walk:
         self._report = report
         self._stack: list[_Opened] = []
         self._count = 0
+        self._followers: list[Follower] = []
+        # Every part so far, by its id.
+        self._all: dict[int, facts.Part] = {}
 
     def run(self, octets: memoryview) -> None:
         self._state_left_out()
-        self._state_mail(octets)
+        self._follow(octets, self._state_mail(octets))
         known = facts.Part(parent=-1, type="message/rfc822", kind="message", views=["standard"])
         try:
             self._see(Part(known, octets))
@@ -148,13 +173,36 @@ class _Walk:
         while self._stack:
             self._step(self._stack[-1])
         self._report.send()
+        for follower in self._followers:
+            self._conclude(follower)
+
+    def _follow(self, octets: memoryview, mail: facts.Mail) -> None:
+        message = Message(octets, self._request.envelope, mail, self._budget)
+        followers = [one for one in self._tools.followers if one.name not in self._without]
+        self._followers = [follower(message) for follower in followers]
+
+    def _conclude(self, follower: Follower) -> None:
+        """Let a follower say what all parts are together."""
+        self._report.started(follower.name, 0)
+        try:
+            for found in follower.conclude():
+                for stated in found.parts:
+                    self._all[stated.id].CopyFrom(stated)
+                self._report.conclusion(found)
+                # One by one: all parts of a message do not fit into one frame of the wall.
+                self._report.send()
+        except OverBudget as over:
+            self._report.limit(over.class_, 0, over.detail)
+        except Exception as error:  # noqa: BLE001 - our fault: stated, and the others go on
+            self._report.failure("scanner", 0, _describe(follower.name, error))
+        self._report.send()
 
     def _state_left_out(self) -> None:
-        for scanner in self._tools.scanners:
-            if scanner.name in self._without:
-                self._report.failure("scanner", -1, f"{scanner.name}: left out, it ended a worker")
+        for name in self._tools.names:
+            if name in self._without:
+                self._report.failure("scanner", -1, f"{name}: left out, it ended a worker")
 
-    def _state_mail(self, octets: memoryview) -> None:
+    def _state_mail(self, octets: memoryview) -> facts.Mail:
         mail = facts.Mail()
         if _MAIL not in self._without:
             self._report.started(_MAIL, 0)
@@ -170,6 +218,7 @@ class _Walk:
         mail.sha256 = hashlib.sha256(octets).hexdigest()
         mail.direction = self._request.direction
         self._report.mail(mail)
+        return mail
 
     def _step(self, opened: _Opened) -> None:
         """Take the next thing that the container on top of the stack holds."""
@@ -237,7 +286,7 @@ class _Walk:
 
     def _see(self, part: Part) -> None:
         """Measure a part, show it to each scanner, open it."""
-        known = part.known
+        known = self._all[part.known.id] = part.known
         if known.id == 0:
             self._budget.charge_part()
         hidden = bool(known.unopened) and not len(part.octets)
@@ -256,7 +305,7 @@ class _Walk:
         self._report.send()
 
     def _scan_all(self, part: Part) -> None:
-        for scanner in self._tools.scanners:
+        for scanner in (*self._tools.scanners, *self._followers):
             if scanner.name not in self._without:
                 self._scan(scanner, part)
         if not part.known.kind:

@@ -86,6 +86,15 @@ def test_findings_and_evidence_are_whole():
     assert one["bounce"]["evidence"] == [{"kind": "k", "weight": -1.5, "detail": "d"}]
 
 
+def test_a_bounce_says_whether_it_claims_to_be_one_and_what_else_it_is():
+    assert written()["bounce"] == {
+        "claimed": False, "verified": False, "other": "", "evidence": []
+    }  # fmt: skip
+    assert written(Facts(bounce=Bounce(other="tls_report")))["bounce"]["other"] == "tls_report"
+    one = written(Facts(parts=[Part(id=1, returned=True, may_carry_macros=True)]))
+    assert (one["parts"][0]["returned"], one["parts"][0]["may_carry_macros"]) == (True, True)
+
+
 def test_the_token_that_lets_a_message_pass_is_not_shown():
     shown = written(Facts(mail=Mail(subject="s", release_token="secret")))
     assert "secret" not in str(shown)

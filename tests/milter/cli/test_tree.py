@@ -10,7 +10,16 @@ from pratique.milter.cli import tree
 from pratique.milter.mail import Envelope, Forward
 from pratique.milter.seeing import Seen
 from pratique.policies.verdict import Action, HeaderField, Note, Verdict
-from pratique.scanners.facts_pb2 import Ambiguity, Facts, Failure, Finding, Limit, Part
+from pratique.scanners.facts_pb2 import (
+    Ambiguity,
+    Bounce,
+    Evidence,
+    Facts,
+    Failure,
+    Finding,
+    Limit,
+    Part,
+)
 
 ENVELOPE = Envelope(
     "inspect", datetime(2026, 11, 22, tzinfo=UTC), recipients=(Forward("a@example.org"),)
@@ -77,6 +86,40 @@ def test_what_could_not_be_seen_is_told():
         "malicious EICAR  in part 1, by yara",
     ):
         assert words in text
+
+
+def test_a_bounce_is_shown_with_each_reason_and_its_weight():
+    facts = parts("a.zip", "b.docm")
+    facts.parts[1].returned = facts.parts[2].may_carry_macros = True
+    reasons = [
+        Evidence(kind="returned_message_id", weight=3.5, detail=f"<a@b>{HOSTILE}"),
+        Evidence(kind="html_only", weight=-5.1),
+    ]
+    facts.bounce.CopyFrom(Bounce(claimed=True, evidence=reasons))
+    text = shown(facts)
+    for words in (
+        "bounce claimed, not verified",
+        "+3.5 returned_message_id: <a@b>",
+        "-5.1 html_only\n",
+        "a.zip  0 octets  returned",
+        "may carry macros",
+    ):
+        assert words in text
+    assert "\x1b" not in text
+
+
+@pytest.mark.parametrize(
+    ("bounce", "words"),
+    [
+        (Bounce(), ""),
+        (Bounce(claimed=True, verified=True), "bounce claimed, verified"),
+        (Bounce(other="dmarc_report"), "no bounce but another report: dmarc_report"),
+    ],
+)
+def test_what_is_no_bounce_is_not_shown_as_one(bounce, words):
+    text = shown(Facts(bounce=bounce))
+    assert words in text
+    assert ("bounce" in text) == bool(words)
 
 
 def test_a_strangers_text_moves_no_terminal_and_is_no_markup():

@@ -208,6 +208,11 @@ def test_the_returned_message_of_a_report_is_marked(type_, read):
     assert [each.returned for each in seen.members] == [False, False, True]
 
 
+def test_the_first_part_of_a_report_is_never_returned(read):
+    octets = multipart(b"Content-Type: message/rfc822\n\n" + RETURNED, subtype=b"report")
+    assert not read(octets).at("1").returned
+
+
 def test_what_is_attached_to_a_report_is_not_returned(read):
     seen = read(multipart(*REPORT, ATTACHED, subtype=b"report"))
 

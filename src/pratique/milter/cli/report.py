@@ -16,7 +16,7 @@ from pratique.scanners import facts_pb2 as facts
 
 _PART = (
     "id", "parent", "path", "name", "names", "type", "declared_type", "kind", "size", "sha256",
-    "depth", "inside", "views", "encrypted", "disguised", "returned",
+    "depth", "inside", "views", "encrypted", "disguised", "returned", "may_carry_macros",
 )  # fmt: skip
 _FINDING = (
     "scanner", "name", "family", "severity", "part", "note", "engine_version", "database_version",
@@ -76,6 +76,7 @@ def _bounce(bounce: facts.Bounce) -> dict[str, Any]:
     return {
         "claimed": bounce.claimed,
         "verified": bounce.verified,
+        "other": bounce.other,
         "evidence": [_chosen(one, ("kind", "weight", "detail")) for one in bounce.evidence],
     }
 

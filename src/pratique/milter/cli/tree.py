@@ -73,6 +73,10 @@ def _part(part: facts.Part) -> str:
         words.append(f"[bold]{_safe(part.name)}[/]")
     if part.size >= 0:
         words.append(f"[dim]{part.size} octets[/]")
+    if part.returned:
+        words.append("[cyan]returned[/]")
+    if part.may_carry_macros:
+        words.append("[red]may carry macros[/]")
     if part.disguised:
         words.append(f"[red]disguised: {_safe(', '.join(part.disguised))}[/]")
     if part.unopened:
@@ -96,11 +100,25 @@ def _remarks(known: facts.Facts) -> list[str]:
         for word, faults in (("limit", known.limits), ("failure", known.failures))
         for one in faults
     ]
+    return found + odd + faults + _bounce(known.bounce)
+
+
+def _bounce(bounce: facts.Bounce) -> list[str]:
+    """What the message says of being a bounce, and what speaks for it."""
+    if bounce.other:
+        return [f"  [cyan]no bounce[/] but another report: {_safe(bounce.other)}"]
+    if not bounce.claimed:
+        return []
+    shown = "verified" if bounce.verified else "not verified"
     evidence = [
-        f"  [cyan]bounce[/] {_safe(one.kind)} {one.weight:+.1f}: {_safe(one.detail)}"
-        for one in known.bounce.evidence
+        f"    {one.weight:+.1f} {_safe(one.kind)}"
+        + (f": {_safe(one.detail)}" if one.detail else "")
+        for one in bounce.evidence
     ]
-    return found + odd + faults + evidence
+    return [
+        f"  [cyan]bounce[/] claimed, {shown}; for (+) and against (-) a genuine one:",
+        *evidence,
+    ]
 
 
 def _verdict(address: str, verdict: Verdict) -> str:

@@ -61,7 +61,7 @@ _ADDRESSES = {b"from": "from_", b"sender": "sender", b"to": "to", b"cc": "cc"} |
 def mail_facts(octets: memoryview, budget: Budget) -> facts.Mail:
     """The facts of the outermost header; size and hash are the caller's."""
     start = skip_before(octets, 0, len(octets))
-    text, header, last = _read(octets[start:], budget)
+    text, header, last = read_outermost(octets[start:], budget)
     mail = facts.Mail()
     wrong: set[str] = set()
     named: dict[bytes, list[Field]] = {}
@@ -83,7 +83,7 @@ def mail_facts(octets: memoryview, budget: Budget) -> facts.Mail:
     return mail
 
 
-def _read(octets: memoryview, budget: Budget) -> tuple[bytes, Header, int]:
+def read_outermost(octets: memoryview, budget: Budget) -> tuple[bytes, Header, int]:
     """The octets up to past the header, its fields, and where the last one ends.
 
     A header that is longer than the limit is read up to it: the last field ends there.

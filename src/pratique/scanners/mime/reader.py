@@ -129,7 +129,10 @@ class _Reading:
         parent = entity.parent
         names = self._names_of(entity).readings
         first = names[0] if names else None
+        # RFC 6522 3: the first part is for people.  Who claims to be a bounce is held
+        # against more than that (bounces/returned.py).
         in_report = parent is not None and parent.types[0].main == b"multipart/report"
+        in_report = in_report and entity.number > 1
         return Member(
             step=step or str(entity.number),
             parent=self._members.get(parent) if parent is not None else None,

@@ -1,0 +1,123 @@
+"""Tell whether a message gives itself for a bounce, or is a report of another sort.
+
+Of 821 genuine bounces 99.3 % have at least one of these signs, and of 4,441 ordinary
+mails 0.09 %: a multipart/report, a delivery-status part, an author that is a
+mailer-daemon or a postmaster, the words of bounces in the subject, X-Failed-Recipients.
+A null reverse-path is none: vacation notices and lists have it too.
+
+Other automatic reports share the signs and the structure (RFC 6522 is for all of them),
+so they are known first: complaints (RFC 5965), DMARC and TLS reports (RFC 7489 7.2,
+RFC 8460), receipts (RFC 8098), automatic replies (RFC 3834).  Anybody can write one
+parameter or one file's name.  So a delivery-status part outweighs all of these, and the
+words of a bounce outweigh them where the report is not what it says: none of them is a
+place to hide for what is dressed as a bounce.
+"""
+
+import re
+from dataclasses import dataclass
+
+from pratique.scanners import facts_pb2 as facts
+from pratique.scanners.bounces import words
+from pratique.scanners.bounces.outermost import Outermost
+from pratique.scanners.bounces.outline import STATUS_TYPES, Outline
+
+# Programs that write bounces write under these names; some append an instance.
+_DAEMON = re.compile(r"(?:mailer[-_.]?daemon|mail[-_.]daemon|post[-_]?master|mdaemon)(?![a-z])")
+_DAEMON_SHOWN = re.compile(
+    r"(?:internet |automatic e-?mail )?(?:mail|message) delivery (?:sub)?(?:system|service)\b"
+    r"|mailer[-_ ]?daemon\b|postmaster\b"
+)
+# RFC 7489 7.2.1.1: receiver!domain!begin!end[!id].xml, in practice packed as .gz or .zip.
+_DMARC_NAME = re.compile(
+    r"[^!\s]{1,255}![^!\s]{1,255}!\d{1,20}!\d{1,20}(?:![^!\s]{1,255})?\.(?:xml(?:\.gz|\.zip)?|zip|gz)"
+)
+_DMARC_SUBJECT = re.compile(r"(?:\[[^\]]{0,80}\] ?)?report[ -]domain: ?\S{1,255} ")
+# By the parameter report-type and by the part that it announces.
+_REPORTS = (
+    ("feedback_report", b"feedback-report", {"message/feedback-report"}),
+    ("tls_report", b"tlsrpt", {"application/tlsrpt+gzip", "application/tlsrpt+json"}),
+    (
+        "disposition_notification",
+        b"disposition-notification",
+        {"message/disposition-notification", "message/global-disposition-notification"},
+    ),
+)
+# Fields that only responders write, besides Auto-Submitted.
+_RESPONDERS = (
+    b"x-autoreply",
+    b"x-autorespond",
+    b"x-auto-reply",
+    b"x-vacation",
+    b"x-autoreply-from",
+)
+_REPLIED = frozenset({b"auto-replied", b"auto_replied", b"auto-reply"})
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """What speaks for a bounce; any of these makes a claim."""
+
+    report: bool
+    status: bool
+    daemon: bool
+    subject: bool
+    failed_recipients: bool
+
+    @property
+    def any(self) -> bool:
+        """Tell whether the message gives itself for a bounce."""
+        return any((self.report, self.status, self.daemon, self.subject, self.failed_recipients))
+
+
+def signs(outermost: Outermost, mail: facts.Mail, outline: Outline) -> Signs:
+    """Look for each sign."""
+    status = any(one.declared_type in STATUS_TYPES for one in outline.outer)
+    return Signs(
+        report=outline.report(outermost.media_type()) >= 0,
+        status=status,
+        daemon=_is_daemon(outermost, mail),
+        subject=words.speaks_of_bounce(mail.subject),
+        failed_recipients=b"x-failed-recipients" in outermost.fields,
+    )
+
+
+def _is_daemon(outermost: Outermost, mail: facts.Mail) -> bool:
+    """By an author's local part or display name; also the author `<>`, which is nobody."""
+    return outermost.first(b"from") == b"<>" or any(
+        _DAEMON.match(one.address.lower()) or _DAEMON_SHOWN.match(one.display_name.lower())
+        for one in mail.header.from_
+    )
+
+
+def other(outermost: Outermost, mail: facts.Mail, outline: Outline, seen: Signs) -> str:
+    """The word of `OtherReports` that the message is; empty if it is none of these."""
+    if seen.status:
+        return ""
+    types = {one.declared_type for one in outline.outer}
+    kind = outermost.report_type()
+    worded = seen.subject or seen.failed_recipients
+    for word, named, parts in _REPORTS:
+        said, brought = kind == named, bool(types & parts)
+        if (said and brought) or ((said or brought) and not worded):
+            return word
+    if worded:
+        return ""
+    if _is_dmarc(mail, outline):
+        return "dmarc_report"
+    return "automatic_reply" if _is_reply(outermost, mail, seen) else ""
+
+
+def _is_dmarc(mail: facts.Mail, outline: Outline) -> bool:
+    named = any(_DMARC_NAME.fullmatch(one.name.lower()) for one in outline.outer)
+    return named or _DMARC_SUBJECT.match(mail.subject.strip().lower()) is not None
+
+
+def _is_reply(outermost: Outermost, mail: facts.Mail, seen: Signs) -> bool:
+    """RFC 3834 5; a daemon writes bounces with the same field, so its words count too."""
+    if seen.report:
+        return False
+    if words.speaks_of_absence(mail.subject):
+        return True
+    replied = outermost.word(b"auto-submitted") in _REPLIED
+    responder = any(name in outermost.fields for name in _RESPONDERS)
+    return (replied or responder) and not seen.daemon

@@ -1,0 +1,56 @@
+"""Read the fields of the message's own header that tell what made it."""
+
+import re
+from dataclasses import dataclass
+
+from pratique.scanners.budget import Budget
+from pratique.scanners.mime.fields import Value, read_value
+from pratique.scanners.mime.header import unfold
+from pratique.scanners.mime.mail import read_outermost
+
+# As much of one field as is looked at; References may have thirty Message-IDs.
+FIELD_OCTETS = 8 * 1024
+_WORD = re.compile(rb"[^\s;(]*")
+
+
+@dataclass(frozen=True, slots=True)
+class Outermost:
+    """The header's fields by name, in their order; of a repeated one all."""
+
+    fields: dict[bytes, list[bytes]]
+
+    def first(self, name: bytes) -> bytes:
+        """The first field of that name on one line; empty if there is none."""
+        return unfold(self.fields.get(name, [b""])[0][:FIELD_OCTETS])
+
+    def word(self, name: bytes) -> bytes:
+        """A field's first word, in lower case."""
+        found = _WORD.match(self.first(name))
+        return found[0].lower() if found is not None else b""
+
+    def is_list(self) -> bool:
+        """Tell whether a mailing list or a mass mailer sent it (RFC 2919, RFC 2369)."""
+        listed = any(name.startswith(b"list-") for name in self.fields)
+        return listed or self.word(b"precedence") in {b"bulk", b"list", b"junk"}
+
+    def type(self) -> Value:
+        """Content-Type; the default of RFC 2045 5.2 if there is none."""
+        return read_value(self.first(b"content-type") or b"text/plain")
+
+    def media_type(self) -> str:
+        """Content-Type without parameters, in lower case."""
+        return self.type().main.decode("ascii", "replace")
+
+    def report_type(self) -> bytes:
+        """The parameter report-type (RFC 6522 3), in lower case."""
+        return next((one.strip().lower() for one in self.type().all(b"report-type")), b"")
+
+
+def read(octets: memoryview, budget: Budget) -> Outermost:
+    """The fields of the outermost header, as far as a header is read at all."""
+    # Empty lines and separators of mailboxes before it: `read_outermost` skips them once.
+    _, header, _ = read_outermost(octets, budget)
+    fields: dict[bytes, list[bytes]] = {}
+    for each in header.fields:
+        fields.setdefault(each.name, []).append(each.value)
+    return Outermost(fields)
