@@ -7,6 +7,7 @@ from pratique.milter.config import Settings, parse
 from pratique.milter.config_problems import ConfigError
 
 LISTENER = '[[listener]]\nreply = "sender"\n'
+MILTER = '[[milter]]\nreply = "sender"\n'
 
 
 def refused(text):
@@ -17,7 +18,7 @@ def refused(text):
 
 def test_without_a_file_the_defaults_hold():
     settings = config.load(None)
-    (listener,) = settings.listener
+    (listener,) = settings.listeners
     assert listener.address == "127.0.0.1:10025"
     assert listener.reply == "sender"
     assert settings.next_hop.kind == "maildir"
@@ -55,6 +56,15 @@ def test_a_whole_configuration_is_read(tmp_path):
         ('[workers]\nseconds = "1x"\n', ":2:1:", "is no duration"),
         (LISTENER + 'max_size = "big"\n', ":3:1:", "is no size"),
         (LISTENER + "max_size = 1\n", ":3:1:", "greater than or equal to 65536"),
+        ('[[listener]]\nreply = "queue"\nbare_line_ends = "refuse"\n', ":1:1:", "is a bounce"),
+        ('[[listener]]\nreply = "queue"\ndomains = ["a.example"]\n', ":1:1:", "relay_from"),
+        ('[[milter]]\nname = "m"\n', ":1:1:", "must say who hears its reply"),
+        (MILTER + 'socket = "/run/m.sock"\n', ":3:1:", "write it as Postfix does"),
+        (MILTER + 'socket = "unix:m.sock"\n', ":3:1:", "write it as Postfix does"),
+        (MILTER + f'socket = "unix:/{"x" * 107}"\n', ":3:1:", "longer than the 107 octets"),
+        (MILTER + 'socket = "inet:mx.example:1"\n', ":3:1:", "is no IP address"),
+        (MILTER + 'socket_mode = "rw"\n', ":3:1:", "are no permissions"),
+        (MILTER + MILTER + 'name = "other"\n', "", "the same socket"),
         (LISTENER + 'address = "0.0.0.0"\n', ":3:1:", "is no address"),
         (LISTENER + 'address = "localhost:25"\n', ":3:1:", "is no IP address"),
         (LISTENER + 'domains = ["exa mple"]\n', ":3:1:", "is no domain"),
@@ -63,7 +73,6 @@ def test_a_whole_configuration_is_read(tmp_path):
         ('[next_hop]\nkind = "smtp"\n', ":1:1:", "needs address"),
         ('[next_hop]\naddress = "127.0.0.1:25"\n', ":1:1:", "goes with kind = 'smtp'"),
         ('[[listener]]\nname = "x"\n', ":1:1:", "must say who hears its reply"),
-        ('[[listener]]\nreply = "queue"\n', ":1:1:", "not built yet"),
         (LISTENER + LISTENER, "pratique.toml:", "two listeners have the same name"),
         ("state = 3", ":1:1:", "a path is text in quotes"),
         ("a = ", "pratique.toml:", "not TOML"),
@@ -107,21 +116,22 @@ def test_received_is_added_unless_a_peer_of_ours_does_it():
     assert (plain.adds_received, behind.adds_received, told.adds_received) == (True, False, True)
 
 
+def test_behind_a_queue_line_ends_are_repaired_since_a_refusal_is_a_bounce():
+    queue = parse('[[listener]]\nreply = "queue"\n', "x").listener[0]
+    sender = parse(LISTENER, "x").listener[0]
+    told = parse(LISTENER + 'bare_line_ends = "repair"\n', "x").listener[0]
+    assert [one.repairs_line_ends for one in (queue, sender, told)] == [True, False, True]
+
+
+def test_a_milter_alone_needs_no_smtp_listener():
+    settings = parse(MILTER + f'socket = "unix:/{"x" * 106}"\n', "x")
+    assert settings.listeners == ()
+    assert settings.milter[0].quarantine == "own"
+
+
 def test_a_file_that_is_not_there_is_told(tmp_path):
     with pytest.raises(ConfigError, match="No such file"):
         config.load(tmp_path / "none.toml")
-
-
-@pytest.mark.parametrize(
-    ("written", "split"),
-    [
-        ("127.0.0.1:25", ("127.0.0.1", 25)),
-        ("[::1]:25", ("::1", 25)),
-        ("mx.example:25", ("mx.example", 25)),
-    ],
-)
-def test_an_address_is_host_and_port(written, split):
-    assert config.split_address(written) == split
 
 
 def test_every_setting_has_its_sentence():

@@ -7,99 +7,28 @@ and all state under `var/` in the working directory.
 """
 
 import ipaddress
-import re
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    ValidationError,
-    model_validator,
-)
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from pratique.milter import config_problems
 from pratique.milter.config_problems import ConfigError, ConfigProblem
-
-_UNITS = {"": 1, "B": 1, "KB": 1024, "MB": 1024**2, "GB": 1024**3}
-_SECONDS = {"": 1, "s": 1, "m": 60, "h": 3600, "d": 86400}
-
-# RFC 5321 4.5.3.1.7: a receiver takes at least 64 KiB; past 2 GiB a memfd is no place.
-_LARGEST = 2 * 1024**3
-
-
-def _octets(value: object) -> object:
-    """Read "50MB"; a bare number is octets."""
-    if not isinstance(value, str):
-        return value
-    match = re.fullmatch(r"(\d{1,12})\s*([KMG]?B)?", value.strip(), re.IGNORECASE)
-    if match is None:
-        raise ValueError(f"{value!r} is no size; write 65536, '64KB', '50MB' or '1GB'")
-    return int(match[1]) * _UNITS[(match[2] or "").upper()]
-
-
-def _seconds(value: object) -> object:
-    """Read "25s" or "7d"; a bare number is seconds."""
-    if not isinstance(value, str):
-        return value
-    match = re.fullmatch(r"(\d{1,9}(?:\.\d{1,3})?)\s*([smhd]?)", value.strip())
-    if match is None:
-        raise ValueError(f"{value!r} is no duration; write 30, '25s', '5m', '2h' or '7d'")
-    return float(match[1]) * _SECONDS[match[2]]
-
-
-def _address(value: str) -> str:
-    host, colon, port = value.rpartition(":")
-    if not colon or not port.isdigit() or not 0 <= int(port) <= 65535 or not host:
-        raise ValueError(f"{value!r} is no address; write '127.0.0.1:10025' or '[::1]:25'")
-    return value
-
-
-def _listening_address(value: str) -> str:
-    host, _ = split_address(_address(value))
-    try:
-        ipaddress.ip_address(host)
-    except ValueError:
-        raise ValueError(f"{host!r} is no IP address; a listener needs one") from None
-    return value
-
-
-def _network(value: str) -> str:
-    try:
-        ipaddress.ip_network(value)
-    except ValueError as error:
-        raise ValueError(f"{value!r} is no network: {error}") from None
-    return value
-
-
-def _domain(value: str) -> str:
-    name = value.lower().removeprefix(".")
-    if not re.fullmatch(r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*", name) or len(name) > 253:
-        raise ValueError(
-            f"{value!r} is no domain; write 'example.org', or '.example.org' for its subdomains "
-            "(international names in their xn-- form)"
-        )
-    return value.lower()
-
-
-def split_address(address: str) -> tuple[str, int]:
-    """Host and port of "host:port" or "[v6]:port"."""
-    host, _, port = address.rpartition(":")
-    return host.removeprefix("[").removesuffix("]"), int(port)
-
-
-Octets = Annotated[int, BeforeValidator(_octets)]
-Seconds = Annotated[float, BeforeValidator(_seconds)]
-Address = Annotated[str, AfterValidator(_address)]
-ListeningAddress = Annotated[str, AfterValidator(_listening_address)]
-Network = Annotated[str, AfterValidator(_network)]
-Domain = Annotated[str, AfterValidator(_domain)]
-HostName = Annotated[str, AfterValidator(_domain)]
-Folder = Annotated[Path, Field(strict=False)]
+from pratique.milter.config_types import (
+    LARGEST,
+    Address,
+    Domain,
+    Folder,
+    HostName,
+    ListeningAddress,
+    MilterSocket,
+    Mode,
+    Network,
+    Octets,
+    Seconds,
+    split_address,
+)
 
 
 class _Section(BaseModel):
@@ -132,10 +61,11 @@ class Listener(_Section):
         strict=False,
         description="Peers (a Postfix of ours) whose XFORWARD is believed.",
     )
-    bare_line_ends: Literal["refuse", "repair"] = Field(
-        "refuse",
+    bare_line_ends: Literal["refuse", "repair"] | None = Field(
+        None,
         description="What becomes of content with a bare LF or CR: refused, or made CRLF "
-        "before it is inspected.  It is never forwarded as it is.",
+        "before it is inspected.  It is never forwarded as it is.  By default refused, and "
+        "repaired behind a queue, where a refusal is a bounce.",
     )
     received: bool | None = Field(
         None,
@@ -148,7 +78,7 @@ class Listener(_Section):
     max_size: Octets = Field(
         50 * 1024**2,
         ge=64 * 1024,
-        le=_LARGEST,
+        le=LARGEST,
         description="The largest content that is taken (SMTP SIZE).",
     )
     max_recipients: int = Field(
@@ -163,10 +93,19 @@ class Listener(_Section):
                 "a listener must say who hears its reply: reply = 'sender' (MX, "
                 "smtpd_proxy_filter) or reply = 'queue' (content_filter)"
             )
-        if self.reply == "queue":
+        return self
+
+    @model_validator(mode="after")
+    def _causes_no_bounce(self) -> Self:
+        if self.reply == "queue" and self.bare_line_ends == "refuse":
             raise ValueError(
-                "reply = 'queue' is not built yet; behind a queue a refusal makes that mail "
-                "server bounce, so this listener does not start"
+                "behind a queue a refusal is a bounce to whoever the reverse-path names: with "
+                "reply = 'queue' write bare_line_ends = 'repair', or leave it out"
+            )
+        if self.reply == "queue" and self.domains:
+            raise ValueError(
+                "with reply = 'queue' all mail comes from a mail server of ours: name it in "
+                "relay_from, and leave domains out"
             )
         return self
 
@@ -182,6 +121,11 @@ class Listener(_Section):
         return self
 
     @property
+    def repairs_line_ends(self) -> bool:
+        """Whether a bare LF or CR is made CRLF; else the content is refused."""
+        return self.bare_line_ends == "repair" or self.reply == "queue"
+
+    @property
     def relay_networks(self) -> tuple[str, ...]:
         """`relay_from`; on loopback without any rule, loopback."""
         if self.domains or self.relay_from:
@@ -192,6 +136,49 @@ class Listener(_Section):
     def adds_received(self) -> bool:
         """Whether this listener adds a Received field."""
         return not self.xforward_from if self.received is None else self.received
+
+
+class MilterListener(_Section):
+    """A milter: Postfix asks us about each message before it takes it."""
+
+    name: str = Field("milter", description="How logs, facts and policies call this milter.")
+    socket: MilterSocket = Field(
+        "unix:/run/pratique/milter.sock",
+        description="Where to listen, as Postfix writes it: `unix:PATH`, or `inet:IP:PORT` "
+        "(a hundred times slower: libmilter's small packets wait for each other over TCP).",
+    )
+    reply: Literal["sender", "queue"] | None = Field(
+        None,
+        description="Who hears our reply: `sender` (smtpd_milters) or `queue` "
+        "(non_smtpd_milters, where a refusal is a bounce).  There is no default.",
+    )
+    quarantine: Literal["own", "postfix"] = Field(
+        "own",
+        description="Where mail is held: in our quarantine, or in Postfix's hold queue, where "
+        "postqueue and postsuper list and release it.",
+    )
+    socket_mode: Mode = Field("0660", description="Permissions of a unix socket.")
+    socket_group: str | None = Field(
+        None, description="Group that a unix socket is given to, so that Postfix may connect."
+    )
+    max_size: Octets = Field(
+        50 * 1024**2,
+        ge=64 * 1024,
+        le=LARGEST,
+        description="The largest content that is looked into; what is larger is `over_budget`.",
+    )
+    max_connections: int = Field(
+        500, ge=1, le=5_000, description="Connections at one time, a thread each."
+    )
+
+    @model_validator(mode="after")
+    def _says_who_hears_the_reply(self) -> Self:
+        if self.reply is None:
+            raise ValueError(
+                "a milter must say who hears its reply: reply = 'sender' (smtpd_milters) or "
+                "reply = 'queue' (non_smtpd_milters)"
+            )
+        return self
 
 
 class NextHopSection(_Section):
@@ -276,6 +263,29 @@ class QuarantineSection(_Section):
     )
 
 
+class JournalSection(_Section):
+    """Facts and verdict of every message, kept for `why`."""
+
+    keep_days: int = Field(
+        30, ge=1, le=3650, description="Days after which a day's file is deleted."
+    )
+    privacy: Literal["plain", "hashed"] = Field(
+        "plain",
+        description="`hashed`: subjects and the local parts of addresses are kept as keyed hashes.",
+    )
+
+
+class HealthSection(_Section):
+    """Health, readiness and counters, by HTTP."""
+
+    address: ListeningAddress | None = Field(
+        None,
+        description="IP address and port for /health, /ready and /metrics, e.g. "
+        "'127.0.0.1:9325'; nobody is asked who they are, so keep it local.  "
+        "Without it nothing listens.",
+    )
+
+
 class ReleaseSection(_Section):
     """Where released messages go."""
 
@@ -291,8 +301,11 @@ class Settings(_Section):
         Path("var"), strict=False, description="The folder of all state: quarantine, Maildir."
     )
     listener: tuple[Listener, ...] = Field(
-        (Listener(reply="sender"),), strict=False, min_length=1, description="Listeners."
+        (),
+        strict=False,
+        description="SMTP listeners; one on 127.0.0.1:10025 if there is neither one nor a milter.",
     )
+    milter: tuple[MilterListener, ...] = Field((), strict=False, description="Milters.")
     next_hop: NextHopSection = NextHopSection()
     policy: PolicySection = PolicySection()
     workers: WorkersSection = WorkersSection()
@@ -300,14 +313,25 @@ class Settings(_Section):
     yara: YaraSection = YaraSection()
     quarantine: QuarantineSection = QuarantineSection()
     release: ReleaseSection = ReleaseSection()
+    journal: JournalSection = JournalSection()
+    health: HealthSection = HealthSection()
 
     @model_validator(mode="after")
     def _listeners_differ(self) -> Self:
-        for what in ("name", "address"):
-            values = [getattr(listener, what) for listener in self.listener]
+        names = [one.name for one in self.listener] + [one.name for one in self.milter]
+        addresses = [each.address for each in self.listener]
+        sockets = [each.socket for each in self.milter]
+        for what, values in (("name", names), ("address", addresses), ("socket", sockets)):
             if len(set(values)) < len(values):
                 raise ValueError(f"two listeners have the same {what}")
         return self
+
+    @property
+    def listeners(self) -> tuple[Listener, ...]:
+        """`listener`, or the default one where nothing else takes mail."""
+        if self.listener or self.milter:
+            return self.listener
+        return (Listener(reply="sender"),)
 
 
 def load(path: Path | None) -> Settings:

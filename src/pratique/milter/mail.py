@@ -56,6 +56,10 @@ class Envelope:
     direction: str = "inbound"
     # As the trace field and XFORWARD name it (RFC 5321 4.4, RFC 6531 4.3).
     protocol: str = "ESMTP"
+    # What the mail server in front of us calls this message; empty is unknown.
+    mta_id: str = ""
+    # Milter macros, without braces and in the order in which they were asked for.
+    macros: tuple[tuple[str, str], ...] = ()
 
     def to_facts(self) -> facts.Envelope:
         """The envelope as the facts that a worker and a policy are given."""
@@ -65,6 +69,8 @@ class Envelope:
             authenticated=self.authenticated,
             queue_id=self.queue_id,
             door=self.door,
+            mta_id=self.mta_id,
+            macros=dict(self.macros),
         )
         stated.received_at.FromDatetime(self.received_at)
         if self.reverse_path is not None:

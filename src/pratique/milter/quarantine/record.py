@@ -142,6 +142,7 @@ def _envelope_from_json(written: dict[str, Any]) -> Envelope:
     known["recipients"] = tuple(
         Forward(one["address"], tuple(one["parameters"])) for one in written["recipients"]
     )
+    known["macros"] = tuple((name, value) for name, value in written.get("macros", ()))
     known["client"] = Client(**written["client"])
     return Envelope(**known)
 

@@ -1,0 +1,14 @@
+"""Facts and verdict of every message, a file a day, so that `why` can answer afterwards.
+
+entry.py           what is kept of one message
+record.py          an entry as octets, and back
+journal.py         Journal: takes entries, never waits, never raises; one thread writes
+backlog.py         what waits for the writer, within bounds
+troubles.py        what went wrong, told once and counted
+day_file.py        one SQLite file: opened, written to, set aside when damaged
+days.py            which file a moment belongs to, and which files are too old
+reading.py         entries are found by an id, or read one after the other
+privacy.py         subjects and addresses become keyed hashes
+privacy_fields.py  how each text of the facts is treated then
+key.py             the key of these hashes
+"""

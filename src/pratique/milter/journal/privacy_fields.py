@@ -1,0 +1,79 @@
+"""Say of each text and each octet string of the facts what becomes of it when hashed.
+
+With `privacy = "hashed"` the journal keeps subjects and local parts of addresses as keyed
+hashes only.  They stand in more places than one would think: in a name that a bounce
+quotes, in a path inside an archive, in a macro.  So every field is named here; one that
+is not, because it came later, is left out of a hashed journal altogether, and a test
+tells whoever added it.
+"""
+
+from enum import Enum, auto
+
+
+class Treatment(Enum):
+    """What becomes of a text."""
+
+    # A word of ours, a number as text, a host name, a hash of content.
+    KEEP = auto()
+    # A subject, a person's name: hashed as a whole.
+    WHOLE = auto()
+    # One address: the local part is hashed.  What has no domain is hashed as a whole.
+    ADDRESS = auto()
+    # Text of any kind: the local part of each address in it, and the subject.
+    TEXT = auto()
+    # The same where `/` parts names.
+    PATH = auto()
+    # By their names: see MACROS_KEPT.
+    MACROS = auto()
+    # The octets of what is hashed elsewhere, or a secret.
+    LEAVE_OUT = auto()
+
+
+_K, _W, _A, _T, _P, _M, _L = Treatment
+
+FIELDS: dict[str, dict[str, Treatment]] = {
+    "Mail": {
+        "sha256": _K, "subject": _W, "message_id": _A, "date": _K, "direction": _K,
+        "header_anomalies": _K, "raw_subject": _L, "release_token": _L,
+    },
+    "Address": {"address": _A, "domain": _K, "display_name": _W, "raw_display_name": _L},
+    "ForeignField": {"name": _T},
+    "Envelope": {
+        "reverse_path": _A, "tls": _K, "authenticated": _A, "queue_id": _K, "door": _K,
+        "mta_id": _K, "macros": _M,
+    },
+    "Client": {"ip": _K, "name": _T, "helo": _T},
+    "AddressProblem": {"address": _A, "detail": _T},
+    "Recipient": {"address": _A, "domain": _K, "groups": _K},
+    "Part": {
+        "path": _P, "name": _T, "names": _T, "declared_type": _T, "type": _K, "kind": _K,
+        "sha256": _K, "inside": _T, "views": _K, "unopened": _K, "why": _T, "disguised": _K,
+        "raw_name": _L, "disposition": _T,
+    },
+    "Ambiguity": {"class_": _K, "where": _P, "detail": _T},
+    "Finding": {
+        "scanner": _K, "name": _K, "family": _K, "severity": _K, "engine_version": _K,
+        "database_version": _K, "note": _T,
+    },
+    "Bounce": {"other": _K},
+    "Evidence": {"kind": _K, "detail": _T},
+    "Auth": {"spf": _K, "dmarc": _K, "arc": _K, "authenticated_as": _A, "checker": _K},
+    "DkimResult": {"domain": _K, "result": _K},
+    "Limit": {"class_": _K, "detail": _T},
+    "PartsLeftOut": {"by_kind": _K},
+    "Failure": {"class_": _K, "detail": _T},
+}  # fmt: skip
+
+# Macros that name no person (Postfix MILTER_README, "Macros"; sendmail's libmilter): the
+# value of any other is treated as an address.  `_` is "user@host" where ident answered.
+MACROS_KEPT = frozenset(
+    "i j v daemon_name daemon_addr daemon_port client_addr client_connections client_name"
+    " client_port client_ptr if_addr if_name mail_host mail_mailer rcpt_host rcpt_mailer"
+    " tls_version cipher cipher_bits auth_type auth_ssf".split()
+)
+
+# ESMTP parameters whose values name nobody (RFC 1870, 6152, 3461, 2852, 4865, 6531, 6710,
+# 8689).  ORCPT, AUTH and ENVID do, and of a parameter that we do not know nobody can tell.
+PARAMETERS_KEPT = frozenset(
+    "SIZE BODY RET NOTIFY BY HOLDFOR HOLDUNTIL SMTPUTF8 MT-PRIORITY REQUIRETLS".split()
+)
