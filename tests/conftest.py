@@ -25,6 +25,7 @@ from pathlib import Path
 import pytest
 
 from pratique.milter.quarantine.store import Quarantine
+from pratique.milter.supervisor import control
 
 ROOT = Path(__file__).resolve().parent.parent
 LANDLOCK_CREATE_RULESET, ASK_VERSION = 444, 1
@@ -55,6 +56,20 @@ def no_strace() -> str:
     return "" if tried.returncode == 0 else "the kernel lets nobody be traced here"
 
 
+def no_miltertest() -> str:
+    return "" if shutil.which("miltertest") else "Debian's package miltertest is not installed"
+
+
+def no_docker_compose() -> str:
+    if not shutil.which("docker-compose"):
+        return "Debian's package docker-compose is not installed"
+    return ""
+
+
+def no_systemd_analyze() -> str:
+    return "" if shutil.which("systemd-analyze") else "Debian's package systemd is not installed"
+
+
 def no_shared_mail() -> str:
     return "" if (ROOT.parent / "shared/worms").is_dir() else "no ../shared beside this repository"
 
@@ -64,6 +79,9 @@ PARTS: dict[str, Callable[[], str]] = {
     "kernel confinement": no_confinement,
     "postfix": no_postfix,
     "strace": no_strace,
+    "miltertest": no_miltertest,
+    "docker-compose": no_docker_compose,
+    "systemd-analyze": no_systemd_analyze,
     "root": no_root,
     "shared mail": no_shared_mail,
 }
@@ -131,7 +149,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.line(f"{UNMARKED}: {line}")
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def until() -> Callable[..., None]:
     """Wait until a condition holds; fail, and say what was awaited, if it never does."""
 
@@ -145,7 +163,7 @@ def until() -> Callable[..., None]:
     return wait
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def free_port() -> Callable[[], int]:
     """Find a port of 127.0.0.1 that nobody listens on."""
 
@@ -237,8 +255,7 @@ class SinkServer(socketserver.ThreadingTCPServer):
         """Stay silent when a peer is gone: tests kill peers on purpose."""
 
 
-@pytest.fixture
-def sink() -> Iterator[Sink]:
+def open_sink() -> Iterator[Sink]:
     """Take all mail on a port of 127.0.0.1 and keep it for the test to look at."""
     with SinkServer() as server:
         thread = threading.Thread(target=server.serve_forever, args=(0.01,))
@@ -248,12 +265,17 @@ def sink() -> Iterator[Sink]:
         thread.join()
 
 
+sink = pytest.fixture(open_sink)
+# The same for all tests of a file.
+lasting_sink = pytest.fixture(open_sink, scope="module")
+
+
 def accepts(port: int) -> bool:
     with socket.socket() as probe:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
-@pytest.fixture
+@pytest.fixture(scope="session")
 def listens() -> Callable[[int], bool]:
     """Tell whether something listens on a port of 127.0.0.1."""
     return accepts
@@ -277,12 +299,12 @@ class Service:
         )
 
     def start(self) -> None:
-        """Start, and wait until it listens."""
+        """Start, and wait until it serves: its socket is open before, so that none is refused."""
         with (self.folder / "log").open("ab") as log:
             self.running = subprocess.Popen(
                 [PRATIQUE, "--config", self.config, "serve"], stderr=log, start_new_session=True
             )
-        self.until(lambda: self.ended() or accepts(self.port), "listener")
+        self.until(lambda: self.ended() or control.answers(self.state), "service", 60)
         assert not self.ended(), self.log()
 
     def ended(self) -> bool:
@@ -296,11 +318,15 @@ class Service:
         return self.running.wait(60)
 
     def pids(self) -> dict[str, list[int]]:
-        """The processes that live now: the door, the nursery, the workers."""
+        """The processes that live now: supervisor, doors, milters, nurseries, workers."""
         assert self.running is not None
-        nurseries = children(self.running.pid)
-        workers = [worker for nursery in nurseries for worker in children(nursery)]
-        return {"door": [self.running.pid], "nursery": nurseries, "worker": workers}
+        found: dict[str, list[int]] = {"supervisor": [self.running.pid], "worker": []}
+        for pid in children(self.running.pid):
+            kind = kind_of(pid)
+            found.setdefault(kind, []).append(pid)
+            if kind == "nursery":
+                found["worker"] += children(pid)
+        return {"door": [], "milter": [], "nursery": [], **found}
 
     def log(self) -> str:
         """All that it has logged."""
@@ -343,12 +369,42 @@ def children(pid: int) -> list[int]:
         return []
 
 
+def kind_of(pid: int) -> str:
+    """What a process of ours is, by its command line."""
+    try:
+        words = Path(f"/proc/{pid}/cmdline").read_bytes().decode().split("\0")
+    except FileNotFoundError:
+        return "gone"
+    if "pratique.scanners.nursery" in words:
+        return "nursery"
+    return "milter" if any(word.startswith("milter ") for word in words) else "door"
+
+
 @pytest.fixture
 def service(
     tmp_path: Path, free_port: Callable[[], int], until: Callable[..., None]
 ) -> Iterator[Service]:
     """Give a Pratique that is configured but not started; stop it at the end."""
-    made = Service(tmp_path, free_port(), until)
-    yield made
-    if made.running is not None and not made.ended():
-        made.stop()
+    with ended(Service(tmp_path, free_port(), until)) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def lasting_service(
+    tmp_path_factory: pytest.TempPathFactory,
+    free_port: Callable[[], int],
+    until: Callable[..., None],
+) -> Iterator[Service]:
+    """Give the same for all tests of a file."""
+    with ended(Service(tmp_path_factory.mktemp("service"), free_port(), until)) as made:
+        yield made
+
+
+@contextlib.contextmanager
+def ended(made: Service) -> Iterator[Service]:
+    """Stop a service at the end, if it runs."""
+    try:
+        yield made
+    finally:
+        if made.running is not None and not made.ended():
+            made.stop()

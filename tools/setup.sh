@@ -112,7 +112,7 @@ run)
     run_packages | packages
     environment
     ;;
-test) echo postfix strace | packages ;;
+test) echo postfix miltertest strace docker-compose systemd | packages ;;
 *)
     say "usage: tools/setup.sh run|test"
     exit 2

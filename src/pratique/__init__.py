@@ -15,9 +15,11 @@ Start reading at `milter/pipeline.py`: one message's way, top to bottom.  What e
 `milter/` (its map stands here, because it has no `__init__.py`):
 
     cli/             the commands, one file each
-    config.py        settings, one model a section; config_problems.py says what is wrong
+    config.py        settings, one model a section; config_types.py reads what is written in
+                     them, config_problems.py says what is wrong
     assembly.py      settings become the parts of a service
-    service.py       the parts are started, in order, and stopped in the opposite one
+    supervisor/      the one process that starts, restarts, reloads and drains the others
+    serving/         what runs in the process of one door
     doors/           where mail comes in
     mail.py          the nouns: envelope, content, a content as it goes out
     content.py       octets in a sealed memfd
@@ -28,11 +30,15 @@ Start reading at `milter/pipeline.py`: one message's way, top to bottom.  What e
     policy_file.py   a policy is found by its path or its name
     actions.py       verdicts become one plan
     carry_out.py     the plan is carried out, in the order that keeps the promises
+    too_large.py     what is known of a message that nobody looks into
     next_hop/        where accepted mail goes
     quarantine/      held messages
+    journal/         facts and verdict of every message, for `why`
     released.py      a released message is known again when it comes back
     durable.py       files that are on the disk when they are said to be
+    became.py        what became of a message, told to the log, the journal and the counters
     logs.py          one line an event
+    counters.py      what is counted
 
 What crosses between the rooms is `scanners/facts.proto`.  `milter/` has no
 `__init__.py`, so that it never shadows the C module `milter` that pymilter brings.

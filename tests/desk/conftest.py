@@ -6,6 +6,7 @@ must be open to the user postfix, so it is not pytest's own.  Postfix needs root
 """
 
 import json
+import runpy
 import shutil
 import subprocess
 import tempfile
@@ -97,6 +98,34 @@ class Postfix:
             receive_override_options="no_unknown_recipient_checks",
         )
 
+    def queue_before(self, port: int, content_filter: int) -> None:
+        """Add an smtpd whose queue passes all mail through a filter (FILTER_README)."""
+        self.listen(
+            port,
+            content_filter=f"scan:[127.0.0.1]:{content_filter}",
+            receive_override_options="no_address_mappings",
+        )
+        self.services.append(
+            "scan unix - - n - 10 smtp\n    -o smtp_send_xforward_command=yes"
+            "\n    -o disable_mime_output_conversion=yes\n    -o smtp_generic_maps="
+        )
+
+    def queue_behind(self, port: int, **settings: str) -> None:
+        """Add an smtpd that takes back what such a filter passed (FILTER_README)."""
+        unchecked = "no_unknown_recipient_checks,no_header_body_checks,no_milters"
+        advised = {
+            "content_filter": "",
+            "receive_override_options": unchecked,
+            "smtpd_helo_restrictions": "",
+            "smtpd_client_restrictions": "",
+            "smtpd_sender_restrictions": "",
+            "smtpd_relay_restrictions": "",
+            "smtpd_recipient_restrictions": "permit_mynetworks,reject",
+            "mynetworks": "127.0.0.0/8",
+            "smtpd_authorized_xforward_hosts": "127.0.0.0/8",
+        }
+        self.listen(port, **(advised | settings))
+
     def start(self) -> None:
         """Write the configuration, start, and wait until every smtpd answers."""
         for each in ("etc", "spool", "lib"):
@@ -140,8 +169,7 @@ class Postfix:
         return done.stdout
 
 
-@pytest.fixture
-def postfix(until: Callable, listens: Callable) -> Iterator[Callable[[int], Postfix]]:
+def make_postfix(until: Callable, listens: Callable) -> Iterator[Callable[[int], Postfix]]:
     """Make instances of Postfix that relay all mail to a port; stop them at the end."""
     with ExitStack() as ends:
 
@@ -154,3 +182,43 @@ def postfix(until: Callable, listens: Callable) -> Iterator[Callable[[int], Post
             return one
 
         yield make
+
+
+postfix = pytest.fixture(make_postfix)
+# The same for all tests of a file.
+lasting_postfix = pytest.fixture(make_postfix, scope="module")
+
+
+@pytest.fixture(scope="module")
+def all_doors(
+    lasting_postfix: Callable, lasting_service: object, lasting_sink: object, free_port: Callable
+) -> object:
+    """One service with a door of each kind around one Postfix; not started."""
+    program = runpy.run_path(str(Path(__file__).with_name("all_doors.py")))
+    relay = lasting_postfix(lasting_sink.port)
+    return program["AllDoors"](relay, lasting_service, lasting_sink, free_port)
+
+
+@pytest.fixture
+def milter_door() -> Iterator[Callable]:
+    """Start doors of milters, each a process with a socket that Postfix reaches."""
+    started = runpy.run_path(str(Path(__file__).parent.parent / "milter_door.py"))["DoorProcess"]
+    with ExitStack() as ends:
+
+        def make(**settings: object):
+            folder = Path(tempfile.mkdtemp(prefix="pratique-milter-"))
+            ends.callback(shutil.rmtree, folder)
+            folder.chmod(0o755)
+            door = started(folder, **settings)
+            ends.callback(door.stop)
+            assert door.answer() == "open"
+            return door
+
+        yield make
+
+
+@pytest.fixture
+def no_loss(service, free_port, tmp_path):
+    """Numbered mail through that service, while parts of it are killed."""
+    file = Path(__file__).parent.parent / "no_loss.py"
+    yield from runpy.run_path(str(file))["trial"](service, free_port(), tmp_path)

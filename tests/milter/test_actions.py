@@ -3,8 +3,10 @@
 import pytest
 
 from pratique.milter import actions
+from pratique.milter.next_hop import Reply
 from pratique.policies.verdict import Action, HeaderField, Verdict
 
+NO = Reply(550, ("5.1.1 no such user",))
 FIELD = HeaderField("X-Pratique-Note", "not looked into")
 
 
@@ -49,3 +51,36 @@ def test_nobody_can_tell_a_held_message_from_a_delivered_one():
 @pytest.mark.parametrize("reply", [actions.REFUSED, actions.DEFERRED, actions.LOOP, actions.UNSEEN])
 def test_each_refusal_has_an_enhanced_status_code_of_its_class(reply):
     assert reply.lines[0].startswith(f"{reply.code // 100}.")
+
+
+@pytest.mark.parametrize("action", list(Action))
+def test_behind_a_queue_nothing_is_refused_or_deferred(action):
+    made = actions.plan([verdict(action)] * 2, "queue")
+    due = Action.QUARANTINE if action in {Action.REJECT, Action.DEFER} else action
+    assert (made.action, made.rule) == (due, "a rule")
+    assert [one.action for one in made.verdicts] == [due] * 2
+    assert ("makes a bounce" in made.reason) == (due != action)
+    assert made.reason.endswith("because of a rule")
+
+
+@pytest.mark.parametrize("action", list(Action))
+def test_a_loop_is_stopped_whatever_was_decided(action):
+    made = actions.loop([verdict(action, fields=[FIELD])])
+    assert (made.action, made.rule, made.refusal) == (Action.REJECT, "mail loop", actions.LOOP)
+    assert made.add_header == ()
+    assert actions.loop([verdict(action)], "queue").action is Action.QUARANTINE
+
+
+def test_what_the_next_hop_refuses_is_held_for_each_recipient_with_its_words():
+    made = actions.refused(actions.plan([verdict("accept", fields=[FIELD])] * 2), NO)
+    assert (made.action, made.rule) == (Action.QUARANTINE, "refused by the next hop")
+    assert [(one.action, one.rule, one.add_header) for one in made.verdicts] == [
+        (Action.QUARANTINE, "refused by the next hop", ())
+    ] * 2
+    assert "550 5.1.1 no such user" in made.reason
+
+
+def test_a_released_message_goes_as_it_is():
+    made = actions.let_out(actions.plan([verdict("quarantine")]), "M1")
+    assert (made.action, made.rule, made.add_header) == (Action.ACCEPT, "released M1", ())
+    assert len(made.verdicts) == 1

@@ -47,6 +47,13 @@ def test_a_door_is_told_all_of_its_listener():
     assert (door.max_size, door.max_recipients, door.max_connections) == (1024**2, 200, 9)
 
 
+def test_a_door_behind_a_queue_repairs_what_it_may_not_refuse():
+    listener = '[[listener]]\nreply = "queue"\nrelay_from = ["127.0.0.0/8"]\n'
+    door = assembly.door_settings(parse(listener, "x").listener[0])
+    assert (door.reply, door.bare_line_ends) == ("queue", "repair")
+    assert assembly.door_settings(parse(LISTENER, "x").listener[0]).reply == "sender"
+
+
 def test_a_host_that_only_knows_itself_as_localhost_greets_with_its_own_name():
     door = assembly.door_settings(parse(LISTENER, "x").listener[0])
     assert door.hostname

@@ -1,17 +1,18 @@
 """Carrying a plan out: the order that keeps the promises, also where a step fails."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
 
 from pratique.milter.actions import Plan
-from pratique.milter.carry_out import carry_out
+from pratique.milter.carry_out import Ways, carry_out, outgoing
 from pratique.milter.content import content_of
 from pratique.milter.mail import Envelope, Forward, Outgoing
 from pratique.milter.next_hop import Reply
 from pratique.milter.quarantine.record import Held
-from pratique.policies.verdict import Action, Verdict
-from pratique.scanners.facts_pb2 import Facts
+from pratique.policies.verdict import Action, HeaderField, Verdict
+from pratique.scanners.facts_pb2 import Facts, ForeignField, Mail
 
 ACCEPT = Plan(Action.ACCEPT, "a rule", "")
 HOLD = Plan(Action.QUARANTINE, "a rule", "")
@@ -61,20 +62,25 @@ def log():
     return Log()
 
 
+async def done(plan, held, log, released=None, heard_by="sender"):
+    """What the client hears once a plan is carried out."""
+    return (await carry_out(plan, held, Ways(log.send, log.hold, heard_by), released)).reply
+
+
 async def test_a_token_is_spent_after_the_next_hop_has_the_message(held, log):
-    reply = await carry_out(ACCEPT, held, log.send, log, log)
+    reply = await done(ACCEPT, held, log, log)
     assert (reply.code, log.done) == (250, ["send", "spent", "back"])
 
 
 async def test_a_token_is_given_back_when_the_next_hop_refuses(held, log):
     log.reply = Reply(451, ("4.3.0 later",))
-    reply = await carry_out(ACCEPT, held, log.send, log, log)
+    reply = await done(ACCEPT, held, log, log)
     assert (reply, log.done) == (log.reply, ["send", "back"])
 
 
 async def test_a_token_that_cannot_be_spent_does_not_make_the_sender_send_again(held, log):
     log.error = OSError(5, "Input/output error")
-    reply = await carry_out(ACCEPT, held, log.send, log, log)
+    reply = await done(ACCEPT, held, log, log)
     assert (reply.code, log.done) == (250, ["send", "spent", "back"])
 
 
@@ -84,7 +90,7 @@ async def test_a_token_that_cannot_be_spent_does_not_make_the_sender_send_again(
 )
 async def test_what_cannot_be_held_is_deferred_without_a_path(held, log, error, said):
     log.error = error
-    reply = await carry_out(HOLD, held, log.send, log, None)
+    reply = await done(HOLD, held, log)
     assert str(reply).startswith(said)
     assert log.done == ["hold"]
 
@@ -93,11 +99,40 @@ async def test_what_cannot_be_held_is_deferred_without_a_path(held, log, error, 
     ("action", "code"), [(Action.REJECT, 550), (Action.DEFER, 451), (Action.DISCARD, 250)]
 )
 async def test_what_is_not_wanted_is_neither_sent_nor_held(held, log, action, code):
-    reply = await carry_out(Plan(action, "a rule", ""), held, log.send, log, None)
+    reply = await done(Plan(action, "a rule", ""), held, log)
     assert (reply.code, log.done) == (code, [])
 
 
 async def test_held_and_delivered_sound_the_same(held, log):
-    sent = await carry_out(ACCEPT, held, log.send, log, None)
-    kept = await carry_out(HOLD, held, log.send, log, None)
+    sent = await done(ACCEPT, held, log)
+    kept = await done(HOLD, held, log)
     assert sent == kept
+
+
+async def test_behind_a_queue_a_token_is_given_back_when_the_next_hop_refuses(held, log):
+    log.reply = Reply(550, ("5.1.1 no such user",))
+    reply = await done(replace(ACCEPT, verdicts=held.verdicts), held, log, log, "queue")
+    assert (reply.code, log.done) == (250, ["send", "hold", "back"])
+
+
+async def test_what_the_next_hop_refuses_and_nobody_can_hold_is_deferred(held, log):
+    log.reply, log.error = Reply(550, ("5.1.1 no",)), OSError(28, "No space left on device")
+    reply = await done(replace(ACCEPT, verdicts=held.verdicts), held, log, None, "queue")
+    assert str(reply).startswith("452 4.3.1")
+
+
+async def test_what_was_done_is_told_beside_the_reply(held, log):
+    log.reply = Reply(550, ("5.1.1 no such user",))
+    plan = replace(ACCEPT, verdicts=held.verdicts)
+    made = (await carry_out(plan, held, Ways(log.send, log.hold, "queue"), None)).plan
+    assert (made.action, made.rule) == (Action.QUARANTINE, "refused by the next hop")
+    made = (await carry_out(plan, held, Ways(log.send, log.hold, "sender"), None)).plan
+    assert made == plan
+
+
+def test_fields_of_ours_go_in_front_and_forgeries_of_them_are_cut(held):
+    content = held.outgoing.content
+    plan = Plan(Action.ACCEPT, "a rule", "", (HeaderField("X-Pratique-Note", "x"),))
+    seen = Facts(mail=Mail(foreign_fields=[ForeignField(start=1, end=3)]))
+    out = outgoing(content, seen, b"Received: here\r\n", plan)
+    assert b"".join(out.chunks()) == b"Received: here\r\nX-Pratique-Note: x\r\nhlo"

@@ -1,6 +1,7 @@
 """Start real nurseries and real workers for the tests of the whole house."""
 
 import asyncio
+import runpy
 import sys
 from datetime import UTC, datetime
 from pathlib import Path
@@ -9,7 +10,7 @@ import pytest
 
 from pratique.milter.content import content_of
 from pratique.milter.mail import Envelope
-from pratique.milter.workers import Workers, WorkerSettings
+from pratique.milter.workers import Workers, WorkerSettings, own_nursery
 from pratique.scanners.wall_pb2 import Setup
 
 NAUGHTY = (sys.executable, "-I", str(Path(__file__).with_name("naughty_nursery.py")))
@@ -23,7 +24,7 @@ async def naughty_workers():
 
     async def start(confinement="full", **settings):
         chosen = WorkerSettings(**{"count": 1, "seconds": 5.0, **settings})
-        pool = Workers(Setup(confinement=confinement), chosen, NAUGHTY)
+        pool = Workers(own_nursery(Setup(confinement=confinement), NAUGHTY), chosen)
         await pool.start()
         pools.append(pool)
         return pool
@@ -57,3 +58,10 @@ def soon():
                 await asyncio.sleep(0)
 
     return soon
+
+
+@pytest.fixture
+def no_loss(service, free_port, tmp_path):
+    """Numbered mail through that service, while parts of it are killed."""
+    file = Path(__file__).parent.parent / "no_loss.py"
+    yield from runpy.run_path(str(file))["trial"](service, free_port(), tmp_path)

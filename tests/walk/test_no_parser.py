@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
+from pratique.milter.carry_out import Ways
 from pratique.milter.doors.server import serve_smtp
 from pratique.milter.doors.settings import DoorSettings
 from pratique.milter.next_hop.maildir import Maildir
 from pratique.milter.pipeline import Pipeline
 from pratique.milter.quarantine.store import Quarantine
-from pratique.milter.workers import Workers
+from pratique.milter.workers import Workers, own_nursery
 from pratique.policies.policy import Policy
 from pratique.scanners.wall_pb2 import Setup
 
@@ -44,7 +45,7 @@ POLICY = '[[rule]]\nname = "all"\nactions = ["accept"]\n'
 @pytest.fixture
 async def door(tmp_path):
     """Give the port of a door in this process, with real workers behind it."""
-    workers = Workers(Setup())
+    workers = Workers(own_nursery(Setup()))
     await workers.start()
     quarantine = Quarantine(tmp_path / "quarantine")
     hop = Maildir(tmp_path / "maildir")
@@ -52,7 +53,9 @@ async def door(tmp_path):
     settings = DoorSettings("smtp", "us.example", port=0, domains=("example.net",))
 
     async def take(content, envelope, downstream):
-        return await pipeline.take(content, envelope, b"", downstream.send)
+        return await pipeline.take(
+            content, envelope, Ways(downstream.send, quarantine.hold, "sender")
+        )
 
     listener = await serve_smtp(settings, hop, take)
     yield listener.port

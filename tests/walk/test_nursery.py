@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pratique.milter.wall import NurseryLost, NurseryUnfit
-from pratique.milter.workers import Workers
+from pratique.milter.workers import Workers, own_nursery
 from pratique.scanners import frames
 from pratique.scanners.wall_pb2 import Request, Setup
 
@@ -44,14 +44,14 @@ async def test_workers_end_with_their_nursery(naughty_workers, soon):
 
 async def test_a_rule_that_cannot_be_compiled_stops_the_start_and_is_named(tmp_path):
     (tmp_path / "broken.yar").write_text("rule broken { condition: nonsense }")
-    pool = Workers(Setup(rule_folders=[str(tmp_path)]))
+    pool = Workers(own_nursery(Setup(rule_folders=[str(tmp_path)])))
     with pytest.raises(NurseryUnfit, match=r"broken\.yar.*line 1"):
         await pool.start()
     await pool.close()
 
 
 async def test_a_program_that_is_no_nursery_is_told(tmp_path):
-    pool = Workers(Setup(), command=("/bin/true",))
+    pool = Workers(own_nursery(Setup(), ("/bin/true",)))
     with pytest.raises(NurseryLost):
         await pool.start()
     await pool.close()

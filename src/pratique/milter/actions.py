@@ -4,13 +4,19 @@ One message has one reply (RFC 5321 4.2.5), however many recipients it has.  Whe
 verdicts differ the message is held whole: nothing is lost, nobody gets what was refused
 for somebody else, and an admin sees all of it.
 
+Behind a queue nobody hears a refusal but that queue, and it would make a bounce of it, for
+whoever the reverse-path names.  So there what is to be refused is held; and what is to be
+deferred too, since a rule would say the same of each retry until the queue gives up, and
+that is a bounce again (docs/decisions/10-behind-a-queue.md).
+
 What a stranger hears says that and whether, never why: the rule, the facts and the
 reason are in our log and with the held message.  An accepted and a held message get the
 same reply, so that nobody can try out what is held.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Literal
 
 from pratique.milter.next_hop import Reply
 from pratique.policies.verdict import Action, HeaderField, Verdict
@@ -24,6 +30,9 @@ UNSEEN = Reply(451, ("4.3.0 Message could not be inspected, try again later",))
 # Postfix stops at 50 (hopcount_limit), and no honest way is half as long.
 MAX_RECEIVED = 50
 
+# Who hears our reply: the one who sends, or a queue that has said 250 to him.
+HeardBy = Literal["sender", "queue"]
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -33,28 +42,65 @@ class Plan:
     rule: str
     reason: str
     add_header: tuple[HeaderField, ...] = ()
+    # What is kept with a held message: for each recipient what is done, and why.
+    verdicts: tuple[Verdict, ...] = ()
+    refusal: Reply = REFUSED
 
 
-def plan(verdicts: Sequence[Verdict]) -> Plan:
+# The plan for a message that nobody could look into or judge.
+NOT_NOW = Plan(Action.DEFER, "", "the message could not be inspected")
+
+
+def plan(verdicts: Sequence[Verdict], heard_by: HeardBy = "sender") -> Plan:
     """The one thing to do where each recipient has a verdict (at least one)."""
-    first = verdicts[0]
-    if all(_same(verdict, first) for verdict in verdicts):
-        return Plan(first.action, first.rule, first.reason, first.add_header)
-    worst = max(verdicts, key=lambda verdict: verdict.action.severity)
-    return Plan(
-        Action.QUARANTINE,
-        worst.rule,
-        f"recipients differ, so the message is held whole; {worst.reason}",
+    due = tuple(_instead(one) for one in verdicts) if heard_by == "queue" else tuple(verdicts)
+    first = due[0]
+    if all(_same(verdict, first) for verdict in due):
+        return Plan(first.action, first.rule, first.reason, first.add_header, due)
+    worst = max(due, key=lambda verdict: verdict.action.severity)
+    reason = f"recipients differ, so the message is held whole; {worst.reason}"
+    return Plan(Action.QUARANTINE, worst.rule, reason, verdicts=due)
+
+
+def loop(verdicts: Sequence[Verdict], heard_by: HeardBy = "sender") -> Plan:
+    """The plan for a message that has been through too many servers, whatever was decided."""
+    reason = f"it has more than {MAX_RECEIVED} Received fields, this looks like a mail loop"
+    stopped = [
+        replace(one, action=Action.REJECT, rule="mail loop", reason=reason, add_header=())
+        for one in verdicts
+    ]
+    return replace(plan(stopped, heard_by), refusal=LOOP)
+
+
+def refused(made: Plan, reply: Reply) -> Plan:
+    """The plan for a message that may go, and that the next hop refuses for good.
+
+    Where a queue hears our reply: to refuse in turn makes a bounce, to defer makes one later.
+    """
+    rule, reason = "refused by the next hop", f"the next hop refuses it: {reply}"
+    verdicts = tuple(
+        replace(one, action=Action.QUARANTINE, rule=rule, reason=reason, add_header=())
+        for one in made.verdicts
     )
+    return Plan(Action.QUARANTINE, rule, reason, verdicts=verdicts)
+
+
+def _instead(verdict: Verdict) -> Verdict:
+    """What is done behind a queue: no refusal, and no deferral that repeats."""
+    if verdict.action not in {Action.REJECT, Action.DEFER}:
+        return verdict
+    reason = f"held, for behind a queue to {verdict.action} makes a bounce; {verdict.reason}"
+    return replace(verdict, action=Action.QUARANTINE, reason=reason)
 
 
 def _same(one: Verdict, other: Verdict) -> bool:
     return (one.action, one.add_header) == (other.action, other.add_header)
 
 
-def let_out(message_id: str) -> Plan:
+def let_out(made: Plan, message_id: str) -> Plan:
     """The plan for a message that an admin released from quarantine: it passes once."""
-    return Plan(Action.ACCEPT, f"released {message_id}", "an admin released it from quarantine")
+    reason = "an admin released it from quarantine"
+    return Plan(Action.ACCEPT, f"released {message_id}", reason, verdicts=made.verdicts)
 
 
 def taken(queue_id: str) -> Reply:

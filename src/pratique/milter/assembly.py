@@ -4,11 +4,15 @@ import ipaddress
 import socket
 
 from pratique.milter import policy_file
-from pratique.milter.config import Listener, Settings, split_address
+from pratique.milter.actions import HeardBy
+from pratique.milter.config import Listener, MilterListener, Settings
+from pratique.milter.config_types import split_address
+from pratique.milter.doors.milter_settings import MilterSettings
 from pratique.milter.doors.settings import DoorSettings, Networks
 from pratique.milter.next_hop import NextHop
 from pratique.milter.next_hop.maildir import Maildir
 from pratique.milter.next_hop.smtp import SmtpNextHop
+from pratique.milter.policy_file import PolicyFile
 from pratique.milter.workers import WorkerSettings
 from pratique.policies.check import check
 from pratique.policies.policy import Policy
@@ -26,7 +30,7 @@ def setup_of(settings: Settings) -> Setup:
     )
 
 
-def policy_of(name: str) -> Policy:
+def policy_text_of(name: str) -> PolicyFile:
     """The policy of a file, or a shipped one, if nothing is wrong with it.
 
     Raises NoPolicy or PolicyError.  A service that starts with a doubtful policy lets
@@ -37,13 +41,21 @@ def policy_of(name: str) -> Policy:
     problems = check(found.text, found.name, demand_tests=False)
     if problems:
         raise PolicyError(problems)
+    return found
+
+
+def policy_of(name: str) -> Policy:
+    """That policy, loaded."""
+    found = policy_text_of(name)
     return Policy.load(found.text, found.name)
 
 
 def worker_settings(settings: Settings) -> WorkerSettings:
     """How many workers, for how long."""
     workers = settings.workers
-    return WorkerSettings(workers.count, workers.seconds, workers.retire_after)
+    return WorkerSettings(
+        workers.count, workers.seconds, workers.retire_after, settings.budget.parts
+    )
 
 
 def door_settings(listener: Listener) -> DoorSettings:
@@ -57,11 +69,32 @@ def door_settings(listener: Listener) -> DoorSettings:
         domains=listener.domains,
         relay_from=networks(listener.relay_networks),
         xforward_from=networks(listener.xforward_from),
-        bare_line_ends=listener.bare_line_ends,
+        reply=heard_by(listener),
+        bare_line_ends="repair" if listener.repairs_line_ends else "refuse",
         max_size=listener.max_size,
         max_recipients=listener.max_recipients,
         max_connections=listener.max_connections,
     )
+
+
+def milter_settings(section: MilterListener) -> MilterSettings:
+    """What a milter is told."""
+    return MilterSettings(
+        name=section.name,
+        socket=section.socket,
+        reply=heard_by(section),
+        socket_mode=int(section.socket_mode, 8),
+        socket_group=section.socket_group,
+        max_size=section.max_size,
+        max_connections=section.max_connections,
+    )
+
+
+def heard_by(section: Listener | MilterListener) -> HeardBy:
+    """Who hears its reply."""
+    # One that does not say is refused when the configuration is read.
+    assert section.reply is not None
+    return section.reply
 
 
 def next_hop_of(settings: Settings) -> NextHop:

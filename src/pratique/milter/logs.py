@@ -1,55 +1,36 @@
 """Write the log: a line an event, JSON where a program reads it, words where a person does.
 
-Every message ends in one line with the same fields: queue id, action, outcome, rule,
-milliseconds, size, parts, reply.  The action is what was decided, the outcome what came
-of it: the next hop may refuse what the policy accepts.  Nothing that a stranger wrote is
-put in the log raw: control characters stand there escaped, so no line can be forged.
+Every message ends in one line with the same fields: queue id, the mail server's own
+(`mta_id`), action, outcome, rule, milliseconds, size, parts, reply.  The action is what was
+to be done, the outcome what came of it: the next hop may refuse what the policy accepts.
+Nothing that a stranger wrote is put in the log raw: control characters stand there escaped,
+so no line can be forged.
 """
 
 import json
 import logging
 import sys
-import time
-from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from pratique.milter.next_hop import Reply
+from pratique.milter.became import Became
 
 log = logging.getLogger("pratique.message")
 
-_TAKEN = {"accept": "delivered", "quarantine": "held", "discard": "dropped"}
 
-
-@dataclass(slots=True)
-class MessageLine:
-    """The line that a message ends in."""
-
-    queue_id: str
-    size: int
-    # time.monotonic() when the end of data was read.
-    begun: float
-    parts: int = 0
-
-    def write(self, action: str, rule: str, reply: Reply) -> Reply:
-        """Write it: what happened to the message, by which rule; gives the reply back."""
-        fields = {
-            "queue_id": self.queue_id,
-            "action": str(action),
-            "outcome": _outcome(action, reply),
-            "rule": rule,
-            "milliseconds": round((time.monotonic() - self.begun) * 1000, 1),
-            "size": self.size,
-            "parts": self.parts,
-            "reply": str(reply),
-        }
-        log.info("message", extra={"fields": fields})
-        return reply
-
-
-def _outcome(action: str, reply: Reply) -> str:
-    if reply.accepted:
-        return _TAKEN[str(action)]
-    return "refused" if reply.code // 100 == 5 else "deferred"
+def tell(became: Became) -> None:
+    """Write the line that a message ends in."""
+    fields = {
+        "queue_id": became.envelope.queue_id,
+        "mta_id": became.envelope.mta_id,
+        "action": became.action,
+        "outcome": became.outcome,
+        "rule": became.rule,
+        "milliseconds": became.milliseconds,
+        "size": became.size,
+        "parts": len(became.facts.parts),
+        "reply": str(became.reply),
+    }
+    log.info("message", extra={"fields": fields})
 
 
 class JsonLines(logging.Formatter):

@@ -4,8 +4,10 @@
     ask      what others know is added to the facts (here: are the addresses sound?)
     decide   the policy gives a verdict for each recipient
     act      the message is delivered, held, refused, deferred or dropped
+    tell     what became of it goes into the log, the journal and the counters
 
 Whatever goes wrong on the way becomes 4yz, and the message stays with whoever sent it.
+What can never go on is refused to a sender, and held where only a queue would hear it.
 250 is said only when the next hop has said it, or when the quarantine has the message
 on its disk: there is no queue of our own, so nothing to lose and no bounce to send.
 """
@@ -15,12 +17,11 @@ import time
 from dataclasses import dataclass
 from typing import Protocol
 
-from pratique.milter import actions
-from pratique.milter.actions import Plan
-from pratique.milter.carry_out import Send, carry_out
-from pratique.milter.logs import MessageLine
+from pratique.milter import actions, logs, too_large
+from pratique.milter.became import Became, Tell
+from pratique.milter.carry_out import Done, Ways, carry_out, outgoing
 from pratique.milter.lookups import addresses
-from pratique.milter.mail import Content, Envelope, Outgoing
+from pratique.milter.mail import Content, Envelope
 from pratique.milter.next_hop import Reply
 from pratique.milter.quarantine.record import Held
 from pratique.milter.quarantine.store import Quarantine
@@ -49,12 +50,6 @@ class Inspection:
     verdicts: tuple[Verdict, ...]
 
 
-async def inspect(content: Content, envelope: Envelope, sees: Sees, policy: Policy) -> Inspection:
-    """See, ask, decide.  Raises NurseryLost, or TimeoutError if no worker is free."""
-    seen = await sees.inspect(content, envelope)
-    return judge(seen, envelope, policy)
-
-
 def judge(seen: Facts, envelope: Envelope, policy: Policy) -> Inspection:
     """Ask and decide, for what has been seen."""
     seen.envelope.address_problems.extend(addresses.problems(envelope))
@@ -65,39 +60,58 @@ def judge(seen: Facts, envelope: Envelope, policy: Policy) -> Inspection:
 class Pipeline:
     """What every message goes through, whichever door it came by."""
 
-    def __init__(self, sees: Sees, policy: Policy, quarantine: Quarantine) -> None:
+    def __init__(
+        self, sees: Sees, policy: Policy, quarantine: Quarantine, tell: Tell = logs.tell
+    ) -> None:
         self._sees = sees
         self._policy = policy
         self._quarantine = quarantine
+        self._tell = tell
 
-    async def take(self, content: Content, envelope: Envelope, trace: bytes, send: Send) -> Reply:
-        """Inspect a message, carry the verdict out, and say what the client hears.
-
-        `trace` is the Received field to put in front, or nothing; `send` gives the
-        message to the next hop, and is called at most once.
-        """
-        line = MessageLine(envelope.queue_id, content.size, time.monotonic())
+    async def take(self, content: Content, envelope: Envelope, ways: Ways) -> Reply:
+        """Inspect a message, carry the verdict out, and say what the client hears."""
+        begun = time.monotonic()
         try:
-            inspection = await inspect(content, envelope, self._sees, self._policy)
+            inspection = await self._inspect(content, envelope, ways)
         except (NurseryLost, TimeoutError) as error:
             log.error("%s: not inspected: %s", envelope.queue_id, error or "no worker was free")
-            return line.write("defer", "", actions.UNSEEN)
-        seen = inspection.facts
-        line.parts = len(seen.parts)
+            inspection, done = Inspection(Facts(), ()), Done(actions.NOT_NOW, actions.UNSEEN)
+        else:
+            done = await self._act(inspection, content, envelope, ways)
+        became = Became(
+            envelope=envelope,
+            size=ways.too_large or content.size,
+            begun=begun,
+            ended=time.monotonic(),
+            facts=inspection.facts,
+            verdicts=inspection.verdicts,
+            action=str(done.plan.action),
+            rule=done.plan.rule,
+            reply=done.reply,
+            held_as=done.held_as,
+        )
+        self._tell(became)
+        return done.reply
+
+    async def _act(
+        self, inspection: Inspection, content: Content, envelope: Envelope, ways: Ways
+    ) -> Done:
+        seen, released = inspection.facts, None
         if seen.mail.received_count > actions.MAX_RECEIVED:
-            return line.write("reject", "mail loop", actions.LOOP)
-        plan = actions.plan(inspection.verdicts)
-        released = None
-        if plan.action is not Action.ACCEPT:
-            released = await redemption(self._quarantine, content, envelope, seen.mail)
-        if released is not None:
-            plan = actions.let_out(released.message_id)
-        held = Held(_outgoing(content, seen, trace, plan), envelope, inspection.verdicts, seen)
-        reply = await carry_out(plan, held, send, self._quarantine, released)
-        return line.write(plan.action, plan.rule, reply)
+            plan = actions.loop(inspection.verdicts, ways.heard_by)
+        else:
+            plan = actions.plan(inspection.verdicts, ways.heard_by)
+            if plan.action is not Action.ACCEPT:
+                released = await redemption(self._quarantine, content, envelope, seen.mail)
+            if released is not None:
+                plan = actions.let_out(plan, released.message_id)
+        out = outgoing(content, seen, ways.trace, plan)
+        return await carry_out(plan, Held(out, envelope, plan.verdicts, seen), ways, released)
 
-
-def _outgoing(content: Content, seen: Facts, trace: bytes, plan: Plan) -> Outgoing:
-    """The message as it would go out: our fields in front, forgeries of them cut."""
-    cut = tuple((span.start, span.end) for span in seen.mail.foreign_fields)
-    return Outgoing(content, trace + actions.fields(plan.add_header), cut)
+    async def _inspect(self, content: Content, envelope: Envelope, ways: Ways) -> Inspection:
+        """See, ask, decide.  Raises NurseryLost, or TimeoutError if no worker is free."""
+        if ways.too_large:
+            seen = too_large.seen(envelope, ways.too_large)
+        else:
+            seen = await self._sees.inspect(content, envelope)
+        return judge(seen, envelope, self._policy)

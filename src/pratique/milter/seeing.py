@@ -16,7 +16,7 @@ from pratique.milter.config import Settings
 from pratique.milter.content import content_of
 from pratique.milter.mail import CHUNK, Envelope
 from pratique.milter.wall import NurseryLost
-from pratique.milter.workers import Workers
+from pratique.milter.workers import Workers, own_nursery
 from pratique.scanners.facts_pb2 import Facts
 
 STDIN = "-"
@@ -47,7 +47,7 @@ async def look(
     files: Sequence[str], settings: Settings, envelope: Envelope, stdin: Callable[[], bytes]
 ) -> AsyncIterator[Seen]:
     """See each file.  Raises NurseryUnfit or NurseryLost if no worker can be had."""
-    workers = Workers(setup_of(settings), worker_settings(settings))
+    workers = Workers(own_nursery(setup_of(settings)), worker_settings(settings))
     await workers.start()
     ahead: asyncio.Queue[asyncio.Task[Seen]] = asyncio.Queue(settings.workers.count)
 

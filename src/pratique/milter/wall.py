@@ -27,7 +27,7 @@ from collections.abc import Sequence
 from pratique.milter.mail import Content
 from pratique.milter.sighting import Lie, Sighting
 from pratique.scanners import frames
-from pratique.scanners.wall_pb2 import Answer, Inspect, Request, Setup, Spawn
+from pratique.scanners.wall_pb2 import Adopt, Answer, Inspect, Request, Setup, Spawn
 
 log = logging.getLogger("pratique.wall")
 
@@ -55,9 +55,12 @@ class NurseryUnfit(Exception):  # noqa: N818 - the admin's fault: a rule file, a
 class Nursery:
     """The nursery's process, as seen from here."""
 
-    def __init__(self, process: subprocess.Popen[bytes], control: socket.socket) -> None:
-        self._process = process
+    def __init__(
+        self, control: socket.socket, process: subprocess.Popen[bytes] | None = None
+    ) -> None:
         self._control = control
+        # None: another process of ours started it, and will end it.
+        self._process = process
         self._asking = asyncio.Lock()
         self._broken = False
         self.scanners: tuple[str, ...] = ()
@@ -75,23 +78,44 @@ class Nursery:
                 # Ctrl-C in a terminal is for the service; it ends its nursery itself.
                 start_new_session=True,
             )
-        nursery = cls(process, control)
+        nursery = cls(control, process)
         try:
-            await nursery._load(setup)
+            control.settimeout(LOAD_SECONDS)
+            nursery._greeted(*await nursery._ask(Request(setup=setup)))
         except BaseException:
             nursery.close()
             raise
         return nursery
 
-    async def _load(self, setup: Setup) -> None:
-        control = self._control
-        control.settimeout(LOAD_SECONDS)
-        answer, _ = await self._ask(Request(setup=setup))
+    @classmethod
+    async def join(cls, control: socket.socket) -> "Nursery":
+        """Ask a nursery that another process of ours started, on a control it adopted."""
+        nursery = cls(control)
+        try:
+            control.settimeout(SPAWN_SECONDS)
+            nursery._greeted(*await asyncio.to_thread(_answer, control))
+        except BaseException:
+            nursery.close()
+            raise
+        return nursery
+
+    def _greeted(self, answer: Answer, _descriptors: list[int]) -> None:
         if answer.HasField("unfit"):
             raise NurseryUnfit(answer.unfit)
         _check_format(answer)
         self.scanners = tuple(answer.hello.scanners)
-        control.settimeout(SPAWN_SECONDS)
+        self._control.settimeout(SPAWN_SECONDS)
+
+    def adopted(self) -> socket.socket:
+        """A control for another process of ours, which does `join` with it."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            try:
+                frames.send(self._control, Request(adopt=Adopt()), theirs.fileno())
+            except OSError as error:
+                ours.close()
+                raise NurseryLost(f"the nursery does not answer: {error}") from error
+        return ours
 
     async def spawn(self) -> "Worker":
         """A new worker, once it has given up its rights."""
@@ -130,17 +154,46 @@ class Nursery:
             # Reset by a nursery that died with a request unread, or closed by us.
             return True
 
+    @property
+    def pid(self) -> int:
+        """The process; 0 if another process of ours started it."""
+        return self._process.pid if self._process is not None else 0
+
+    async def ended(self) -> None:
+        """Wait until it has ended.  For who asks it nothing at the same time."""
+        loop = asyncio.get_running_loop()
+        end = asyncio.Event()
+        loop.add_reader(self._control, end.set)
+        try:
+            await end.wait()
+        finally:
+            loop.remove_reader(self._control)
+
     def close(self) -> None:
-        """End the nursery; its workers end with it."""
+        """End the nursery, if it is ours alone; its workers end with it."""
         self._control.close()
-        self._process.kill()
-        self._process.wait()
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+
+    async def leave(self) -> None:
+        """Ask no more, and wait until nobody does: it ends with its last asker."""
+        self._control.close()
+        if self._process is not None:
+            await asyncio.to_thread(self._process.wait)
 
 
 def _exchange(control: socket.socket, request: Request) -> tuple[Answer, list[int]]:
     """One request to the nursery and its answer; blocks, so it runs in a thread."""
     try:
         frames.send(control, request)
+    except (OSError, frames.FrameError) as error:
+        raise NurseryLost(f"the nursery does not answer: {error}") from error
+    return _answer(control)
+
+
+def _answer(control: socket.socket) -> tuple[Answer, list[int]]:
+    try:
         received = frames.receive(control)
     except (OSError, frames.FrameError) as error:
         raise NurseryLost(f"the nursery does not answer: {error}") from error

@@ -8,7 +8,8 @@ and none of them loses a message or lets it through unseen:
   and the message is seen once more, without it.  A second death is a second failure; the
   policy decides about failures, and never by silence.
 * The nursery ends.  That is no fault of the message: `NurseryLost`, the door answers 4yz,
-  and a new nursery is started, each time after a longer pause.
+  and the next nursery is waited for: one of our own that is started, each time after a
+  longer pause, or one that the supervisor hands over.
 * All workers are busy.  The message waits, within its own deadline.
 
 Workers retire after a number of messages, so that nothing that one message left behind
@@ -17,7 +18,7 @@ lives long; one that failed is not used again.
 
 import asyncio
 import logging
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from pratique.milter.mail import Content, Envelope
@@ -32,9 +33,6 @@ log = logging.getLogger("pratique.workers")
 FIRST_PAUSE = 0.1
 LAST_PAUSE = 30.0
 
-# What budget.py allows where the settings do not say.
-MOST_PARTS = 10_000
-
 _FAILURE = {"late": "deadline", "died": "worker", "lied": "worker"}
 
 
@@ -46,20 +44,29 @@ class WorkerSettings:
     # For one look; a message may get two.
     seconds: float = 25.0
     retire_after: int = 1000
+    # What budget.py allows where the settings do not say.
+    most_parts: int = 10_000
+
+
+# Gives a living nursery: called at the start, and each time the last one was lost.
+Nurseries = Callable[[], Awaitable[Nursery]]
+
+
+def own_nursery(setup: Setup, command: Sequence[str] = COMMAND) -> Nurseries:
+    """Nurseries that are started here, one after the other."""
+
+    async def start() -> Nursery:
+        return await Nursery.start(setup, command)
+
+    return start
 
 
 class Workers:
     """The pool of workers of one door, and the nursery they come from."""
 
-    def __init__(
-        self,
-        setup: Setup,
-        settings: WorkerSettings = WorkerSettings(),
-        command: Sequence[str] = COMMAND,
-    ) -> None:
-        self._setup = setup
+    def __init__(self, nurseries: Nurseries, settings: WorkerSettings = WorkerSettings()) -> None:
+        self._nurseries = nurseries
         self._settings = settings
-        self._command = command
         self._nursery: Nursery | None = None
         self._idle: asyncio.Queue[Worker] = asyncio.Queue()
         self._alive: set[Worker] = set()
@@ -70,7 +77,7 @@ class Workers:
 
     async def start(self) -> str:
         """Start the nursery and all workers; say what confines them, for the log."""
-        self._nursery = await Nursery.start(self._setup, self._command)
+        self._nursery = await self._nurseries()
         self.scanners = self._nursery.scanners
         for _ in range(self._settings.count):
             await self._hire(self._nursery)
@@ -118,9 +125,8 @@ class Workers:
     ) -> Sighting:
         """One look by a worker, ended at `end` of the loop's clock at the latest."""
         seconds = min(self._settings.seconds, end - asyncio.get_running_loop().time())
-        most_parts = self._setup.budget.parts or MOST_PARTS
         try:
-            sighting = await worker.inspect(content, request, seconds, most_parts)
+            sighting = await worker.inspect(content, request, seconds, self._settings.most_parts)
         except BaseException:
             # Cancelled in mid-message: what this worker says next belongs to nobody.
             self._dismiss(worker)
@@ -168,10 +174,10 @@ class Workers:
         async with self._restarting:
             if self._nursery is None or self._nursery.lost:
                 if self._nursery is not None:
-                    log.error("the nursery ended; starting a new one")
+                    log.error("the nursery ended; waiting for a new one")
                     self._nursery.close()
                     self._nursery = None
-                self._nursery = await Nursery.start(self._setup, self._command)
+                self._nursery = await self._nurseries()
             return self._nursery
 
     async def _hire(self, nursery: Nursery) -> None:

@@ -7,14 +7,14 @@ leaves that lock locked in the child.  And it is no part of the process that spe
 the network, because a worker forked there would be born with its connections, and
 would die with the thread that forked it (prctl(2), PR_SET_PDEATHSIG).
 
-    pratique.scanners.nursery CONTROL [CONTROL ...]
+    pratique.scanners.nursery CONTROL
 
-Each CONTROL is the number of an inherited unix socket, one for each door.  The first
-frame on the first of them is `Setup`; the nursery answers `Hello` on all of them, or
-`unfit` and ends.  Every later frame is `Spawn`: the answer is the `Hello` of a new
-worker with two descriptors beside it, the worker's socket and a pidfd.  The nursery
-ends when all its controls have ended, or when the process that started it has; its
-workers end with it.
+CONTROL is the number of an inherited unix socket.  The first frame on it is `Setup`; the
+nursery answers `Hello`, or `unfit` and ends.  Every later frame is `Spawn` or `Adopt`.
+The answer to `Spawn` is the `Hello` of a new worker with two descriptors beside it, the
+worker's socket and a pidfd.  `Adopt` brings the control socket of a further asker, a
+door, which is greeted and may ask from then on.  The nursery ends when all its controls
+have ended, or when the process that started it has; its workers end with it.
 
 New rules mean a new nursery.  Rules never change in a living worker.
 """
@@ -28,6 +28,8 @@ import socket
 import sys
 import time
 from collections.abc import Callable
+
+from google.protobuf.message import DecodeError
 
 from pratique.scanners import frames, unpack
 from pratique.scanners.confine import Confinement, Unconfined, die_with_parent
@@ -44,19 +46,19 @@ def main(arguments: list[str], load: Callable[[Setup], Inspector] = unpack.load)
     """Be the nursery; gives the exit status."""
     die_with_parent()
     _know_the_place()
-    controls = [socket.socket(fileno=int(number)) for number in arguments]
-    received = frames.receive(controls[0])
+    control = socket.socket(fileno=int(arguments[0]))
+    received = frames.receive(control)
     if received is None:
         return 0
     setup = Request.FromString(received[0]).setup
     try:
         inspector = load(setup)
     except unpack.Unfit as unfit:
-        frames.send(controls[0], Answer(unfit=str(unfit)))
+        frames.send(control, Answer(unfit=str(unfit)))
         return 1
     gc.collect()
     gc.freeze()
-    Nursery(controls, inspector, confinement_of(setup)).serve()
+    Nursery(inspector, confinement_of(setup)).serve(control)
     return 0
 
 
@@ -80,42 +82,68 @@ def confinement_of(setup: Setup) -> Confinement:
 class Nursery:
     """Answers each `Spawn` with a worker, and buries the dead."""
 
-    def __init__(
-        self,
-        controls: list[socket.socket],
-        inspector: Inspector,
-        confinement: Confinement,
-    ) -> None:
-        self._controls = controls
+    def __init__(self, inspector: Inspector, confinement: Confinement) -> None:
         self._inspector = inspector
         self._confinement = confinement
-
-    def serve(self) -> None:
-        """Say hello, then fork a worker for each request until nobody is left to ask."""
-        hello = Hello(
-            format=frames.FORMAT, pid=os.getpid(), scanners=list(self._inspector.scanners)
-        )
-        for control in self._controls:
-            frames.send(control, Answer(hello=hello))
-        wakeup = _wake_for_children()
+        self._controls: list[socket.socket] = []
         # poll, not select: a control that was inherited may have a number above 1,023.
-        watch = select.poll()
-        for watched in (wakeup, *self._controls):
-            watch.register(watched, select.POLLIN)
+        self._watch = select.poll()
+
+    def serve(self, control: socket.socket) -> None:
+        """Say hello, then fork a worker for each request until nobody is left to ask."""
+        wakeup = _wake_for_children()
+        self._watch.register(wakeup, select.POLLIN)
+        self._greet(control)
         while self._controls:
-            ready = {descriptor for descriptor, _ in watch.poll()}
+            ready = {descriptor for descriptor, _ in self._watch.poll()}
             if wakeup.fileno() in ready:
                 wakeup.recv(4096)
                 _bury()
-            for control in [one for one in self._controls if one.fileno() in ready]:
-                self._answer(control, watch)
+            for each in [one for one in self._controls if one.fileno() in ready]:
+                # An asker that is gone or talks nonsense ends alone: others have work here.
+                try:
+                    self._obey(each)
+                except (OSError, frames.FrameError, DecodeError) as error:
+                    print(f"nursery: an asker is dropped: {error}", file=sys.stderr, flush=True)
+                    self._part(each)
+        # Workers may end later than the socket that their end is told on.
+        signal.set_wakeup_fd(-1)
 
-    def _answer(self, control: socket.socket, watch: select.poll) -> None:
-        if frames.receive(control) is None:
-            watch.unregister(control)
-            control.close()
-            self._controls.remove(control)
+    def _greet(self, control: socket.socket) -> None:
+        self._controls.append(control)
+        self._watch.register(control, select.POLLIN)
+        scanners = list(self._inspector.scanners)
+        hello = Hello(format=frames.FORMAT, pid=os.getpid(), scanners=scanners)
+        frames.send(control, Answer(hello=hello))
+
+    def _part(self, control: socket.socket) -> None:
+        self._watch.unregister(control)
+        self._controls.remove(control)
+        control.close()
+
+    def _obey(self, control: socket.socket) -> None:
+        received = frames.receive(control)
+        if received is None:
+            self._part(control)
             return
+        body, descriptors = received
+        askers = [socket.socket(fileno=descriptor) for descriptor in descriptors]
+        request = Request.FromString(body)
+        if request.HasField("adopt") and len(askers) == 1:
+            self._adopt(askers[0])
+        elif request.HasField("spawn") and not askers:
+            self._spawn(control)
+        else:
+            raise frames.FrameError(f"{request.WhichOneof('body')} is no request to a nursery")
+
+    def _adopt(self, asker: socket.socket) -> None:
+        try:
+            self._greet(asker)
+        except OSError:
+            # It is gone already; whoever brought it is not.
+            self._part(asker)
+
+    def _spawn(self, control: socket.socket) -> None:
         ours, theirs = socket.socketpair()
         with ours, theirs:
             worker = os.fork()

@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from pratique.scanners import facts_pb2 as pratique_dot_scanners_dot_facts__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cpratique/scanners/wall.proto\x12\x10pratique.wall.v1\x1a\x1dpratique/scanners/facts.proto\"\x93\x01\n\x07Request\x12(\n\x05setup\x18\x01 \x01(\x0b\x32\x17.pratique.wall.v1.SetupH\x00\x12,\n\x07inspect\x18\x02 \x01(\x0b\x32\x19.pratique.wall.v1.InspectH\x00\x12(\n\x05spawn\x18\x03 \x01(\x0b\x32\x17.pratique.wall.v1.SpawnH\x00\x42\x06\n\x04\x62ody\"l\n\x05Setup\x12\x14\n\x0crule_folders\x18\x01 \x03(\t\x12(\n\x06\x62udget\x18\x02 \x01(\x0b\x32\x18.pratique.wall.v1.Budget\x12\x13\n\x0b\x63onfinement\x18\x03 \x01(\t\x12\x0e\n\x06memory\x18\x04 \x01(\x03\"\xb5\x01\n\x06\x42udget\x12\x0e\n\x06octets\x18\x01 \x01(\x03\x12\x13\n\x0bpart_octets\x18\x02 \x01(\x03\x12\r\n\x05parts\x18\x03 \x01(\x05\x12\x12\n\nmime_depth\x18\x04 \x01(\x05\x12\x15\n\rarchive_depth\x18\x05 \x01(\x05\x12\r\n\x05ratio\x18\x06 \x01(\x05\x12\x0f\n\x07seconds\x18\x07 \x01(\x01\x12\x15\n\rheader_octets\x18\x08 \x01(\x03\x12\x15\n\rheader_fields\x18\t \x01(\x05\"\x07\n\x05Spawn\"\\\n\x07Inspect\x12-\n\x08\x65nvelope\x18\x01 \x01(\x0b\x32\x1b.pratique.facts.v1.Envelope\x12\x0f\n\x07without\x18\x02 \x03(\t\x12\x11\n\tdirection\x18\x03 \x01(\t\"\xcc\x01\n\x06\x41nswer\x12(\n\x05hello\x18\x01 \x01(\x0b\x32\x17.pratique.wall.v1.HelloH\x00\x12,\n\x07started\x18\x02 \x01(\x0b\x32\x19.pratique.wall.v1.StartedH\x00\x12)\n\x05\x66ound\x18\x03 \x01(\x0b\x32\x18.pratique.facts.v1.FactsH\x00\x12&\n\x04\x64one\x18\x04 \x01(\x0b\x32\x16.pratique.wall.v1.DoneH\x00\x12\x0f\n\x05unfit\x18\x05 \x01(\tH\x00\x42\x06\n\x04\x62ody\"K\n\x05Hello\x12\x0e\n\x06\x66ormat\x18\x01 \x01(\x05\x12\x0b\n\x03pid\x18\x02 \x01(\x05\x12\x13\n\x0b\x63onfinement\x18\x03 \x01(\t\x12\x10\n\x08scanners\x18\x04 \x03(\t\"%\n\x07Started\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04part\x18\x02 \x01(\x05\"\x17\n\x04\x44one\x12\x0f\n\x07seconds\x18\x01 \x01(\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cpratique/scanners/wall.proto\x12\x10pratique.wall.v1\x1a\x1dpratique/scanners/facts.proto\"\xbd\x01\n\x07Request\x12(\n\x05setup\x18\x01 \x01(\x0b\x32\x17.pratique.wall.v1.SetupH\x00\x12,\n\x07inspect\x18\x02 \x01(\x0b\x32\x19.pratique.wall.v1.InspectH\x00\x12(\n\x05spawn\x18\x03 \x01(\x0b\x32\x17.pratique.wall.v1.SpawnH\x00\x12(\n\x05\x61\x64opt\x18\x04 \x01(\x0b\x32\x17.pratique.wall.v1.AdoptH\x00\x42\x06\n\x04\x62ody\"l\n\x05Setup\x12\x14\n\x0crule_folders\x18\x01 \x03(\t\x12(\n\x06\x62udget\x18\x02 \x01(\x0b\x32\x18.pratique.wall.v1.Budget\x12\x13\n\x0b\x63onfinement\x18\x03 \x01(\t\x12\x0e\n\x06memory\x18\x04 \x01(\x03\"\xb5\x01\n\x06\x42udget\x12\x0e\n\x06octets\x18\x01 \x01(\x03\x12\x13\n\x0bpart_octets\x18\x02 \x01(\x03\x12\r\n\x05parts\x18\x03 \x01(\x05\x12\x12\n\nmime_depth\x18\x04 \x01(\x05\x12\x15\n\rarchive_depth\x18\x05 \x01(\x05\x12\r\n\x05ratio\x18\x06 \x01(\x05\x12\x0f\n\x07seconds\x18\x07 \x01(\x01\x12\x15\n\rheader_octets\x18\x08 \x01(\x03\x12\x15\n\rheader_fields\x18\t \x01(\x05\"\x07\n\x05Spawn\"\x07\n\x05\x41\x64opt\"\\\n\x07Inspect\x12-\n\x08\x65nvelope\x18\x01 \x01(\x0b\x32\x1b.pratique.facts.v1.Envelope\x12\x0f\n\x07without\x18\x02 \x03(\t\x12\x11\n\tdirection\x18\x03 \x01(\t\"\xcc\x01\n\x06\x41nswer\x12(\n\x05hello\x18\x01 \x01(\x0b\x32\x17.pratique.wall.v1.HelloH\x00\x12,\n\x07started\x18\x02 \x01(\x0b\x32\x19.pratique.wall.v1.StartedH\x00\x12)\n\x05\x66ound\x18\x03 \x01(\x0b\x32\x18.pratique.facts.v1.FactsH\x00\x12&\n\x04\x64one\x18\x04 \x01(\x0b\x32\x16.pratique.wall.v1.DoneH\x00\x12\x0f\n\x05unfit\x18\x05 \x01(\tH\x00\x42\x06\n\x04\x62ody\"K\n\x05Hello\x12\x0e\n\x06\x66ormat\x18\x01 \x01(\x05\x12\x0b\n\x03pid\x18\x02 \x01(\x05\x12\x13\n\x0b\x63onfinement\x18\x03 \x01(\t\x12\x10\n\x08scanners\x18\x04 \x03(\t\"%\n\x07Started\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04part\x18\x02 \x01(\x05\"\x17\n\x04\x44one\x12\x0f\n\x07seconds\x18\x01 \x01(\x01\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,21 +33,23 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'pratique.scanners.wall_pb2'
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_REQUEST']._serialized_start=82
-  _globals['_REQUEST']._serialized_end=229
-  _globals['_SETUP']._serialized_start=231
-  _globals['_SETUP']._serialized_end=339
-  _globals['_BUDGET']._serialized_start=342
-  _globals['_BUDGET']._serialized_end=523
-  _globals['_SPAWN']._serialized_start=525
-  _globals['_SPAWN']._serialized_end=532
-  _globals['_INSPECT']._serialized_start=534
-  _globals['_INSPECT']._serialized_end=626
-  _globals['_ANSWER']._serialized_start=629
-  _globals['_ANSWER']._serialized_end=833
-  _globals['_HELLO']._serialized_start=835
-  _globals['_HELLO']._serialized_end=910
-  _globals['_STARTED']._serialized_start=912
-  _globals['_STARTED']._serialized_end=949
-  _globals['_DONE']._serialized_start=951
-  _globals['_DONE']._serialized_end=974
+  _globals['_REQUEST']._serialized_end=271
+  _globals['_SETUP']._serialized_start=273
+  _globals['_SETUP']._serialized_end=381
+  _globals['_BUDGET']._serialized_start=384
+  _globals['_BUDGET']._serialized_end=565
+  _globals['_SPAWN']._serialized_start=567
+  _globals['_SPAWN']._serialized_end=574
+  _globals['_ADOPT']._serialized_start=576
+  _globals['_ADOPT']._serialized_end=583
+  _globals['_INSPECT']._serialized_start=585
+  _globals['_INSPECT']._serialized_end=677
+  _globals['_ANSWER']._serialized_start=680
+  _globals['_ANSWER']._serialized_end=884
+  _globals['_HELLO']._serialized_start=886
+  _globals['_HELLO']._serialized_end=961
+  _globals['_STARTED']._serialized_start=963
+  _globals['_STARTED']._serialized_end=1000
+  _globals['_DONE']._serialized_start=1002
+  _globals['_DONE']._serialized_end=1025
 # @@protoc_insertion_point(module_scope)

@@ -8,14 +8,16 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Request(_message.Message):
-    __slots__ = ("setup", "inspect", "spawn")
+    __slots__ = ("setup", "inspect", "spawn", "adopt")
     SETUP_FIELD_NUMBER: _ClassVar[int]
     INSPECT_FIELD_NUMBER: _ClassVar[int]
     SPAWN_FIELD_NUMBER: _ClassVar[int]
+    ADOPT_FIELD_NUMBER: _ClassVar[int]
     setup: Setup
     inspect: Inspect
     spawn: Spawn
-    def __init__(self, setup: _Optional[_Union[Setup, _Mapping]] = ..., inspect: _Optional[_Union[Inspect, _Mapping]] = ..., spawn: _Optional[_Union[Spawn, _Mapping]] = ...) -> None: ...
+    adopt: Adopt
+    def __init__(self, setup: _Optional[_Union[Setup, _Mapping]] = ..., inspect: _Optional[_Union[Inspect, _Mapping]] = ..., spawn: _Optional[_Union[Spawn, _Mapping]] = ..., adopt: _Optional[_Union[Adopt, _Mapping]] = ...) -> None: ...
 
 class Setup(_message.Message):
     __slots__ = ("rule_folders", "budget", "confinement", "memory")
@@ -52,6 +54,10 @@ class Budget(_message.Message):
     def __init__(self, octets: _Optional[int] = ..., part_octets: _Optional[int] = ..., parts: _Optional[int] = ..., mime_depth: _Optional[int] = ..., archive_depth: _Optional[int] = ..., ratio: _Optional[int] = ..., seconds: _Optional[float] = ..., header_octets: _Optional[int] = ..., header_fields: _Optional[int] = ...) -> None: ...
 
 class Spawn(_message.Message):
+    __slots__ = ()
+    def __init__(self) -> None: ...
+
+class Adopt(_message.Message):
     __slots__ = ()
     def __init__(self) -> None: ...
 

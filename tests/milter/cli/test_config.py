@@ -14,7 +14,8 @@ def test_the_defaults_are_sound_and_told():
     done = run()
     assert done.exit_code == 0
     for words in (
-        "listener smtp on 127.0.0.1:10025, takes mail for: 127.0.0.0/8, ::1/128",
+        "listener smtp on 127.0.0.1:10025, its sender hears the reply, takes mail for: "
+        "127.0.0.0/8, ::1/128",
         "next hop maildir",
         "policy   default",
         "release  off",
@@ -27,6 +28,15 @@ def test_where_released_mail_goes_is_told(tmp_path):
     file = tmp_path / "pratique.toml"
     file.write_text('[release]\nnext_hop = "127.0.0.1:10026"\n')
     assert "release  to 127.0.0.1:10026" in run("--config", file).stdout
+
+
+def test_a_milter_is_told(tmp_path):
+    file = tmp_path / "pratique.toml"
+    file.write_text('[[milter]]\nreply = "queue"\nquarantine = "postfix"\n')
+    told = run("--config", file).stdout
+    assert "milter   milter on unix:/run/pratique/milter.sock, its queue hears" in told
+    assert "quarantine: postfix" in told
+    assert "listener" not in told
 
 
 def test_a_weaker_wall_is_warned_of(tmp_path):

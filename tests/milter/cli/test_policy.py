@@ -46,7 +46,7 @@ def written(tmp_path):
 def test_the_default_policy_is_checked_where_no_file_is_named(run):
     done = run("check")
     assert done.exit_code == 0
-    assert done.output.startswith("default.toml: 14 rules, ")
+    assert done.output.startswith("default.toml: 15 rules, ")
     assert done.output.endswith("nothing is wrong\n")
 
 

@@ -2,12 +2,14 @@
 
 import asyncio
 import contextlib
+import runpy
 import socket
 import struct
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from ipaddress import ip_network
+from pathlib import Path
 
 import pytest
 
@@ -289,3 +291,56 @@ def timers() -> FakeTimers:
 @pytest.fixture
 async def hop() -> FakeHop:
     return FakeHop()
+
+
+# A milter door is a process; see the file.
+MILTER = runpy.run_path(str(Path(__file__).parents[2] / "milter_door.py"))
+
+
+@pytest.fixture
+def open_milter(tmp_path: Path) -> Iterator[Callable]:
+    """`open_milter(**settings)`: a milter door that serves."""
+    with contextlib.ExitStack() as ends:
+
+        def make(*, opens: bool = True, **settings: object):
+            door = MILTER["DoorProcess"](tmp_path, **settings)
+            ends.callback(door.stop)
+            assert not opens or door.answer() == "open"
+            return door
+
+        yield make
+
+
+@pytest.fixture(scope="module")
+def milter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
+    """Give one milter door for all tests of a file."""
+    door = MILTER["DoorProcess"](tmp_path_factory.mktemp("milter"))
+    assert door.answer() == "open"
+    yield door
+    door.stop()
+
+
+@pytest.fixture
+def milter_client() -> Iterator[Callable]:
+    """`milter_client(door)`: a connection, negotiated and introduced as Postfix does."""
+    with contextlib.ExitStack() as ends:
+
+        def make(door, *, greets: bool = True, **offered: int):
+            client = MILTER["MilterClient"](door.path)
+            ends.callback(client.close)
+            if greets:
+                client.negotiate(**offered)
+                client.connect()
+                client.helo()
+            return client
+
+        yield make
+
+
+@pytest.fixture
+def client(milter, milter_client):
+    """Give a connection to the shared door, and see that it leaves nothing there."""
+    made = milter_client(milter)
+    yield made
+    made.close()
+    milter.idle()

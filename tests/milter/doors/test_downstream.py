@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 import pytest
 
 from pratique.milter.content import content_of
-from pratique.milter.doors.downstream import NO_LONGER_TAKEN, Downstream
+from pratique.milter.doors.downstream import NO_LONGER_TAKEN, UNTOLD, Downstream
 from pratique.milter.doors.replies import CLIENT_GONE
 from pratique.milter.mail import Envelope, Forward, Outgoing
 from pratique.milter.next_hop import Reply
@@ -139,3 +139,57 @@ async def test_a_refused_mail_leaves_nothing_to_give_up(hop, timers):
     timers.pass_by(100)
     await downstream.give_up()
     assert hop.events == ["MAIL a@b.example"]
+
+
+# Behind a queue: the client is not told of a refusal, and hears it at the end.
+
+
+@pytest.fixture
+def silent(hop, timers):
+    return Downstream(hop, 8.0, timers.later, tells_refusals=False)
+
+
+async def test_a_refused_mail_is_told_at_the_end(silent, hop, outgoing):
+    hop.answers["MAIL"] = [NO]
+    assert await silent.mail(ENVELOPE) == UNTOLD
+    assert await silent.recipient(B) == UNTOLD
+    assert await silent.send(outgoing) == NO
+    assert hop.events == ["MAIL a@b.example"]
+
+
+async def test_a_refused_recipient_is_told_at_the_end_and_nothing_goes_out(silent, hop, outgoing):
+    hop.answers["b@corp.example"] = [NO]
+    assert (await silent.mail(ENVELOPE)).accepted
+    assert await silent.recipient(B) == UNTOLD
+    assert (await silent.recipient(C)).accepted
+    assert await silent.send(outgoing) == NO
+    await silent.give_up()
+    assert hop.events == [*TAKE_AGAIN, "RSET"]
+
+
+async def test_beside_a_refused_recipient_others_are_still_asked_for(silent, hop, timers):
+    hop.answers["b@corp.example"], hop.answers["c@corp.example"] = [NO], [LATER]
+    await silent.mail(ENVELOPE)
+    assert await silent.recipient(B) == UNTOLD
+    timers.pass_by(8)
+    assert await silent.recipient(C) == LATER
+
+
+async def test_the_first_refusal_is_the_one_that_is_told(silent, hop, outgoing):
+    hop.answers["b@corp.example"] = [NO]
+    hop.answers["c@corp.example"] = [Reply(554, ("5.7.1 relay access denied",))]
+    for said in (silent.mail(ENVELOPE), silent.recipient(B), silent.recipient(C)):
+        assert (await said).accepted
+    assert await silent.send(outgoing) == NO
+
+
+async def test_a_deferral_is_told_at_once(silent, hop):
+    hop.answers["MAIL"] = [LATER]
+    assert await silent.mail(ENVELOPE) == LATER
+
+
+async def test_a_refusal_is_not_told_to_who_is_gone(silent, hop, outgoing):
+    hop.answers["MAIL"] = [NO]
+    await silent.mail(ENVELOPE)
+    silent.abandon()
+    assert await silent.send(outgoing) == CLIENT_GONE

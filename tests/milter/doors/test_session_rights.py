@@ -15,13 +15,22 @@ async def test_a_listed_peer_says_who_its_client_is(open_door, loopback):
     door = await open_door(xforward_from=loopback)
     client = await door.client()
     await client.hear()
-    assert "250 XFORWARD NAME ADDR PORT PROTO HELO SOURCE" in await client.ask(EHLO)
+    assert "250 XFORWARD NAME ADDR PORT PROTO HELO IDENT SOURCE" in await client.ask(EHLO)
     assert await client.ask(FORWARDED) == "250 2.0.0 ok"
     await client.ask(MAIL)
     assert (await client.ask(FORWARDED)).startswith("503 5.5.1 ")
     await client.ask(RCPT)
     await client.message(GOOD + b".\r\n")
     assert door.taken[0].envelope.client == Client("192.0.2.1", "spike.example", "helo.example")
+
+
+async def test_a_listed_peer_says_what_it_calls_the_message(open_door, loopback):
+    door = await open_door(xforward_from=loopback)
+    client = await door.client()
+    await client.hear()
+    for line in (EHLO, "XFORWARD IDENT=4bXq1y0Zz0z", MAIL, "RSET", MAIL):
+        assert (await client.ask(line)).startswith("250")
+    assert [envelope.mta_id for envelope in door.hop.envelopes] == ["4bXq1y0Zz0z", ""]
 
 
 async def test_what_was_forwarded_holds_for_one_transaction(open_door, loopback):

@@ -1,10 +1,12 @@
 """Replies out of a stream, replies for our client, dots, paths, XFORWARD."""
 
 import itertools
+from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
-from pratique.milter.mail import Client
+from pratique.milter.mail import Client, Envelope
 from pratique.milter.next_hop import Reply
 from pratique.milter.next_hop.wire import (
     MALFORMED,
@@ -135,6 +137,7 @@ def test_a_path_is_utf8_in_angle_brackets():
     assert (path(""), path("j\u00f6rg@b.example")) == (b"<>", b"<j\xc3\xb6rg@b.example>")
 
 
+ENVELOPE = Envelope("Q1", datetime(2026, 11, 22, tzinfo=UTC))
 ALL = frozenset({"NAME", "ADDR", "PORT", "PROTO", "HELO", "SOURCE", "IDENT"})
 
 
@@ -163,4 +166,26 @@ ALL = frozenset({"NAME", "ADDR", "PORT", "PROTO", "HELO", "SOURCE", "IDENT"})
     ],
 )
 def test_a_known_client_is_forwarded(client, announced, commands):
-    assert xforward(client, "ESMTP", announced) == commands
+    assert xforward(replace(ENVELOPE, client=client), announced) == commands
+
+
+@pytest.mark.parametrize(
+    ("client", "commands"),
+    [
+        (Client(), [b"XFORWARD IDENT=4F1B2\r\n"]),
+        (
+            Client("192.0.2.1", "n", "h"),
+            [
+                b"XFORWARD NAME=n ADDR=192.0.2.1\r\n",
+                b"XFORWARD PROTO=ESMTP HELO=h IDENT=4F1B2\r\n",
+            ],
+        ),
+    ],
+)
+def test_what_the_server_in_front_calls_the_message_goes_on(client, commands):
+    assert xforward(replace(ENVELOPE, client=client, mta_id="4F1B2"), ALL) == commands
+
+
+def test_a_name_of_a_message_cannot_break_out_of_its_line():
+    envelope = replace(ENVELOPE, mta_id="a b\r\nQUIT")
+    assert xforward(envelope, ALL) == [b"XFORWARD IDENT=a+20b+0D+0AQUIT\r\n"]

@@ -3,11 +3,13 @@
 main.py        the group and what all commands share: which configuration
 session.py     the settings that the admin chose, read when a command needs them
 serve.py       take mail
+reload.py      have the running service take new settings
 inspect.py     look at messages without acting
 report.py      what `inspect` says as JSON: a contract that others rely on
 tree.py        what `inspect` says to a person
 quarantine.py  look at held messages and decide
 quarantine_shown.py   how a held message is shown
+why.py         why a message went the way it went; why_shown.py says it
 policy.py      check and test a policy
 config.py      check the configuration
 screen.py      show a stranger's text so that it can do no harm

@@ -24,9 +24,17 @@ def check(session: Session) -> None:
     settings = session.settings()
     with told():
         policy_of(settings.policy.file)
-    for listener in settings.listener:
+    for listener in settings.listeners:
         who = ", ".join((*listener.domains, *listener.relay_networks)) or "nobody"
-        click.echo(f"listener {listener.name} on {listener.address}, takes mail for: {who}")
+        click.echo(
+            f"listener {listener.name} on {listener.address}, its {listener.reply} hears the "
+            f"reply, takes mail for: {who}"
+        )
+    for milter in settings.milter:
+        click.echo(
+            f"milter   {milter.name} on {milter.socket}, its {milter.reply} hears the reply, "
+            f"quarantine: {milter.quarantine}"
+        )
     click.echo(f"next hop {settings.next_hop.kind} {settings.next_hop.address or ''}".rstrip())
     click.echo(f"policy   {settings.policy.file}")
     click.echo(f"state    {settings.state.absolute()}")

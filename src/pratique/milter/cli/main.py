@@ -9,10 +9,12 @@ from pratique.milter.cli.config import config
 from pratique.milter.cli.inspect import inspect
 from pratique.milter.cli.policy import policy
 from pratique.milter.cli.quarantine import quarantine
+from pratique.milter.cli.reload import reload
 from pratique.milter.cli.serve import serve
 from pratique.milter.cli.session import Session
+from pratique.milter.cli.why import why
 
-COMMANDS = (serve, inspect, quarantine, policy, config)
+COMMANDS = (serve, reload, inspect, quarantine, why, policy, config)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -36,6 +38,7 @@ def main(context: click.Context, config_file: Path | None) -> None:
         pratique serve                     take mail on 127.0.0.1:10025
         pratique inspect message.eml       what is in it, and what the policy says
         pratique quarantine list           what is held
+        pratique why ID                    why a message went the way it went
         pratique policy check my.toml      is my policy sound?
     """
     context.obj = Session(config_file)

@@ -37,8 +37,8 @@ _MAIL_PARAMETERS: Mapping[str, re.Pattern[str]] = {
     "BODY": re.compile(r"7BIT|8BITMIME", re.IGNORECASE),  # RFC 6152 2
     "SMTPUTF8": re.compile(r""),  # RFC 6531 3.4
 }
-# RFC 3461 4.  We do not announce DSN.  A Postfix in front of us does, whatever we say,
-# and hands the parameters of its client on.
+# RFC 3461 4.  We announce DSN behind a queue only.  A Postfix in front of us that has us as
+# smtpd_proxy_filter does, whatever we say, and hands the parameters of its client on.
 _XTEXT = r"(?:[!-*,-<>-~]|\+[0-9A-Fa-f]{2})+"
 _CONDITIONS = r"(?:SUCCESS|FAILURE|DELAY)"
 _MAIL_DSN_PARAMETERS: Mapping[str, re.Pattern[str]] = {

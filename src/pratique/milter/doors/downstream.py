@@ -7,6 +7,10 @@ transaction is given back (RSET), and once the message may go, MAIL and RCPT are
 again.  What was taken before and is refused now gives 4yz for the whole and nothing is
 delivered: the client was told that each recipient is good, and its retry hears the truth.
 
+Behind a queue a refusal is a bounce.  There a 5yz of the next hop is kept to ourselves: the
+client hears 250, its content is taken, and `send` says what the next hop said, so that who
+decides can hold the message instead.
+
 If the client is gone before the message went on, it is not sent: the client did not
 hear 250, so it will come again, and the mail would be there twice.  Who has closed its
 half without QUIT counts as gone (why: smtp.py).  Once sending has begun it is finished,
@@ -24,6 +28,7 @@ from pratique.milter.next_hop import NextHop, Reply, Transaction
 
 log = logging.getLogger("pratique.door")
 
+UNTOLD = Reply(250, ("2.0.0 ok",))
 NO_LONGER_TAKEN = Reply(451, ("4.3.0 recipient is no longer taken, try again",))
 
 
@@ -41,8 +46,20 @@ Later = Callable[[float, Callable[[], None]], Timer]
 class Downstream:
     """One message's way to the next hop: mail, recipient..., then send or give_up."""
 
-    def __init__(self, next_hop: NextHop, keep_seconds: float, later: Later) -> None:
+    def __init__(
+        self,
+        next_hop: NextHop,
+        keep_seconds: float,
+        later: Later,
+        *,
+        tells_refusals: bool = True,
+    ) -> None:
         self._next_hop = next_hop
+        self._tells_refusals = tells_refusals
+        # The first refusal that the client was not told.
+        self._untold: Reply | None = None
+        # That was MAIL: there is nobody to say RCPT to.
+        self._refused_whole = False
         self._keep_seconds = keep_seconds
         self._later = later
         self._envelope: Envelope | None = None
@@ -58,10 +75,14 @@ class Downstream:
         self._envelope = envelope
         reply, self._transaction = await self._next_hop.begin(envelope)
         self._keep_for_a_while()
-        return reply
+        heard = self._told(reply)
+        self._refused_whole = heard.accepted and not reply.accepted
+        return heard
 
     async def recipient(self, forward: Forward) -> Reply:
         """Say RCPT, after MAIL and RCPT once more if the transaction was given back."""
+        if self._refused_whole:
+            return UNTOLD
         transaction = await self._resumed()
         if isinstance(transaction, Reply):
             return transaction
@@ -69,15 +90,21 @@ class Downstream:
         if reply.accepted:
             self._taken.append(forward)
         self._keep_for_a_while()
-        return reply
+        return self._told(reply)
 
     async def send(self, outgoing: Outgoing) -> Reply:
-        """Send the message; 2yz if and only if the next hop has it.  Once a message."""
+        """Send the message; 2yz if and only if the next hop has it.  Once a message.
+
+        5yz if the next hop refused any of it and the client was not told.
+        """
         if self._sent:
             raise RuntimeError("a message is sent once")
         self._sent = True
         if self._gone:
             return CLIENT_GONE
+        if self._untold is not None:
+            self.park()
+            return self._untold
         transaction = await self._resumed()
         if isinstance(transaction, Reply):
             return transaction
@@ -123,6 +150,14 @@ class Downstream:
                 return self._no_longer(reply)
         self._transaction = transaction
         return transaction
+
+    def _told(self, reply: Reply) -> Reply:
+        """What the client hears of a reply to MAIL or RCPT."""
+        if self._tells_refusals or reply.code // 100 != 5:
+            return reply
+        if self._untold is None:
+            self._untold = reply
+        return UNTOLD
 
     def _no_longer(self, reply: Reply) -> Reply:
         queue_id = self._envelope.queue_id if self._envelope else ""

@@ -2,7 +2,13 @@
 
 Strangers hear these: short, an enhanced status code (RFC 2034 4: on all but the
 greeting, EHLO and 354), nothing of what is inside.
+
+Behind a queue a 5yz makes that queue bounce the message, or all messages that it has for
+us, to whoever the reverse-path names.  So there the connection says `softened(reply)`, the
+one place through which all replies go, and the log says what an admin must mend.
 """
+
+from collections.abc import Mapping
 
 from pratique.milter.next_hop import Reply
 
@@ -39,3 +45,34 @@ TOO_LARGE = Reply(552, ("5.3.4 message is too large",))
 BARE_LINE_END = Reply(550, ("5.6.0 message has a bare CR or LF",))
 RELAYING_DENIED = Reply(550, ("5.7.1 relaying denied",))
 NOT_AUTHORIZED = Reply(550, ("5.7.0 not authorized",))
+
+_RETRIED = (
+    "find the message in that server's queue: it is tried again, refused again, and bounced in "
+    "the end, so deliver or delete it there"
+)
+# What an admin must mend; nothing where the refusal only follows from another reply, as in
+# a pipelined transaction whose MAIL or RCPT was deferred (RFC 2920 3.1).
+_TO_MEND: Mapping[Reply, str] = {
+    MAIL_FIRST: "",
+    RCPT_FIRST: "",
+    RELAYING_DENIED: "name that server in relay_from",
+    NOT_AUTHORIZED: "name that server in xforward_from, or let it not say XFORWARD",
+    TOO_LARGE: f"it is larger than all the room of this listener; {_RETRIED}",
+}
+
+
+def softened(reply: Reply) -> Reply:
+    """The same as 4yz: a queue that hears it keeps the message and makes no bounce.
+
+    Each line of a refusal begins with its enhanced status code, 5.y.z.
+    """
+    if reply.code < 500:
+        return reply
+    # RFC 5321 4.2.3 has no 4yz for most of what is refused for good; 552 has its own.
+    code = 452 if reply.code == 552 else 451
+    return Reply(code, tuple(f"4{line[1:]}" for line in reply.lines))
+
+
+def to_mend(reply: Reply) -> str:
+    """What an admin must do so that a queue never hears this; empty if nothing."""
+    return _TO_MEND.get(reply, _RETRIED) if reply.code >= 500 else ""

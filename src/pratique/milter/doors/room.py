@@ -9,7 +9,8 @@ again; nobody who has a part of the room loses it.
 
 import errno
 import os
-from dataclasses import dataclass
+import threading
+from dataclasses import dataclass, field
 
 from pratique.milter.content import ContentWriter
 from pratique.milter.mail import Content
@@ -17,9 +18,22 @@ from pratique.milter.mail import Content
 
 @dataclass(slots=True)
 class Room:
-    """How many octets of content may still be taken."""
+    """How many octets of content may still be taken; a milter's threads share one."""
 
     left: int
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def take(self, octets: int) -> None:
+        """Take so many; OSError if fewer are left."""
+        with self._lock:
+            if octets > self.left:
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            self.left -= octets
+
+    def give_back(self, octets: int) -> None:
+        """Give back what was taken."""
+        with self._lock:
+            self.left += octets
 
 
 class RationedWriter:
@@ -37,9 +51,7 @@ class RationedWriter:
 
     def write(self, octets: bytes) -> None:
         """Append octets; OSError if there is no room."""
-        if len(octets) > self._room.left:
-            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-        self._room.left -= len(octets)
+        self._room.take(len(octets))
         self._taken += len(octets)
         self._writer.write(octets)
 
@@ -53,5 +65,5 @@ class RationedWriter:
         A second call does nothing.
         """
         self._writer.discard()
-        self._room.left += self._taken
+        self._room.give_back(self._taken)
         self._taken = 0

@@ -1,12 +1,13 @@
 """Listen for SMTP: one listener, all its connections, and their orderly end.
 
-The listening socket is made by asyncio itself, never handed in: a socket made with
-protocol 0 keeps asyncio from setting TCP_NODELAY on what it accepts, and each reply of
-two writes then costs 40 ms.
+A listening socket that is handed in must be made with IPPROTO_TCP: with protocol 0
+asyncio does not set TCP_NODELAY on what it accepts, and each reply of two writes then
+costs 40 ms.
 """
 
 import asyncio
 import logging
+import socket
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
@@ -15,7 +16,7 @@ from pratique.milter.doors.queue_id import QueueIds
 from pratique.milter.doors.relay import Relay
 from pratique.milter.doors.room import Room
 from pratique.milter.doors.session import Desk, Take
-from pratique.milter.doors.settings import DoorSettings
+from pratique.milter.doors.settings import BACKLOG, DoorSettings
 from pratique.milter.doors.smtp import OpenDoors, SmtpDoor
 from pratique.milter.next_hop import NextHop
 
@@ -75,8 +76,12 @@ async def serve_smtp(
     take: Take,
     *,
     clock: Callable[[], datetime] = _utc_now,
+    listening: socket.socket | None = None,
 ) -> SmtpListener:
-    """Listen as the settings say; `take` gets each message at its final dot."""
+    """Take mail on a socket that listens already, or on a new one as the settings say.
+
+    `take` gets each message at its final dot.
+    """
     # aiosmtpd logs each connection in lines of its own; ours are enough.
     logging.getLogger("mail.log").setLevel(logging.WARNING)
     loop = asyncio.get_running_loop()
@@ -92,11 +97,10 @@ async def serve_smtp(
         room=Room(max(settings.max_in_flight, settings.max_size)),
     )
     doors = OpenDoors()
-    server = await loop.create_server(
-        lambda: SmtpDoor(desk, doors),
-        settings.host,
-        settings.port,
-        reuse_port=settings.reuse_port or None,
-        backlog=512,
+    where = (
+        {"sock": listening}
+        if listening is not None
+        else {"host": settings.host, "port": settings.port}
     )
+    server = await loop.create_server(lambda: SmtpDoor(desk, doors), **where, backlog=BACKLOG)
     return SmtpListener(server, doors)

@@ -145,14 +145,27 @@ class Session:
         offered = [
             self._settings.hostname,
             "PIPELINING",
-            f"SIZE {self._settings.max_size}",
+            f"SIZE {self._announced_size}",
             "8BITMIME",
             "SMTPUTF8",
             "ENHANCEDSTATUSCODES",
         ]
+        if self._settings.reply == "queue":
+            offered.append("DSN")
         if self._is_proxy:
             offered.append(f"XFORWARD {' '.join(ATTRIBUTES)}")
         self._wire.say(Reply(250, tuple(offered)))
+
+    @property
+    def _takes_dsn(self) -> bool:
+        # A queue that may not hand on its client's wish for a notification fulfils it: it
+        # would tell the reverse-path of a worm that we hold (RFC 3461 5.2.2).
+        return self._is_proxy or self._settings.reply == "queue"
+
+    @property
+    def _announced_size(self) -> int:
+        # 0: no fixed maximum (RFC 1870 4).  A queue that is told one bounces by itself.
+        return self._settings.max_size if self._settings.reply == "sender" else 0
 
     async def _greeted(self, argument: str, protocol: str) -> None:
         # Real clients call themselves anything; a domain's length is the limit.
@@ -170,12 +183,13 @@ class Session:
         if self._messages >= self._settings.max_messages:
             self._wire.end(replies.TOO_MANY_MESSAGES)
             return
-        parsed = parse_mail(argument, dsn=self._is_proxy)
-        if parsed.size > self._settings.max_size:
+        parsed = parse_mail(argument, dsn=self._takes_dsn)
+        if parsed.size > self._settings.most_taken:
             self._wire.say(replies.TOO_LARGE)
             return
         envelope = Envelope(
             queue_id=self._desk.queue_ids.new(),
+            mta_id=self._forwarded.get("IDENT", ""),
             received_at=self._desk.clock(),
             reverse_path=parsed.reverse_path,
             parameters=parsed.parameters,
@@ -187,8 +201,13 @@ class Session:
         await self._begin(envelope, utf8=parsed.utf8)
 
     async def _begin(self, envelope: Envelope, *, utf8: bool) -> None:
-        keep_seconds = self._settings.keep_seconds
-        downstream = Downstream(self._desk.next_hop, keep_seconds, self._desk.later)
+        settings = self._settings
+        downstream = Downstream(
+            self._desk.next_hop,
+            settings.keep_seconds,
+            self._desk.later,
+            tells_refusals=settings.reply == "sender",
+        )
         reply = await downstream.mail(envelope)
         if reply.accepted:
             self._messages += 1
@@ -204,7 +223,7 @@ class Session:
         mail = self._mail
         if mail is None:
             raise CommandError(replies.MAIL_FIRST)
-        forward = parse_rcpt(argument, utf8=mail.utf8, dsn=self._is_proxy)
+        forward = parse_rcpt(argument, utf8=mail.utf8, dsn=self._takes_dsn)
         if not self._desk.relay.allows(self._peer_ip, forward.address):
             log.info("%s: relaying to %r denied", self._peer_ip, forward.address)
             self._wire.say(replies.RELAYING_DENIED)
@@ -259,7 +278,7 @@ class Session:
 
     async def _read_content(self, writer: RationedWriter) -> Fault | None:
         repair = self._settings.bare_line_ends == "repair"
-        reader = ContentReader(writer, self._settings.max_size, repair=repair)
+        reader = ContentReader(writer, self._settings.most_taken, repair=repair)
         # What a client sends along with DATA is content already (RFC 2920 3.1).
         rest = reader.feed(self._wire.take_rest())
         while rest is None:

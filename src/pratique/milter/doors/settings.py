@@ -4,6 +4,9 @@ from dataclasses import dataclass
 from ipaddress import IPv4Network, IPv6Network
 from typing import Literal
 
+# Connections that wait to be accepted while a door is busy, or is started again.
+BACKLOG = 512
+
 Networks = tuple[IPv4Network | IPv6Network, ...]
 
 
@@ -24,9 +27,12 @@ class DoorSettings:
     relay_from: Networks = ()
     # Peers whose XFORWARD is believed: a Postfix in front of us.
     xforward_from: Networks = ()
+    # Who hears our replies.  Behind a "queue" a 5yz makes a bounce, so none is said there.
+    reply: Literal["sender", "queue"] = "sender"
     # Content with a bare CR or LF: refused with 550, or made CRLF before it is seen.
     bare_line_ends: Literal["refuse", "repair"] = "refuse"
-    # Octets of content; providers take 25 to 50 MB, a third of it is base64.
+    # Octets of content; providers take 25 to 50 MB, a third of it is base64.  Behind a queue
+    # what is larger is taken as well, as far as there is room, and not looked into.
     max_size: int = 50 * 1024 * 1024
     # RFC 5321 4.5.3.1.8 wants 100 at least; Postfix takes 1000.
     max_recipients: int = 1000
@@ -51,5 +57,8 @@ class DoorSettings:
     # How long a next hop is kept waiting for content.  Content filters drop an idle
     # client after ten seconds and more (Postfix under stress: smtpd_timeout = 10s).
     keep_seconds: float = 8.0
-    # Several processes on one port.
-    reuse_port: bool = False
+
+    @property
+    def most_taken(self) -> int:
+        """Octets of the largest content that is taken."""
+        return self.max_size if self.reply == "sender" else max(self.max_in_flight, self.max_size)

@@ -96,6 +96,8 @@ class SmtpDoor(SMTP):
         self._eof = False
         self._lost = asyncio.Event()
         self._said = bytearray()
+        # What the client said last, for the log.
+        self._command = ("", "")
         self._errors = 0
         self._ended = False
         # Since when the client is waited for; None: it waits for us.
@@ -209,6 +211,7 @@ class SmtpDoor(SMTP):
             try:
                 command = self._inbox.command()
                 if command is not None:
+                    self._command = command
                     await self._obey(session, *command)
                     if len(self._said) > MAX_SAID:
                         await self.flush()
@@ -249,7 +252,16 @@ class SmtpDoor(SMTP):
         return self._eof and not _QUIT_LAST.search(self._tail)
 
     def say(self, reply: Reply) -> None:
-        """Reply, at the latest before the next octets are waited for."""
+        """Reply, at the latest before the next octets are waited for.
+
+        All that is said goes through here, so here a queue is kept from making a bounce.
+        """
+        if self._desk.settings.reply == "queue":
+            mend = replies.to_mend(reply)
+            if mend:
+                said = (self._peer_ip, *self._command, reply)
+                log.error("%s: %s %r cannot be taken: %s.  To mend it: %s", *said, mend)
+            reply = replies.softened(reply)
         self._said += reply.encode()
 
     def end(self, reply: Reply) -> None:

@@ -14,7 +14,7 @@ from pratique.milter.doors.command import CommandError
 from pratique.milter.mail import Client
 from pratique.milter.next_hop import Reply
 
-ATTRIBUTES = ("NAME", "ADDR", "PORT", "PROTO", "HELO", "SOURCE")
+ATTRIBUTES = ("NAME", "ADDR", "PORT", "PROTO", "HELO", "IDENT", "SOURCE")
 # XFORWARD_README: no attribute value is longer than 255 octets.
 MAX_VALUE = 255
 
@@ -31,6 +31,8 @@ _GRAMMAR: Mapping[str, re.Pattern[str]] = {
     "HELO": re.compile(r"[!-~]+"),
     "PORT": re.compile(r"[0-9]{1,5}"),
     "PROTO": re.compile(r"[A-Za-z0-9]{1,20}"),
+    # What that Postfix calls the message: letters and digits, but other servers send it too.
+    "IDENT": re.compile(r"[!-~]+"),
     "SOURCE": re.compile(r"LOCAL|REMOTE", re.IGNORECASE),
 }
 

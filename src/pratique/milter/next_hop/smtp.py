@@ -150,7 +150,7 @@ def _opening(envelope: Envelope, capabilities: dict[str, str]) -> list[bytes]:
     announced = frozenset(capabilities.get("XFORWARD", "").split())
     mail = b"MAIL FROM:" + path(envelope.reverse_path or "")
     return [
-        *xforward(envelope.client, envelope.protocol, announced),
+        *xforward(envelope, announced),
         _line(mail, envelope.parameters, capabilities),
     ]
 

@@ -13,7 +13,7 @@ import ipaddress
 import re
 from collections.abc import Iterator
 
-from pratique.milter.mail import Client
+from pratique.milter.mail import Envelope
 from pratique.milter.next_hop import Reply
 
 # RFC 5321 4.5.3.1.5 says 512 octets; real servers send policy texts and links.
@@ -121,18 +121,20 @@ def path(address: str) -> bytes:
     return b"<" + address.encode("utf-8") + b">"
 
 
-def xforward(client: Client, protocol: str, announced: frozenset[str]) -> list[bytes]:
-    """The XFORWARD commands that tell a next hop who the client is (XFORWARD_README).
+def xforward(envelope: Envelope, announced: frozenset[str]) -> list[bytes]:
+    """The XFORWARD commands that tell a next hop of client and message (XFORWARD_README).
 
     Two commands, as Postfix makes them, so that no line grows past 512 octets by much.
-    Nothing is said of a client that is not known.
+    Nothing is said of a client that is not known, and no name of a message that has none.
     """
-    if not client.ip:
-        return []
-    groups = (
-        (("NAME", client.name), ("ADDR", _forwarded_address(client.ip))),
-        (("PROTO", protocol), ("HELO", client.helo)),
-    )
+    client = envelope.client
+    whence: tuple[tuple[str, str], ...] = ()
+    how: tuple[tuple[str, str], ...] = ()
+    if client.ip:
+        whence = (("NAME", client.name), ("ADDR", _forwarded_address(client.ip)))
+        how = (("PROTO", envelope.protocol), ("HELO", client.helo))
+    named = (("IDENT", envelope.mta_id),) if envelope.mta_id else ()
+    groups = (whence, how + named)
     commands = []
     for group in groups:
         said = [f"{name}={_xtext(value)}" for name, value in group if name in announced]

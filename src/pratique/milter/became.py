@@ -1,0 +1,50 @@
+"""Tell what became of a message, once its reply is decided: to the log, the journal, the counters.
+
+Whoever is told must neither wait nor raise: the client is waiting for its reply.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from pratique.milter.mail import Envelope
+from pratique.milter.next_hop import Reply
+from pratique.policies.verdict import Verdict
+from pratique.scanners.facts_pb2 import Facts
+
+_TAKEN = {"accept": "delivered", "quarantine": "held", "discard": "dropped"}
+
+
+@dataclass(frozen=True, slots=True)
+class Became:
+    """One message, from its envelope to its reply."""
+
+    envelope: Envelope
+    # Octets of content, those too that were not looked into.
+    size: int
+    # time.monotonic() when the end of data was read, and when the reply was decided.
+    begun: float
+    ended: float
+    facts: Facts
+    # What the policy says, for each recipient; none if the message was never judged.
+    verdicts: tuple[Verdict, ...]
+    # What was to be done, and by which rule.
+    action: str
+    rule: str
+    reply: Reply
+    # The copy in quarantine.
+    held_as: str = ""
+
+    @property
+    def outcome(self) -> str:
+        """What came of the action: the next hop may refuse what the policy accepts."""
+        if self.reply.accepted:
+            return _TAKEN[self.action]
+        return "refused" if self.reply.code // 100 == 5 else "deferred"
+
+    @property
+    def milliseconds(self) -> float:
+        """From the end of data to the reply."""
+        return round((self.ended - self.begun) * 1000, 1)
+
+
+Tell = Callable[[Became], None]

@@ -1,0 +1,377 @@
+"""Speak the milter protocol with a mail server, by libmilter.
+
+    open()    the socket, in the main thread, before other threads are started
+    run()     serves until it is stopped; in the main thread
+    drain()   in the event loop, which runs in another thread: nothing new, finish, stop
+
+This is the one file that imports pymilter (GPL, an extra).  It uses its C module alone:
+the classes around it cannot answer a negotiation that asks for macros, and cost more
+than all we do in a callback.
+
+libmilter calls from threads of its own.  They only collect, and wait for nothing but the
+answer at the end of a message, where the thread sleeps until the event loop has decided.
+Steps that need no answer get none: an answer costs three times as much as the step.  Two
+are answered:
+
+- connect, if there are too many connections: 4yz before anything else is said;
+- each chunk of the body.  A mail server may send the last one along with the end of the
+  message, and libmilter leaves that end out unless the chunk was answered with "go on".
+
+Debian's libmilter has a pool of threads, made for callbacks that never sleep: it wakes one
+thread for several connections, and once that one sleeps the others wait until it is done.
+So before a thread sleeps we connect to ourselves and hang up at once: for that libmilter
+wakes or starts a thread, which then looks for all that waits.
+
+libmilter is all we have against a peer that lies: it throws away what is out of order
+and closes a connection whose packets make no sense or are larger than 65,536 octets.  An
+exception in a step without an answer would leave the mail server waiting, so none gets
+out; the message is deferred at its end.
+
+SIGHUP, SIGTERM and SIGINT end `run` (libmilter waits for them in a thread): messages
+that wait for an answer get it, others are broken off and come again.  That holds if no
+other thread can get these signals: `block_signals` before the first one is started.
+"""
+
+import asyncio
+import importlib
+import logging
+import os
+import resource
+import signal
+import threading
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import Any
+
+from pratique.milter.doors import milter_macros, milter_socket, replies
+from pratique.milter.doors.milter_ending import Edits, MilterTake, edits, refusal
+from pratique.milter.doors.milter_session import NOT_NOW, Finished, MilterDesk, MilterSession
+from pratique.milter.doors.milter_settings import MilterSettings
+from pratique.milter.doors.milter_socket import DoorError
+from pratique.milter.doors.milter_traffic import Traffic
+from pratique.milter.doors.queue_id import QueueIds
+from pratique.milter.doors.room import Room
+from pratique.milter.mail import Content
+from pratique.milter.next_hop import Reply
+
+log = logging.getLogger("pratique.door")
+
+
+def _pymilter() -> Any:
+    """The C module, by name: who reads types takes `milter` for our folder of that name."""
+    try:
+        found = importlib.import_module("milter")
+    except ImportError:
+        found = None
+    # Our folder, where it is on the path and pymilter is not.
+    if not hasattr(found, "register"):
+        raise ImportError(
+            "a [[milter]] needs pymilter: apt-get install libmilter-dev && "
+            "pip install 'pratique[milter]'"
+        )
+    return found
+
+
+libmilter = _pymilter()
+
+# The protocol's own limit.  A peer's larger packets end its connection; Postfix cuts header
+# fields at 60,000 octets before a milter sees them, whatever header_size_limit says.
+BODY_CHUNK = 65_535
+# libmilter writes an answer after our callback has returned, and tells nobody when.  An
+# answer that is not out by the end of the process is lost: the mail comes again.
+ANSWER_SECONDS = 0.5
+BACKLOG = 512  # connections that wait to be accepted
+
+_SIGNALS = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
+_ACTIONS = (
+    libmilter.ADDHDRS
+    | libmilter.CHGHDRS
+    | libmilter.CHGBODY
+    | libmilter.DELRCPT
+    | libmilter.QUARANTINE
+    | libmilter.SETSYMLIST
+)
+_AGREED = (
+    libmilter.P_NR_HELO
+    | libmilter.P_NR_MAIL
+    | libmilter.P_NR_RCPT
+    | libmilter.P_NR_HDR
+    | libmilter.P_NR_EOH
+    | libmilter.P_NODATA
+    | libmilter.P_NOUNKNOWN
+    | libmilter.P_HDR_LEADSPC
+)
+_MACROS = (
+    (libmilter.M_CONNECT, milter_macros.CONNECT),
+    (libmilter.M_HELO, milter_macros.HELO),
+    (libmilter.M_ENVFROM, milter_macros.MAIL),
+    (libmilter.M_ENVRCPT, milter_macros.LATER),
+    (libmilter.M_EOH, milter_macros.LATER),
+    (libmilter.M_EOM, milter_macros.LATER),
+)
+
+# pymilter's context: getpriv, getsymval, addheader and so on.
+Context = Any
+
+
+def block_signals() -> None:
+    """Leave the signals that stop libmilter to its own thread; threads inherit this."""
+    signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+class _Connection:
+    """A session, and what was agreed on with its mail server."""
+
+    def __init__(self, desk: MilterDesk, offered: int) -> None:
+        self.session = MilterSession(desk)
+        # Only who is not welcome gets an answer to his connect.
+        self.protocol = _AGREED & offered | (libmilter.P_NR_CONN if self.session.welcome else 0)
+        # A mail server that does not keep them puts a blank after the colon by itself.
+        self.keeps_blanks = bool(self.protocol & libmilter.P_HDR_LEADSPC)
+
+
+class MilterDoor:
+    """One milter; libmilter allows one in a process."""
+
+    def __init__(
+        self,
+        settings: MilterSettings,
+        take: MilterTake,
+        loop: asyncio.AbstractEventLoop,
+        *,
+        clock: Callable[[], datetime] = _utc_now,
+    ) -> None:
+        self._settings = settings
+        self._traffic = Traffic(settings.max_connections)
+        # One message of the largest size must fit, or it would be deferred for ever.
+        room = Room(max(settings.max_in_flight, settings.max_size))
+        queue_ids = QueueIds(time.time_ns)
+        self._desk = MilterDesk(
+            settings, take, loop, clock, queue_ids, room, self._traffic, self._relieve
+        )
+        self._socket_file: tuple[int, int] | None = None
+        self._ended = threading.Event()
+
+    @property
+    def room_left(self) -> int:
+        """Octets of content that may still be taken."""
+        return self._desk.room.left
+
+    @property
+    def connections(self) -> int:
+        """How many there are now."""
+        return self._traffic.connections
+
+    def use(self, take: MilterTake) -> None:
+        """Give messages to this one from now on, but for those that are given; in the loop."""
+        self._desk.take = take
+
+    def open(self) -> None:
+        """Make the socket, and be ready to serve; raises DoorError."""
+        settings = self._settings
+        milter_socket.clear(settings.socket)
+        # A socket and a memfd each; where none is left, libmilter turns in circles.
+        _allow_descriptors(2 * settings.max_connections + 256)
+        self._register()
+        # The file is made with these permissions: nobody else connects before they hold.
+        before = os.umask(0o777 & ~settings.socket_mode)
+        try:
+            libmilter.opensocket(False)
+        except libmilter.error as error:
+            raise DoorError(f"cannot listen on {settings.socket}: {error}") from error
+        finally:
+            os.umask(before)
+        self._socket_file = milter_socket.identity(settings.socket)
+        if self._socket_file is not None:
+            path = settings.socket.partition(":")[2]
+            milter_socket.give(path, settings.socket_mode, settings.socket_group)
+
+    def run(self) -> None:
+        """Serve until `stop`, or a signal; then answer the messages that wait for it."""
+        block_signals()
+        try:
+            libmilter.main()
+        except libmilter.error as error:
+            raise DoorError(f"cannot serve on {self._settings.socket}: {error}") from error
+        finally:
+            self._ended.set()
+            self._traffic.close()
+            milter_socket.remove_if(self._settings.socket, self._socket_file)
+        if not self._traffic.wait_until_answered(self._settings.seconds):
+            log.error("%s: messages are left without an answer", self._settings.name)
+        time.sleep(ANSWER_SECONDS)
+
+    async def drain(self, seconds: float) -> bool:
+        """Take nothing new, let messages under way finish, stop; False: some had not."""
+        self._traffic.close()
+        loop = asyncio.get_running_loop()
+        idle = await loop.run_in_executor(None, self._traffic.wait_until_idle, seconds)
+        self.stop()
+        return idle
+
+    def stop(self) -> None:
+        """End `run`, soon.  Does not block."""
+        self._traffic.close()
+        threading.Thread(target=libmilter.stop, name="milter stop", daemon=True).start()
+        threading.Thread(target=self._wake, name="milter wake", daemon=True).start()
+
+    def _relieve(self) -> None:
+        milter_socket.answers(self._settings.socket)
+
+    def _wake(self) -> None:
+        """Connect: libmilter looks whether to stop every five seconds, or when one comes."""
+        while not self._ended.wait(0.02) and milter_socket.answers(self._settings.socket):
+            pass
+
+    def _register(self) -> None:
+        libmilter.set_exception_policy(libmilter.TEMPFAIL)
+        libmilter.set_flags(_ACTIONS)
+        libmilter.set_connect_callback(_on_connect)
+        libmilter.set_helo_callback(_on_helo)
+        libmilter.set_envfrom_callback(_on_mail)
+        libmilter.set_envrcpt_callback(_on_recipient)
+        libmilter.set_header_callback(_on_field)
+        libmilter.set_eoh_callback(_on_end_of_header)
+        libmilter.set_body_callback(_on_body)
+        libmilter.set_eom_callback(_on_end)
+        libmilter.set_abort_callback(_on_abort)
+        libmilter.set_close_callback(_on_close)
+        libmilter.setconn(milter_socket.spelling(self._settings.socket))
+        libmilter.settimeout(self._settings.idle_seconds)
+        libmilter.setbacklog(BACKLOG)
+        libmilter.register(self._settings.name, negotiate=self._on_negotiate)
+
+    def _on_negotiate(self, context: Context, options: list[int]) -> int:
+        connection = _Connection(self._desk, options[1])
+        context.setpriv(connection)
+        for stage, names in _MACROS:
+            context.setsymlist(stage, names)
+        options[:] = options[0] & _ACTIONS, connection.protocol, 0, 0
+        return int(libmilter.CONTINUE)
+
+
+def _allow_descriptors(needed: int) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if hard != resource.RLIM_INFINITY and hard < needed:
+        raise DoorError(f"max_connections: {needed} open files are needed, {hard} are allowed")
+    if soft != resource.RLIM_INFINITY and soft < needed:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
+
+
+# The callbacks.  A context without a connection is that of a peer who did not negotiate.
+
+
+def _collected(context: Context, collect: Callable[[MilterSession], object]) -> int:
+    """Do a step that gets no answer, whatever happens in it."""
+    connection: _Connection | None = context.getpriv()
+    if connection is None:
+        return int(libmilter.TEMPFAIL)
+    try:
+        collect(connection.session)
+    except Exception:
+        log.exception("a step of a message could not be taken")
+        connection.session.spoil()
+    return int(libmilter.NOREPLY)
+
+
+def _on_connect(context: Context, name: str, _family: int, address: Any) -> int:
+    ip, port = address[:2] if isinstance(address, tuple) else ("", 0)
+    done = _collected(context, lambda session: session.connect(name, ip, port))
+    connection: _Connection | None = context.getpriv()
+    if connection is not None and not connection.session.welcome:
+        return _refused(context, NOT_NOW)
+    return done
+
+
+def _on_helo(context: Context, name: str) -> int:
+    return _collected(context, lambda session: session.helo(name))
+
+
+def _on_mail(context: Context, *words: bytes) -> int:
+    return _collected(context, lambda session: session.mail(words))
+
+
+def _on_recipient(context: Context, *words: bytes) -> int:
+    return _collected(context, lambda session: session.recipient(words))
+
+
+def _on_field(context: Context, name: str, value: bytes) -> int:
+    connection: _Connection | None = context.getpriv()
+    blank = b"" if connection is None or connection.keeps_blanks else b" "
+    return _collected(context, lambda session: session.field(name, blank + value))
+
+
+def _on_end_of_header(context: Context) -> int:
+    return _collected(context, lambda session: session.end_of_header())
+
+
+def _on_body(context: Context, octets: bytes) -> int:
+    _collected(context, lambda session: session.body(octets))
+    return int(libmilter.CONTINUE)
+
+
+def _on_abort(context: Context) -> int:
+    return _collected(context, lambda session: session.reset())
+
+
+def _on_close(context: Context) -> int:
+    _collected(context, lambda session: session.close())
+    return int(libmilter.CONTINUE)
+
+
+def _on_end(context: Context) -> int:
+    connection: _Connection | None = context.getpriv()
+    if connection is None:
+        return _refused(context, replies.OUR_FAULT)
+    session = connection.session
+    finished = session.finish(milter_macros.macros(context.getsymval))
+    try:
+        return _told(context, connection, finished)
+    except Exception:
+        log.exception("%s: cannot be carried out", finished.queue_id)
+        return _refused(context, replies.OUR_FAULT)
+    finally:
+        if finished.ending.body is not None:
+            finished.ending.body.close()
+        session.over()
+
+
+def _told(context: Context, connection: _Connection, finished: Finished) -> int:
+    ending, mail = finished.ending, finished.mail
+    if not ending.reply.accepted:
+        return _refused(context, ending.reply)
+    if finished.dropped or mail is None:
+        return int(libmilter.DISCARD)
+    _edit(context, connection, edits(ending, mail.fields, mail.said))
+    return int(libmilter.ACCEPT)
+
+
+def _edit(context: Context, connection: _Connection, wanted: Edits) -> None:
+    for name, number in wanted.remove:
+        context.chgheader(name, number, None)
+    for name, value in wanted.prepend:
+        kept = value if connection.keeps_blanks else value.removeprefix(" ")
+        context.addheader(name, kept, 0)
+    for address in wanted.without:
+        context.delrcpt(address)
+    if wanted.body is not None:
+        _replace_body(context, wanted.body)
+    if wanted.hold:
+        context.quarantine(wanted.hold)
+
+
+def _replace_body(context: Context, body: Content) -> None:
+    # An empty body is said too, or the old one would stay.
+    for start in range(0, max(1, body.size), BODY_CHUNK):
+        context.replacebody(body.peek(start, BODY_CHUNK))
+
+
+def _refused(context: Context, reply: Reply) -> int:
+    said = refusal(reply)
+    context.setreply(said.code, said.enhanced, *said.lines)
+    return int(libmilter.TEMPFAIL if said.passing else libmilter.REJECT)

@@ -1,0 +1,145 @@
+"""Turn what was decided about a message into the edits that a milter may ask for.
+
+A milter hands no message on: the mail server has it, and is told what to change and
+whether to go on.  It takes octets away by field ("the second X-Pratique"), never by
+place; so a span that a worker stated must be a field, the whole of it, or we cannot do
+what was decided and say so, and the mail server keeps the message.
+
+Removing comes before putting in front: the numbers of fields count those that came.
+"""
+
+import re
+from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from pratique.milter.mail import Content, Envelope, Forward, Outgoing
+from pratique.milter.next_hop import Reply
+
+# RFC 5321 4.5.3.1.5: a reply line has 512 octets at most; libmilter takes 980, 32 of them.
+MAX_REPLY_LINE = 400
+MAX_REPLY_LINES = 10
+
+_ENHANCED = re.compile(r"([245]\.\d{1,3}\.\d{1,3})(?: |\Z)")
+_UNSAID = re.compile(r"[^ -~]")
+_PLAIN_CODE = {4: "4.3.0", 5: "5.7.1"}
+_FIELD = re.compile(rb"([!-9;-~]+):([^\r\n]*(?:\r\n[ \t][^\r\n]*)*)\r\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Ending:
+    """What becomes of a message.
+
+    A 4yz or 5yz `reply` refuses it, and nothing else counts.  With 2yz it goes on as
+    `outgoing` says (only `prepend` and `cut` are read), to all recipients but `without`,
+    with `body` in place of its own (the door closes it), into the mail server's own hold
+    queue if `hold` says why.  With neither `outgoing` nor `hold` it is dropped: somebody
+    else has it.
+    """
+
+    reply: Reply
+    outgoing: Outgoing | None = None
+    without: tuple[Forward, ...] = ()
+    body: Content | None = None
+    hold: str = ""
+
+
+# Looks into a message and decides.  The number says how many octets of content were left
+# out at its end because it is larger than what is kept.  The content is closed when the
+# answer is there.
+MilterTake = Callable[[Content, Envelope, int], Awaitable[Ending]]
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A reply in the three pieces that libmilter wants."""
+
+    code: str
+    enhanced: str
+    lines: tuple[str, ...]
+
+    @property
+    def passing(self) -> bool:
+        """True for 4yz."""
+        return self.code.startswith("4")
+
+
+@dataclass(frozen=True, slots=True)
+class Edits:
+    """What the mail server is asked for, in the order of these fields; then it goes on."""
+
+    # Name and number (from one) of each field to take away, the last of a name first.
+    remove: tuple[tuple[str, int], ...] = ()
+    # Name and value (all that follows the colon, line ends as LF); the last one first,
+    # since each is put in front of all others.
+    prepend: tuple[tuple[str, str], ...] = ()
+    without: tuple[str, ...] = ()
+    body: Content | None = None
+    hold: str = ""
+
+
+class CannotEditError(Exception):
+    """What was decided cannot be said to the mail server."""
+
+
+def refusal(reply: Reply) -> Refusal:
+    """A 4yz or 5yz reply, cut down to what may be said."""
+    rows = [_UNSAID.sub("?", line) for line in reply.lines[:MAX_REPLY_LINES]]
+    found = _ENHANCED.match(rows[0]) if rows else None
+    enhanced = found[1] if found else ""
+    lines = [row.removeprefix(enhanced).strip() for row in rows]
+    if not enhanced.startswith(str(reply.code)[0]):
+        enhanced = _PLAIN_CODE[reply.code // 100]
+    # The milter API wants "%" twice; Postfix makes one of two.
+    doubled = (line[:MAX_REPLY_LINE].replace("%", "%%") for line in lines or ["refused"])
+    return Refusal(str(reply.code), enhanced, tuple(doubled))
+
+
+def edits(
+    ending: Ending,
+    fields: Mapping[tuple[int, int], tuple[str, int]],
+    said: Mapping[str, Sequence[str]],
+) -> Edits:
+    """The edits that make of a message what was decided; raises CannotEditError.
+
+    `fields` gives name and number of the field in each span of the content, `said` all
+    forms of the addresses that came in another one than `<address>` too.
+    """
+    cut = ending.outgoing.cut if ending.outgoing else ()
+    prepend = ending.outgoing.prepend if ending.outgoing else b""
+    return Edits(
+        tuple(reversed([_field_at(span, fields) for span in cut])),
+        tuple(reversed(list(_fields_of(prepend)))),
+        tuple(
+            form
+            for each in ending.without
+            for form in said.get(each.address, (f"<{each.address}>",))
+        ),
+        ending.body,
+        _UNSAID.sub("?", ending.hold)[:MAX_REPLY_LINE],
+    )
+
+
+def _field_at(
+    span: tuple[int, int], fields: Mapping[tuple[int, int], tuple[str, int]]
+) -> tuple[str, int]:
+    if span not in fields:
+        raise CannotEditError(f"octets {span[0]} to {span[1]} are no header field")
+    return fields[span]
+
+
+def _fields_of(prepend: bytes) -> Iterator[tuple[str, str]]:
+    place = 0
+    while place < len(prepend):
+        found = _FIELD.match(prepend, place)
+        if found is None:
+            raise CannotEditError(f"no header field at octet {place} of what goes in front")
+        place = found.end()
+        value = found[2].replace(b"\r\n", b"\n")
+        yield found[1].decode("ascii"), value.decode("utf-8")
+
+
+def nobody_left(without: Sequence[Forward], recipients: Sequence[Forward]) -> bool:
+    """True if each recipient is to be taken away."""
+    return bool(without) and {each.address for each in recipients} <= {
+        each.address for each in without
+    }

@@ -1,0 +1,142 @@
+"""Collect one message from what a milter is told: its envelope and its content.
+
+The mail server gives the content in pieces: each header field as a name and a value,
+then the end of the header, then the body as it is.  Put together they are the octets
+that it has, and will deliver:
+
+    name ":" value CRLF      a fold in the value comes as LF and becomes CRLF again
+    CRLF                     the end of the header
+    body
+
+What the mail server did to the message before, nobody can undo here; the documentation
+lists it.  Its own Received field is not shown to milters.
+"""
+
+from collections import Counter
+from collections.abc import Sequence
+from enum import StrEnum
+
+from pratique.milter.doors.room import RationedWriter, Room
+from pratique.milter.mail import Content, Forward
+
+# Octets that gather before they are written: a system call for each field is dear.
+_GATHERED = 64 * 1024
+
+# Fields whose place is kept, so that they can be taken away.  A header of more than 1000
+# is over the budget of a scanner (`budget.header_fields`), which is seldom set higher.
+MAX_FIELDS = 20_000
+
+# What the recipients of one message may take: about 300,000 of usual length, where
+# Postfix refuses the 1001st (smtpd_recipient_limit).
+MAX_ENVELOPE = 64 * 1024 * 1024
+_EACH = 200  # octets that Python spends on each recipient
+
+
+class Fault(StrEnum):
+    """Why a message cannot be looked into."""
+
+    NO_ROOM = "no room"
+    TOO_MANY_RECIPIENTS = "too many recipients"
+    OURS = "local error"
+
+
+class MilterMail:
+    """One message, from MAIL on."""
+
+    def __init__(self, words: Sequence[bytes], room: Room, max_size: int) -> None:
+        self.reverse_path = _address(words[0])
+        self.parameters = _parameters(words)
+        self.recipients: list[Forward] = []
+        # All forms of addresses that came in another one than <address> too.
+        self.said: dict[str, list[str]] = {}
+        # Where each field lies, and which of its name it is.
+        self.fields: dict[tuple[int, int], tuple[str, int]] = {}
+        self.fault: Fault | None = None
+        # Octets of content that the mail server has; those that are kept may be fewer.
+        self.octets = 0
+        self._names: Counter[str] = Counter()
+        self._envelope = 0
+        self._gathered = bytearray()
+        self._writer = RationedWriter(room)
+        self._max_size = max_size
+
+    @property
+    def left_out(self) -> int:
+        """Octets at the end of the content that are not kept."""
+        return max(0, self.octets - self._max_size)
+
+    def recipient(self, words: Sequence[bytes]) -> None:
+        """Add a recipient."""
+        self._envelope += sum(map(len, words)) + _EACH
+        if self._envelope > MAX_ENVELOPE:
+            self.fault = self.fault or Fault.TOO_MANY_RECIPIENTS
+            return
+        address = _address(words[0])
+        said = words[0].decode("utf-8", "surrogateescape")
+        if said != f"<{address}>":
+            self.said.setdefault(address, [f"<{address}>"]).append(said)
+        self.recipients.append(Forward(address, _parameters(words)))
+
+    def field(self, name: str, value: bytes) -> None:
+        """Add a header field; `value` is all that follows the colon."""
+        start = self.octets
+        lines = value.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+        self._add(b"%b:%b\r\n" % (name.encode("utf-8"), lines))
+        if len(self.fields) < MAX_FIELDS:
+            key = name.lower()
+            self._names[key] += 1
+            self.fields[start, self.octets] = name, self._names[key]
+
+    def end_of_header(self) -> None:
+        """Add the empty line after the header."""
+        self._add(b"\r\n")
+
+    def body(self, octets: bytes) -> None:
+        """Add octets of the body."""
+        self._add(octets)
+
+    def _add(self, octets: bytes) -> None:
+        left = self._max_size - self.octets
+        self.octets += len(octets)
+        if left <= 0 or self.fault is not None:
+            return
+        self._gathered += octets if len(octets) <= left else octets[:left]
+        if len(self._gathered) >= _GATHERED:
+            self._write()
+
+    def _write(self) -> None:
+        if not self._gathered:
+            return
+        try:
+            self._writer.write(bytes(self._gathered))
+        except OSError:
+            self.fault = Fault.NO_ROOM
+            self._writer.discard()
+        self._gathered = bytearray()
+
+    def seal(self) -> Content | None:
+        """The content; its room stays taken until `discard`.  None: there is a fault."""
+        if self.fault is None:
+            self._write()
+        return None if self.fault else self._writer.seal()
+
+    def discard(self) -> None:
+        """Drop what was collected, and give its room back; a second call does nothing."""
+        self._gathered = bytearray()
+        self._writer.discard()
+
+
+def _address(word: bytes) -> str:
+    """The address between the brackets; octets that are no UTF-8 as U+FFFD.
+
+    Without a source route, which leads nowhere (RFC 5321 3.6.1 and F.2).
+    """
+    inner = word[1:-1] if word[:1] == b"<" and word[-1:] == b">" else word
+    route, _, mailbox = inner.partition(b":")
+    if route[:1] == b"@" and mailbox:
+        inner = mailbox
+    return inner.decode("utf-8", "replace")
+
+
+def _parameters(words: Sequence[bytes]) -> tuple[str, ...]:
+    return tuple(word.decode("utf-8", "replace") for word in words[1:])

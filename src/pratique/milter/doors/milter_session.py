@@ -1,0 +1,271 @@
+"""Follow one connection of a mail server: what it says of a client, and each message.
+
+A session knows no libmilter.  It runs in libmilter's threads, one at a time, and only
+collects; at the end of a message it hands it to the event loop, where all else happens,
+and waits for the answer.  Whatever goes wrong becomes 4yz, and the mail server keeps
+the message.
+
+A 5yz is never said where a queue hears it (RFC 5321 6.1): behind a queue, and
+for mail that came by sendmail(1), of which Postfix makes a bounce.  Who decides should
+have held it; if he did not, the mail server holds it.
+
+Who gives up waiting does not stop what was begun: half a decision is none.  The message
+may be held by then, and the mail server will come again: the retry finds that copy.
+"""
+
+import asyncio
+import contextlib
+import logging
+import threading
+from collections.abc import Callable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+
+from pratique.milter.doors import milter_macros, replies
+from pratique.milter.doors.milter_ending import Ending, MilterTake, nobody_left
+from pratique.milter.doors.milter_mail import Fault, MilterMail
+from pratique.milter.doors.milter_settings import MilterSettings
+from pratique.milter.doors.milter_traffic import Traffic
+from pratique.milter.doors.queue_id import QueueIds
+from pratique.milter.doors.relay import plain_ip
+from pratique.milter.doors.room import Room
+from pratique.milter.mail import Client, Content, Envelope
+from pratique.milter.next_hop import Reply
+
+log = logging.getLogger("pratique.door")
+
+TOO_SLOW = Reply(451, ("4.3.0 Message could not be inspected in time, try again later",))
+HELD = Reply(250, ("2.0.0 Ok",))
+# Not 421, on which Postfix would hang up on a client that may have other mail.
+NOT_NOW = Reply(451, ("4.3.2 Not now, try again later",))
+_FAULTS = {
+    Fault.NO_ROOM: replies.NO_ROOM,
+    Fault.TOO_MANY_RECIPIENTS: replies.TOO_MANY_RECIPIENTS,
+    Fault.OURS: replies.OUR_FAULT,
+}
+
+# Postfix runs milters for mail that never came by SMTP too (non_smtpd_milters), and then
+# makes a client up: this name and address, and no port.
+_NO_CLIENT = ("localhost", "127.0.0.1", 0)
+_NO_NAME = frozenset({"", "unknown"})
+
+
+@dataclass(slots=True)
+class MilterDesk:
+    """What all sessions of one milter share."""
+
+    settings: MilterSettings
+    take: MilterTake
+    loop: asyncio.AbstractEventLoop
+    clock: Callable[[], datetime]
+    queue_ids: QueueIds
+    room: Room
+    traffic: Traffic
+    # Called before a thread goes to sleep while others have something to say.
+    relieve: Callable[[], object] = lambda: None
+    _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def new_id(self) -> str:
+        """A name for a transaction."""
+        with self._lock:
+            return self.queue_ids.new()
+
+
+@dataclass(slots=True)
+class _Message:
+    """The message that is under way."""
+
+    mail: MilterMail
+    queue_id: str
+    welcome: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Finished:
+    """How a message ended, and what the edits are reckoned from."""
+
+    ending: Ending
+    mail: MilterMail | None = None
+    queue_id: str = ""
+
+    @property
+    def dropped(self) -> bool:
+        """True if the mail server shall forget the message."""
+        ending = self.ending
+        if ending.hold or self.mail is None:
+            return False
+        return ending.outgoing is None or nobody_left(ending.without, self.mail.recipients)
+
+
+class MilterSession:
+    """One connection."""
+
+    def __init__(self, desk: MilterDesk) -> None:
+        self._desk = desk
+        self._client = Client()
+        self._made_up = False
+        self._message: _Message | None = None
+        self._finished = False
+        self.welcome = desk.traffic.connect()
+
+    def connect(self, name: str, ip: str, port: int) -> None:
+        """The client of the mail server; without an address it is not known."""
+        self._made_up = (name, ip, port) == _NO_CLIENT
+        if self._made_up or not ip:
+            return
+        known = "" if name in _NO_NAME or name.startswith("[") else name
+        self._client = Client(ip=plain_ip(ip), name=known)
+
+    def helo(self, name: str) -> None:
+        """What the client calls itself."""
+        if not self._made_up:
+            self._client = Client(self._client.ip, self._client.name, name)
+
+    def mail(self, words: Sequence[bytes]) -> None:
+        """A message begins: the reverse-path and its parameters."""
+        self.reset()
+        desk = self._desk
+        collected = MilterMail(words, desk.room, desk.settings.max_size)
+        welcome = desk.traffic.begin()
+        self._message = _Message(collected, desk.new_id(), welcome)
+
+    def recipient(self, words: Sequence[bytes]) -> None:
+        """A recipient: the forward-path and its parameters."""
+        if self._message is not None:
+            self._message.mail.recipient(words)
+
+    def field(self, name: str, value: bytes) -> None:
+        """A header field."""
+        if self._message is not None:
+            self._message.mail.field(name, value)
+
+    def end_of_header(self) -> None:
+        """The empty line after the header."""
+        if self._message is not None:
+            self._message.mail.end_of_header()
+
+    def body(self, octets: bytes) -> None:
+        """A piece of the body."""
+        if self._message is not None:
+            self._message.mail.body(octets)
+
+    def spoil(self) -> None:
+        """Something of the message that is under way was not collected."""
+        if self._message is not None:
+            self._message.mail.fault = Fault.OURS
+
+    def finish(self, known: tuple[tuple[str, str], ...]) -> Finished:
+        """The end of the message; `known` are the macros.  What becomes of it."""
+        message, self._message = self._message, None
+        if message is None:
+            return Finished(Ending(replies.OUR_FAULT))
+        self._finished = True
+        self._desk.traffic.complete()
+        try:
+            ending = self._spared(self._ending(message, known), message.queue_id)
+            return Finished(ending, message.mail, message.queue_id)
+        except Exception:
+            log.exception("%s: could not be taken", message.queue_id)
+            return Finished(Ending(replies.OUR_FAULT))
+
+    def over(self) -> None:
+        """All is said about the message that was finished."""
+        if self._finished:
+            self._finished = False
+            self._desk.traffic.end(answered=True)
+
+    def reset(self) -> None:
+        """The message that is under way will not come to its end."""
+        message, self._message = self._message, None
+        if message is not None:
+            message.mail.discard()
+            self._desk.traffic.end(answered=False)
+
+    def close(self) -> None:
+        """The connection is over."""
+        self.reset()
+        self._desk.traffic.disconnect()
+
+    def _ending(self, message: _Message, known: tuple[tuple[str, str], ...]) -> Ending:
+        mail, settings = message.mail, self._desk.settings
+        refused = None
+        if not message.welcome:
+            refused = NOT_NOW
+        elif mail.left_out and settings.reply == "sender":
+            refused = replies.TOO_LARGE
+        content = None if refused else mail.seal()
+        if content is None:
+            mail.discard()
+            reply = refused or _FAULTS[mail.fault or Fault.OURS]
+            log.info("%s: refused: %s", message.queue_id, reply)
+            return Ending(reply)
+        ending = self._answer(message, content, self._envelope(message, dict(known)))
+        dropped = ending.outgoing is None and not ending.hold
+        if mail.left_out and ending.reply.accepted and dropped:
+            raise RuntimeError("who has only a part of a message must not drop it")
+        return ending
+
+    def _spared(self, ending: Ending, queue_id: str) -> Ending:
+        """Where nobody hears a refusal, and a bounce is made of it: held instead."""
+        heard = self._desk.settings.reply == "sender" and not self._made_up
+        if heard or ending.reply.code < 500:
+            return ending
+        log.warning("%s: held by the mail server, a refusal would bounce", queue_id)
+        return replace(ending, reply=HELD, hold=f"would be refused: {ending.reply}")
+
+    def _envelope(self, message: _Message, known: dict[str, str]) -> Envelope:
+        mail = message.mail
+        return Envelope(
+            queue_id=message.queue_id,
+            received_at=self._desk.clock(),
+            reverse_path=mail.reverse_path,
+            parameters=mail.parameters,
+            recipients=tuple(mail.recipients),
+            client=self._client,
+            door=self._desk.settings.name,
+            tls=known.get("tls_version", ""),
+            authenticated=known.get("auth_authen", ""),
+            protocol=milter_macros.protocol(mail.parameters, known),
+            mta_id=known.get("i", ""),
+            macros=tuple(known.items()),
+        )
+
+    def _answer(self, message: _Message, content: Content, envelope: Envelope) -> Ending:
+        """Have the loop look into it, and wait; no longer than the settings say."""
+        work = self._taken(message, content, envelope)
+        try:
+            future = asyncio.run_coroutine_threadsafe(work, self._desk.loop)
+        except RuntimeError:
+            # The loop is closed, so nothing of it will ever run.
+            work.close()
+            content.close()
+            message.mail.discard()
+            raise
+        if self._desk.traffic.others:
+            self._desk.relieve()
+        try:
+            return future.result(self._desk.settings.seconds)
+        except TimeoutError:
+            if future.done():
+                raise
+            log.error("%s: not decided after %g s", envelope.queue_id, self._desk.settings.seconds)
+            future.add_done_callback(_close_body)
+            return Ending(TOO_SLOW)
+
+    async def _taken(self, message: _Message, content: Content, envelope: Envelope) -> Ending:
+        """Close the content when nobody uses it any more, not when nobody waits."""
+        try:
+            with contextlib.closing(content):
+                # Read here, in the loop, where it is also changed: what is begun with one
+                # is finished with it, and nothing is begun with one that was replaced.
+                return await self._desk.take(content, envelope, message.mail.left_out)
+        finally:
+            message.mail.discard()
+
+
+def _close_body(future: "Future[Ending]") -> None:
+    if not future.cancelled() and future.exception() is None:
+        body = future.result().body
+        if body is not None:
+            body.close()

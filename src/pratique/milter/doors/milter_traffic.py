@@ -1,0 +1,70 @@
+"""Count the connections and the messages of a milter, over its threads.
+
+A message counts from MAIL to its end.  Once the door is closing, those that are under
+way go on, and those that come are told to come again; when none is left, nothing is
+lost by stopping.
+"""
+
+import threading
+
+
+class Traffic:
+    """What is under way."""
+
+    def __init__(self, max_connections: int) -> None:
+        self._changed = threading.Condition()
+        self._max_connections = max_connections
+        self._closing = False
+        self.connections = 0
+        self.messages = 0
+        # Messages whose content is complete, and that wait for an answer.
+        self.waiting = 0
+
+    @property
+    def others(self) -> bool:
+        """True if there are connections that do not wait for an answer."""
+        return self.connections > self.waiting
+
+    def connect(self) -> bool:
+        """A connection begins; False: it is one too many, or the door is closing."""
+        with self._changed:
+            self.connections += 1
+            return self.connections <= self._max_connections and not self._closing
+
+    def disconnect(self) -> None:
+        """A connection is over."""
+        with self._changed:
+            self.connections -= 1
+
+    def begin(self) -> bool:
+        """A message begins; False: the door is closing."""
+        with self._changed:
+            self.messages += 1
+            return not self._closing
+
+    def complete(self) -> None:
+        """A message that began waits for an answer."""
+        with self._changed:
+            self.waiting += 1
+
+    def end(self, *, answered: bool) -> None:
+        """A message is over, after `complete` or without."""
+        with self._changed:
+            self.messages -= 1
+            self.waiting -= answered
+            self._changed.notify_all()
+
+    def close(self) -> None:
+        """From now on nothing new may begin."""
+        with self._changed:
+            self._closing = True
+
+    def wait_until_idle(self, seconds: float) -> bool:
+        """Wait until no message is under way; False if some still is by then."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self.messages, seconds)
+
+    def wait_until_answered(self, seconds: float) -> bool:
+        """Wait until no message waits for an answer; False if some still does by then."""
+        with self._changed:
+            return self._changed.wait_for(lambda: not self.waiting, seconds)

@@ -1,0 +1,126 @@
+"""Be one door in a process of its own, and do what the supervisor orders.
+
+    pratique.milter.serving.door_process NAME CONTROL
+
+NAME is `smtp`, or `milter` and the milter's name in one word; CONTROL is the number of an
+inherited socket, and what is said on it stands in supervisor/orders.py.  The first order
+is `serve`.  The door ends when it is told to drain, and when its supervisor is gone:
+nothing new is taken, what is in flight is finished.  A signal that is meant for a service
+(SIGTERM, SIGINT) does the same.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import socket
+import sys
+from collections.abc import Callable, Sequence
+from typing import Protocol
+
+from pratique.milter import logs
+from pratique.milter.config import Settings
+from pratique.milter.doors.milter_socket import DoorError
+from pratique.milter.journal.entry import PolicyText
+from pratique.milter.serving.house import Charge, HandedNurseries
+from pratique.milter.serving.smtp import SmtpServing
+from pratique.milter.supervisor.orders import Channel, Order, OrderError, close_all
+from pratique.milter.wall import NurseryLost, NurseryUnfit
+from pratique.milter.workers import Nurseries
+from pratique.policies.policy import Policy
+
+log = logging.getLogger("pratique.door")
+
+
+# What the name of a milter's process begins with.
+MILTER = "milter "
+
+
+class Serving(Protocol):
+    """What a door does in its process."""
+
+    def begun(self, end: Callable[[], object]) -> None:
+        """The loop runs; `end`, called in it, has the process drain and end."""
+
+    async def serve(
+        self, charge: Charge, nurseries: Nurseries, sockets: Sequence[socket.socket]
+    ) -> None:
+        """Take mail.  Raises NurseryLost, NurseryUnfit, OSError."""
+
+    async def drain(self) -> None:
+        """Take nothing new, finish what is in flight, close everything."""
+
+
+class Obedience:
+    """Does what is ordered, one order after the other."""
+
+    def __init__(self, serving: Serving, channel: Channel) -> None:
+        self._serving = serving
+        self._channel = channel
+        self._nurseries = HandedNurseries()
+
+    async def obey(self) -> None:
+        """Until told to drain, or until nobody is left to tell."""
+        while (order := await self._channel.hear()) is not None and order.word != "drain":
+            match order.word:
+                case "serve":
+                    await self._channel.say(await self._serve(order))
+                case "nursery":
+                    self._nurseries.put(order.descriptors[0])
+                case _:
+                    close_all(order.descriptors)
+                    raise OrderError(f"{order.word!r} is no order")
+
+    async def _serve(self, order: Order) -> Order:
+        control, *listening = order.descriptors
+        # The workers of what is served until now keep to the nursery that they have.
+        self._nurseries = HandedNurseries()
+        self._nurseries.put(control)
+        try:
+            sockets = [socket.socket(fileno=descriptor) for descriptor in listening]
+            await self._serving.serve(_charge(order), self._nurseries, sockets)
+        except (NurseryLost, NurseryUnfit, DoorError, OSError) as error:
+            return Order("unfit", {"why": str(error)})
+        return Order("ready")
+
+
+def _charge(order: Order) -> Charge:
+    settings = Settings.model_validate_json(order.body["settings"])
+    name, text = order.body["policy_name"], order.body["policy_text"]
+    policy = Policy.load(text, name)
+    return Charge(settings, policy, PolicyText(name, policy.hash, text))
+
+
+async def run(serving: Serving, control: int) -> None:
+    """Obey on this socket until the end, then drain."""
+    channel = Channel(socket.socket(fileno=control))
+    obeying = asyncio.create_task(Obedience(serving, channel).obey())
+    serving.begun(obeying.cancel)
+    try:
+        with contextlib.suppress(asyncio.CancelledError):
+            await obeying
+    finally:
+        await serving.drain()
+        channel.close()
+
+
+def main(arguments: Sequence[str]) -> None:
+    """Be a door; returns at its end."""
+    name, control = arguments
+    logs.set_up()
+    if not name.startswith(MILTER):
+        asyncio.run(run(SmtpServing(), int(control)))
+        return
+    # Imported late: it needs pymilter, which is an extra.
+    from pratique.milter.serving.milter import MilterServing, in_main_thread
+
+    serving = MilterServing(name.removeprefix(MILTER))
+    in_main_thread(serving, lambda: asyncio.run(run(serving, int(control))))
+    # libmilter leaves threads behind; they must not wake up in a Python that is being
+    # taken apart.  All of ours is closed by now.
+    logging.shutdown()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

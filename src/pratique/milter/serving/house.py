@@ -1,0 +1,133 @@
+"""Open what one door's process needs, in order, and close it in the opposite one.
+
+The policy is read, the stores are opened, workers are confined, and only then may a door
+take mail.  At the end what is in flight is finished first.
+"""
+
+import asyncio
+import contextlib
+import logging
+import socket
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+
+from pratique.milter import counters, logs
+from pratique.milter.assembly import next_hop_of, worker_settings
+from pratique.milter.became import Became, Tell
+from pratique.milter.config import Settings
+from pratique.milter.journal.entry import Entry, PolicyText
+from pratique.milter.journal.journal import Journal
+from pratique.milter.next_hop import NextHop
+from pratique.milter.pipeline import Pipeline
+from pratique.milter.quarantine.store import Quarantine
+from pratique.milter.wall import Nursery
+from pratique.milter.workers import Nurseries, Workers
+from pratique.policies.policy import Policy
+
+log = logging.getLogger("pratique.service")
+
+# What waits for the journal at the end is written within this time, or told as lost.
+JOURNAL_SECONDS = 5.0
+
+
+class HandedNurseries:
+    """The nurseries that the supervisor hands over, one after the other."""
+
+    def __init__(self) -> None:
+        self._controls: asyncio.Queue[socket.socket] = asyncio.Queue()
+
+    def put(self, descriptor: int) -> None:
+        """Take over the control of a nursery; those that came before it have ended."""
+        while not self._controls.empty():
+            self._controls.get_nowait().close()
+        self._controls.put_nowait(socket.socket(fileno=descriptor))
+
+    async def __call__(self) -> Nursery:
+        """The next one.  Raises NurseryLost or NurseryUnfit."""
+        return await Nursery.join(await self._controls.get())
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What a door serves by."""
+
+    settings: Settings
+    policy: Policy
+    policy_text: PolicyText
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What a door sends its messages through."""
+
+    pipeline: Pipeline
+    quarantine: Quarantine
+    next_hop: NextHop
+
+
+@contextlib.asynccontextmanager
+async def open_house(charge: Charge, nurseries: Nurseries) -> AsyncIterator[House]:
+    """All parts, open until the end.  Raises what keeps one from starting."""
+    settings = charge.settings
+    async with contextlib.AsyncExitStack() as parts:
+        quarantine = Quarantine(settings.state / "quarantine")
+        parts.callback(quarantine.close)
+        workers = await parts.enter_async_context(_working(settings, nurseries))
+        next_hop = next_hop_of(settings)
+        parts.push_async_callback(next_hop.close)
+        journal = Journal(settings.state / "journal", settings.journal)
+        parts.push_async_callback(asyncio.to_thread, journal.close, JOURNAL_SECONDS)
+        tell = _everybody(logs.tell, counters.tell, journal_of(journal, charge))
+        pipeline = Pipeline(workers, charge.policy, quarantine, tell)
+        yield House(pipeline, quarantine, next_hop)
+
+
+def _everybody(*told: Tell) -> Tell:
+    def tell(became: Became) -> None:
+        for each in told:
+            each(became)
+
+    return tell
+
+
+def journal_of(journal: Journal, charge: Charge) -> Tell:
+    """Have the journal keep a message, and count what it could not keep."""
+    counted = [0, 0]
+
+    def tell(became: Became) -> None:
+        entry = Entry(
+            envelope=became.envelope,
+            facts=became.facts,
+            verdicts=became.verdicts,
+            action=became.action,
+            rule=became.rule,
+            outcome=became.outcome,
+            reply=became.reply,
+            milliseconds=became.milliseconds,
+            policy=charge.policy_text,
+            held_as=became.held_as,
+        )
+        journal.write(entry)
+        now = [journal.dropped, journal.troubles]
+        counters.JOURNAL_LOST.inc(now[0] - counted[0])
+        counters.JOURNAL_TROUBLES.inc(now[1] - counted[1])
+        counted[:] = now
+
+    return tell
+
+
+@contextlib.asynccontextmanager
+async def _working(settings: Settings, nurseries: Nurseries) -> AsyncIterator[Workers]:
+    workers = Workers(nurseries, worker_settings(settings))
+    try:
+        confinement = await workers.start()
+        if settings.workers.confinement != "full":
+            log.warning(
+                "workers.confinement = %r: landlock is left out, workers are held by %s alone",
+                settings.workers.confinement,
+                confinement,
+            )
+        log.info("%d workers, confined by %s", settings.workers.count, confinement)
+        yield workers
+    finally:
+        await workers.close()

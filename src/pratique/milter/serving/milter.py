@@ -1,0 +1,184 @@
+"""Serve one milter in its process: the same pipeline, and Postfix carries the mail.
+
+What differs from SMTP is how a message leaves (`Ways`).  To send it is to tell Postfix
+what to change and to go on; Postfix then says 250 itself.  To hold it is to keep it in
+our quarantine and have Postfix drop its own, or to have Postfix put it in its hold queue.
+
+libmilter has the main thread; the event loop runs in another.  Its socket cannot be had
+twice, so on a reload the same process goes on: messages that begin from then on go
+through a new house, and the old one closes when the last message in it has ended.
+"""
+
+import asyncio
+import contextlib
+import logging
+import queue
+import socket
+import threading
+from collections.abc import AsyncIterator, Callable, Sequence
+
+from pratique.milter.assembly import heard_by, milter_settings
+from pratique.milter.carry_out import Ways
+from pratique.milter.config import MilterListener
+from pratique.milter.doors import replies
+from pratique.milter.doors.milter import MilterDoor, block_signals
+from pratique.milter.doors.milter_ending import Ending
+from pratique.milter.mail import Content, Envelope, Outgoing
+from pratique.milter.next_hop import Reply
+from pratique.milter.quarantine.record import Held
+from pratique.milter.serving.house import Charge, House, open_house
+from pratique.milter.workers import Nurseries
+
+log = logging.getLogger("pratique.door")
+
+# Below the 40 s that the supervisor waits for a door's end.
+GRACE_SECONDS = 30.0
+
+
+class Tenancy:
+    """A house, the messages that are in it, and its end after the last of them."""
+
+    def __init__(self, parts: contextlib.AsyncExitStack, house: House) -> None:
+        self.house = house
+        self._parts = parts
+        self._messages = 0
+        self._empty = asyncio.Event()
+        self._empty.set()
+
+    @contextlib.asynccontextmanager
+    async def entered(self) -> AsyncIterator[House]:
+        """The house, for one message."""
+        self._messages += 1
+        self._empty.clear()
+        try:
+            yield self.house
+        finally:
+            self._messages -= 1
+            if not self._messages:
+                self._empty.set()
+
+    async def end(self) -> None:
+        """Close the house once no message is in it."""
+        await self._empty.wait()
+        await self._parts.aclose()
+
+
+class MilterServing:
+    """One milter of a service."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._door: MilterDoor | None = None
+        # The door for the main thread to run; None: there will be none.
+        self.to_run: queue.SimpleQueue[MilterDoor | None] = queue.SimpleQueue()
+        # Ends the process as the supervisor would; called from any thread.
+        self.end: Callable[[], object] = lambda: None
+        self._tenancy: Tenancy | None = None
+        self._leaving: set[asyncio.Task[None]] = set()
+
+    def begun(self, end: Callable[[], object]) -> None:
+        """Where libmilter ends by itself (a signal), the process ends too."""
+        loop = asyncio.get_running_loop()
+
+        def from_elsewhere() -> None:
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(end)
+
+        self.end = from_elsewhere
+
+    async def serve(
+        self, charge: Charge, nurseries: Nurseries, _sockets: Sequence[socket.socket]
+    ) -> None:
+        """Take mail, or from now on by another charge.  Raises DoorError too."""
+        (section,) = (one for one in charge.settings.milter if one.name == self._name)
+        parts = contextlib.AsyncExitStack()
+        try:
+            tenancy = Tenancy(parts, await parts.enter_async_context(open_house(charge, nurseries)))
+            self._use(tenancy, section)
+        except BaseException:
+            await parts.aclose()
+            raise
+        before, self._tenancy = self._tenancy, tenancy
+        if before is not None:
+            leaving = asyncio.create_task(before.end())
+            self._leaving.add(leaving)
+            leaving.add_done_callback(self._leaving.discard)
+        log.info("%s: listening on %s", section.name, section.socket)
+
+    def _use(self, tenancy: Tenancy, section: MilterListener) -> None:
+        async def take(content: Content, envelope: Envelope, left_out: int) -> Ending:
+            async with tenancy.entered() as house:
+                return await Message(house, section, content, left_out).taken(envelope)
+
+        if self._door is not None:
+            self._door.use(take)
+            return
+        door = MilterDoor(milter_settings(section), take, asyncio.get_running_loop())
+        door.open()
+        self._door = door
+        self.to_run.put(door)
+
+    async def drain(self) -> None:
+        """Take nothing new, finish what is in flight, close everything."""
+        if self._door is not None and not await self._door.drain(GRACE_SECONDS):
+            log.warning("%s: breaking off messages", self._name)
+        await asyncio.gather(*self._leaving)
+        if self._tenancy is not None:
+            await self._tenancy.end()
+
+
+class Message:
+    """One message on its way, and what Postfix shall do with it."""
+
+    def __init__(
+        self, house: House, section: MilterListener, content: Content, left_out: int
+    ) -> None:
+        self._house = house
+        self._section = section
+        self._content = content
+        # Octets at the end that we do not have: nobody looks into such a message, and only
+        # Postfix can keep it whole.
+        self._left_out = left_out
+        self._outgoing: Outgoing | None = None
+        self._hold = ""
+
+    async def taken(self, envelope: Envelope) -> Ending:
+        """Have it decided and carried out."""
+        here = self._section.quarantine == "own" and not self._left_out
+        ways = Ways(
+            self._go_on,
+            self._house.quarantine.hold if here else self._hold_there,
+            heard_by(self._section),
+            too_large=self._content.size + self._left_out if self._left_out else 0,
+        )
+        reply = await self._house.pipeline.take(self._content, envelope, ways)
+        return Ending(reply, self._outgoing, hold=self._hold)
+
+    async def _go_on(self, outgoing: Outgoing) -> Reply:
+        self._outgoing = outgoing
+        return replies.OK
+
+    async def _hold_there(self, held: Held) -> str:
+        self._outgoing = held.outgoing
+        self._hold = "; ".join(sorted({one.rule for one in held.verdicts}))
+        return "a message in the mail server's hold queue"
+
+
+def in_main_thread(serving: MilterServing, obey: Callable[[], None]) -> None:
+    """Run libmilter here, and the event loop (`obey`) in another thread, until both end."""
+    block_signals()
+
+    def obeyed() -> None:
+        try:
+            obey()
+        finally:
+            serving.to_run.put(None)
+
+    loop = threading.Thread(target=obeyed, name="loop")
+    loop.start()
+    try:
+        if (door := serving.to_run.get()) is not None:
+            door.run()
+    finally:
+        serving.end()
+        loop.join()

@@ -1,0 +1,64 @@
+"""Serve all SMTP listeners in one process, on sockets that the supervisor opened."""
+
+import asyncio
+import contextlib
+import logging
+import signal
+import socket
+from collections.abc import Callable, Sequence
+
+from pratique.milter.assembly import door_settings
+from pratique.milter.carry_out import Ways
+from pratique.milter.config import Listener
+from pratique.milter.doors.downstream import Downstream
+from pratique.milter.doors.server import SmtpListener, serve_smtp
+from pratique.milter.doors.trace import received_field
+from pratique.milter.mail import Content, Envelope
+from pratique.milter.next_hop import Reply
+from pratique.milter.serving.house import Charge, House, open_house
+from pratique.milter.workers import Nurseries
+
+log = logging.getLogger("pratique.door")
+
+
+class SmtpServing:
+    """The SMTP listeners of a service."""
+
+    def __init__(self) -> None:
+        self._listeners: list[SmtpListener] = []
+        self._parts = contextlib.AsyncExitStack()
+
+    def begun(self, end: Callable[[], object]) -> None:
+        """A signal that is meant for a service ends this process as the supervisor would."""
+        for number in (signal.SIGTERM, signal.SIGINT):
+            asyncio.get_running_loop().add_signal_handler(number, end)
+
+    async def serve(
+        self, charge: Charge, nurseries: Nurseries, sockets: Sequence[socket.socket]
+    ) -> None:
+        """Take mail.  Once a process: on a reload the next process does it anew."""
+        house = await self._parts.enter_async_context(open_house(charge, nurseries))
+        for listener, listening in zip(charge.settings.listeners, sockets, strict=True):
+            self._listeners.append(await _open(listener, house, listening))
+            log.info("%s: listening on %s", listener.name, listener.address)
+
+    async def drain(self) -> None:
+        """Take nothing new, finish what is in flight, close everything."""
+        await asyncio.gather(*(listener.close() for listener in self._listeners))
+        await self._parts.aclose()
+
+
+async def _open(listener: Listener, house: House, listening: socket.socket) -> SmtpListener:
+    door = door_settings(listener)
+
+    async def take(content: Content, envelope: Envelope, downstream: Downstream) -> Reply:
+        ways = Ways(
+            downstream.send,
+            house.quarantine.hold,
+            door.reply,
+            received_field(envelope, door) if listener.adds_received else b"",
+            content.size if content.size > door.max_size else 0,
+        )
+        return await house.pipeline.take(content, envelope, ways)
+
+    return await serve_smtp(door, house.next_hop, take, listening=listening)

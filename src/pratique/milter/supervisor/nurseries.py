@@ -1,0 +1,69 @@
+"""Keep a nursery alive, and tell who asks it when there is another one.
+
+Nothing in a nursery is worth saving: when it ends its workers end, what they looked at
+gets 4yz, and a new nursery is started.  The first one must start, or the service does
+not; later ones are tried again and again, after longer and longer pauses.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+
+from pratique.milter.supervisor.pauses import pauses
+from pratique.milter.wall import Nursery, NurseryLost, NurseryUnfit
+from pratique.milter.workers import Nurseries
+
+log = logging.getLogger("pratique.service")
+
+
+class KeptNursery:
+    """A nursery that is there whenever one can be."""
+
+    def __init__(
+        self, nurseries: Nurseries, handed_over: Callable[[Nursery], Awaitable[None]]
+    ) -> None:
+        self._nurseries = nurseries
+        self._handed_over = handed_over
+        self._keeping: asyncio.Task[None] | None = None
+        self.now: Nursery
+
+    async def start(self) -> None:
+        """The first one.  Raises NurseryUnfit or NurseryLost."""
+        self.now = await self._nurseries()
+        self._keeping = asyncio.create_task(self._keep())
+
+    @property
+    def lost(self) -> bool:
+        """Whether there is none at the moment."""
+        return self.now.lost
+
+    async def leave(self) -> None:
+        """Keep it no longer; it ends with the last door that asks it."""
+        self._stop()
+        await self.now.leave()
+
+    def close(self) -> None:
+        """End it now."""
+        self._stop()
+        self.now.close()
+
+    def _stop(self) -> None:
+        if self._keeping is not None:
+            self._keeping.cancel()
+
+    async def _keep(self) -> None:
+        while True:
+            await self.now.ended()
+            log.error("the nursery ended; starting a new one")
+            self.now.close()
+            await self._again()
+            await self._handed_over(self.now)
+
+    async def _again(self) -> None:
+        for pause in pauses():
+            try:
+                self.now = await self._nurseries()
+                return
+            except (NurseryLost, NurseryUnfit, OSError) as error:
+                log.error("no new nursery: %s; next try in %g s", error, pause)
+            await asyncio.sleep(pause)

@@ -1,0 +1,157 @@
+"""Say orders and answers between the supervisor and a door: frames, and descriptors.
+
+    supervisor    serve    settings and policy; beside it the control of a nursery, then the
+                           listening sockets, in the order of the settings
+                  nursery  the control of the next nursery, since the last one ended
+                  drain    take nothing new, finish what is in flight, end
+    door          ready    it serves as it was told
+                  unfit    it cannot, and why
+
+A frame is four octets of length (network order, counting what follows) and a JSON object.
+Descriptors travel with its first octet (SCM_RIGHTS).  The end of the stream means drain:
+a door whose supervisor is gone finishes what it has and ends.
+"""
+
+import array
+import asyncio
+import json
+import os
+import socket
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+LENGTH_OCTETS = 4
+
+# Settings and a policy with its lists inline; a list of a million addresses has 30 MB.
+MAX_FRAME = 64 * 1024 * 1024
+
+# unix(7): SCM_MAX_FD is 253.  One is the nursery's, so this many less one can listen.
+MAX_DESCRIPTORS = 253
+
+_CHUNK = 256 * 1024
+
+
+class OrderError(Exception):
+    """The other side said what is no order; it is of another version, or broken."""
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """One thing said, in one direction or the other."""
+
+    word: str
+    body: Mapping[str, str] = field(default_factory=dict)
+    descriptors: tuple[int, ...] = ()
+
+    def encode(self) -> bytes:
+        """The frame, without its descriptors."""
+        said = {"word": self.word, "descriptors": len(self.descriptors), **self.body}
+        octets = json.dumps(said).encode()
+        if len(octets) > MAX_FRAME or len(self.descriptors) > MAX_DESCRIPTORS:
+            raise OrderError(f"an order of {len(octets)} octets, at most {MAX_FRAME}")
+        return len(octets).to_bytes(LENGTH_OCTETS, "big") + octets
+
+
+class OrderReader:
+    """Cuts what arrives into orders, each with the descriptors that belong to it."""
+
+    def __init__(self) -> None:
+        self._octets = bytearray()
+        self._descriptors: list[int] = []
+
+    def feed(self, octets: bytes, descriptors: list[int]) -> None:
+        """Take what was received."""
+        self._octets += octets
+        self._descriptors += descriptors
+
+    def next(self) -> Order | None:
+        """The next whole order; None: more octets are needed.  Raises OrderError."""
+        if len(self._octets) < LENGTH_OCTETS:
+            return None
+        end = LENGTH_OCTETS + int.from_bytes(self._octets[:LENGTH_OCTETS], "big")
+        if end > MAX_FRAME:
+            raise OrderError(f"an order of {end} octets, at most {MAX_FRAME}")
+        if len(self._octets) < end:
+            return None
+        said = _object(bytes(self._octets[LENGTH_OCTETS:end]))
+        del self._octets[:end]
+        word, count = said.pop("word"), int(said.pop("descriptors"))
+        theirs, self._descriptors = self._descriptors[:count], self._descriptors[count:]
+        return Order(word, said, tuple(theirs))
+
+
+def _object(octets: bytes) -> dict[str, str]:
+    try:
+        said = json.loads(octets)
+    except ValueError as error:
+        raise OrderError(f"no JSON: {error}") from error
+    if not isinstance(said, dict) or not {"word", "descriptors"} <= said.keys():
+        raise OrderError("no order")
+    return {str(name): str(value) for name, value in said.items()}
+
+
+class Channel:
+    """One end of the pipe between the supervisor and a door."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        connection.setblocking(True)
+        self._connection = connection
+        self._reader = OrderReader()
+        self._readable = asyncio.Event()
+        self._loop = asyncio.get_running_loop()
+        self._loop.add_reader(connection, self._readable.set)
+
+    async def say(self, order: Order) -> None:
+        """Say it; OSError if the other side is gone."""
+        await asyncio.to_thread(_send, self._connection, order)
+
+    async def hear(self) -> Order | None:
+        """The next order; None at the end of the stream.  Raises OrderError."""
+        while (order := self._reader.next()) is None:
+            await self._readable.wait()
+            self._readable.clear()
+            try:
+                octets, descriptors = _receive(self._connection)
+            except BlockingIOError:
+                continue
+            except ConnectionResetError:
+                return None
+            if not octets:
+                return None
+            self._reader.feed(octets, descriptors)
+        return order
+
+    def close(self) -> None:
+        """Hang up; a second call does nothing."""
+        if self._connection.fileno() >= 0:
+            self._loop.remove_reader(self._connection)
+            self._connection.close()
+
+
+def _receive(connection: socket.socket) -> tuple[bytes, list[int]]:
+    """What is there now; socket.recv_fds would not listen to flags, and wait for more."""
+    descriptors = array.array("i")
+    octets, beside, _, _ = connection.recvmsg(
+        _CHUNK,
+        socket.CMSG_SPACE(MAX_DESCRIPTORS * descriptors.itemsize),
+        socket.MSG_DONTWAIT | socket.MSG_CMSG_CLOEXEC,
+    )
+    for level, kind, carried in beside:
+        if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
+            descriptors.frombytes(
+                carried[: len(carried) // descriptors.itemsize * descriptors.itemsize]
+            )
+    return octets, descriptors.tolist()
+
+
+def _send(connection: socket.socket, order: Order) -> None:
+    """Blocks until the other side has room for it, so it runs in a thread."""
+    frame = memoryview(order.encode())
+    sent = socket.send_fds(connection, [frame], order.descriptors) if order.descriptors else 0
+    connection.sendall(frame[sent:])
+
+
+def close_all(descriptors: tuple[int, ...]) -> None:
+    """Close descriptors that came with an order and are not wanted."""
+    for descriptor in descriptors:
+        os.close(descriptor)

@@ -1,0 +1,169 @@
+"""Start one process of a door, give it orders, and see it end.
+
+The process is a fresh Python: nothing of this one is in it but its end of the pipe, the
+lock on the state folder, and what the order brings.  What keeps a door from serving
+comes back in words (`Unfit`); a process that ends or stays silent instead is `Lost`.
+"""
+
+import asyncio
+import contextlib
+import logging
+import os
+import socket
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pratique.milter.supervisor.orders import Channel, Order, OrderError
+from pratique.milter.wall import Nursery
+
+log = logging.getLogger("pratique.service")
+
+# -I: nothing of the environment or the working directory is imported over there.
+COMMAND = (sys.executable, "-I", "-X", "utf8", "-m", "pratique.milter.serving.door_process")
+
+# Python and its libraries start in a second, workers in another; ten times that is dead.
+READY_SECONDS = 60.0
+
+# A door breaks off after 30 s (doors/server.py), then says its last words.
+DRAIN_SECONDS = 40.0
+
+
+class Unfit(Exception):  # noqa: N818 - the admin's, in words
+    """A door cannot serve as it was told."""
+
+
+class Lost(Exception):  # noqa: N818 - the world's fault
+    """A door's process ended, or does not answer."""
+
+
+@dataclass(frozen=True, slots=True)
+class Charge:
+    """What a door is to serve by: the same for all its processes."""
+
+    # Settings as JSON, and the policy as it was read: a door that is started again
+    # serves by what was taken in force, not by what is in the file by then.
+    settings: str
+    policy_name: str
+    policy_text: str
+
+    def order(self, descriptors: Sequence[int]) -> Order:
+        """The order to serve by it."""
+        body = {
+            "settings": self.settings,
+            "policy_name": self.policy_name,
+            "policy_text": self.policy_text,
+        }
+        return Order("serve", body, tuple(descriptors))
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What every process of every door is born with."""
+
+    lock: int
+    counters: Path
+
+
+class DoorProcess:
+    """One process of a door."""
+
+    def __init__(self, name: str, process: asyncio.subprocess.Process, channel: Channel) -> None:
+        self._name = name
+        self._process = process
+        self._channel = channel
+        self._answer: asyncio.Future[Order] | None = None
+        self._listening = asyncio.create_task(self._listen())
+
+    @classmethod
+    async def start(
+        cls, name: str, place: Place, command: Sequence[str] = COMMAND
+    ) -> "DoorProcess":
+        """Start it; it waits for its first order."""
+        ours, theirs = socket.socketpair()
+        with theirs:
+            process = await asyncio.create_subprocess_exec(
+                *command,
+                name,
+                str(theirs.fileno()),
+                pass_fds=[theirs.fileno(), place.lock],
+                stdin=asyncio.subprocess.DEVNULL,
+                env={**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(place.counters)},
+                # Ctrl-C in a terminal is for the supervisor; it tells its doors itself.
+                start_new_session=True,
+            )
+        return cls(name, process, Channel(ours))
+
+    @property
+    def pid(self) -> int:
+        """The process."""
+        return self._process.pid
+
+    @property
+    def ended(self) -> bool:
+        """Whether it has ended."""
+        return self._process.returncode is not None
+
+    async def serve(self, charge: Charge, nursery: Nursery, sockets: Sequence[int] = ()) -> None:
+        """Have it serve.  Raises Unfit or Lost."""
+        with nursery.adopted() as control:
+            self._answer = asyncio.get_running_loop().create_future()
+            await self._say(charge.order((control.fileno(), *sockets)))
+        try:
+            async with asyncio.timeout(READY_SECONDS):
+                answer = await self._answer
+        except TimeoutError:
+            raise Lost(f"{self._name}: not ready within {READY_SECONDS:g} s") from None
+        finally:
+            self._answer = None
+        if answer.word != "ready":
+            raise Unfit(answer.body.get("why", answer.word))
+
+    async def hand_over(self, nursery: Nursery) -> None:
+        """Have it ask another nursery from now on.  Raises Lost."""
+        with nursery.adopted() as control:
+            await self._say(Order("nursery", descriptors=(control.fileno(),)))
+
+    async def drain(self) -> None:
+        """Have it finish what is in flight, and wait for its end."""
+        with contextlib.suppress(Lost):
+            await self._say(Order("drain"))
+        try:
+            async with asyncio.timeout(DRAIN_SECONDS):
+                await self._process.wait()
+        except TimeoutError:
+            log.error("%s: still busy after %g s; it is killed", self._name, DRAIN_SECONDS)
+            await self.kill()
+
+    async def kill(self) -> None:
+        """End it now."""
+        with contextlib.suppress(ProcessLookupError):
+            self._process.kill()
+        await self.wait()
+
+    async def wait(self) -> int:
+        """Its exit status, once it has ended."""
+        status = await self._process.wait()
+        await self._listening
+        self._channel.close()
+        return status
+
+    async def _say(self, order: Order) -> None:
+        try:
+            await self._channel.say(order)
+        except OSError as error:
+            raise Lost(f"{self._name}: it has ended ({error.strerror})") from error
+
+    async def _listen(self) -> None:
+        """Take its answers, until it hangs up."""
+        try:
+            while (answer := await self._channel.hear()) is not None:
+                if self._answer is not None and not self._answer.done():
+                    self._answer.set_result(answer)
+        except OrderError as error:
+            log.error("%s: talks nonsense, and is killed: %s", self._name, error)
+            with contextlib.suppress(ProcessLookupError):
+                self._process.kill()
+        if self._answer is not None and not self._answer.done():
+            self._answer.set_exception(Lost(f"{self._name}: it ended before it was ready"))

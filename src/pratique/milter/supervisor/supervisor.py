@@ -1,0 +1,272 @@
+"""The service: what it is made of, how it starts, takes new settings, and ends.
+
+It starts from the inside out, so that nothing is taken before it can be seen, decided and
+kept: the folder is had alone, sockets are opened, the nursery has loaded its rules, and
+only then doors serve.  What keeps a part from starting stops the start, in words.  From
+then on nothing of that kind ends a running service: what dies is started again, and a
+reload that cannot be done leaves everything as it was.
+"""
+
+import asyncio
+import contextlib
+import logging
+import shutil
+import signal
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from pathlib import Path
+
+from pratique.milter.assembly import policy_text_of, setup_of
+from pratique.milter.config import Settings
+from pratique.milter.config_problems import ConfigError
+from pratique.milter.policy_file import NoPolicy
+from pratique.milter.quarantine.store import Quarantine
+from pratique.milter.supervisor import control, counters, health, state
+from pratique.milter.supervisor.control import Said
+from pratique.milter.supervisor.door import Door
+from pratique.milter.supervisor.notify import notify
+from pratique.milter.supervisor.nurseries import KeptNursery
+from pratique.milter.supervisor.process import Charge, DoorProcess, Lost, Place, Unfit
+from pratique.milter.supervisor.sockets import CannotListen, Sockets
+from pratique.milter.wall import Nursery, NurseryLost, NurseryUnfit
+from pratique.milter.workers import own_nursery
+from pratique.policies.problem import PolicyError, one_line
+
+log = logging.getLogger("pratique.service")
+
+# The one process of all SMTP listeners; a milter's is called as the milter is.
+SMTP = "smtp"
+
+
+class NeedsRestart(Exception):  # noqa: N818 - the admin's
+    """A setting that a running service cannot take."""
+
+
+# What an admin must mend before a service starts.
+CANNOT_START = (ConfigError, state.StateInUse, CannotListen, Unfit, Lost)
+
+# ... and before a reload is done.
+_REFUSALS = (
+    *(ConfigError, NoPolicy, PolicyError, NurseryUnfit, NurseryLost, CannotListen),
+    *(Unfit, Lost, OSError, NeedsRestart),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class InForce:
+    """What the service runs by."""
+
+    settings: Settings
+    charge: Charge
+    nursery: KeptNursery
+
+    @property
+    def addresses(self) -> tuple[str, ...]:
+        """Where SMTP is listened for."""
+        return tuple(listener.address for listener in self.settings.listeners)
+
+    @property
+    def doors(self) -> tuple[str, ...]:
+        """The names of the doors."""
+        smtp = (SMTP,) if self.addresses else ()
+        return (*smtp, *(f"milter {milter.name}" for milter in self.settings.milter))
+
+
+class Supervisor:
+    """A service from its start to its end.  `load` reads the settings anew."""
+
+    def __init__(self, load: Callable[[], Settings]) -> None:
+        self._load = load
+        self._sockets = Sockets()
+        self._doors: dict[str, Door] = {}
+        self._chores: set[asyncio.Task[None]] = set()
+        self._changing = asyncio.Lock()
+        self._place: Place
+        self._in_force: InForce | None = None
+
+    async def serve(self, stop: asyncio.Event) -> None:
+        """Run until `stop` is set.  Raises what keeps a part from starting."""
+        settings = self._load()
+        async with contextlib.AsyncExitStack() as parts:
+            folder = settings.state
+            lock = parts.enter_context(state.own_state(folder, lambda: control.answers(folder)))
+            self._place = Place(lock, _fresh(folder / "counters"))
+            with contextlib.closing(Quarantine(folder / "quarantine")) as quarantine:
+                await asyncio.to_thread(quarantine.sweep)
+            parts.push_async_callback(self._end)
+            await self._begin(settings)
+            await parts.enter_async_context(control.listening(folder, self._obey))
+            await parts.enter_async_context(health.listening(settings.health.address, self))
+            log.info("policy %s, next hop %s", settings.policy.file, settings.next_hop.kind)
+            notify("READY=1")
+            await stop.wait()
+            log.info("stopping: finishing what is in flight")
+            notify("STOPPING=1")
+
+    @property
+    def _now(self) -> InForce:
+        assert self._in_force is not None
+        return self._in_force
+
+    # What health.py asks.
+
+    def missing(self) -> list[str]:
+        """What is not ready, in words; nothing: the service is ready."""
+        said = [f"{door.name} does not serve" for door in self._doors.values() if not door.ready]
+        return [*said, "no nursery"] if self._now.nursery.lost else said
+
+    def metrics(self) -> bytes:
+        """The counters of all doors that there were, and how often each was started again."""
+        restarts = {door.name: door.restarts for door in self._doors.values()}
+        return counters.of_all(self._place.counters, restarts)
+
+    # The start and the end.
+
+    async def _begin(self, settings: Settings) -> None:
+        charge = _charge(settings)
+        self._sockets.want(listener.address for listener in settings.listeners)
+        self._in_force = await self._prepared(settings, charge)
+        for name in self._now.doors:
+            await self._add(name)
+
+    async def _add(self, name: str) -> None:
+        door = self._doors[name] = self._door(name)
+        try:
+            await door.open()
+        except BaseException:
+            del self._doors[name]
+            raise
+
+    async def _end(self) -> None:
+        await asyncio.gather(*(door.drain() for door in self._doors.values()), *self._chores)
+        if self._in_force is not None:
+            self._in_force.nursery.close()
+        self._sockets.keep(())
+
+    async def _prepared(self, settings: Settings, charge: Charge) -> InForce:
+        nursery = KeptNursery(own_nursery(setup_of(settings)), self._hand_over)
+        await nursery.start()
+        return InForce(settings, charge, nursery)
+
+    async def _hand_over(self, nursery: Nursery) -> None:
+        for door in self._doors.values():
+            await door.hand_over(nursery)
+
+    def _door(self, name: str) -> Door:
+        async def start() -> DoorProcess:
+            return await DoorProcess.start(name, self._place)
+
+        async def serve(process: DoorProcess) -> None:
+            now = self._now
+            sockets = self._sockets.descriptors(now.addresses) if name == SMTP else ()
+            await process.serve(now.charge, now.nursery.now, sockets)
+
+        return Door(name, start, serve)
+
+    # Reload.
+
+    async def _obey(self, word: str) -> Said:
+        if word != "reload":
+            return Said(False, (f"{word!r} is nothing that this service does",))
+        async with self._changing:
+            notify("RELOADING=1")
+            try:
+                return await self._reload()
+            except _REFUSALS as error:
+                lines = _in_words(error)
+                log.error("not reloaded, all stays as it was: %s", "; ".join(lines))
+                return Said(False, ("not reloaded, all stays as it was:", *lines))
+            finally:
+                notify("READY=1")
+
+    async def _reload(self) -> Said:
+        settings, was = self._load(), self._now
+        _check_change(was.settings, settings)
+        charge = _charge(settings)
+        self._sockets.want(listener.address for listener in settings.listeners)
+        try:
+            self._in_force = await self._prepared(settings, charge)
+            await self._change(was)
+        except BaseException:
+            await self._take_back(was)
+            raise
+        finally:
+            self._sockets.keep(self._now.addresses)
+        self._begin_chore(was.nursery.leave())
+        log.info("reloaded: policy %s", settings.policy.file)
+        return Said(True, (f"reloaded, policy {settings.policy.file}",))
+
+    async def _change(self, was: InForce) -> None:
+        """All doors serve by what is in force now; those that are gone drain."""
+        for name in self._now.doors:
+            if name not in self._doors:
+                await self._add(name)
+            elif name == SMTP:
+                await self._doors[name].replace()
+            else:
+                await self._doors[name].serve_anew()
+        for name in set(was.doors) - set(self._now.doors):
+            self._begin_chore(self._doors.pop(name).drain())
+
+    async def _take_back(self, was: InForce) -> None:
+        """A reload failed on the way: all doors serve by what was in force before."""
+        refused, self._in_force = self._now, was
+        if refused is was:
+            return
+        for name in set(self._doors) - set(was.doors):
+            self._begin_chore(self._doors.pop(name).drain())
+        try:
+            await self._change(refused)
+        except (Unfit, Lost, NurseryLost, OSError) as error:
+            log.error("a door could not go back to the settings of before: %s", error)
+        self._begin_chore(refused.nursery.leave())
+
+    def _begin_chore(self, chore: Coroutine[None, None, None]) -> None:
+        task = asyncio.get_running_loop().create_task(chore)
+        self._chores.add(task)
+        task.add_done_callback(self._chores.discard)
+
+
+def _charge(settings: Settings) -> Charge:
+    found = policy_text_of(settings.policy.file)
+    return Charge(settings.model_dump_json(), found.name, found.text)
+
+
+def _in_words(error: Exception) -> tuple[str, ...]:
+    if isinstance(error, PolicyError):
+        return tuple(one_line(problem) for problem in error.problems)
+    return tuple(str(error).splitlines())
+
+
+def _check_change(was: Settings, settings: Settings) -> None:
+    """Raises NeedsRestart for what cannot change under a running service."""
+    if settings.state != was.state:
+        raise NeedsRestart("`state` has changed: that needs a restart")
+    if settings.health != was.health:
+        raise NeedsRestart("[health] has changed: that needs a restart")
+    before = {milter.name: milter for milter in was.milter}
+    for milter in settings.milter:
+        old = before.get(milter.name, milter)
+        socket = (milter.socket, milter.socket_mode, milter.socket_group)
+        if socket != (old.socket, old.socket_mode, old.socket_group):
+            raise NeedsRestart(f"the socket of {milter.name} has changed: that needs a restart")
+
+
+def _fresh(folder: Path) -> Path:
+    """An empty folder for the counters of this service's processes."""
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(mode=state.PRIVATE)
+    return folder
+
+
+def run(load: Callable[[], Settings]) -> None:
+    """Serve until SIGTERM or SIGINT; `load` reads the settings, now and on each reload."""
+
+    async def until_told() -> None:
+        stop = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, stop.set)
+        await Supervisor(load).serve(stop)
+
+    asyncio.run(until_told())

@@ -1,0 +1,135 @@
+"""A door's process: it does what it is ordered, and answers."""
+
+import asyncio
+import os
+import socket
+
+import pytest
+
+from pratique.milter.config import Settings
+from pratique.milter.doors.milter_socket import DoorError
+from pratique.milter.serving.door_process import run
+from pratique.milter.supervisor.orders import Channel, Order
+from pratique.milter.wall import NurseryUnfit
+from pratique.policies.policy import Policy
+
+POLICY = '[[rule]]\nname = "all"\nactions = ["accept"]\n'
+
+
+class Serving:
+    """Serves, or fails as the test says."""
+
+    def __init__(self):
+        self.faults = []
+        self.charges = []
+        self.nurseries = []
+        self.sockets = []
+        self.drained = False
+        self.end = None
+
+    def begun(self, end):
+        self.end = end
+
+    async def serve(self, charge, nurseries, sockets):
+        if self.faults:
+            raise self.faults.pop(0)
+        self.charges.append(charge)
+        self.nurseries.append(nurseries)
+        self.sockets.append(sockets)
+
+    async def drain(self):
+        self.drained = True
+        for opened in [one for some in self.sockets for one in some]:
+            opened.close()
+
+
+@pytest.fixture
+async def process():
+    """The process' end of the pipe in a task, and ours."""
+    ours, theirs = socket.socketpair()
+    serving = Serving()
+    serving.running = asyncio.create_task(run(serving, theirs.detach()))
+    serving.channel = Channel(ours)
+    yield serving
+    serving.channel.close()
+    await asyncio.wait_for(serving.running, 5)
+    for nurseries in serving.nurseries:
+        while not nurseries._controls.empty():
+            nurseries._controls.get_nowait().close()
+
+
+def serve(*descriptors):
+    body = {
+        "settings": Settings().model_dump_json(),
+        "policy_text": POLICY,
+        "policy_name": "mine.toml",
+    }
+    return Order("serve", body, descriptors)
+
+
+def some_socket():
+    one, other = socket.socketpair()
+    other.close()
+    return one
+
+
+async def ordered(process, *others):
+    with some_socket() as control, some_socket() as listening:
+        await process.channel.say(serve(control.fileno(), listening.fileno()))
+        return await process.channel.hear()
+
+
+async def test_a_door_serves_by_what_it_was_told(process):
+    assert (await ordered(process)).word == "ready"
+    (charge,) = process.charges
+    assert charge.settings == Settings()
+    assert charge.policy.hash == charge.policy_text.hash == Policy.load(POLICY).hash
+    assert charge.policy_text.name == "mine.toml"
+    assert len(process.sockets[0]) == 1
+
+
+@pytest.mark.parametrize(
+    "fault", [NurseryUnfit("bad.yar: line 1"), DoorError("no group mail"), OSError("disk full")]
+)
+async def test_what_keeps_a_door_from_serving_is_said_in_words(process, fault):
+    process.faults = [fault]
+    answer = await ordered(process)
+    assert (answer.word, answer.body["why"]) == ("unfit", str(fault))
+    assert (await ordered(process)).word == "ready"
+
+
+async def test_the_next_nursery_is_handed_to_what_is_served_now(process):
+    await ordered(process)
+    await ordered(process)
+    with some_socket() as control:
+        await process.channel.say(Order("nursery", {}, (control.fileno(),)))
+        inode = os.fstat(control.fileno()).st_ino
+    async with asyncio.timeout(5):
+        while process.nurseries[1]._controls.empty():  # noqa: ASYNC110 - read by another task
+            await asyncio.sleep(0)
+        taken = [await process.nurseries[1]._controls.get()]
+        while inode not in [os.fstat(one.fileno()).st_ino for one in taken]:
+            taken.append(await process.nurseries[1]._controls.get())
+    for one in taken:
+        one.close()
+
+
+async def test_a_door_drains_when_it_is_told(process):
+    await ordered(process)
+    await process.channel.say(Order("drain"))
+    await asyncio.wait_for(process.running, 5)
+    assert process.drained
+
+
+async def test_a_door_drains_when_its_supervisor_is_gone(process):
+    await ordered(process)
+    process.channel.close()
+    await asyncio.wait_for(process.running, 5)
+    assert process.drained
+
+
+async def test_a_door_drains_when_it_is_ended_from_within(process):
+    await ordered(process)
+    process.end()
+    await asyncio.wait_for(process.running, 5)
+    assert process.drained

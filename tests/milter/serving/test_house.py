@@ -1,0 +1,96 @@
+"""What a door sends its messages through: handed nurseries, and a journal that is told."""
+
+import asyncio
+import contextlib
+import socket
+from datetime import UTC, datetime
+
+import pytest
+
+from pratique.milter.became import Became
+from pratique.milter.config import Settings
+from pratique.milter.journal.entry import PolicyText
+from pratique.milter.mail import Envelope
+from pratique.milter.next_hop import Reply
+from pratique.milter.serving.house import Charge, HandedNurseries, journal_of
+from pratique.milter.wall import NurseryLost
+from pratique.policies.policy import Policy
+from pratique.scanners import frames
+from pratique.scanners.facts_pb2 import Facts
+from pratique.scanners.wall_pb2 import Answer, Hello
+
+POLICY = Policy.load('[[rule]]\nname = "all"\nactions = ["accept"]\n')
+KEPT = PolicyText("mine.toml", POLICY.hash, "the text")
+
+
+def nursery(name):
+    """A nursery's end, and the control of it that is handed over."""
+    theirs, ours = socket.socketpair()
+    hello = Hello(format=frames.FORMAT, pid=1, scanners=[name])
+    frames.send(theirs, Answer(hello=hello))
+    return theirs, ours.detach()
+
+
+async def test_a_nursery_is_waited_for_until_it_is_handed_over():
+    handed = HandedNurseries()
+    waiting = asyncio.create_task(handed())
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    theirs, control = nursery("first")
+    handed.put(control)
+    joined = await asyncio.wait_for(waiting, 5)
+    assert joined.scanners == ("first",)
+    joined.close()
+    theirs.close()
+
+
+async def test_only_the_last_nursery_counts():
+    handed = HandedNurseries()
+    ends = []
+    for name in ("first", "second"):
+        theirs, control = nursery(name)
+        ends.append(theirs)
+        handed.put(control)
+    joined = await asyncio.wait_for(handed(), 5)
+    assert joined.scanners == ("second",)
+    with contextlib.suppress(ConnectionResetError):
+        assert ends[0].recv(1) == b""
+    joined.close()
+    for end in ends:
+        end.close()
+
+
+async def test_a_nursery_that_has_ended_by_then_is_lost():
+    handed = HandedNurseries()
+    theirs, control = nursery("first")
+    theirs.close()
+    handed.put(control)
+    joined = await handed()
+    assert joined.lost
+    joined.close()
+    ours, control = socket.socketpair()
+    ours.close()
+    handed.put(control.detach())
+    with pytest.raises(NurseryLost):
+        await handed()
+
+
+class Journal:
+    dropped = troubles = 0
+
+    def __init__(self):
+        self.entries = []
+
+    def write(self, entry):
+        self.entries.append(entry)
+
+
+def test_the_journal_keeps_what_became_of_a_message_and_the_policy_that_decided():
+    journal = Journal()
+    envelope = Envelope("Q1", datetime(2026, 11, 22, tzinfo=UTC))
+    reply = Reply(250, ("ok",))
+    became = Became(envelope, 9, 1.0, 1.25, Facts(), (), "quarantine", "a rule", reply, "K1")
+    journal_of(journal, Charge(Settings(), POLICY, KEPT))(became)
+    (entry,) = journal.entries
+    assert (entry.action, entry.outcome, entry.rule) == ("quarantine", "held", "a rule")
+    assert (entry.held_as, entry.milliseconds, entry.policy) == ("K1", 250.0, KEPT)

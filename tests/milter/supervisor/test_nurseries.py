@@ -1,0 +1,80 @@
+"""A nursery that is kept alive."""
+
+import asyncio
+
+import pytest
+
+from pratique.milter.supervisor.nurseries import KeptNursery
+from pratique.milter.wall import NurseryLost, NurseryUnfit
+
+
+class Nursery:
+    """A nursery as far as its keeper sees it."""
+
+    def __init__(self):
+        self.end = asyncio.Event()
+        self.left = self.closed = False
+
+    @property
+    def lost(self):
+        return self.end.is_set()
+
+    async def ended(self):
+        await self.end.wait()
+
+    async def leave(self):
+        self.left = True
+
+    def close(self):
+        self.closed = True
+
+
+@pytest.fixture
+async def kept():
+    made, faults, handed = [], [], asyncio.Queue()
+
+    async def nurseries():
+        if faults:
+            raise faults.pop(0)
+        made.append(Nursery())
+        return made[-1]
+
+    keeper = KeptNursery(nurseries, handed.put)
+    keeper.made, keeper.faults, keeper.handed = made, faults, handed
+    return keeper
+
+
+async def test_the_first_nursery_must_start(kept):
+    kept.faults.append(NurseryUnfit("bad.yar: line 1"))
+    with pytest.raises(NurseryUnfit, match=r"bad\.yar"):
+        await kept.start()
+
+
+async def test_a_nursery_that_ended_is_followed_by_another_that_is_handed_over(kept):
+    await kept.start()
+    first = kept.now
+    first.end.set()
+    assert kept.lost
+    second = await asyncio.wait_for(kept.handed.get(), 5)
+    assert second is kept.now is not first
+    assert first.closed
+    assert not kept.lost
+    kept.close()
+
+
+async def test_a_nursery_that_does_not_start_again_is_tried_again(kept):
+    await kept.start()
+    kept.faults += [NurseryLost("no"), OSError("no"), NurseryUnfit("no")]
+    kept.now.end.set()
+    assert await asyncio.wait_for(kept.handed.get(), 5) is kept.made[1]
+    assert kept.faults == []
+    kept.close()
+
+
+async def test_a_nursery_that_is_left_is_not_replaced(kept):
+    await kept.start()
+    await kept.leave()
+    kept.now.end.set()
+    await asyncio.sleep(0)
+    assert kept.now.left
+    assert len(kept.made) == 1

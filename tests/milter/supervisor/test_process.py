@@ -1,0 +1,103 @@
+"""One process of a door: what it is told, what it answers, and how it ends."""
+
+import contextlib
+import os
+import socket
+import sys
+
+import pytest
+
+from pratique.milter.supervisor.process import Charge, DoorProcess, Lost, Place, Unfit
+
+# Reads one frame and its descriptors, then does what its name says.
+DOOR = """
+import json, os, socket, sys
+name, number = sys.argv[1:]
+control = socket.socket(fileno=int(number))
+
+def hear():
+    head, descriptors, _, _ = socket.recv_fds(control, 4, 16)
+    body = b""
+    while len(body) < int.from_bytes(head, "big"):
+        body += control.recv(int.from_bytes(head, "big") - len(body))
+    return json.loads(body) if head else {"word": "end"}, descriptors
+
+def say(**said):
+    octets = json.dumps({"descriptors": 0, **said}).encode()
+    control.sendall(len(octets).to_bytes(4, "big") + octets)
+
+order, descriptors = hear()
+if name == "good":
+    os.fstat(descriptors[0])
+    say(word="ready", policy=order["policy_text"])
+elif name == "unfit":
+    say(word="unfit", why="no such group: mail")
+elif name == "dead":
+    os._exit(3)
+elif name == "mad":
+    control.sendall(b"\\xff" * 8)
+while hear()[0]["word"] not in ("drain", "end"):
+    pass
+"""
+COMMAND = (sys.executable, "-I", "-c", DOOR)
+CHARGE = Charge("{}", "default.toml", "the policy")
+
+
+class Nursery:
+    def adopted(self):
+        ours, theirs = socket.socketpair()
+        theirs.close()
+        return ours
+
+
+@pytest.fixture
+async def start(tmp_path):
+    lock = os.open(tmp_path / "lock", os.O_RDWR | os.O_CREAT)
+    begun = []
+
+    async def start(name):
+        begun.append(await DoorProcess.start(name, Place(lock, tmp_path), COMMAND))
+        return begun[-1]
+
+    yield start
+    for process in begun:
+        await process.kill()
+    os.close(lock)
+
+
+async def test_a_door_that_is_ready_serves_until_it_is_drained(start):
+    process = await start("good")
+    await process.serve(CHARGE, Nursery())
+    assert not process.ended
+    await process.hand_over(Nursery())
+    await process.drain()
+    assert await process.wait() == 0
+
+
+async def test_a_door_says_in_words_why_it_cannot_serve(start):
+    process = await start("unfit")
+    with pytest.raises(Unfit, match="no such group: mail"):
+        await process.serve(CHARGE, Nursery())
+
+
+async def test_a_door_that_ends_before_it_is_ready_is_lost(start):
+    process = await start("dead")
+    with pytest.raises(Lost, match="ended"):
+        await process.serve(CHARGE, Nursery())
+    assert await process.wait() == 3
+
+
+async def test_a_door_that_talks_nonsense_is_killed(start):
+    process = await start("mad")
+    with pytest.raises(Lost):
+        await process.serve(CHARGE, Nursery())
+    assert await process.wait() == -9
+
+
+async def test_an_order_to_a_door_that_has_ended_is_lost(start):
+    process = await start("dead")
+    with contextlib.suppress(Lost):
+        await process.serve(CHARGE, Nursery())
+    await process.wait()
+    with pytest.raises(Lost):
+        await process.hand_over(Nursery())

@@ -1,0 +1,30 @@
+"""What became of a message: the action is what was to be done, the outcome what came of it."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from pratique.milter.became import Became
+from pratique.milter.mail import Envelope
+from pratique.milter.next_hop import Reply
+from pratique.scanners.facts_pb2 import Facts
+
+ENVELOPE = Envelope("Q1", datetime(2026, 11, 22, tzinfo=UTC))
+
+
+@pytest.mark.parametrize(
+    ("action", "code", "outcome"),
+    [
+        ("accept", 250, "delivered"),
+        ("accept", 421, "deferred"),
+        ("accept", 552, "refused"),
+        ("quarantine", 250, "held"),
+        ("quarantine", 452, "deferred"),
+        ("discard", 250, "dropped"),
+        ("reject", 554, "refused"),
+        ("defer", 451, "deferred"),
+    ],
+)
+def test_an_outcome_is_what_came_of_what_was_decided(action, code, outcome):
+    reply = Reply(code, ("x",))
+    assert Became(ENVELOPE, 1, 0.0, 0.0, Facts(), (), action, "", reply).outcome == outcome

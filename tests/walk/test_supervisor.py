@@ -1,0 +1,199 @@
+"""The whole service: reload, restart, and what a killed supervisor leaves behind."""
+
+import contextlib
+import os
+import signal
+import smtplib
+import socket
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import pytest
+
+pytestmark = [pytest.mark.real("kernel confinement"), pytest.mark.slow]
+
+PLAIN = b"From: <a@example.org>\r\nSubject: hello\r\n\r\nhello\r\n"
+
+PRATIQUE = str(Path(sys.executable).with_name("pratique"))
+ROOT = Path(__file__).resolve().parents[2]
+DEFAULT = (ROOT / "src/pratique/policies/shipped/default.toml").read_text()
+HOLD_ALL = (
+    "[[rule]]\nname = 'hold all'\nwhen = 'mail.size > 0'\nactions = ['quarantine']\n"
+    "reason = 'a test'\n" + DEFAULT
+)
+
+
+@contextlib.contextmanager
+def client_of(port):
+    # A door that is closing says 421 instead of 221 to QUIT, so no QUIT is said.
+    with contextlib.closing(smtplib.SMTP("127.0.0.1", port, timeout=30)) as client:
+        client.ehlo("client.example")
+        yield client
+
+
+def send(client):
+    client.mail("a@example.org")
+    client.rcpt("b@example.net")
+    return client.data(PLAIN)[0]
+
+
+def ready(port):
+    try:
+        with urllib.request.urlopen(f"http://127.0.0.1:{port}/ready", timeout=10) as said:
+            return said.status, said.read().decode()
+    except urllib.error.HTTPError as error:
+        return error.code, error.read().decode()
+
+
+def test_a_reload_takes_a_changed_policy_and_loses_no_connection(service, tmp_path):
+    policy = tmp_path / "mine.toml"
+    service.configure(rest=f'[policy]\nfile = "{policy}"')
+    policy.write_text(DEFAULT)
+    service.start()
+    with client_of(service.port) as old:
+        assert send(old) == 250
+        old.mail("a@example.org")
+        old.rcpt("b@example.net")
+        policy.write_text(HOLD_ALL)
+        assert "reloaded" in service.run("reload")
+        # What has begun ends where it began, by the policy of then.
+        assert old.data(PLAIN)[0] == 250
+    with client_of(service.port) as new:
+        assert send(new) == 250
+    assert (len(service.delivered()), len(service.held())) == (2, 1)
+
+
+@pytest.mark.parametrize(
+    ("policy", "rest", "words"),
+    [
+        ("[[rule]]\nname = 1\n", "", "name"),
+        (HOLD_ALL, "[workerss]\n", "did you mean 'workers'"),
+        (HOLD_ALL, '[health]\naddress = "127.0.0.1:1"\n', "needs a restart"),
+        (HOLD_ALL, '[yara]\nfolders = ["{folder}/rules"]\n', "broken.yar"),
+    ],
+)
+def test_a_reload_that_cannot_be_done_leaves_everything_as_it_was(
+    service, tmp_path, policy, rest, words
+):
+    (tmp_path / "rules").mkdir()
+    (tmp_path / "rules/broken.yar").write_text("rule broken { condition: nonsense }")
+    file = tmp_path / "mine.toml"
+    service.configure(rest=f'[policy]\nfile = "{file}"')
+    file.write_text(HOLD_ALL)
+    service.start()
+    before = service.pids()
+    file.write_text(policy)
+    service.configure(rest=f'[policy]\nfile = "{file}"\n{rest.format(folder=tmp_path)}')
+    # A configuration that the command itself cannot read is told by it already.
+    status = 2 if "workerss" in rest else 1
+    service.run("reload", status=status)
+    if status == 1:
+        assert words in service.log()
+    assert service.pids() == before
+    with client_of(service.port) as client:
+        assert send(client) == 250
+    assert len(service.held()) == 1
+
+
+def test_a_reload_opens_and_closes_listeners(service, free_port, listens, until):
+    other = free_port()
+    service.start()
+    more = f'[[listener]]\nname = "other"\nreply = "sender"\naddress = "127.0.0.1:{other}"'
+    service.configure(rest=more)
+    service.run("reload")
+    with client_of(other) as client:
+        assert send(client) == 250
+    service.configure()
+    service.run("reload")
+    until(lambda: not listens(other), "closed listener")
+    with client_of(service.port) as client:
+        assert send(client) == 250
+
+
+def test_a_reload_that_cannot_listen_opens_nothing(service, free_port, listens):
+    free = free_port()
+    service.start()
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        listeners = "\n".join(
+            f'[[listener]]\nname = "{one}"\nreply = "sender"\naddress = "127.0.0.1:{one}"'
+            for one in (free, port)
+        )
+        service.configure(rest=listeners)
+        service.run("reload", status=1)
+    assert f"cannot listen on 127.0.0.1:{port}: Address already in use" in service.log()
+    assert not listens(free)
+
+
+def test_who_connects_while_a_door_is_down_waits_and_is_served(service, until):
+    service.start()
+    (door,) = service.pids()["door"]
+    os.kill(door, signal.SIGKILL)
+    with client_of(service.port) as client:
+        assert send(client) == 250
+    (another,) = service.pids()["door"]
+    assert another != door
+    assert "ended (killed by signal 9); starting it again" in service.log()
+
+
+def test_readiness_follows_the_doors(service, free_port, until):
+    port = free_port()
+    service.configure(rest=f'[health]\naddress = "127.0.0.1:{port}"')
+    service.start()
+    assert ready(port) == (200, "ready\n")
+    (door,) = service.pids()["door"]
+    os.kill(door, signal.SIGSTOP)
+    os.kill(door, signal.SIGKILL)
+    until(lambda: ready(port) == (503, "smtp does not serve\n"), "unreadiness")
+    until(lambda: ready(port)[0] == 200, "readiness")
+
+
+def test_what_is_counted_survives_its_door(service, free_port, until):
+    port = free_port()
+    service.configure(rest=f'[health]\naddress = "127.0.0.1:{port}"')
+    service.start()
+    for _ in range(2):
+        with client_of(service.port) as client:
+            assert send(client) == 250
+        (killed,) = service.pids()["door"]
+        os.kill(killed, signal.SIGKILL)
+        until(lambda killed=killed: service.pids()["door"] not in ([], [killed]), "another door")
+        until(lambda: ready(port)[0] == 200, "readiness")
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as said:
+        lines = said.read().decode().splitlines()
+    assert 'pratique_messages_total{action="accept",door="smtp",outcome="delivered"} 2.0' in lines
+    assert 'pratique_door_restarts_total{door="smtp"} 2.0' in lines
+
+
+def test_two_services_do_not_share_a_folder(service):
+    service.start()
+    service.run("serve", status=2)
+    with client_of(service.port) as client:
+        assert send(client) == 250
+
+
+def test_a_door_finishes_what_it_has_when_its_supervisor_is_killed(service):
+    service.start()
+    with client_of(service.port) as client:
+        client.mail("a@example.org")
+        client.rcpt("b@example.net")
+        os.kill(service.running.pid, signal.SIGKILL)
+        service.running.wait()
+        # The nursery has gone with the supervisor, so nobody can look into the message:
+        # it is not taken, and not lost.
+        assert client.data(PLAIN)[0] in (250, 451)
+    service.start()
+    with client_of(service.port) as client:
+        assert send(client) == 250
+
+
+def test_a_service_whose_door_cannot_start_says_why_and_ends(service, tmp_path, capfd):
+    missing = tmp_path / "none"
+    service.configure(rest=f'[[milter]]\nreply = "sender"\nsocket = "unix:{missing}/m.sock"')
+    command = [PRATIQUE, "--config", service.config, "serve"]
+    ended = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 2
+    assert str(missing) in ended.stderr.splitlines()[-1]
