@@ -1,6 +1,7 @@
 """The whole service: reload, restart, and what a killed supervisor leaves behind."""
 
 import contextlib
+import fcntl
 import os
 import signal
 import smtplib
@@ -197,3 +198,16 @@ def test_a_service_whose_door_cannot_start_says_why_and_ends(service, tmp_path, 
     ended = subprocess.run(command, check=False, capture_output=True, text=True, timeout=60)
     assert ended.returncode == 2
     assert str(missing) in ended.stderr.splitlines()[-1]
+
+
+def test_a_start_that_waits_ends_when_it_is_told(service, until):
+    service.state.mkdir()
+    with open(service.state / "lock", "w") as held:
+        # As the doors of a killed service hold it.
+        fcntl.flock(held, fcntl.LOCK_EX)
+        command = [PRATIQUE, "--config", service.config, "serve"]
+        with subprocess.Popen(command, stderr=subprocess.PIPE) as starting:
+            assert b"waiting for the doors" in starting.stderr.readline()
+            starting.terminate()
+            assert b"told to stop before it served" in starting.stderr.readline()
+            assert starting.wait(20) == 0

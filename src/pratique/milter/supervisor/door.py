@@ -67,7 +67,7 @@ class Door:
             return
         try:
             await process.hand_over(nursery)
-        except (Lost, NurseryLost) as error:
+        except (Lost, NurseryLost, OSError) as error:
             # Whichever it was that ended, its keeper starts it again and comes back here.
             log.warning("%s: no nursery handed over: %s", self.name, error)
 

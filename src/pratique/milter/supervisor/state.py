@@ -6,12 +6,13 @@ is in flight.  A new service waits for them; if instead a supervisor answers on 
 folder's control socket, somebody else serves, and the new one ends at once.
 """
 
+import asyncio
 import fcntl
 import logging
 import os
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 log = logging.getLogger("pratique.service")
@@ -28,21 +29,25 @@ class StateInUse(Exception):  # noqa: N818 - the admin's: two services on one fo
     """Another service has this state folder."""
 
 
-@contextmanager
-def own_state(
+@asynccontextmanager
+async def own_state(
     folder: Path, somebody_serves: Callable[[], bool], patience: float = PATIENCE
-) -> Iterator[int]:
+) -> AsyncIterator[int]:
     """Make the state folder and have it alone until the end; gives the lock's descriptor."""
-    folder.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
-    descriptor = os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    descriptor = _opened(folder)
     try:
-        _lock(descriptor, folder, somebody_serves, patience)
+        await _lock(descriptor, folder, somebody_serves, patience)
         yield descriptor
     finally:
         os.close(descriptor)
 
 
-def _lock(
+def _opened(folder: Path) -> int:
+    folder.mkdir(mode=PRIVATE, parents=True, exist_ok=True)
+    return os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+
+
+async def _lock(
     descriptor: int, folder: Path, somebody_serves: Callable[[], bool], patience: float
 ) -> None:
     end = time.monotonic() + patience
@@ -60,4 +65,4 @@ def _lock(
         if not told:
             log.warning("waiting for the doors of a service that has ended")
             told = True
-        time.sleep(_TICK)
+        await asyncio.sleep(_TICK)

@@ -81,6 +81,8 @@ class Supervisor:
         self._doors: dict[str, Door] = {}
         self._chores: set[asyncio.Task[None]] = set()
         self._changing = asyncio.Lock()
+        # Whether the start is done.
+        self.serving = False
         self._place: Place
         self._in_force: InForce | None = None
 
@@ -89,7 +91,8 @@ class Supervisor:
         settings = self._load()
         async with contextlib.AsyncExitStack() as parts:
             folder = settings.state
-            lock = parts.enter_context(state.own_state(folder, lambda: control.answers(folder)))
+            had = state.own_state(folder, lambda: control.answers(folder))
+            lock = await parts.enter_async_context(had)
             self._place = Place(lock, _fresh(folder / "counters"))
             with contextlib.closing(Quarantine(folder / "quarantine")) as quarantine:
                 await asyncio.to_thread(quarantine.sweep)
@@ -99,6 +102,7 @@ class Supervisor:
             await parts.enter_async_context(health.listening(settings.health.address, self))
             log.info("policy %s, next hop %s", settings.policy.file, settings.next_hop.kind)
             notify("READY=1")
+            self.serving = True
             await stop.wait()
             log.info("stopping: finishing what is in flight")
             notify("STOPPING=1")
@@ -112,12 +116,13 @@ class Supervisor:
 
     def missing(self) -> list[str]:
         """What is not ready, in words; nothing: the service is ready."""
-        said = [f"{door.name} does not serve" for door in self._doors.values() if not door.ready]
+        doors = tuple(self._doors.values())
+        said = [f"{door.name} does not serve" for door in doors if not door.ready]
         return [*said, "no nursery"] if self._now.nursery.lost else said
 
     def metrics(self) -> bytes:
         """The counters of all doors that there were, and how often each was started again."""
-        restarts = {door.name: door.restarts for door in self._doors.values()}
+        restarts = {door.name: door.restarts for door in tuple(self._doors.values())}
         return counters.of_all(self._place.counters, restarts)
 
     # The start and the end.
@@ -138,7 +143,8 @@ class Supervisor:
             raise
 
     async def _end(self) -> None:
-        await asyncio.gather(*(door.drain() for door in self._doors.values()), *self._chores)
+        async with self._changing:
+            await asyncio.gather(*(door.drain() for door in self._doors.values()), *self._chores)
         if self._in_force is not None:
             self._in_force.nursery.close()
         self._sockets.keep(())
@@ -263,10 +269,20 @@ def run(load: Callable[[], Settings]) -> None:
     """Serve until SIGTERM or SIGINT; `load` reads the settings, now and on each reload."""
 
     async def until_told() -> None:
-        stop = asyncio.Event()
-        loop = asyncio.get_running_loop()
+        stop, supervisor = asyncio.Event(), Supervisor(load)
+        serving = asyncio.create_task(supervisor.serve(stop))
+
+        def end() -> None:
+            stop.set()
+            # A start that waits, for a lock or for rules to load, is not waited for.
+            if not supervisor.serving:
+                serving.cancel()
+
         for number in (signal.SIGTERM, signal.SIGINT):
-            loop.add_signal_handler(number, stop.set)
-        await Supervisor(load).serve(stop)
+            asyncio.get_running_loop().add_signal_handler(number, end)
+        try:
+            await serving
+        except asyncio.CancelledError:
+            log.info("told to stop before it served")
 
     asyncio.run(until_told())
