@@ -1,6 +1,6 @@
 # What one does with this repository: `make run`, `make test`.  See CONTRIBUTING.md.
 .DELETE_ON_ERROR:
-.PHONY: help setup run test lint generated proto constraints bench bare clean
+.PHONY: help setup run test lint generated proto constraints bench bare images clean
 
 BIN := .venv/bin
 PROTOS := pratique/scanners/facts.proto pratique/scanners/wall.proto
@@ -12,6 +12,7 @@ help:
 	@echo "make lint         what .ci/run demands besides the tests"
 	@echo "make bench        load figures beside a stock aiosmtpd relay"
 	@echo "make bare         the same on a bare Debian (root only, a few minutes)"
+	@echo "make images       the Dockerfile and docker-compose.yml, without an engine (root only)"
 	@echo "make proto        generate code anew after a change of a .proto file"
 	@echo "make constraints  choose the versions of all packages anew"
 	@echo "make clean        remove what make made, except var/"
@@ -58,6 +59,9 @@ bench: setup
 
 bare:
 	@TESTS="$(TESTS)" sh tools/bare_debian.sh
+
+images:
+	@/usr/bin/python3 tools/images.py $(IMAGES)
 
 clean:
 	@rm -rf .venv build dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis
