@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from pratique.milter.quarantine.folders import QuarantineError
+from pratique.milter.quarantine.folders import QuarantineError, swept
 from pratique.milter.quarantine.release import Order
 from pratique.milter.quarantine.store import Quarantine
 
@@ -41,8 +41,8 @@ def test_a_hold_that_is_killed_leaves_the_whole_message_or_nothing(
 ) -> None:
     found = []
     for life in lives("hold"):
+        swept(life / "quarantine")
         store = Quarantine(life / "quarantine")
-        store.sweep()
         listed = [(one.id, one.state) for one in store.messages()]
         found.append(len(listed))
         if (life / "said").exists():
@@ -62,8 +62,8 @@ async def test_a_release_that_is_killed_is_never_sent_twice_by_itself(
     stages = []
     for life in lives("release"):
         before = times_sent(life)
+        swept(life / "quarantine")
         store = Quarantine(life / "quarantine")
-        store.sweep()
         (listed,) = store.messages()
         stages.append(listed.state)
         next_hop = hop()

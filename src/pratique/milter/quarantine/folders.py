@@ -172,3 +172,10 @@ def _locked(folder: Path) -> Iterator[None]:
         yield
     finally:
         os.close(descriptor)
+
+
+def swept(root: Path) -> int:
+    """Remove what a crash left half written under a quarantine's root; once at a start."""
+    folders = Folders(root, Disk())
+    folders.make()
+    return folders.sweep()

@@ -106,10 +106,6 @@ class Quarantine:
             task.add_done_callback(_give_back)
             raise
 
-    def sweep(self) -> int:
-        """Remove what was left half written by a crash; called once at a start."""
-        return self._folders.sweep()
-
     # For the admin.
 
     def messages(self) -> Iterator[Summary]:

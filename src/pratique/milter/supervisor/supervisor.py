@@ -20,7 +20,7 @@ from pratique.milter.assembly import policy_text_of, setup_of
 from pratique.milter.config import Settings
 from pratique.milter.config_problems import ConfigError
 from pratique.milter.policy_file import NoPolicy
-from pratique.milter.quarantine.store import Quarantine
+from pratique.milter.quarantine.folders import swept
 from pratique.milter.supervisor import control, counters, health, state
 from pratique.milter.supervisor.control import Said
 from pratique.milter.supervisor.door import Door
@@ -94,8 +94,8 @@ class Supervisor:
             had = state.own_state(folder, lambda: control.answers(folder))
             lock = await parts.enter_async_context(had)
             self._place = Place(lock, _fresh(folder / "counters"))
-            with contextlib.closing(Quarantine(folder / "quarantine")) as quarantine:
-                await asyncio.to_thread(quarantine.sweep)
+            # The doors have the whole quarantine; its index (SQLAlchemy) stays out of here.
+            await asyncio.to_thread(swept, folder / "quarantine")
             parts.push_async_callback(self._end)
             await self._begin(settings)
             await parts.enter_async_context(control.listening(folder, self._obey))
