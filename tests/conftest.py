@@ -380,31 +380,17 @@ def kind_of(pid: int) -> str:
     return "milter" if any(word.startswith("milter ") for word in words) else "door"
 
 
-@pytest.fixture
-def service(
-    tmp_path: Path, free_port: Callable[[], int], until: Callable[..., None]
-) -> Iterator[Service]:
-    """Give a Pratique that is configured but not started; stop it at the end."""
-    with ended(Service(tmp_path, free_port(), until)) as made:
-        yield made
-
-
-@pytest.fixture(scope="module")
-def lasting_service(
+def make_service(
     tmp_path_factory: pytest.TempPathFactory,
     free_port: Callable[[], int],
     until: Callable[..., None],
 ) -> Iterator[Service]:
-    """Give the same for all tests of a file."""
-    with ended(Service(tmp_path_factory.mktemp("service"), free_port(), until)) as made:
-        yield made
+    """Give a Pratique that is configured but not started; stop it at the end."""
+    made = Service(tmp_path_factory.mktemp("service"), free_port(), until)
+    yield made
+    if made.running is not None and not made.ended():
+        made.stop()
 
 
-@contextlib.contextmanager
-def ended(made: Service) -> Iterator[Service]:
-    """Stop a service at the end, if it runs."""
-    try:
-        yield made
-    finally:
-        if made.running is not None and not made.ended():
-            made.stop()
+service = pytest.fixture(make_service)
+lasting_service = pytest.fixture(make_service, scope="module")

@@ -300,7 +300,7 @@ def obey(door, taker, loop, settings):
         elif order == "use":
             other = Taker(*words)
             other.messages = taker.messages
-            loop.call_soon_threadsafe(door.use, other.take)
+            loop.call_soon_threadsafe(door.use, other.take, settings)
         elif order == "drain":
             drain = asyncio.run_coroutine_threadsafe(door.drain(*words), loop)
             # What is scheduled later begins later: the door is closing now.

@@ -13,6 +13,7 @@ import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -190,13 +191,22 @@ lasting_postfix = pytest.fixture(make_postfix, scope="module")
 
 
 @pytest.fixture(scope="module")
+def doors() -> SimpleNamespace:
+    """The names of all_doors.py."""
+    return SimpleNamespace(**runpy.run_path(str(Path(__file__).with_name("all_doors.py"))))
+
+
+@pytest.fixture(scope="module")
 def all_doors(
-    lasting_postfix: Callable, lasting_service: object, lasting_sink: object, free_port: Callable
+    doors: SimpleNamespace,
+    lasting_postfix: Callable,
+    lasting_service: object,
+    lasting_sink: object,
+    free_port: Callable,
 ) -> object:
     """One service with a door of each kind around one Postfix; not started."""
-    program = runpy.run_path(str(Path(__file__).with_name("all_doors.py")))
     relay = lasting_postfix(lasting_sink.port)
-    return program["AllDoors"](relay, lasting_service, lasting_sink, free_port)
+    return doors.AllDoors(relay, lasting_service, lasting_sink, free_port)
 
 
 @pytest.fixture

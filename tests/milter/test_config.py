@@ -64,6 +64,7 @@ def test_a_whole_configuration_is_read(tmp_path):
         (MILTER + f'socket = "unix:/{"x" * 107}"\n', ":3:1:", "longer than the 107 octets"),
         (MILTER + 'socket = "inet:mx.example:1"\n', ":3:1:", "is no IP address"),
         (MILTER + 'socket_mode = "rw"\n', ":3:1:", "are no permissions"),
+        (MILTER + "[workers]\nseconds = 121\n", "", "milter_content_timeout"),
         (MILTER + MILTER + 'name = "other"\n', "", "the same socket"),
         (LISTENER + 'address = "0.0.0.0"\n', ":3:1:", "is no address"),
         (LISTENER + 'address = "localhost:25"\n', ":3:1:", "is no IP address"),

@@ -152,21 +152,27 @@ def test_readiness_follows_the_doors(service, free_port, until):
     until(lambda: ready(port)[0] == 200, "readiness")
 
 
+def counted(port):
+    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as said:
+        return said.read().decode().splitlines()
+
+
 def test_what_is_counted_survives_its_door(service, free_port, until):
     port = free_port()
     service.configure(rest=f'[health]\naddress = "127.0.0.1:{port}"')
     service.start()
-    for _ in range(2):
+    line = 'pratique_messages_total{action="accept",door="smtp",outcome="delivered"}'
+    for times in (1, 2):
         with client_of(service.port) as client:
             assert send(client) == 250
+        # A door says so once a second; what it has not said goes with it.
+        until(lambda times=times: f"{line} {times}.0" in counted(port), "count")
         (killed,) = service.pids()["door"]
         os.kill(killed, signal.SIGKILL)
         until(lambda killed=killed: service.pids()["door"] not in ([], [killed]), "another door")
         until(lambda: ready(port)[0] == 200, "readiness")
-    with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as said:
-        lines = said.read().decode().splitlines()
-    assert 'pratique_messages_total{action="accept",door="smtp",outcome="delivered"} 2.0' in lines
-    assert 'pratique_door_restarts_total{door="smtp"} 2.0' in lines
+    assert f"{line} 2.0" in counted(port)
+    assert 'pratique_door_restarts_total{door="smtp"} 2.0' in counted(port)
 
 
 def test_two_services_do_not_share_a_folder(service):
@@ -211,3 +217,68 @@ def test_a_start_that_waits_ends_when_it_is_told(service, until):
             starting.terminate()
             assert b"told to stop before it served" in starting.stderr.readline()
             assert starting.wait(20) == 0
+
+
+def test_the_doors_of_a_killed_service_keep_its_folder_until_they_end(service, until):
+    service.start()
+    lock = service.state / "lock"
+
+    def is_free():
+        with lock.open() as other:
+            try:
+                fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return False
+        return True
+
+    with client_of(service.port) as client:
+        client.mail("a@example.org")
+        client.rcpt("b@example.net")
+        os.kill(service.running.pid, signal.SIGKILL)
+        service.running.wait()
+        assert not is_free()
+    until(is_free, "free folder")
+
+
+def test_a_reload_that_fails_half_way_leaves_nothing_behind(service, tmp_path, until):
+    service.start()
+    before = service.pids()
+    missing = tmp_path / "none"
+    service.configure(rest=f'[[milter]]\nreply = "sender"\nsocket = "unix:{missing}/m.sock"')
+    for _ in range(2):
+        service.run("reload", status=1)
+    assert str(missing) in service.log()
+    until(lambda: len(service.pids()["nursery"]) == 1, "one nursery")
+    until(lambda: len(service.pids()["door"]) == 1, "one door")
+    assert service.pids()["nursery"] == before["nursery"]
+    with client_of(service.port) as client:
+        assert send(client) == 250
+    assert service.stop() == 0
+
+
+def test_a_reload_can_take_a_milter_away(service, tmp_path, until):
+    service.configure(rest=f'[[milter]]\nreply = "sender"\nsocket = "unix:{tmp_path}/m.sock"')
+    service.start()
+    open_files = len(os.listdir(f"/proc/{service.running.pid}/fd"))
+    service.configure()
+    service.run("reload")
+    until(lambda: not service.pids()["milter"], "end of the milter")
+    until(
+        lambda: len(os.listdir(f"/proc/{service.running.pid}/fd")) < open_files, "closed descriptor"
+    )
+    assert service.stop() == 0
+
+
+def test_a_nursery_that_answers_no_more_is_replaced(service, until):
+    service.configure(rest="[workers]\ncount = 1\nseconds = 3.0\n")
+    service.start()
+    (nursery,), (worker,) = service.pids()["nursery"], service.pids()["worker"]
+    os.kill(nursery, signal.SIGSTOP)
+    os.kill(worker, signal.SIGKILL)
+
+    def delivered():
+        with client_of(service.port) as client:
+            return send(client) == 250
+
+    until(delivered, "delivery", 60)
+    assert service.pids()["nursery"] != [nursery]

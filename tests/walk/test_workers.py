@@ -6,6 +6,9 @@ import signal
 
 import pytest
 
+from pratique.milter.wall import NurseryLost
+from pratique.milter.workers import NoMoreNurseries
+
 pytestmark = [pytest.mark.real("kernel confinement"), pytest.mark.slow]
 
 
@@ -95,3 +98,23 @@ async def test_a_worker_that_is_free_in_time_has_the_whole_time(naughty_workers,
     worker = pool._idle.get_nowait()
     asyncio.get_running_loop().call_later(0.1, pool._idle.put_nowait, worker)
     assert not (await see(pool, b"nothing first")).failures
+
+
+async def test_who_waits_for_a_worker_is_sent_away_when_no_nursery_will_come(naughty_workers, see):
+    pool, ended = await naughty_workers(seconds=30.0), asyncio.Event()
+    worker = pool._idle.get_nowait()
+    waiting = [asyncio.create_task(see(pool, b"nothing first")) for _ in range(2)]
+
+    async def no_more():
+        await ended.wait()
+        raise NoMoreNurseries("there will be no other nursery")
+
+    pool._nurseries = no_more
+    pool._nursery.close()
+    pool._dismiss(worker)
+    done, _ = await asyncio.wait(waiting, timeout=0)
+    assert not done
+    ended.set()
+    for each in (*waiting, see(pool, b"nothing first")):
+        with pytest.raises(NurseryLost):
+            await asyncio.wait_for(each, 5)

@@ -5,7 +5,7 @@ import socket
 
 from pratique.milter import policy_file
 from pratique.milter.actions import HeardBy
-from pratique.milter.config import Listener, MilterListener, Settings
+from pratique.milter.config import Listener, MilterListener, Settings, WorkersSection
 from pratique.milter.config_types import split_address
 from pratique.milter.doors.milter_settings import MilterSettings
 from pratique.milter.doors.settings import DoorSettings, Networks
@@ -18,6 +18,9 @@ from pratique.policies.check import check
 from pratique.policies.policy import Policy
 from pratique.policies.problem import PolicyError
 from pratique.scanners.wall_pb2 import Budget, Setup
+
+# To hold a message or to hand it on, once it is decided; a disk under load needs seconds.
+ACT_SECONDS = 20.0
 
 
 def setup_of(settings: Settings) -> Setup:
@@ -77,7 +80,7 @@ def door_settings(listener: Listener) -> DoorSettings:
     )
 
 
-def milter_settings(section: MilterListener) -> MilterSettings:
+def milter_settings(section: MilterListener, workers: WorkersSection) -> MilterSettings:
     """What a milter is told."""
     return MilterSettings(
         name=section.name,
@@ -87,6 +90,9 @@ def milter_settings(section: MilterListener) -> MilterSettings:
         socket_group=section.socket_group,
         max_size=section.max_size,
         max_connections=section.max_connections,
+        # Two looks and what comes after them.  To give up before would be 4yz for a message
+        # that is then held, again and again.
+        seconds=2 * workers.seconds + ACT_SECONDS,
     )
 
 

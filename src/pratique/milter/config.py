@@ -30,6 +30,9 @@ from pratique.milter.config_types import (
     split_address,
 )
 
+# Twice this, and what comes after, stays below Postfix's milter_content_timeout of 300 s.
+MILTER_WORKER_SECONDS = 120.0
+
 
 class _Section(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True, strict=True)
@@ -324,6 +327,15 @@ class Settings(_Section):
         for what, values in (("name", names), ("address", addresses), ("socket", sockets)):
             if len(set(values)) < len(values):
                 raise ValueError(f"two listeners have the same {what}")
+        return self
+
+    @model_validator(mode="after")
+    def _postfix_waits_that_long(self) -> Self:
+        if self.milter and self.workers.seconds > MILTER_WORKER_SECONDS:
+            raise ValueError(
+                f"with a milter workers.seconds is {MILTER_WORKER_SECONDS:g} at most: a message "
+                "may be looked at twice, and Postfix waits 300 s (milter_content_timeout)"
+            )
         return self
 
     @property

@@ -1,30 +1,43 @@
 """Count what becomes of mail, in the process that sees it; the supervisor adds it up.
 
-Where the counters are kept, prometheus_client reads from the environment before it is
-imported: a door is started with it (supervisor/process.py).  Nothing that a stranger
-wrote is a label.
+A door says what it has counted once a second, over its pipe.  Counters in files that
+several processes map, as prometheus_client offers, would end a door on a full disk: to
+write into a mapped page that has no room is SIGBUS.  Nothing that a stranger wrote is a
+label.
 """
 
-from prometheus_client import Counter, Histogram
+import json
+
+from prometheus_client import CollectorRegistry, Counter, Histogram
 
 from pratique.milter.became import Became
+
+REGISTRY = CollectorRegistry()
 
 MESSAGES = Counter(
     "pratique_messages",
     "Messages by the door they came by, what was decided, and what became of them.",
     ["door", "action", "outcome"],
+    registry=REGISTRY,
 )
-OCTETS = Counter("pratique_message_octets", "Octets of these messages.", ["door"])
+OCTETS = Counter(
+    "pratique_message_octets", "Octets of these messages.", ["door"], registry=REGISTRY
+)
 # From a small mail to the deadline of a big one; finer where most mail is.
 SECONDS = Histogram(
     "pratique_message_seconds",
     "From the end of data to the reply.",
     ["door"],
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60),
+    registry=REGISTRY,
 )
-JOURNAL_LOST = Counter("pratique_journal_lost", "Records that the journal did not keep.")
+JOURNAL_LOST = Counter(
+    "pratique_journal_lost", "Records that the journal did not keep.", registry=REGISTRY
+)
 JOURNAL_TROUBLES = Counter(
-    "pratique_journal_troubles", "Times that the journal could not be written."
+    "pratique_journal_troubles",
+    "Times that the journal could not be written.",
+    registry=REGISTRY,
 )
 
 
@@ -34,3 +47,14 @@ def tell(became: Became) -> None:
     MESSAGES.labels(door, became.action, became.outcome).inc()
     OCTETS.labels(door).inc(became.size)
     SECONDS.labels(door).observe(became.ended - became.begun)
+
+
+def counted() -> str:
+    """All that was counted since this process started, as JSON: see supervisor/counters.py."""
+    rows = [
+        (family.name, sample.name, sorted(sample.labels.items()), sample.value)
+        for family in REGISTRY.collect()
+        for sample in family.samples
+        if not sample.name.endswith("_created")
+    ]
+    return json.dumps(rows)

@@ -38,6 +38,9 @@ class Client:
     ip: str = ""
     name: str = ""
     helo: str = ""
+    # Whether a Postfix in front takes it for one of its own: LOCAL or REMOTE (XFORWARD_README).
+    # One behind us that is not told takes it for its own, and mends the header of its mail.
+    source: str = ""
 
 
 @dataclass(frozen=True, slots=True)

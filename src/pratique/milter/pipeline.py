@@ -74,7 +74,8 @@ class Pipeline:
         try:
             inspection = await self._inspect(content, envelope, ways)
         except (NurseryLost, TimeoutError) as error:
-            log.error("%s: not inspected: %s", envelope.queue_id, error or "no worker was free")
+            why = str(error) or "no worker was free"
+            log.error("%s: not inspected: %s", envelope.queue_id, why)
             inspection, done = Inspection(Facts(), ()), Done(actions.NOT_NOW, actions.UNSEEN)
         else:
             done = await self._act(inspection, content, envelope, ways)

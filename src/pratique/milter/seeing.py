@@ -73,7 +73,7 @@ async def _see(workers: Workers, file: str, envelope: Envelope, stdin: Callable[
     try:
         seen = await workers.inspect(content, envelope)
     except (NurseryLost, TimeoutError) as error:
-        return Seen(file, error=f"not inspected: {error or 'no worker was free'}")
+        return Seen(file, error=f"not inspected: {str(error) or 'no worker was free'}")
     finally:
         content.close()
     return Seen(file, (time.monotonic() - begun) * 1000, seen)

@@ -63,6 +63,7 @@ class Nursery:
         self._process = process
         self._asking = asyncio.Lock()
         self._broken = False
+        self.pid = 0
         self.scanners: tuple[str, ...] = ()
 
     @classmethod
@@ -103,6 +104,7 @@ class Nursery:
         if answer.HasField("unfit"):
             raise NurseryUnfit(answer.unfit)
         _check_format(answer)
+        self.pid = answer.hello.pid
         self.scanners = tuple(answer.hello.scanners)
         self._control.settimeout(SPAWN_SECONDS)
 
@@ -121,8 +123,11 @@ class Nursery:
         """A new worker, once it has given up its rights."""
         async with self._asking:
             answer, descriptors = await self._ask(Request(spawn=Spawn()))
+        if answer.HasField("unfit"):
+            raise NurseryUnfit(answer.unfit)
         if len(descriptors) != frames.MAX_DESCRIPTORS:
             _close(descriptors)
+            self._broken = True
             raise NurseryLost("the nursery sent a worker without its descriptors")
         worker = await Worker.connect(answer.hello.pid, *descriptors)
         try:
@@ -154,11 +159,6 @@ class Nursery:
             # Reset by a nursery that died with a request unread, or closed by us.
             return True
 
-    @property
-    def pid(self) -> int:
-        """The process; 0 if another process of ours started it."""
-        return self._process.pid if self._process is not None else 0
-
     async def ended(self) -> None:
         """Wait until it has ended.  For who asks it nothing at the same time."""
         loop = asyncio.get_running_loop()
@@ -176,11 +176,29 @@ class Nursery:
             self._process.kill()
             self._process.wait()
 
+    def kill(self) -> None:
+        """End it now; whoever waits for its end hears of it."""
+        if self._process is not None:
+            self._process.kill()
+
     async def leave(self) -> None:
         """Ask no more, and wait until nobody does: it ends with its last asker."""
         self._control.close()
         if self._process is not None:
-            await asyncio.to_thread(self._process.wait)
+            # It may take as long as its doors drain, and a thread that waits is a thread less.
+            await _end_of(self._process.pid)
+            self._process.wait()
+
+
+async def _end_of(pid: int) -> None:
+    """Wait until a child of ours has ended; it is still to be waited for."""
+    loop, end, descriptor = asyncio.get_running_loop(), asyncio.Event(), os.pidfd_open(pid)
+    loop.add_reader(descriptor, end.set)
+    try:
+        await end.wait()
+    finally:
+        loop.remove_reader(descriptor)
+        os.close(descriptor)
 
 
 def _exchange(control: socket.socket, request: Request) -> tuple[Answer, list[int]]:

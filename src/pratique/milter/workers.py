@@ -49,7 +49,12 @@ class WorkerSettings:
 
 
 # Gives a living nursery: called at the start, and each time the last one was lost.
+# Raises NurseryLost, NurseryUnfit; NoMoreNurseries if it need not be called again.
 Nurseries = Callable[[], Awaitable[Nursery]]
+
+
+class NoMoreNurseries(NurseryLost):
+    """There will be no other: who gave them has gone, or wants this door to end."""
 
 
 def own_nursery(setup: Setup, command: Sequence[str] = COMMAND) -> Nurseries:
@@ -68,7 +73,8 @@ class Workers:
         self._nurseries = nurseries
         self._settings = settings
         self._nursery: Nursery | None = None
-        self._idle: asyncio.Queue[Worker] = asyncio.Queue()
+        # None: there will be no more.
+        self._idle: asyncio.Queue[Worker | None] = asyncio.Queue()
         self._alive: set[Worker] = set()
         self._chores: set[asyncio.Task[None]] = set()
         self._restarting = asyncio.Lock()
@@ -143,11 +149,18 @@ class Workers:
         return sighting
 
     async def _free_worker(self, end: float) -> Worker:
-        """The next worker that is free.  TimeoutError: none was until `end`."""
+        """The next worker that is free.
+
+        Raises TimeoutError if none was until `end`, NurseryLost if none will be.
+        """
         async with asyncio.timeout_at(end):
-            while (worker := await self._idle.get()).gone:
+            while (worker := await self._idle.get()) is not None:
+                if not worker.gone:
+                    return worker
                 self._dismiss(worker)
-        return worker
+        # Left there for all others who wait.
+        self._idle.put_nowait(None)
+        raise NurseryLost("the nursery ended, and there will be no other")
 
     def _dismiss(self, worker: Worker) -> None:
         """End a worker and have another one take its place."""
@@ -163,6 +176,9 @@ class Workers:
         while True:
             try:
                 await self._hire(await self._living_nursery())
+                return
+            except NoMoreNurseries:
+                self._idle.put_nowait(None)
                 return
             except (NurseryLost, NurseryUnfit, OSError) as error:
                 log.error("no new worker: %s; next try in %g s", error, pause)

@@ -144,17 +144,32 @@ class Nursery:
             self._part(asker)
 
     def _spawn(self, control: socket.socket) -> None:
-        ours, theirs = socket.socketpair()
+        try:
+            ours, theirs, worker, descriptor = self._forked()
+        except OSError as error:
+            # No descriptor, process or memory is left: that passes, and the asker asks again.
+            frames.send(control, Answer(unfit=f"no new worker: {error.strerror}"))
+            return
         with ours, theirs:
-            worker = os.fork()
-            if worker == 0:
-                self._be_worker(theirs)
-            descriptor = os.pidfd_open(worker)
             try:
                 hello = Hello(format=frames.FORMAT, pid=worker)
                 frames.send(control, Answer(hello=hello), ours.fileno(), descriptor)
             finally:
                 os.close(descriptor)
+
+    def _forked(self) -> tuple[socket.socket, socket.socket, int, int]:
+        """Both ends of a new worker's socket, its process id and its pidfd."""
+        ours, theirs = socket.socketpair()
+        try:
+            worker = os.fork()
+            if worker == 0:
+                self._be_worker(theirs)
+            return ours, theirs, worker, os.pidfd_open(worker)
+        except OSError:
+            # A worker that was forked sees the end of its socket, and ends.
+            ours.close()
+            theirs.close()
+            raise
 
     def _be_worker(self, connection: socket.socket) -> None:
         """Never returns: os._exit skips what only the nursery may do at its end."""

@@ -33,12 +33,43 @@ async def test_accepted_connections_do_not_wait_for_more_to_send(open_door):
 async def test_closing_tells_idle_clients_and_ends(open_door):
     door = await open_door()
     client = await door.client()
-    await client.hear()
+    await client.envelope()
+    client.say("DATA", "x", ".")
+    assert (await client.hear()).startswith("354")
+    assert await client.hear() == "250 2.0.0 . fine"
     await door.listener.close()
     assert await client.hear_all() == ["421 4.3.2 closing for now"]
     assert door.listener.connections == 0
     with pytest.raises(ConnectionRefusedError):
         await asyncio.open_connection("127.0.0.1", door.port)
+
+
+@pytest.mark.parametrize("first", [(), (EHLO,), (EHLO, "RSET"), (EHLO, MAIL, "RSET")])
+async def test_closing_lets_who_is_about_to_begin_send_one_message(open_door, first):
+    door = await open_door(parting_seconds=30)
+    client = await door.client()
+    await client.hear()
+    for line in first:
+        await client.ask(line)
+    closing = asyncio.ensure_future(door.listener.close())
+    await asyncio.sleep(0)
+    client.say(EHLO, MAIL, RCPT, "DATA", "x", ".", MAIL)
+    heard = await client.hear_all()
+    assert heard[-2:] == ["250 2.0.0 . fine", "421 4.3.2 closing for now"]
+    await closing
+    assert door.hop.messages == [b"x\r\n"]
+
+
+@pytest.mark.parametrize("said", [(), (EHLO, "RSET")])
+async def test_who_is_about_to_begin_is_not_waited_for_long(open_door, said):
+    door = await open_door(parting_seconds=0.02)
+    client = await door.client()
+    await client.hear()
+    for line in said:
+        await client.ask(line)
+    await door.listener.close()
+    assert await client.hear_all() == ["421 4.3.2 closing for now"]
+    assert door.listener.connections == 0
 
 
 async def test_closing_waits_for_a_transaction(open_door):

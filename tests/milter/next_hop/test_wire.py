@@ -156,6 +156,14 @@ ALL = frozenset({"NAME", "ADDR", "PORT", "PROTO", "HELO", "SOURCE", "IDENT"})
         ),
         (Client("192.0.2.1", "n", "h"), frozenset({"ADDR"}), [b"XFORWARD ADDR=192.0.2.1\r\n"]),
         (
+            Client("192.0.2.1", "n", "h", "REMOTE"),
+            ALL,
+            [
+                b"XFORWARD NAME=n ADDR=192.0.2.1\r\n",
+                b"XFORWARD PROTO=ESMTP HELO=h SOURCE=REMOTE\r\n",
+            ],
+        ),
+        (
             Client("2001:db8::1", "", "a+b=c d\r\n"),
             ALL,
             [

@@ -1,6 +1,8 @@
 """A door's process: it does what it is ordered, and answers."""
 
 import asyncio
+import contextlib
+import json
 import os
 import socket
 
@@ -10,7 +12,8 @@ from pratique.milter.config import Settings
 from pratique.milter.doors.milter_socket import DoorError
 from pratique.milter.serving.door_process import run
 from pratique.milter.supervisor.orders import Channel, Order
-from pratique.milter.wall import NurseryUnfit
+from pratique.milter.wall import NurseryLost, NurseryUnfit
+from pratique.milter.workers import NoMoreNurseries
 from pratique.policies.policy import Policy
 
 POLICY = '[[rule]]\nname = "all"\nactions = ["accept"]\n'
@@ -55,7 +58,8 @@ async def process():
     await asyncio.wait_for(serving.running, 5)
     for nurseries in serving.nurseries:
         while not nurseries._controls.empty():
-            nurseries._controls.get_nowait().close()
+            if (control := nurseries._controls.get_nowait()) is not None:
+                control.close()
 
 
 def serve(*descriptors):
@@ -76,7 +80,14 @@ def some_socket():
 async def ordered(process, *others):
     with some_socket() as control, some_socket() as listening:
         await process.channel.say(serve(control.fileno(), listening.fileno()))
-        return await process.channel.hear()
+        return await answer_of(process)
+
+
+async def answer_of(process):
+    """The next answer; what the door says by itself is passed over."""
+    while (said := await process.channel.hear()).word == "counted":
+        pass
+    return said
 
 
 async def test_a_door_serves_by_what_it_was_told(process):
@@ -133,3 +144,61 @@ async def test_a_door_drains_when_it_is_ended_from_within(process):
     process.end()
     await asyncio.wait_for(process.running, 5)
     assert process.drained
+
+
+async def test_at_its_end_nobody_waits_for_another_nursery(process):
+    await ordered(process)
+    process.channel.close()
+    await asyncio.wait_for(process.running, 5)
+    (nurseries,) = process.nurseries
+    with contextlib.suppress(NurseryLost):
+        # The one that came with the order, of somebody who has hung up.
+        await asyncio.wait_for(nurseries(), 5)
+    with pytest.raises(NoMoreNurseries):
+        await asyncio.wait_for(nurseries(), 5)
+
+
+async def test_what_was_served_before_gets_no_other_nursery(process):
+    await ordered(process)
+    await ordered(process)
+    before, _ = process.nurseries
+    with contextlib.suppress(NurseryLost):
+        await asyncio.wait_for(before(), 5)
+    with pytest.raises(NoMoreNurseries):
+        await asyncio.wait_for(before(), 5)
+
+
+async def test_what_goes_on_since_the_next_cannot_serve_gets_the_next_nursery(process):
+    await ordered(process)
+    process.faults = [NurseryUnfit("bad.yar: line 1")]
+    with some_socket() as control:
+        await process.channel.say(serve(control.fileno()))
+        assert (await answer_of(process)).word == "unfit"
+    (before,) = process.nurseries
+    with contextlib.suppress(NurseryLost):
+        await asyncio.wait_for(before(), 5)
+    with some_socket() as control:
+        await process.channel.say(Order("nursery", {}, (control.fileno(),)))
+    with pytest.raises(NurseryLost) as lost:
+        await asyncio.wait_for(before(), 5)
+    assert lost.type is NurseryLost
+
+
+async def test_a_door_says_what_it_has_counted(process):
+    said = await process.channel.hear()
+    assert said.word == "counted"
+    assert json.loads(said.body["counted"])
+
+
+async def test_a_door_that_has_lost_its_nursery_says_which(process):
+    await ordered(process)
+    (nurseries,) = process.nurseries
+    nurseries._last = 4711
+    with contextlib.suppress(NurseryLost):
+        await asyncio.wait_for(nurseries(), 5)
+    waiting = asyncio.create_task(nurseries())
+    said = await answer_of(process)
+    assert (said.word, said.body["pid"]) == ("lost", "4711")
+    process.channel.close()
+    with pytest.raises(NoMoreNurseries):
+        await asyncio.wait_for(waiting, 5)

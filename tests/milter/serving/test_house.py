@@ -14,6 +14,7 @@ from pratique.milter.mail import Envelope
 from pratique.milter.next_hop import Reply
 from pratique.milter.serving.house import Charge, HandedNurseries, journal_of
 from pratique.milter.wall import NurseryLost
+from pratique.milter.workers import NoMoreNurseries
 from pratique.policies.policy import Policy
 from pratique.scanners import frames
 from pratique.scanners.facts_pb2 import Facts
@@ -21,6 +22,10 @@ from pratique.scanners.wall_pb2 import Answer, Hello
 
 POLICY = Policy.load('[[rule]]\nname = "all"\nactions = ["accept"]\n')
 KEPT = PolicyText("mine.toml", POLICY.hash, "the text")
+
+
+async def nobody(_pid):
+    pass
 
 
 def nursery(name):
@@ -32,7 +37,7 @@ def nursery(name):
 
 
 async def test_a_nursery_is_waited_for_until_it_is_handed_over():
-    handed = HandedNurseries()
+    handed = HandedNurseries(nobody)
     waiting = asyncio.create_task(handed())
     await asyncio.sleep(0)
     assert not waiting.done()
@@ -44,8 +49,24 @@ async def test_a_nursery_is_waited_for_until_it_is_handed_over():
     theirs.close()
 
 
+async def test_who_wants_another_nursery_says_which_one_he_has_lost():
+    lost = asyncio.Queue()
+    handed = HandedNurseries(lost.put)
+    theirs, control = nursery("first")
+    handed.put(control)
+    (await handed()).close()
+    waiting = asyncio.create_task(handed())
+    assert await asyncio.wait_for(lost.get(), 5) == 1
+    theirs.close()
+    theirs, control = nursery("second")
+    handed.put(control)
+    (await asyncio.wait_for(waiting, 5)).close()
+    assert lost.empty()
+    theirs.close()
+
+
 async def test_only_the_last_nursery_counts():
-    handed = HandedNurseries()
+    handed = HandedNurseries(nobody)
     ends = []
     for name in ("first", "second"):
         theirs, control = nursery(name)
@@ -61,7 +82,7 @@ async def test_only_the_last_nursery_counts():
 
 
 async def test_a_nursery_that_has_ended_by_then_is_lost():
-    handed = HandedNurseries()
+    handed = HandedNurseries(nobody)
     theirs, control = nursery("first")
     theirs.close()
     handed.put(control)
@@ -73,6 +94,27 @@ async def test_a_nursery_that_has_ended_by_then_is_lost():
     handed.put(control.detach())
     with pytest.raises(NurseryLost):
         await handed()
+
+
+async def test_at_the_end_nobody_waits_for_a_nursery_and_nobody_gets_one():
+    handed = HandedNurseries(nobody)
+    waiting = [asyncio.create_task(handed()) for _ in range(2)]
+    await asyncio.sleep(0)
+    handed.end()
+    for each in (*waiting, handed()):
+        with pytest.raises(NoMoreNurseries):
+            await asyncio.wait_for(each, 5)
+
+
+async def test_a_nursery_that_came_before_the_end_is_given():
+    handed = HandedNurseries(nobody)
+    theirs, control = nursery("first")
+    handed.put(control)
+    handed.end()
+    joined = await asyncio.wait_for(handed(), 5)
+    assert joined.scanners == ("first",)
+    joined.close()
+    theirs.close()
 
 
 class Journal:

@@ -1,31 +1,49 @@
-"""What the processes have counted is added up, also for those that have ended."""
+"""What the doors have counted is added up, also for those that have ended."""
 
-import os
-import subprocess
-import sys
+import json
 
-import pytest
-
-from pratique.milter.supervisor.counters import of_all
-
-COUNT = """
 from pratique.milter import counters
-counters.MESSAGES.labels("smtp", "accept", "delivered").inc()
-counters.SECONDS.labels("smtp").observe(0.02)
-"""
+from pratique.milter.supervisor.counters import Totals
 
 
-@pytest.mark.slow
-def test_counters_of_processes_that_ended_are_kept(tmp_path):
-    for _ in range(2):
-        environment = {**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(tmp_path)}
-        subprocess.run([sys.executable, "-c", COUNT], env=environment, check=True)
-    text = of_all(tmp_path, {"smtp": 3}).decode()
-    line = 'pratique_messages_total{action="accept",door="smtp",outcome="delivered"} 2.0'
-    assert line in text.splitlines()
-    assert 'pratique_message_seconds_bucket{door="smtp",le="0.025"} 2.0' in text.splitlines()
-    assert 'pratique_door_restarts_total{door="smtp"} 3.0' in text.splitlines()
+class Process:
+    pass
 
 
-def test_before_anything_is_counted_there_are_only_the_restarts(tmp_path):
-    assert b"pratique_door_restarts_total" in of_all(tmp_path, {})
+def counted(times, family="pratique_messages", sample="pratique_messages_total"):
+    labels = [["action", "accept"], ["door", "smtp"], ["outcome", "delivered"]]
+    return json.dumps([[family, sample, labels, times]])
+
+
+def lines(totals, restarts=None):
+    return totals.text(restarts or {}).decode().splitlines()
+
+
+LINE = 'pratique_messages_total{action="accept",door="smtp",outcome="delivered"}'
+
+
+def test_what_a_process_says_again_is_counted_once():
+    totals, process = Totals(), Process()
+    for times in (1.0, 3.0, 3.0):
+        totals.take(process, counted(times))
+    assert f"{LINE} 3.0" in lines(totals)
+
+
+def test_counters_of_processes_that_ended_are_kept():
+    totals = Totals()
+    for times in (2.0, 5.0):
+        totals.take(Process(), counted(times))
+    assert f"{LINE} 7.0" in lines(totals)
+
+
+def test_restarts_are_told_beside_them():
+    assert 'pratique_door_restarts_total{door="smtp"} 3.0' in lines(Totals(), {"smtp": 3})
+
+
+def test_what_a_door_counts_is_what_the_totals_take():
+    counters.SECONDS.labels("aloud").observe(0.02)
+    totals = Totals()
+    totals.take(Process(), counters.counted())
+    assert 'pratique_message_seconds_bucket{door="aloud",le="0.025"} 1.0' in lines(totals)
+    assert 'pratique_message_seconds_count{door="aloud"} 1.0' in lines(totals)
+    assert not [line for line in lines(totals) if "_created" in line]

@@ -59,7 +59,7 @@ async def test_a_nursery_that_ended_is_followed_by_another_that_is_handed_over(k
     assert second is kept.now is not first
     assert first.closed
     assert not kept.lost
-    kept.close()
+    await kept.close()
 
 
 async def test_a_nursery_that_does_not_start_again_is_tried_again(kept):
@@ -68,7 +68,7 @@ async def test_a_nursery_that_does_not_start_again_is_tried_again(kept):
     kept.now.end.set()
     assert await asyncio.wait_for(kept.handed.get(), 5) is kept.made[1]
     assert kept.faults == []
-    kept.close()
+    await kept.close()
 
 
 async def test_a_nursery_that_is_left_is_not_replaced(kept):

@@ -29,6 +29,7 @@ def say(**said):
 order, descriptors = hear()
 if name == "good":
     os.fstat(descriptors[0])
+    say(word="counted", counted="[]")
     say(word="ready", policy=order["policy_text"])
 elif name == "unfit":
     say(word="unfit", why="no such group: mail")
@@ -55,10 +56,14 @@ async def start(tmp_path):
     lock = os.open(tmp_path / "lock", os.O_RDWR | os.O_CREAT)
     begun = []
 
+    async def heard(process, said):
+        start.heard.append(said)
+
     async def start(name):
-        begun.append(await DoorProcess.start(name, Place(lock, tmp_path), COMMAND))
+        begun.append(await DoorProcess.start(name, Place(lock, heard), COMMAND))
         return begun[-1]
 
+    start.heard = []
     yield start
     for process in begun:
         await process.kill()
@@ -69,6 +74,7 @@ async def test_a_door_that_is_ready_serves_until_it_is_drained(start):
     process = await start("good")
     await process.serve(CHARGE, Nursery())
     assert not process.ended
+    assert [said.word for said in start.heard] == ["counted"]
     await process.hand_over(Nursery())
     await process.drain()
     assert await process.wait() == 0

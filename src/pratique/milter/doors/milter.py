@@ -167,9 +167,11 @@ class MilterDoor:
         """How many there are now."""
         return self._traffic.connections
 
-    def use(self, take: MilterTake) -> None:
-        """Give messages to this one from now on, but for those that are given; in the loop."""
+    def use(self, take: MilterTake, settings: MilterSettings) -> None:
+        """Give messages to this one from now on; the socket stays as it is."""
         self._desk.take = take
+        self._desk.settings = settings
+        self._traffic.max_connections = settings.max_connections
 
     def open(self) -> None:
         """Make the socket, and be ready to serve; raises DoorError."""

@@ -13,7 +13,7 @@ class Traffic:
 
     def __init__(self, max_connections: int) -> None:
         self._changed = threading.Condition()
-        self._max_connections = max_connections
+        self.max_connections = max_connections
         self._closing = False
         self.connections = 0
         self.messages = 0
@@ -29,7 +29,7 @@ class Traffic:
         """A connection begins; False: it is one too many, or the door is closing."""
         with self._changed:
             self.connections += 1
-            return self.connections <= self._max_connections and not self._closing
+            return self.connections <= self.max_connections and not self._closing
 
     def disconnect(self) -> None:
         """A connection is over."""

@@ -29,9 +29,12 @@ GRACE_SECONDS = 30.0
 class SmtpListener:
     """One listener that takes mail."""
 
-    def __init__(self, server: asyncio.Server, open_doors: OpenDoors) -> None:
+    def __init__(
+        self, server: asyncio.Server, open_doors: OpenDoors, parting_seconds: float
+    ) -> None:
         self._server = server
         self._open_doors = open_doors
+        self._parting_seconds = parting_seconds
 
     @property
     def port(self) -> int:
@@ -45,18 +48,28 @@ class SmtpListener:
         return len(self._open_doors.doors)
 
     async def close(self, grace_seconds: float = GRACE_SECONDS) -> None:
-        """Take nothing new, let transactions under way finish, then break off."""
+        """Take nothing new, let what is under way or about to begin finish, then break off."""
         doors = self._open_doors
         doors.closing = True
         self._server.close()
-        for door in tuple(doors.doors):
-            door.shut_down()
+        self._shut_down()
+        impatience = asyncio.get_running_loop().call_later(self._parting_seconds, self._insist)
         try:
             async with asyncio.timeout(grace_seconds):
                 while doors.doors:
                     await doors.empty.wait()
         except TimeoutError:
             await self._break_off()
+        finally:
+            impatience.cancel()
+
+    def _insist(self) -> None:
+        self._open_doors.patient = False
+        self._shut_down()
+
+    def _shut_down(self) -> None:
+        for door in tuple(self._open_doors.doors):
+            door.shut_down()
 
     async def _break_off(self) -> None:
         log.warning("breaking off %d connections", self.connections)
@@ -103,4 +116,4 @@ async def serve_smtp(
         else {"host": settings.host, "port": settings.port}
     )
     server = await loop.create_server(lambda: SmtpDoor(desk, doors), **where, backlog=BACKLOG)
-    return SmtpListener(server, doors)
+    return SmtpListener(server, doors, settings.parting_seconds)

@@ -54,6 +54,10 @@ class DoorSettings:
     # How long the last replies may take to be read.  They are short and fit into what
     # the kernel keeps; who has not made room for them by then does not read at all.
     linger_seconds: float = 5.0
+    # How long a client may take to MAIL when the door closes.  One that has just come, or
+    # asks by RSET whether its connection is still good (a Postfix behind whose queue we
+    # are), would have to defer a message if we hung up then.
+    parting_seconds: float = 2.0
     # How long a next hop is kept waiting for content.  Content filters drop an idle
     # client after ten seconds and more (Postfix under stress: smtpd_timeout = 10s).
     keep_seconds: float = 8.0

@@ -62,6 +62,8 @@ class OpenDoors:
     doors: set["SmtpDoor"] = field(default_factory=set)
     empty: asyncio.Event = field(default_factory=asyncio.Event)
     closing: bool = False
+    # Whether who is about to begin a message may still do so.
+    patient: bool = True
 
     def add(self, door: "SmtpDoor") -> None:
         """A connection begins."""
@@ -99,6 +101,8 @@ class SmtpDoor(SMTP):
         # What the client said last, for the log.
         self._command = ("", "")
         self._errors = 0
+        # Whether a message is about to begin: right after a connection, not after a message.
+        self._begun = True
         self._ended = False
         # Since when the client is waited for; None: it waits for us.
         self._waiting_since: float | None = None
@@ -141,8 +145,12 @@ class SmtpDoor(SMTP):
 
     def shut_down(self) -> None:
         """Close: at once if nothing is under way, else after the transaction."""
-        if self._waiting_since is not None and not (self._session and self._session.in_transaction):
+        if self._waiting_since is not None and self._session and self._may_part(self._session):
             self._hang_up(replies.SHUTTING_DOWN)
+
+    def _may_part(self, session: Session) -> bool:
+        """Whether to hang up now breaks nothing off."""
+        return not session.in_transaction and not (self._begun and self._open_doors.patient)
 
     def abort(self) -> "asyncio.Task[None] | None":
         """Close without another word; gives the task that may still be busy."""
@@ -205,7 +213,7 @@ class SmtpDoor(SMTP):
         else:
             self.say(Reply(220, (f"{self._desk.settings.hostname} ESMTP",)))
         while not self._ended:
-            if self._open_doors.closing and not session.in_transaction:
+            if self._open_doors.closing and self._may_part(session):
                 self.end(replies.SHUTTING_DOWN)
                 return
             try:
@@ -213,6 +221,7 @@ class SmtpDoor(SMTP):
                 if command is not None:
                     self._command = command
                     await self._obey(session, *command)
+                    self._begun = command[0] != "DATA"
                     if len(self._said) > MAX_SAID:
                         await self.flush()
                 elif not await self._more():

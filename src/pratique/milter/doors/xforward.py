@@ -56,6 +56,7 @@ def forwarded_client(attributes: Mapping[str, str]) -> Client:
         ip=attributes.get("ADDR", ""),
         name=attributes.get("NAME", ""),
         helo=attributes.get("HELO", ""),
+        source=attributes.get("SOURCE", "").upper(),
     )
 
 

@@ -133,8 +133,8 @@ def xforward(envelope: Envelope, announced: frozenset[str]) -> list[bytes]:
     if client.ip:
         whence = (("NAME", client.name), ("ADDR", _forwarded_address(client.ip)))
         how = (("PROTO", envelope.protocol), ("HELO", client.helo))
-    named = (("IDENT", envelope.mta_id),) if envelope.mta_id else ()
-    groups = (whence, how + named)
+    known = (("IDENT", envelope.mta_id), ("SOURCE", client.source))
+    groups = (whence, how + tuple(pair for pair in known if pair[1]))
     commands = []
     for group in groups:
         said = [f"{name}={_xtext(value)}" for name, value in group if name in announced]

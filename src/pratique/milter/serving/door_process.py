@@ -18,7 +18,7 @@ import sys
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
-from pratique.milter import logs
+from pratique.milter import counters, logs
 from pratique.milter.config import Settings
 from pratique.milter.doors.milter_socket import DoorError
 from pratique.milter.journal.entry import PolicyText
@@ -31,6 +31,9 @@ from pratique.policies.policy import Policy
 
 log = logging.getLogger("pratique.door")
 
+
+# How often the supervisor hears what was counted; Prometheus asks every few seconds.
+COUNT_SECONDS = 1.0
 
 # What the name of a milter's process begins with.
 MILTER = "milter "
@@ -57,10 +60,17 @@ class Obedience:
     def __init__(self, serving: Serving, channel: Channel) -> None:
         self._serving = serving
         self._channel = channel
-        self._nurseries = HandedNurseries()
+        self._nurseries = HandedNurseries(self._lost)
 
     async def obey(self) -> None:
         """Until told to drain, or until nobody is left to tell."""
+        try:
+            await self._obey()
+        finally:
+            # What waits for a worker of a nursery that is lost would hold up the end.
+            self._nurseries.end()
+
+    async def _obey(self) -> None:
         while (order := await self._channel.hear()) is not None and order.word != "drain":
             match order.word:
                 case "serve":
@@ -74,14 +84,39 @@ class Obedience:
     async def _serve(self, order: Order) -> Order:
         control, *listening = order.descriptors
         # The workers of what is served until now keep to the nursery that they have.
-        self._nurseries = HandedNurseries()
+        before, self._nurseries = self._nurseries, HandedNurseries(self._lost)
         self._nurseries.put(control)
         try:
             sockets = [socket.socket(fileno=descriptor) for descriptor in listening]
             await self._serving.serve(_charge(order), self._nurseries, sockets)
         except (NurseryLost, NurseryUnfit, DoorError, OSError) as error:
+            self._nurseries.close()
+            self._nurseries = before
             return Order("unfit", {"why": str(error)})
+        # They get no other.
+        before.end()
         return Order("ready")
+
+    async def _lost(self, pid: int) -> None:
+        # A supervisor that is gone hands nothing over, and this door ends.
+        with contextlib.suppress(OSError):
+            await self._channel.say(Order("lost", {"pid": str(pid)}))
+
+
+async def _count_aloud(channel: Channel) -> None:
+    """Say what was counted, as often as it has changed and once a second at most."""
+    said = ""
+    with contextlib.suppress(OSError):
+        while True:
+            said = await _said(channel, said)
+            await asyncio.sleep(COUNT_SECONDS)
+
+
+async def _said(channel: Channel, before: str) -> str:
+    now = counters.counted()
+    if now != before:
+        await channel.say(Order("counted", {"counted": now}))
+    return now
 
 
 def _charge(order: Order) -> Charge:
@@ -95,12 +130,18 @@ async def run(serving: Serving, control: int) -> None:
     """Obey on this socket until the end, then drain."""
     channel = Channel(socket.socket(fileno=control))
     obeying = asyncio.create_task(Obedience(serving, channel).obey())
+    counting = asyncio.create_task(_count_aloud(channel))
     serving.begun(obeying.cancel)
     try:
         with contextlib.suppress(asyncio.CancelledError):
             await obeying
+    except OSError as error:
+        log.warning("the supervisor is gone: %s", error)
     finally:
         await serving.drain()
+        counting.cancel()
+        with contextlib.suppress(OSError):
+            await _said(channel, "")
         channel.close()
 
 

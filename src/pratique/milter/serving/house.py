@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import logging
 import socket
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
 from pratique.milter import counters, logs
@@ -21,7 +21,7 @@ from pratique.milter.next_hop import NextHop
 from pratique.milter.pipeline import Pipeline
 from pratique.milter.quarantine.store import Quarantine
 from pratique.milter.wall import Nursery
-from pratique.milter.workers import Nurseries, Workers
+from pratique.milter.workers import NoMoreNurseries, Nurseries, Workers
 from pratique.policies.policy import Policy
 
 log = logging.getLogger("pratique.service")
@@ -33,18 +33,42 @@ JOURNAL_SECONDS = 5.0
 class HandedNurseries:
     """The nurseries that the supervisor hands over, one after the other."""
 
-    def __init__(self) -> None:
-        self._controls: asyncio.Queue[socket.socket] = asyncio.Queue()
+    def __init__(self, lost: Callable[[int], Awaitable[None]]) -> None:
+        # Tells the supervisor that the nursery of a process id answers no more.
+        self._lost = lost
+        self._last = 0
+        # None: there will be no more.
+        self._controls: asyncio.Queue[socket.socket | None] = asyncio.Queue()
 
     def put(self, descriptor: int) -> None:
         """Take over the control of a nursery; those that came before it have ended."""
-        while not self._controls.empty():
-            self._controls.get_nowait().close()
+        self._drop()
         self._controls.put_nowait(socket.socket(fileno=descriptor))
 
+    def end(self) -> None:
+        """There will be no more: who waits for one need not wait."""
+        self._controls.put_nowait(None)
+
+    def close(self) -> None:
+        """Nobody will ask for one."""
+        self._drop()
+
+    def _drop(self) -> None:
+        while not self._controls.empty():
+            if (control := self._controls.get_nowait()) is not None:
+                control.close()
+
     async def __call__(self) -> Nursery:
-        """The next one.  Raises NurseryLost or NurseryUnfit."""
-        return await Nursery.join(await self._controls.get())
+        """The next one.  Raises NurseryLost (also NoMoreNurseries) or NurseryUnfit."""
+        if self._last and self._controls.empty():
+            await self._lost(self._last)
+        control = await self._controls.get()
+        if control is None:
+            self.end()
+            raise NoMoreNurseries("there will be no other nursery")
+        nursery = await Nursery.join(control)
+        self._last = nursery.pid
+        return nursery
 
 
 @dataclass(frozen=True, slots=True)

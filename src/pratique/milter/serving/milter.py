@@ -23,6 +23,7 @@ from pratique.milter.config import MilterListener
 from pratique.milter.doors import replies
 from pratique.milter.doors.milter import MilterDoor, block_signals
 from pratique.milter.doors.milter_ending import Ending
+from pratique.milter.doors.milter_settings import MilterSettings
 from pratique.milter.mail import Content, Envelope, Outgoing
 from pratique.milter.next_hop import Reply
 from pratique.milter.quarantine.record import Held
@@ -94,7 +95,7 @@ class MilterServing:
         parts = contextlib.AsyncExitStack()
         try:
             tenancy = Tenancy(parts, await parts.enter_async_context(open_house(charge, nurseries)))
-            self._use(tenancy, section)
+            self._use(tenancy, section, milter_settings(section, charge.settings.workers))
         except BaseException:
             await parts.aclose()
             raise
@@ -105,15 +106,15 @@ class MilterServing:
             leaving.add_done_callback(self._leaving.discard)
         log.info("%s: listening on %s", section.name, section.socket)
 
-    def _use(self, tenancy: Tenancy, section: MilterListener) -> None:
+    def _use(self, tenancy: Tenancy, section: MilterListener, settings: MilterSettings) -> None:
         async def take(content: Content, envelope: Envelope, left_out: int) -> Ending:
             async with tenancy.entered() as house:
                 return await Message(house, section, content, left_out).taken(envelope)
 
         if self._door is not None:
-            self._door.use(take)
+            self._door.use(take, settings)
             return
-        door = MilterDoor(milter_settings(section), take, asyncio.get_running_loop())
+        door = MilterDoor(settings, take, asyncio.get_running_loop())
         door.open()
         self._door = door
         self.to_run.put(door)

@@ -21,6 +21,9 @@ NAME = "control"
 # A word and its line end; nobody has more to say.
 MAX_LINE = 64
 
+# Who asks has his word ready.
+WORD_SECONDS = 10.0
+
 # An answer waits for a new nursery, whose rules may take a minute to load, and a door.
 ANSWER_SECONDS = 180.0
 
@@ -53,7 +56,8 @@ async def listening(folder: Path, obey: Obey) -> AsyncIterator[None]:
 
     async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.closing(writer), contextlib.suppress(OSError, ValueError):
-            word = (await reader.readline()).decode("ascii", "replace").strip()
+            async with asyncio.timeout(WORD_SECONDS):
+                word = (await reader.readline()).decode("ascii", "replace").strip()
             said = await obey(word)
             writer.write(json.dumps({"done": said.done, "said": said.lines}).encode() + b"\n")
             await writer.drain()

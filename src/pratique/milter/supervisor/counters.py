@@ -1,37 +1,64 @@
 """Add up what all doors have counted, those that have ended too, for Prometheus.
 
-Each process writes its counters into files of its own in a folder that the supervisor
-empties at its start (prometheus_client calls this its multiprocess mode), so nothing is
-asked of a door and no counter goes back when one is started again.
+Each process says what it has counted since its start; what is new since it last said so
+is added to the total.  So no counter goes back when a door is started again, and what a
+door that is killed had counted in its last second is all that can be missing.
 """
 
+import json
+from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from pathlib import Path
+from weakref import WeakKeyDictionary
 
-from prometheus_client import CollectorRegistry, generate_latest
+from prometheus_client import CollectorRegistry, Metric, generate_latest
 from prometheus_client.core import CounterMetricFamily
-from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
+from pratique.milter.counters import REGISTRY
 
-class _Restarts(Collector):
-    def __init__(self, restarts: Mapping[str, int]) -> None:
+# A family, the name of a sample of it, and its labels.
+Key = tuple[str, str, tuple[tuple[str, str], ...]]
+
+
+class Totals(Collector):
+    """What all processes have counted."""
+
+    def __init__(self) -> None:
+        self._totals: dict[Key, float] = defaultdict(float)
+        self._last: WeakKeyDictionary[object, dict[Key, float]] = WeakKeyDictionary()
+        self._restarts: Mapping[str, int] = {}
+
+    def take(self, process: object, counted: str) -> None:
+        """Add what a process has counted since it was heard last."""
+        now = {
+            (family, name, tuple((label, value) for label, value in labels)): value
+            for family, name, labels, value in json.loads(counted)
+        }
+        last = self._last.get(process, {})
+        for key, value in now.items():
+            self._totals[key] += value - last.get(key, 0.0)
+        self._last[process] = now
+
+    def text(self, restarts: Mapping[str, int]) -> bytes:
+        """All totals in Prometheus' text format, and how often each door was started again."""
         self._restarts = restarts
+        registry = CollectorRegistry()
+        registry.register(self)
+        return generate_latest(registry)
 
-    def collect(self) -> Iterator[CounterMetricFamily]:
-        counted = CounterMetricFamily(
+    def collect(self) -> Iterator[Metric]:
+        """What prometheus_client writes out."""
+        for known in REGISTRY.collect():
+            family = Metric(known.name, known.documentation, known.type)
+            for (name, sample, labels), value in self._totals.items():
+                if name == known.name:
+                    family.add_sample(sample, dict(labels), value)
+            yield family
+        restarts = CounterMetricFamily(
             "pratique_door_restarts",
             "Times that a door ended and was started again.",
             labels=["door"],
         )
         for door, times in self._restarts.items():
-            counted.add_metric([door], times)
-        yield counted
-
-
-def of_all(folder: Path, restarts: Mapping[str, int]) -> bytes:
-    """All counters in Prometheus' text format."""
-    registry = CollectorRegistry()
-    MultiProcessCollector(registry, path=str(folder))  # type: ignore[no-untyped-call]
-    registry.register(_Restarts(restarts))
-    return generate_latest(registry)
+            restarts.add_metric([door], times)
+        yield restarts

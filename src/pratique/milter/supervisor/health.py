@@ -19,6 +19,8 @@ from pratique.milter.supervisor.sockets import listening as open_socket
 # What a probe sends is a few hundred octets, at once.
 MAX_REQUEST = 8 * 1024
 PATIENCE = 5.0
+# What a probe that says nothing, too much or half of it comes to.
+_ITS_FAULT = (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError)
 # A handful of probes; more is somebody who should not be here.
 MAX_CONNECTIONS = 64
 
@@ -75,7 +77,7 @@ async def listening(address: str | None, told: Told) -> AsyncIterator[None]:
         nonlocal there
         there += 1
         try:
-            with contextlib.suppress(OSError, ValueError, asyncio.IncompleteReadError):
+            with contextlib.suppress(*_ITS_FAULT):
                 async with asyncio.timeout(PATIENCE):
                     if there <= MAX_CONNECTIONS:
                         request = await reader.readuntil(b"\r\n\r\n")

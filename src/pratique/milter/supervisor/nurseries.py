@@ -37,19 +37,30 @@ class KeptNursery:
         """Whether there is none at the moment."""
         return self.now.lost
 
+    def replace(self, pid: int) -> bool:
+        """End the nursery of this process id, which lives and answers no more, if it is mine."""
+        mine = pid == self.now.pid and not self.now.lost
+        if mine:
+            log.error("the nursery %d answers no more, and is ended", pid)
+            self.now.kill()
+        return mine
+
     async def leave(self) -> None:
         """Keep it no longer; it ends with the last door that asks it."""
-        self._stop()
+        await self._stop()
         await self.now.leave()
 
-    def close(self) -> None:
+    async def close(self) -> None:
         """End it now."""
-        self._stop()
+        await self._stop()
         self.now.close()
 
-    def _stop(self) -> None:
+    async def _stop(self) -> None:
+        # Waited for: it watches the control that is closed next, and numbers of closed
+        # descriptors come again at once.
         if self._keeping is not None:
             self._keeping.cancel()
+            await asyncio.gather(self._keeping, return_exceptions=True)
 
     async def _keep(self) -> None:
         while True:

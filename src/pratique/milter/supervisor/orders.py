@@ -6,6 +6,8 @@
                   drain    take nothing new, finish what is in flight, end
     door          ready    it serves as it was told
                   unfit    it cannot, and why
+                  lost     its nursery (by process id) answers no more: it wants another
+                  counted  what it has counted since its start
 
 A frame is four octets of length (network order, counting what follows) and a JSON object.
 Descriptors travel with its first octet (SCM_RIGHTS).  The end of the stream means drain:
@@ -98,12 +100,14 @@ class Channel:
         self._connection = connection
         self._reader = OrderReader()
         self._readable = asyncio.Event()
+        self._saying = asyncio.Lock()
         self._loop = asyncio.get_running_loop()
         self._loop.add_reader(connection, self._readable.set)
 
     async def say(self, order: Order) -> None:
         """Say it; OSError if the other side is gone."""
-        await asyncio.to_thread(_send, self._connection, order)
+        async with self._saying:
+            await asyncio.to_thread(_send, self._connection, order)
 
     async def hear(self) -> Order | None:
         """The next order; None at the end of the stream.  Raises OrderError."""
@@ -115,8 +119,11 @@ class Channel:
             except BlockingIOError:
                 continue
             except ConnectionResetError:
-                return None
+                octets, descriptors = b"", []
             if not octets:
+                # Left there, a reader would be called again and again for the end.
+                self._loop.remove_reader(self._connection)
+                self._readable.set()
                 return None
             self._reader.feed(octets, descriptors)
         return order

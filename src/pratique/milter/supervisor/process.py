@@ -9,11 +9,11 @@ import asyncio
 import contextlib
 import logging
 import os
+import signal
 import socket
 import sys
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from pratique.milter.supervisor.orders import Channel, Order, OrderError
 from pratique.milter.wall import Nursery
@@ -25,6 +25,9 @@ COMMAND = (sys.executable, "-I", "-X", "utf8", "-m", "pratique.milter.serving.do
 
 # Python and its libraries start in a second, workers in another; ten times that is dead.
 READY_SECONDS = 60.0
+
+# What is said in answer to `serve`; all else a door says by itself.
+ANSWERS = frozenset({"ready", "unfit"})
 
 # A door breaks off after 30 s (doors/server.py), then says its last words.
 DRAIN_SECONDS = 40.0
@@ -63,16 +66,23 @@ class Place:
     """What every process of every door is born with."""
 
     lock: int
-    counters: Path
+    # Who is told what a process says by itself.
+    hears: "Hears"
+
+
+Hears = Callable[["DoorProcess", Order], Awaitable[None]]
 
 
 class DoorProcess:
     """One process of a door."""
 
-    def __init__(self, name: str, process: asyncio.subprocess.Process, channel: Channel) -> None:
+    def __init__(
+        self, name: str, process: asyncio.subprocess.Process, channel: Channel, hears: Hears
+    ) -> None:
         self._name = name
         self._process = process
         self._channel = channel
+        self._hears = hears
         self._answer: asyncio.Future[Order] | None = None
         self._listening = asyncio.create_task(self._listen())
 
@@ -89,11 +99,10 @@ class DoorProcess:
                 str(theirs.fileno()),
                 pass_fds=[theirs.fileno(), place.lock],
                 stdin=asyncio.subprocess.DEVNULL,
-                env={**os.environ, "PROMETHEUS_MULTIPROC_DIR": str(place.counters)},
                 # Ctrl-C in a terminal is for the supervisor; it tells its doors itself.
                 start_new_session=True,
             )
-        return cls(name, process, Channel(ours))
+        return cls(name, process, Channel(ours), place.hears)
 
     @property
     def pid(self) -> int:
@@ -114,6 +123,8 @@ class DoorProcess:
             async with asyncio.timeout(READY_SECONDS):
                 answer = await self._answer
         except TimeoutError:
+            # What it says from now on would be taken for the answer to the next order.
+            self._kill_now()
             raise Lost(f"{self._name}: not ready within {READY_SECONDS:g} s") from None
         finally:
             self._answer = None
@@ -131,21 +142,26 @@ class DoorProcess:
             await self._say(Order("drain"))
         try:
             async with asyncio.timeout(DRAIN_SECONDS):
-                await self._process.wait()
+                await self.wait()
         except TimeoutError:
             log.error("%s: still busy after %g s; it is killed", self._name, DRAIN_SECONDS)
             await self.kill()
 
     async def kill(self) -> None:
         """End it now."""
-        with contextlib.suppress(ProcessLookupError):
-            self._process.kill()
+        self._kill_now()
         await self.wait()
+
+    def _kill_now(self) -> None:
+        # Not by asyncio: its `kill` looks for the end first, and then nobody hears of it.
+        if not self.ended:
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(self.pid, signal.SIGKILL)
 
     async def wait(self) -> int:
         """Its exit status, once it has ended."""
         status = await self._process.wait()
-        await self._listening
+        await asyncio.shield(self._listening)
         self._channel.close()
         return status
 
@@ -159,11 +175,12 @@ class DoorProcess:
         """Take its answers, until it hangs up."""
         try:
             while (answer := await self._channel.hear()) is not None:
-                if self._answer is not None and not self._answer.done():
+                if answer.word not in ANSWERS:
+                    await self._hears(self, answer)
+                elif self._answer is not None and not self._answer.done():
                     self._answer.set_result(answer)
         except OrderError as error:
             log.error("%s: talks nonsense, and is killed: %s", self._name, error)
-            with contextlib.suppress(ProcessLookupError):
-                self._process.kill()
+            self._kill_now()
         if self._answer is not None and not self._answer.done():
             self._answer.set_exception(Lost(f"{self._name}: it ended before it was ready"))

@@ -10,22 +10,22 @@ reload that cannot be done leaves everything as it was.
 import asyncio
 import contextlib
 import logging
-import shutil
 import signal
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from pathlib import Path
 
 from pratique.milter.assembly import policy_text_of, setup_of
 from pratique.milter.config import Settings
 from pratique.milter.config_problems import ConfigError
 from pratique.milter.policy_file import NoPolicy
 from pratique.milter.quarantine.folders import swept
-from pratique.milter.supervisor import control, counters, health, state
+from pratique.milter.supervisor import control, health, state
 from pratique.milter.supervisor.control import Said
+from pratique.milter.supervisor.counters import Totals
 from pratique.milter.supervisor.door import Door
 from pratique.milter.supervisor.notify import notify
 from pratique.milter.supervisor.nurseries import KeptNursery
+from pratique.milter.supervisor.orders import Order
 from pratique.milter.supervisor.process import Charge, DoorProcess, Lost, Place, Unfit
 from pratique.milter.supervisor.sockets import CannotListen, Sockets
 from pratique.milter.wall import Nursery, NurseryLost, NurseryUnfit
@@ -80,7 +80,9 @@ class Supervisor:
         self._sockets = Sockets()
         self._doors: dict[str, Door] = {}
         self._chores: set[asyncio.Task[None]] = set()
+        self._left: set[KeptNursery] = set()
         self._changing = asyncio.Lock()
+        self._totals = Totals()
         # Whether the start is done.
         self.serving = False
         self._place: Place
@@ -93,7 +95,7 @@ class Supervisor:
             folder = settings.state
             had = state.own_state(folder, lambda: control.answers(folder))
             lock = await parts.enter_async_context(had)
-            self._place = Place(lock, _fresh(folder / "counters"))
+            self._place = Place(lock, self._heard)
             # The doors have the whole quarantine; its index (SQLAlchemy) stays out of here.
             await asyncio.to_thread(swept, folder / "quarantine")
             parts.push_async_callback(self._end)
@@ -123,7 +125,7 @@ class Supervisor:
     def metrics(self) -> bytes:
         """The counters of all doors that there were, and how often each was started again."""
         restarts = {door.name: door.restarts for door in tuple(self._doors.values())}
-        return counters.of_all(self._place.counters, restarts)
+        return self._totals.text(restarts)
 
     # The start and the end.
 
@@ -144,9 +146,12 @@ class Supervisor:
 
     async def _end(self) -> None:
         async with self._changing:
-            await asyncio.gather(*(door.drain() for door in self._doors.values()), *self._chores)
+            await asyncio.gather(*(door.drain() for door in self._doors.values()))
+            for kept in self._left:
+                kept.now.kill()
+            await asyncio.gather(*self._chores, return_exceptions=True)
         if self._in_force is not None:
-            self._in_force.nursery.close()
+            await self._in_force.nursery.close()
         self._sockets.keep(())
 
     async def _prepared(self, settings: Settings, charge: Charge) -> InForce:
@@ -155,8 +160,21 @@ class Supervisor:
         return InForce(settings, charge, nursery)
 
     async def _hand_over(self, nursery: Nursery) -> None:
-        for door in self._doors.values():
-            await door.hand_over(nursery)
+        # One that follows the nursery of settings that are gone knows their rules only.
+        if nursery is self._now.nursery.now:
+            for door in tuple(self._doors.values()):
+                await door.hand_over(nursery)
+
+    async def _heard(self, process: DoorProcess, said: Order) -> None:
+        """What a door says by itself."""
+        if said.word == "counted":
+            self._totals.take(process, said.body["counted"])
+        elif said.word == "lost":
+            kept = self._now.nursery
+            # Where there is none, or was this one, the next one is handed over to all.
+            if not kept.replace(int(said.body["pid"])) and not kept.lost:
+                with contextlib.suppress(Lost, NurseryLost, OSError):
+                    await process.hand_over(kept.now)
 
     def _door(self, name: str) -> Door:
         async def start() -> DoorProcess:
@@ -192,17 +210,17 @@ class Supervisor:
         self._sockets.want(listener.address for listener in settings.listeners)
         try:
             self._in_force = await self._prepared(settings, charge)
-            await self._change(was)
+            await self._change()
         except BaseException:
             await self._take_back(was)
             raise
         finally:
             self._sockets.keep(self._now.addresses)
-        self._begin_chore(was.nursery.leave())
+        self._leave(was.nursery)
         log.info("reloaded: policy %s", settings.policy.file)
         return Said(True, (f"reloaded, policy {settings.policy.file}",))
 
-    async def _change(self, was: InForce) -> None:
+    async def _change(self) -> None:
         """All doors serve by what is in force now; those that are gone drain."""
         for name in self._now.doors:
             if name not in self._doors:
@@ -211,7 +229,7 @@ class Supervisor:
                 await self._doors[name].replace()
             else:
                 await self._doors[name].serve_anew()
-        for name in set(was.doors) - set(self._now.doors):
+        for name in set(self._doors) - set(self._now.doors):
             self._begin_chore(self._doors.pop(name).drain())
 
     async def _take_back(self, was: InForce) -> None:
@@ -219,13 +237,21 @@ class Supervisor:
         refused, self._in_force = self._now, was
         if refused is was:
             return
-        for name in set(self._doors) - set(was.doors):
-            self._begin_chore(self._doors.pop(name).drain())
         try:
-            await self._change(refused)
+            await self._change()
         except (Unfit, Lost, NurseryLost, OSError) as error:
             log.error("a door could not go back to the settings of before: %s", error)
-        self._begin_chore(refused.nursery.leave())
+        self._leave(refused.nursery)
+
+    def _leave(self, kept: KeptNursery) -> None:
+        """Let a nursery end with the last door that asks it."""
+
+        async def until_it_ends() -> None:
+            self._left.add(kept)
+            await kept.leave()
+            self._left.discard(kept)
+
+        self._begin_chore(until_it_ends())
 
     def _begin_chore(self, chore: Coroutine[None, None, None]) -> None:
         task = asyncio.get_running_loop().create_task(chore)
@@ -256,13 +282,6 @@ def _check_change(was: Settings, settings: Settings) -> None:
         socket = (milter.socket, milter.socket_mode, milter.socket_group)
         if socket != (old.socket, old.socket_mode, old.socket_group):
             raise NeedsRestart(f"the socket of {milter.name} has changed: that needs a restart")
-
-
-def _fresh(folder: Path) -> Path:
-    """An empty folder for the counters of this service's processes."""
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(mode=state.PRIVATE)
-    return folder
 
 
 def run(load: Callable[[], Settings]) -> None:

@@ -1,0 +1,152 @@
+"""Kill -9 anything at random moments, in each place at a real Postfix: nothing is lost.
+
+What a client of that Postfix heard 250 for is in the end in the next hop or in our
+quarantine, in one of them, and nobody got a bounce.  What is killed: our processes, the
+next hop of that Postfix, and where mail goes back to it the smtpd that takes it.
+
+PRATIQUE_ROUNDS says how often something is done to it; `pytest -rP` shows the figures.
+"""
+
+import os
+import re
+import shutil
+import signal
+import tempfile
+from pathlib import Path
+
+import pytest
+
+pytestmark = [
+    pytest.mark.real("postfix"),
+    pytest.mark.real("kernel confinement"),
+    pytest.mark.slow,
+]
+
+ROUNDS = int(os.environ.get("PRATIQUE_ROUNDS", "16"))
+RELOADS = max(2, ROUNDS // 20)
+COMMON = {"supervisor": 1, "everything": 1, "nursery": 2, "worker": 3, "next hop": 2}
+TOLD = {"reload": 1, "amid a reload": 1, "stop": 1}
+MILTER = COMMON | TOLD | {"milter": 5}
+SMTP = COMMON | TOLD | {"door": 3, "smtpd behind": 2}
+
+# What a queue waits for minutes with.
+SOON = {
+    "queue_run_delay": "1s",
+    "minimal_backoff_time": "1s",
+    "maximal_backoff_time": "1s",
+    "transport_retry_time": "1s",
+    # Where a filter hangs up Postfix tells its postmaster, by mail.
+    "notify_classes": "",
+}
+BOUNCE = re.compile(r"status=bounced|sender non-delivery notification|/bounce\[")
+
+
+class Place:
+    """A place at a Postfix, with Pratique in it."""
+
+    def __init__(self, no_loss, postfix, free_port):
+        self.trial, self.service = no_loss, no_loss.service
+        self.port, self.behind = free_port(), free_port()
+        self.relay = postfix(no_loss.next_hop.port)
+        self.relay.main |= SOON
+        no_loss.events["smtpd behind"] = self.kill_smtpd_behind
+
+    def kill_smtpd_behind(self):
+        """Kill one that takes mail back from us; its master starts another."""
+        told = f"127.0.0.1:{self.behind}".encode()
+        for process in Path("/proc").glob("[0-9]*"):
+            words = command_line(process)
+            if words[:1] == [b"smtpd"] and told in words:
+                os.kill(int(process.name), signal.SIGKILL)
+                return
+
+    def hands_back(self, **listener):
+        """Configure Pratique to take mail by SMTP and to give it back."""
+        lines = 'xforward_from = ["127.0.0.1"]\nrelay_from = ["127.0.0.0/8"]'
+        next_hop = f'[next_hop]\nkind = "smtp"\naddress = "127.0.0.1:{self.behind}"'
+        self.service.configure(lines, next_hop)
+        written = self.service.config.read_text()
+        for name, value in listener.items():
+            written = re.sub(f"^{name} = .*", f'{name} = "{value}"', written, flags=re.MULTILINE)
+        self.service.config.write_text(written)
+
+    def survives(self, weights, rounds):
+        """Do all that to it, and see that nothing is lost; the figures."""
+        trial = self.trial
+        trial.next_hop.start()
+        self.service.start()
+        self.relay.start()
+        trial.begin(self.port)
+        trial.storm(weights, rounds)
+        self.relay.flush()
+        trial.settle(lambda: not self.relay.queue())
+        assert [line for line in self.relay.log().splitlines() if BOUNCE.search(line)] == []
+        return trial.reckon()
+
+
+def command_line(process):
+    try:
+        return (process / "cmdline").read_bytes().split(b"\0")
+    except OSError:
+        return []
+
+
+@pytest.fixture
+def place(no_loss, postfix, free_port):
+    return Place(no_loss, postfix, free_port)
+
+
+@pytest.fixture
+def as_milter(place):
+    """Postfix asks Pratique about each message before it takes it."""
+    # One that the user postfix may enter.
+    folder = Path(tempfile.mkdtemp(prefix="pratique-milter-"))
+    folder.chmod(0o755)
+    socket = f"unix:{folder}/milter.sock"
+    milter = f'[[milter]]\nreply = "sender"\nsocket = "{socket}"\nsocket_mode = "0666"\n'
+    place.service.config.write_text(f'state = "{place.service.state}"\n{milter}')
+    place.relay.listen(place.port, smtpd_milters=socket, milter_default_action="tempfail")
+    yield place
+    shutil.rmtree(folder)
+
+
+@pytest.fixture
+def before_a_queue(place):
+    """Postfix passes each message through Pratique before it takes it (smtpd_proxy_filter)."""
+    place.hands_back()
+    place.relay.listen_before(place.port, place.service.port)
+    place.relay.listen_behind(place.behind)
+    return place
+
+
+@pytest.fixture
+def behind_a_queue(place):
+    """Postfix takes each message and then passes it through Pratique (content_filter)."""
+    place.hands_back(reply="queue")
+    place.relay.queue_before(place.port, place.service.port)
+    place.relay.queue_behind(place.behind)
+    port = place.service.port
+    deferral = re.compile(
+        rf"relay=127\S+:{port},.*status=deferred|deferred.*connect to \S+:{port}: "
+    )
+    place.trial.unheard = lambda: len(deferral.findall(place.relay.log()))
+    return place
+
+
+def test_nothing_is_lost_as_a_milter(as_milter):
+    print("milter:", as_milter.survives(MILTER, ROUNDS))
+
+
+def test_nothing_is_lost_before_a_queue(before_a_queue):
+    print("smtpd_proxy_filter:", before_a_queue.survives(SMTP, ROUNDS))
+
+
+def test_nothing_is_lost_behind_a_queue(behind_a_queue):
+    print("content_filter:", behind_a_queue.survives(SMTP, ROUNDS))
+
+
+@pytest.mark.parametrize("where", ["as_milter", "before_a_queue", "behind_a_queue"])
+def test_nobody_is_deferred_by_a_reload(request, where):
+    figures = request.getfixturevalue(where).survives({"reload": 1}, RELOADS)
+    print(where, figures)
+    assert (figures["deferrals"], figures["delivered twice"]) == (0, 0)
