@@ -1,5 +1,7 @@
 """Try conditions as CEL runs them: what holds, what has no answer, what does not compile."""
 
+import gc
+
 import pytest
 
 from pratique.policies.condition import (
@@ -7,6 +9,7 @@ from pratique.policies.condition import (
     Condition,
     NoAnswerError,
     Scene,
+    _Search,
     regex_problem,
 )
 from pratique.scanners import facts_pb2 as facts
@@ -169,3 +172,20 @@ def test_a_bad_regex_has_a_problem_in_words(pattern):
     problem = regex_problem(pattern)
     assert problem
     assert "INVALID" not in problem
+
+
+
+def searches():
+    """How many searches of scenes there are."""
+    gc.collect()
+    return sum(isinstance(one, _Search) for one in gc.get_objects())
+
+
+def test_a_scene_goes_when_nobody_needs_it(known):
+    # CEL keeps functions where Python's collector does not look, one scene a message.
+    before = searches()
+    scene = Scene(known)
+    assert Condition.compile('any_kind("archive") && any_name("zip")').holds(scene.activation)
+    assert searches() == before + 1
+    del scene
+    assert searches() == before

@@ -63,27 +63,29 @@ class CompileError(Exception):
         super().__init__("; ".join(fault.message for fault in faults))
 
 
-class Scene:
-    """The facts of one message, made ready for any number of conditions."""
+class _Search:
+    """Finds kinds and names among all parts at once, for the functions of the language."""
 
     def __init__(self, known: facts.Facts) -> None:
         self._known = known
-        self._variables: dict[str, object] = {
-            name: list(getattr(known, name)) if each.is_list else getattr(known, name)
-            for name, each in vocabulary.VARIABLES.items()
-        }
         self._kinds: frozenset[str] | None = None
         self._names: list[str] | None = None
-        self._functions = [
-            cel.Function("any_kind", [_STRING], False, lambda kind: kind in self.kinds(), _BOOL),
+
+    def functions(self) -> list[Any]:
+        """The functions, as CEL wants them.
+
+        CEL keeps them where Python's collector does not look, so nothing that they reach
+        may hold them: a scene that held both would stay for ever, one for each message.
+        """
+        return [
+            cel.Function("any_kind", [_STRING], False, self.has_kind, _BOOL),
             cel.Function("any_kind", [_STRINGS], False, self._any_kind, _BOOL),
             cel.Function("any_name", [_STRING], False, self._any_name, _BOOL),
         ]
-        self.activation = self._activate(self._variables)
 
-    def before(self, recipient: facts.Recipient) -> Any:
-        """The activation in which `rcpt` is that recipient."""
-        return self._activate({**self._variables, "rcpt": recipient})
+    def has_kind(self, kind: str) -> bool:
+        """Whether a part is of this kind, those left out counted."""
+        return kind in self.kinds()
 
     def kinds(self) -> frozenset[str]:
         """The kinds of all parts, those left out counted."""
@@ -100,9 +102,6 @@ class Scene:
             self._names = list(dict.fromkeys(name for name in every if name))
         return self._names
 
-    def _activate(self, variables: dict[str, object]) -> Any:
-        return _ENV.Activation(variables, functions=self._functions)
-
     def _any_kind(self, kinds: list[str]) -> bool:
         return not self.kinds().isdisjoint(kinds)
 
@@ -111,6 +110,25 @@ class Scene:
         names = self.names()
         batches = (names[at : at + _BATCH] for at in range(0, len(names), _BATCH))
         return any(matches(batch) for batch in batches)
+
+
+class Scene:
+    """The facts of one message, made ready for any number of conditions."""
+
+    def __init__(self, known: facts.Facts) -> None:
+        self._variables: dict[str, object] = {
+            name: list(getattr(known, name)) if each.is_list else getattr(known, name)
+            for name, each in vocabulary.VARIABLES.items()
+        }
+        self._functions = _Search(known).functions()
+        self.activation = self._activate(self._variables)
+
+    def before(self, recipient: facts.Recipient) -> Any:
+        """The activation in which `rcpt` is that recipient."""
+        return self._activate({**self._variables, "rcpt": recipient})
+
+    def _activate(self, variables: dict[str, object]) -> Any:
+        return _ENV.Activation(variables, functions=self._functions)
 
 
 def _matcher(pattern: str) -> Callable[[list[str]], bool]:
