@@ -1,7 +1,10 @@
 """`pratique why ID`: found by any id, said in words or JSON, and clear where nothing is kept."""
 
 import json
+import sqlite3
+import zlib
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -141,6 +144,33 @@ def test_a_damaged_day_is_named_and_the_others_are_read(keep, run, tmp_path):
     ran = run("06G8")
     assert (ran.exit_code, "was refused" in ran.stdout) == (0, True)
     assert ran.stderr.startswith("could not be read: 2026-10-30.sqlite3: ")
+
+
+@pytest.mark.parametrize("options", [(), ("--json",)])
+@pytest.mark.parametrize(
+    "damage",
+    [
+        (b'"outcome":"refused"', b'"outcome":[7]'),
+        (b'"action":"reject","rule":"program","outcome"', b'"action":"x","rule":"r","outcome"'),
+        (b'"verdicts":[{', b'"verdicts":[[{'),
+        (b'["bob@example.net",0]', b'["bob@example.net",0],["carl@example.net",-1]'),
+        (b"{", b"[" * 100_000),
+        (b'"milliseconds":1', b'"milliseconds":NaN'),
+    ],
+)
+def test_a_damaged_record_is_named_and_the_others_are_shown(keep, run, tmp_path, options, damage):
+    was, becomes = damage
+    keep("06G8"), keep("06G9", later=1)
+    (day,) = (tmp_path / "journal").glob("*.sqlite3")
+    with closing(sqlite3.connect(day, isolation_level=None)) as connection:
+        (record,) = connection.execute("SELECT record FROM message WHERE number = 1").fetchone()
+        octets = zlib.decompress(record)
+        assert was in octets
+        damaged = zlib.compress(octets.replace(was, becomes, 1))
+        connection.execute("UPDATE message SET record = ? WHERE number = 1", (damaged,))
+    ran = run(*options, "4gXyZ")
+    assert (ran.exit_code, "06G9" in ran.stdout, "06G8" in ran.stdout) == (0, True, False)
+    assert ran.stderr.startswith(f"could not be read: {day.name}, record 1: ")
 
 
 def test_a_folder_that_cannot_be_read_ends_the_command(run, tmp_path):

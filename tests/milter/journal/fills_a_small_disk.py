@@ -53,7 +53,7 @@ def writes(journal: Journal, first: int, count: int) -> float:
         facts.mail.subject = "".join(str(hash((number, at))) for at in range(30))
         envelope = Envelope(str(number), NOON)
         policy = PolicyText("p", "h", "t")
-        entry = Entry(envelope, facts, (), "a", "r", "o", Reply(250, ()), 1.0, policy)
+        entry = Entry(envelope, facts, (), "accept", "r", "o", Reply(250, ()), 1.0, policy)
         begun = time.perf_counter()
         journal.write(entry)
         times.append(time.perf_counter() - begun)

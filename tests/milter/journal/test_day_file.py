@@ -3,6 +3,8 @@
 import fcntl
 import random
 import sqlite3
+import subprocess
+import sys
 from datetime import date
 
 import pytest
@@ -12,6 +14,20 @@ from pratique.milter.journal.record import encode
 
 DAY = date(2026, 11, 22)
 NAME = "2026-11-22.sqlite3"
+
+WRITE = """
+import sys
+from datetime import UTC, date, datetime
+from pathlib import Path
+from pratique.milter.journal.day_file import DayFiles
+from pratique.milter.journal.entry import PolicyText
+from pratique.milter.journal.record import Row
+
+row = Row("a", "", "", "2026-11-22", "h", 1, b"", PolicyText("p", "h", "t"))
+files = DayFiles(Path(sys.argv[1]), lambda: datetime.now(UTC))
+for _ in range(2):
+    files.write(date(2026, 11, 22), [row])
+"""
 
 
 @pytest.fixture
@@ -57,6 +73,17 @@ def test_the_policy_is_kept_once_a_file(files, folder, rows):
     ]
     assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
     connection.close()
+
+
+@pytest.mark.slow
+@pytest.mark.real("strace")
+def test_a_batch_is_synced_before_its_write_is_over(folder, tmp_path):
+    trace = tmp_path / "trace"
+    command = ["strace", "-f", "-y", "-e", "trace=fsync,fdatasync", "-o", trace]
+    subprocess.run([*command, sys.executable, "-c", WRITE, folder], check=True, timeout=60)
+    synced = trace.read_text()
+    assert f"{folder / NAME}>" in synced
+    assert f"{folder / NAME}-wal>" in synced
 
 
 def test_a_second_connection_may_read_on_meanwhile(files, folder, rows):

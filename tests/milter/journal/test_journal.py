@@ -47,7 +47,7 @@ journal = Journal(Path(sys.argv[1]), Section(), Pace(clock=lambda: NOON, pause=0
 policy = PolicyText("p", "h", "t")
 for number in range(300):
     envelope = Envelope(f"{sys.argv[2]}-{number}", NOON, "ann@example.org")
-    journal.write(Entry(envelope, Facts(), (), "a", "r", "o", Reply(250, ()), 1.0, policy))
+    journal.write(Entry(envelope, Facts(), (), "accept", "r", "o", Reply(250, ()), 1.0, policy))
     if number % 20 == 0:
         journal.flush(30)
 journal.close(30)

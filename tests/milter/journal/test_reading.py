@@ -6,6 +6,7 @@ import sqlite3
 import subprocess
 import sys
 import tempfile
+import zlib
 from datetime import date, timedelta
 from pathlib import Path
 
@@ -182,3 +183,40 @@ def test_what_is_written_between_two_pages_is_read_too(folder, keep):
     assert next(reading).entry.envelope.queue_id == "a"
     keep("c")
     assert [kept.entry.envelope.queue_id for kept in reading] == ["b", "c"]
+
+
+def changed(folder, statement, *values):
+    connection = sqlite3.connect(folder / "2026-11-22.sqlite3")
+    connection.execute(statement, values)
+    connection.commit()
+    connection.close()
+
+
+@pytest.mark.parametrize("octets", [b"[" * 100_000 + b"\n\n", b'{"verdicts": 1}\n\n', b"1\n\n"])
+def test_a_record_of_other_types_is_named_and_the_others_are_read(folder, keep, octets):
+    keep("b", "b")
+    changed(folder, "UPDATE message SET record = ? WHERE number = 1", zlib.compress(octets))
+    found = find(folder, "b")
+    assert [kept.number for kept in found.entries] == [2]
+    assert [name for name, _ in found.unreadable] == ["2026-11-22.sqlite3, record 1"]
+
+
+@pytest.mark.parametrize("value", [7, "text", b"", 1.5])
+def test_a_column_of_another_type_damages_one_record(folder, keep, value):
+    keep("b", "b")
+    changed(folder, "UPDATE message SET record = ? WHERE number = 1", value)
+    assert [kept.number for kept in find(folder, "b").entries] == [2]
+
+
+def test_a_policy_that_is_no_text_is_named(folder, keep):
+    keep("b")
+    changed(folder, "UPDATE policy SET text = x'00ff'")
+    found = find(folder, "b")
+    assert (found.entries, len(found.unreadable)) == ([], 1)
+    assert "no text" in found.unreadable[0][1]
+
+
+def test_a_text_that_is_no_utf_8_hides_nothing(folder, keep):
+    keep("b")
+    changed(folder, "UPDATE policy SET name = CAST(x'61ff' AS TEXT)")
+    assert [kept.entry.policy.name for kept in find(folder, "b").entries] == ["a\\xff"]

@@ -99,6 +99,11 @@ def test_what_is_no_record_is_refused(entry, octets):
         record.decode(octets, entry().policy)
 
 
+def test_brackets_without_end_are_refused(entry):
+    with pytest.raises(ValueError, match=r"not a record: RecursionError"):
+        record.decode(zlib.compress(b"[" * 100_000 + b"\n\n"), entry().policy)
+
+
 def test_no_octet_of_a_record_can_change_unseen(entry):
     octets = record.encode(entry(), "plain").record
     for at in range(0, len(octets), 7):

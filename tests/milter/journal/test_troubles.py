@@ -66,3 +66,25 @@ def test_where_all_is_well_nothing_is_told(troubles, caplog):
 def test_an_error_names_its_file(troubles, caplog):
     troubles.begin(NotADirectoryError(20, "Not a directory", "/x/journal"), 0)
     assert "Not a directory: /x/journal" in caplog.text
+
+
+def test_each_kind_of_error_of_ours_is_told_once_with_its_traceback(troubles, caplog):
+    for error in (KeyError("x"), KeyError("y"), IndexError("z")):
+        troubles.give_up(error, 3)
+    assert [record.exc_info[0] for record in caplog.records] == [KeyError, IndexError]
+    assert troubles.count == 2
+
+
+def test_what_an_error_of_ours_cost_is_not_told_a_second_time(troubles, caplog):
+    troubles.give_up(KeyError("x"), 3)
+    troubles.look(3)
+    troubles.end(3)
+    assert len(caplog.records) == 1
+
+
+def test_what_is_dropped_after_an_error_of_ours_is_told(troubles, caplog):
+    troubles.give_up(KeyError("x"), 3)
+    troubles.look(4)
+    assert "the newest are dropped" in caplog.records[-1].getMessage()
+    troubles.end(4)
+    assert "1 records were dropped" in caplog.records[-1].getMessage()

@@ -4,7 +4,8 @@
 raises nothing.  One thread writes what has gathered, in batches.  A lock that somebody
 holds, a full disk, a damaged file or a folder that is gone keeps only that thread; it
 tries again each second, and tells the log and the counters.  Mail goes on meanwhile: the
-journal is what we remember of it, not a promise to anybody.
+journal is what we remember of it, not a promise to anybody.  An error of ours, which no
+second try would mend, costs the batch that met it, and never the thread.
 
 Python runs one thread at a time, so the writer could still be in the way.  It is not for
 long: deflating and writing let others run, and the rest is cut into small pieces.
@@ -144,17 +145,34 @@ class Journal:
 
     def _run(self) -> None:
         batch = _Batch()
-        self._days.look()
+        turn = partial(self._turn, batch)
         try:
+            self._safely(self._days.look, batch)
             while self._wait(batch):
-                self._days.look()
-                self._remove_old()
-                self._troubles.look(self._backlog.dropped)
-                self._attempt(batch)
+                self._safely(turn, batch)
         finally:
-            # Also where an error of ours ends the thread: what comes is counted as dropped.
+            # Whatever ends the thread: what comes is counted as dropped.
             if left := self._backlog.close():
                 log.error("journal %s ended, %d records were dropped", self._folder, left)
+
+    def _turn(self, batch: "_Batch") -> None:
+        self._days.look()
+        self._remove_old()
+        self._troubles.look(self._backlog.dropped)
+        self._attempt(batch)
+
+    def _safely(self, step: Callable[[], object], batch: "_Batch") -> None:
+        """Take a step; an error of ours in it costs a batch."""
+        try:
+            step()
+        except Exception as error:  # noqa: BLE001 - the last resort: the journal goes on
+            if not batch.entries:
+                # What waits would otherwise meet the same error again, without a pause.
+                batch.take(self._backlog.take(self._pace.batch))
+            count = len(batch.entries)
+            self._troubles.give_up(error, count)
+            self._backlog.finish(count, count)
+            batch.take([])
 
     def _wait(self, batch: "_Batch") -> bool:
         """Wait until there is something to do; false if this is the end."""

@@ -1,22 +1,25 @@
 """Replace subjects and local parts of addresses by keyed hashes, wherever they stand.
 
 `ann@example.org` becomes `#4f0d...@example.org`: the domain stays readable, and the same
-address gives the same hash in every entry, whatever case its letters have.  HMAC-SHA256
+address gives the same hash in every entry, whatever case its letters have.  Where it
+cannot be told what of a text names somebody, all of it is hashed.  HMAC-SHA256
 (RFC 2104) of 80 bits: a billion addresses have two alike once in two million journals.
 The mark `#` tells a hash from what stood there; so nothing is hashed twice.
 """
 
 import hmac
 import re
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from functools import cache
+from functools import cache, partial
 
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 
+from pratique.milter.journal import privacy_signs as signs
 from pratique.milter.journal.entry import Entry
 from pratique.milter.journal.privacy_fields import (
+    EVIDENCE,
     FIELDS,
     MACROS_KEPT,
     PARAMETERS_KEPT,
@@ -26,16 +29,13 @@ from pratique.milter.mail import Client, Envelope, Forward
 from pratique.milter.next_hop import Reply
 from pratique.policies import danger
 from pratique.policies.verdict import Verdict
-from pratique.scanners.facts_pb2 import Facts
+from pratique.scanners.facts_pb2 import Evidence, Facts, Part
 
 _DIGITS = 20
 
-# What ends a local part to its left in running text; all of these are special in RFC 5322
-# 3.2.3, or quotation marks of prose.  `/` may stand in a local part, and parts paths.
-_STOPS = frozenset(' \t\r\n<>()[],;:\\"`')
-
-# A shorter subject ("hi") would be found in every other word of a text.
-_SHORTEST_SUBJECT = 4
+# Addresses that are looked for in one text: a reply names one or two.  Each costs a hash,
+# and a stranger may write thousands; a text with more is hashed as a whole.
+MOST_ADDRESSES = 32
 
 WITHHELD = "withheld"
 
@@ -51,8 +51,18 @@ def without_secrets(entry: Entry) -> Entry:
 
 
 def hashed(entry: Entry, key: bytes) -> Entry:
-    """The entry with nothing in it that names a person or quotes the subject."""
-    hasher = Hasher(key, entry.facts.mail.subject)
+    """The entry with local parts, display names and the subject as keyed hashes.
+
+    These stay readable: ids of messages in mail servers and here; domains, host names,
+    client addresses; sizes, times, media types, SHA-256 of parts; ESMTP parameters and
+    macros that name nobody; the words of policy and scanners; the names of files and
+    members of archives, unless there is an `@` in them (encoded or not), they tell the
+    subject or a piece of it, or they are of attached or returned messages; running text
+    (replies, what could not be read or evaluated), save the addresses and the subject in
+    it.  A person's name in such text or in a file name is not known for one, nor is a
+    subject that has fewer than four letters and digits, or one that was rephrased.
+    """
+    hasher = Hasher(key, signs.Subject.of(entry.facts.mail.subject))
     facts = _copy(danger.reduce(entry.facts))
     facts.DiscardUnknownFields()
     hasher.facts(facts)
@@ -76,7 +86,7 @@ class Hasher:
     """Hashes with one key, for the entry of one subject."""
 
     key: bytes
-    subject: str = ""
+    subject: signs.Subject = field(default_factory=partial(signs.Subject.of, ""))
 
     def whole(self, text: str) -> str:
         """A text as its hash; nothing stays nothing."""
@@ -88,18 +98,68 @@ class Hasher:
     def address(self, text: str) -> str:
         """An address, in angle brackets or not, with its local part as a hash."""
         if text.startswith("<") and text.endswith(">"):
-            return f"<{self.address(text[1:-1])}>"
-        local, at, domain = text.rpartition("@")
+            return f"<{self._address(text[1:-1])}>"
+        return self._address(text)
+
+    def _address(self, text: str) -> str:
         # Of `"a@b"@c` only c is the domain.
-        return f"{self.whole(local)}@{domain.lower()}" if at else self.whole(text)
+        local, at, domain = text.rpartition("@")
+        if not at or (domain and not signs.is_domain(domain)):
+            return self.whole(text)
+        return f"{self.whole(local)}@{domain.lower()}"
+
+    def domain(self, text: str) -> str:
+        """A domain or a host name; what is none is hashed."""
+        return text if signs.is_domain(text) else self.whole(text)
+
+    def type(self, text: str) -> str:
+        """A media type or a word; what is none, or quotes the subject, is hashed."""
+        kept = signs.is_type(text) and not self.subject.is_in(text)
+        return text if kept else self.whole(text)
+
+    def date(self, text: str) -> str:
+        """A Date field without its comment; what is no date is hashed."""
+        return signs.date_in(text) or self.whole(text)
+
+    def name(self, text: str) -> str:
+        """A file name, hashed if it may name somebody or tells the subject."""
+        told = signs.has_at(text) or self.subject.is_told_by(text)
+        return self.whole(text) if told else text
+
+    def path(self, text: str) -> str:
+        """A path; what strangers wrote of it is hashed if it would be in a name."""
+        own = signs.own_path(text)
+        theirs = text.removeprefix(own)
+        # Each name in it may tell the subject by itself; with one of them all are hashed.
+        told = any(self.name(one) != one for one in theirs.split("/"))
+        return own + self.whole(theirs) if told or self.name(theirs) != theirs else text
+
+    def hidden_path(self, text: str) -> str:
+        """A path with all that strangers wrote of it hashed."""
+        own = signs.own_path(text)
+        return own + self.whole(text.removeprefix(own))
+
+    def reporter(self, text: str) -> str:
+        """Who reports a bounce: kept if that is a host, for it is free text."""
+        return text if signs.names_a_host(text) else self.whole(text)
 
     def text(self, text: str) -> str:
         """Running text with the local part of each address, and the subject, as hashes."""
-        return self._in_text(text, _STOPS)
+        if self.subject.all_of_it and self.subject.text in text:
+            text = text.replace(self.subject.text, self.whole(self.subject.text))
+        if self.subject.is_in(text):
+            return self.whole(text)
+        if not signs.has_at(text):
+            return text
+        if text.count("@") > MOST_ADDRESSES or not signs.is_certain(text):
+            return self.whole(text)
+        *before, last = text.split("@")
+        return "".join(map(self._up_to_at, before)) + last
 
-    def path(self, text: str) -> str:
-        """A path with the same as hashes."""
-        return self._in_text(text, _STOPS | {"/"})
+    def _up_to_at(self, text: str) -> str:
+        """The text with the local part at its end hashed, and the `@` that followed."""
+        local = text[_after_stop(text) :]
+        return f"{text.removesuffix(local)}{self.whole(local)}@"
 
     def envelope(self, envelope: Envelope) -> Envelope:
         """An envelope with each of its addresses hashed."""
@@ -112,7 +172,7 @@ class Hasher:
                 Forward(self.address(one.address), self._parameters(one.parameters))
                 for one in envelope.recipients
             ),
-            client=Client(client.ip, self.text(client.name), self.text(client.helo)),
+            client=Client(client.ip, self.domain(client.name), self.domain(client.helo)),
             authenticated=self.address(envelope.authenticated),
             macros=tuple((name, self.macro(name, value)) for name, value in envelope.macros),
         )
@@ -142,15 +202,17 @@ class Hasher:
     def _texts(self, message: Message, plan: "_Plan") -> None:
         for name in plan.left_out:
             message.ClearField(name)
+        changes = _changes_for(message)
         for name, is_list, treatment in plan.treated:
             value = getattr(message, name)
             if value and is_list:
-                value[:] = [treatment(self, one) for one in value]
+                value[:] = [changes[treatment](self, one) for one in value]
             elif value:
-                setattr(message, name, treatment(self, value))
+                setattr(message, name, changes[treatment](self, value))
         for name in plan.macros:
             given = getattr(message, name)
-            for key in given:
+            # A map must not be changed while it is gone through, not even a value of it.
+            for key in list(given):
                 given[key] = self.macro(key, given[key])
 
     def _parameters(self, parameters: Iterable[str]) -> tuple[str, ...]:
@@ -158,25 +220,20 @@ class Hasher:
 
     def _parameter(self, parameter: str) -> str:
         name, equals, value = parameter.partition("=")
+        if not signs.is_keyword(name):
+            return self.whole(parameter)
         if name.upper() in PARAMETERS_KEPT or not equals:
-            return parameter
+            return self.text(parameter)
         return f"{name}={self.whole(value)}"
 
-    def _in_text(self, text: str, stops: frozenset[str]) -> str:
-        if len(self.subject) >= _SHORTEST_SUBJECT and self.subject in text:
-            text = text.replace(self.subject, self.whole(self.subject))
-        if "@" not in text:
-            return text
-        *before, last = text.split("@")
-        return "".join(self._up_to_at(piece, stops) + "@" for piece in before) + last
 
-    def _up_to_at(self, text: str, stops: frozenset[str]) -> str:
-        """The text with the local part at its end hashed."""
-        if text.endswith('"') and (opened := text.rfind('"', 0, -1)) >= 0:
-            start = opened
-        else:
-            start = max(text.rfind(stop) for stop in stops) + 1
-        return text[:start] + self.whole(text[start:])
+def _after_stop(text: str) -> int:
+    """Where the last word of a text begins: after a blank or `<`.
+
+    Anything else may stand in a local part, so more is hashed rather than less.
+    """
+    cut = text.rsplit(None, 1)[-1] if text else ""
+    return max(len(text) - len(cut), text.rfind("<") + 1)
 
 
 def _is_hash(text: str) -> bool:
@@ -188,17 +245,42 @@ class _Plan:
     """What is to be done with a message of one type; what stays as it is is not in it."""
 
     left_out: list[str] = field(default_factory=list)
-    treated: list[tuple[str, bool, Callable[[Hasher, str], str]]] = field(default_factory=list)
+    treated: list[tuple[str, bool, Treatment]] = field(default_factory=list)
     macros: list[str] = field(default_factory=list)
     inner: list[tuple[str, bool]] = field(default_factory=list)
 
 
-_CHANGES = {
+_CHANGES: dict[Treatment, Callable[[Hasher, str], str]] = {
     Treatment.WHOLE: Hasher.whole,
     Treatment.ADDRESS: Hasher.address,
-    Treatment.TEXT: Hasher.text,
+    Treatment.DOMAIN: Hasher.domain,
+    Treatment.TYPE: Hasher.type,
+    Treatment.DATE: Hasher.date,
+    Treatment.NAME: Hasher.name,
     Treatment.PATH: Hasher.path,
+    Treatment.TEXT: Hasher.text,
+    Treatment.REPORTER: Hasher.reporter,
+    Treatment.EVIDENCE: Hasher.whole,
 }
+
+# A message that is attached or returned is named by its subject, and not by ours.
+_CHANGES_OF_MAIL = _CHANGES | {
+    Treatment.NAME: Hasher.whole,
+    Treatment.PATH: Hasher.hidden_path,
+}
+
+_CHANGES_OF_EVIDENCE = {
+    kind: _CHANGES | {Treatment.EVIDENCE: _CHANGES[treatment]}
+    for kind, treatment in EVIDENCE.items()
+}
+
+
+def _changes_for(message: Message) -> Mapping[Treatment, Callable[[Hasher, str], str]]:
+    if isinstance(message, Evidence):
+        return _CHANGES_OF_EVIDENCE.get(message.kind, _CHANGES)
+    if isinstance(message, Part) and (message.returned or message.kind == "message"):
+        return _CHANGES_OF_MAIL
+    return _CHANGES
 
 
 @cache
@@ -215,7 +297,7 @@ def _plan_of(kind: Descriptor) -> _Plan:
         elif treatment is Treatment.LEAVE_OUT:
             plan.left_out.append(one.name)
         elif treatment is not Treatment.KEEP:
-            plan.treated.append((one.name, one.is_repeated, _CHANGES[treatment]))
+            plan.treated.append((one.name, one.is_repeated, treatment))
     return plan
 
 

@@ -19,36 +19,48 @@ class Treatment(Enum):
     WHOLE = auto()
     # One address: the local part is hashed.  What has no domain is hashed as a whole.
     ADDRESS = auto()
-    # Text of any kind: the local part of each address in it, and the subject.
-    TEXT = auto()
-    # The same where `/` parts names.
+    # A host name or a domain; what is none is hashed as a whole.
+    DOMAIN = auto()
+    # A media type or a word, likewise.
+    TYPE = auto()
+    # A Date field: without its comment; what is no date is hashed as a whole.
+    DATE = auto()
+    # A file name: hashed as a whole if there is an `@` in it or it tells the subject.
+    NAME = auto()
+    # A path: the same for what is not of our making.
     PATH = auto()
+    # Running text: the local part of each address in it, and the subject.
+    TEXT = auto()
+    # Free text of whoever reports a bounce: all but the name of a host.
+    REPORTER = auto()
+    # By `Evidence.kind`: see EVIDENCE.
+    EVIDENCE = auto()
     # By their names: see MACROS_KEPT.
     MACROS = auto()
     # The octets of what is hashed elsewhere, or a secret.
     LEAVE_OUT = auto()
 
 
-_K, _W, _A, _T, _P, _M, _L = Treatment
+_K, _W, _A, _D, _Y, _DATE, _N, _P, _T, _R, _E, _M, _L = Treatment
 
 FIELDS: dict[str, dict[str, Treatment]] = {
     "Mail": {
-        "sha256": _K, "subject": _W, "message_id": _A, "date": _K, "direction": _K,
+        "sha256": _K, "subject": _W, "message_id": _A, "date": _DATE, "direction": _K,
         "header_anomalies": _K, "raw_subject": _L, "release_token": _L,
     },
-    "Address": {"address": _A, "domain": _K, "display_name": _W, "raw_display_name": _L},
-    "ForeignField": {"name": _T},
+    "Address": {"address": _A, "domain": _D, "display_name": _W, "raw_display_name": _L},
+    "ForeignField": {"name": _W},
     "Envelope": {
         "reverse_path": _A, "tls": _K, "authenticated": _A, "queue_id": _K, "door": _K,
         "mta_id": _K, "macros": _M,
     },
-    "Client": {"ip": _K, "name": _T, "helo": _T},
+    "Client": {"ip": _K, "name": _D, "helo": _D},
     "AddressProblem": {"address": _A, "detail": _T},
-    "Recipient": {"address": _A, "domain": _K, "groups": _K},
+    "Recipient": {"address": _A, "domain": _D, "groups": _K},
     "Part": {
-        "path": _P, "name": _T, "names": _T, "declared_type": _T, "type": _K, "kind": _K,
-        "sha256": _K, "inside": _T, "views": _K, "unopened": _K, "why": _T, "disguised": _K,
-        "raw_name": _L, "disposition": _T,
+        "path": _P, "name": _N, "names": _N, "declared_type": _Y, "type": _Y, "kind": _K,
+        "sha256": _K, "inside": _Y, "views": _K, "unopened": _K, "why": _T, "disguised": _K,
+        "raw_name": _L, "disposition": _Y,
     },
     "Ambiguity": {"class_": _K, "where": _P, "detail": _T},
     "Finding": {
@@ -56,13 +68,23 @@ FIELDS: dict[str, dict[str, Treatment]] = {
         "database_version": _K, "note": _T,
     },
     "Bounce": {"other": _K},
-    "Evidence": {"kind": _K, "detail": _T},
+    "Evidence": {"kind": _K, "detail": _E},
     "Auth": {"spf": _K, "dmarc": _K, "arc": _K, "authenticated_as": _A, "checker": _K},
-    "DkimResult": {"domain": _K, "result": _K},
+    "DkimResult": {"domain": _D, "result": _K},
     "Limit": {"class_": _K, "detail": _T},
     "PartsLeftOut": {"by_kind": _K},
     "Failure": {"class_": _K, "detail": _T},
 }  # fmt: skip
+
+# What `Evidence.detail` is, by its kind; that of any other kind is hashed as a whole.
+EVIDENCE = {
+    "delivery_status": _R,
+    "failed_recipient": _A,
+    "returned_header": _P,
+    "returned_message_id": _A,
+    "reverse_path": _A,
+    "attachment": _P,
+}
 
 # Macros that name no person (Postfix MILTER_README, "Macros"; sendmail's libmilter): the
 # value of any other is treated as an address.  `_` is "user@host" where ident answered.

@@ -9,6 +9,7 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date
+from functools import partial
 from pathlib import Path
 
 from pratique.milter.journal.day_file import FORMAT, code_of
@@ -105,13 +106,19 @@ def _kept(path: Path, row: tuple[int, int, bytes, str, str | None, str | None]) 
     number, facts_format, record, digest, name, text = row
     if facts_format != FACTS_FORMAT:
         raise ValueError(f"facts of format {facts_format}, and this version reads {FACTS_FORMAT}")
-    entry, privacy = decode(record, PolicyText(name or "", digest, text or ""))
+    policy = PolicyText(name or "", digest, text or "")
+    # A column of SQLite takes any type, whatever the layout says.
+    if not all(isinstance(one, str) for one in (policy.name, policy.hash, policy.text)):
+        raise ValueError("not a policy: its name, hash or text is no text")
+    entry, privacy = decode(record, policy)
     return Kept(entry, path.name, number, privacy)
 
 
 @contextlib.contextmanager
 def _opened(path: Path) -> Iterator[sqlite3.Connection]:
     connection = _connect(path)
+    # Text that is no UTF-8 is damage of one record, and must not hide the others.
+    connection.text_factory = partial(str, encoding="utf-8", errors="backslashreplace")
     try:
         (version,) = connection.execute("PRAGMA user_version").fetchone()
         if version != FORMAT:

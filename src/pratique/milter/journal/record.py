@@ -16,6 +16,7 @@ from typing import Any
 
 from google.protobuf.message import DecodeError, EncodeError
 
+from pratique.milter.journal import shape
 from pratique.milter.journal.entry import Entry, PolicyText
 from pratique.milter.mail import Client, Envelope, Forward
 from pratique.milter.next_hop import Reply
@@ -36,6 +37,17 @@ _TOGETHER = 1000
 MOST_OCTETS = 256 * 1024 * 1024
 
 UNWRITABLE = (EncodeError, ValueError, TypeError, ArithmeticError)
+
+# What reading may raise of octets that are no record; brackets nested deeply are among them.
+_DAMAGE = (
+    zlib.error,
+    DecodeError,
+    LookupError,
+    TypeError,
+    AttributeError,
+    ArithmeticError,
+    RecursionError,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,15 +75,17 @@ def encode(entry: Entry, privacy: str) -> Row:
     head = json.dumps(_head(entry, distinct) | {"privacy": privacy}, separators=(",", ":"))
     lines = (head.encode("ascii"), *_recipient_lines(entry, distinct), b"")
     facts = danger.reduce(entry.facts).SerializeToString()
+    policy = entry.policy
     return Row(
         queue_id=as_key(entry.envelope.queue_id),
         mta_id=as_key(entry.envelope.mta_id),
         held_as=as_key(entry.held_as),
         received_at=entry.envelope.received_at.isoformat(),
-        policy=entry.policy.hash,
+        policy=as_key(policy.hash),
         facts_format=FACTS_FORMAT,
         record=zlib.compress(b"\n".join((*lines, facts))),
-        policy_text=entry.policy,
+        # A path may have octets that are no UTF-8 (PEP 383), and SQLite takes none of these.
+        policy_text=PolicyText(*map(as_key, (policy.name, policy.hash, policy.text))),
     )
 
 
@@ -79,13 +93,14 @@ def decode(record: bytes, policy: PolicyText, most: int = MOST_OCTETS) -> tuple[
     """The entry of a row, and how it was kept.  ValueError if it is no record of ours."""
     try:
         head, recipients, facts = _taken_apart(record, most)
+        shape.check(head, recipients)
         return _entry(head, recipients, facts, policy), head["privacy"]
-    except (zlib.error, DecodeError, KeyError, TypeError, AttributeError, IndexError) as error:
+    except _DAMAGE as error:
         raise ValueError(f"not a record: {error!r}") from error
 
 
 def as_key(text: str) -> str:
-    """An id as it is searched: text that SQLite takes."""
+    """A text as SQLite takes it, and as an id is searched: octets that are no text are named."""
     return text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 

@@ -24,6 +24,8 @@ class Troubles:
         self._since = 0.0
         self._dropped_before = 0
         self._dropped_told = 0
+        # The kinds of errors of ours that were told.
+        self._ours: set[str] = set()
 
     @property
     def is_on(self) -> bool:
@@ -40,6 +42,18 @@ class Troubles:
         self._now = text
         log.error("journal %s is not written: %s; %d records wait", self._folder, text, waiting)
         self.count += 1
+
+    def give_up(self, error: Exception, count: int) -> None:
+        """An error of ours costs so many records; each kind is told once, with its traceback."""
+        kind = type(error).__name__
+        if kind not in self._ours:
+            self._ours.add(kind)
+            text = "journal %s: an error of ours, %d records were dropped"
+            log.error(text, self._folder, count, exc_info=error)
+            self.count += 1
+        # They are told of: these are not the newest, dropped for want of room.
+        self._dropped_before += count
+        self._dropped_told += count
 
     def look(self, dropped: int) -> None:
         """Tell, once, that records begin to be dropped."""
