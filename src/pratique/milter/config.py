@@ -274,7 +274,7 @@ class JournalSection(_Section):
     )
     privacy: Literal["plain", "hashed"] = Field(
         "plain",
-        description="`hashed`: subjects, display names and the local parts of addresses are kept as "
+        description="`hashed`: subjects, display names and local parts of addresses are kept as "
         "keyed hashes; what stays readable stands in docs/decisions/11-journal.md.",
     )
 
