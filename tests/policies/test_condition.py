@@ -174,7 +174,6 @@ def test_a_bad_regex_has_a_problem_in_words(pattern):
     assert "INVALID" not in problem
 
 
-
 def searches():
     """How many searches of scenes there are."""
     gc.collect()

@@ -2,9 +2,12 @@
 
 from binascii import b2a_base64
 from collections.abc import Callable
+from importlib import resources
 
 import pytest
 
+from pratique.policies.policy import Policy
+from pratique.policies.verdict import Verdict
 from pratique.scanners import facts_pb2 as facts
 from pratique.scanners import unpack
 from pratique.scanners import wall_pb2 as wall
@@ -120,3 +123,20 @@ def see(listen: Callable[[], Listener]) -> Callable[..., facts.Facts]:
         return heard.whole()
 
     return seen
+
+
+@pytest.fixture(scope="session")
+def decide() -> Callable[..., Verdict]:
+    """Put what was seen to the policy that we ship."""
+    shipped = resources.files("pratique.policies") / "shipped" / "default.toml"
+    policy = Policy.load(shipped.read_text("utf-8"))
+
+    def decided(known: facts.Facts, reverse_path: str | None = None) -> Verdict:
+        # The envelope is the door's; it is put to what was seen.
+        asked = facts.Facts()
+        asked.CopyFrom(known)
+        if reverse_path is not None:
+            asked.envelope.reverse_path = reverse_path
+        return policy.decide(asked, facts.Recipient())
+
+    return decided

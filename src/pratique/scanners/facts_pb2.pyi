@@ -474,6 +474,7 @@ class EvidenceKinds(_message.Message):
         no_message_id: _ClassVar[EvidenceKinds.Word]
         reverse_path: _ClassVar[EvidenceKinds.Word]
         attachment: _ClassVar[EvidenceKinds.Word]
+        structure: _ClassVar[EvidenceKinds.Word]
     none: EvidenceKinds.Word
     report_structure: EvidenceKinds.Word
     report_without_status: EvidenceKinds.Word
@@ -489,6 +490,7 @@ class EvidenceKinds(_message.Message):
     no_message_id: EvidenceKinds.Word
     reverse_path: EvidenceKinds.Word
     attachment: EvidenceKinds.Word
+    structure: EvidenceKinds.Word
     def __init__(self) -> None: ...
 
 class Auth(_message.Message):

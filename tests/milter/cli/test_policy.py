@@ -1,5 +1,7 @@
 """Try `pratique policy check` and `policy test` as an admin would."""
 
+import re
+
 import pytest
 from click.testing import CliRunner
 
@@ -46,7 +48,7 @@ def written(tmp_path):
 def test_the_default_policy_is_checked_where_no_file_is_named(run):
     done = run("check")
     assert done.exit_code == 0
-    assert done.output.startswith("default.toml: 15 rules, ")
+    assert re.match(r"default\.toml: \d+ rules, ", done.output)
     assert done.output.endswith("nothing is wrong\n")
 
 

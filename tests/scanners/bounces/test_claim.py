@@ -35,6 +35,16 @@ def judge(gather):
         (b"From: Mail Delivery Subsystem <noreply@example.org>\n", "daemon"),
         (b"From: =?utf-8?q?Mail_Delivery_System?= <x@example.org>\n", "daemon"),
         (b"From: <>\n", "daemon"),
+        (b"From: MAILER-DAEMON:;\n", "daemon"),
+        (b"From: (Mail Delivery System)\n", "daemon"),
+        (b'From: "mailer\\-daemon"@example.org\n', "daemon"),
+        (b"From: .mailer-daemon@example.org\n", "daemon"),
+        (b"From: 'Mail-Delivery-Subsystem' <x@example.org>\n", "daemon"),
+        ("From: \u200bMail\u00a0Delivery\u2003System <x@example.org>\n".encode(), "daemon"),
+        ("From: M\u0430il Delivery Syst\u0435m <x@example.org>\n".encode(), "daemon"),
+        (b"From: The E-mail Delivery Service <x@example.org>\n", "daemon"),
+        (ANN + "Subject: \u200b[Extern] Returned\u00a0mail\n".encode(), "subject"),
+        (ANN + b"Subject: hello\nSubject: Returned mail\n", "subject"),
         (ANN + DSN_SUBJECT, "subject"),
         (ANN + b"Subject: =?utf-8?b?ZmFpbHVyZSBub3RpY2U=?=\n", "subject"),
         (ANN + b"X-Failed-Recipients: bob@example.org\n", "failed_recipients"),
@@ -69,6 +79,46 @@ def test_the_structure_makes_a_claim(judge, bounces):
     assert judge(ANN + bounces.status) == ({"status"}, "")
     wrapped = bounces.multipart(bounces.report(head=b""), bounces.text, head=ANN)
     assert judge(wrapped) == ({"report", "status"}, "")
+
+
+@pytest.mark.parametrize("subject", [b"Mail delivery system upgrade", b"Failure notice for db1"])
+def test_words_that_go_on_count_only_beside_another_sign(subject, judge):
+    written = b"Subject: " + subject + b"\n"
+    assert judge(ANN + written + b"\nhello\n")[0] == set()
+    daemon = b"From: mailer-daemon@mx.example\n"
+    assert judge(daemon + written + b"\nhello\n")[0] == {"daemon", "subject"}
+
+
+@pytest.mark.parametrize(("count", "heard"), [(claim.SUBJECTS, True), (claim.SUBJECTS + 1, False)])
+def test_so_many_subjects_are_looked_at(count, heard, judge):
+    head = ANN + b"Subject: hello\n" * (count - 1) + b"Subject: Returned mail\n"
+    assert ("subject" in judge(head + b"\nhello\n")[0]) is heard
+
+
+@pytest.fixture
+def structured(gather):
+    def told(octets):
+        known = gather(octets)
+        signs = claim.signs(known.header, known.mail, known.outline)
+        return claim.has_structure(known.header, known.outline, signs)
+
+    return told
+
+
+def test_structure_is_what_programs_write(structured, bounces):
+    assert structured(bounces.report(head=ANN))
+    assert structured(bounces.multipart(bounces.text, type_=b"report", head=ANN))
+    assert structured(bounces.multipart(bounces.text, bounces.status, head=ANN))
+    assert structured(ANN + b"X-Failed-Recipients: bob@example.org\n\nhello")
+    assert structured(other_report(bounces, "tls_report", ANN, bounces.status))
+    assert not structured(bounces.daemon + b"\nhello")
+    assert not structured(ANN + DSN_SUBJECT + b"\nhello")
+
+
+@pytest.mark.parametrize("word", ["feedback_report", "tls_report", "disposition_notification"])
+@pytest.mark.parametrize(("param", "part"), [(True, True), (True, False), (False, True)])
+def test_that_of_another_report_is_not_that_of_a_bounce(word, param, part, structured, bounces):
+    assert not structured(other_report(bounces, word, ANN, param=param, part=part))
 
 
 def test_a_bounce_that_somebody_forwards_is_no_bounce(judge, bounces):

@@ -4,7 +4,8 @@ import pytest
 
 from pratique.scanners import facts_pb2 as facts
 from pratique.scanners.bounces import evidence
-from pratique.scanners.bounces.evidence import ATTACHMENTS, WEIGHTS, is_strange
+from pratique.scanners.bounces.evidence import ATTACHMENTS, WEIGHTS, is_strange, strange
+from pratique.scanners.bounces.outline import Outline
 
 
 def test_each_kind_of_evidence_has_its_weight():
@@ -32,6 +33,8 @@ def test_only_the_first_of_several_ids_has_a_weight():
         {"kind": "shortcut"},
         {"kind": "archive"},
         {"kind": "disk_image"},
+        {"kind": "message", "declared_type": "message/rfc822"},
+        {"kind": "message", "declared_type": "text/plain", "name": "x.mht"},
         {"kind": "document", "may_carry_macros": True},
         {"kind": "document", "type": "application/onenote"},
         {"kind": "html", "declared_type": "text/html", "disposition": "attachment"},
@@ -47,12 +50,15 @@ def test_what_no_bounce_carries_is_strange(known):
     "known",
     [
         {"kind": "text"},
-        {"kind": "message"},
         {"kind": "multipart"},
         {"kind": "image"},
         {"kind": "document"},
         {"kind": "html", "declared_type": "text/html"},
         {"kind": "html", "declared_type": "text/html", "disposition": "inline"},
+        {"kind": "html", "declared_type": "text/plain"},
+        {"kind": "html", "declared_type": "application/xhtml+xml"},
+        {"kind": "message", "declared_type": "text/plain"},
+        {"kind": "message", "declared_type": "message/partial", "unopened": "elsewhere"},
         {"kind": "archive", "type": "application/vnd.ms-tnef", "name": "winmail.dat"},
     ],
 )
@@ -70,9 +76,44 @@ def test_what_bounces_carry_is_not(known):
 )
 def test_attachments_are_named_once_and_not_without_end(count, detail):
     parts = [facts.Part(id=each, path=f"p{each}", kind="archive") for each in range(count)]
-    (one,) = evidence.attachments([*parts, facts.Part(id=99, kind="text")], set())
+    (one,) = evidence.attachments(parts)
     assert one.detail == detail
 
 
 def test_what_is_returned_is_no_attachment():
-    assert list(evidence.attachments([facts.Part(id=1, kind="archive")], {1})) == []
+    one = facts.Part(id=1, kind="archive")
+    assert strange(Outline([one]), {1}) == []
+    assert strange(Outline([one]), set()) == [one]
+    assert list(evidence.attachments([])) == []
+
+
+def test_the_message_itself_is_no_attachment():
+    assert strange(Outline([facts.Part(id=0, parent=-1, kind="message")]), set()) == []
+
+
+@pytest.mark.parametrize(
+    ("known", "left"),
+    [
+        ({"kind": "html", "declared_type": "text/html", "name": "body.html"}, 0),
+        ({"kind": "html", "declared_type": "text/html", "disposition": "attachment"}, 1),
+        ({"kind": "html", "declared_type": "application/octet-stream"}, 1),
+        ({"kind": "archive"}, 1),
+    ],
+)
+def test_a_page_in_the_place_of_the_text_is_the_text(known, left):
+    one = facts.Part(id=1, **known)
+    assert len(strange(Outline([one], [one]), set())) == left
+    text = facts.Part(id=2, kind="text")
+    assert len(strange(Outline([text, one], [text, one]), set())) == 1
+
+
+@pytest.mark.parametrize(
+    ("disposition", "parent", "left"),
+    [("", 5, 0), ("inline", 0, 0), ("", 0, 1), ("attachment", 5, 1)],
+)
+def test_a_drawing_that_is_shown_is_a_picture(disposition, parent, left):
+    related = facts.Part(id=5, kind="multipart", declared_type="multipart/related")
+    text = facts.Part(id=6, parent=5, kind="text")
+    drawing = facts.Part(id=7, parent=parent, kind="html", declared_type="image/svg+xml")
+    drawing.disposition, parts = disposition, [related, text, drawing]
+    assert len(strange(Outline(parts, parts), set())) == left

@@ -4,6 +4,7 @@ import pytest
 
 from pratique.scanners.bounces.outermost import FIELD_OCTETS, read
 from pratique.scanners.budget import Budget, Limits
+from pratique.scanners.mime.fields import FIELD_OCTETS as TYPE_OCTETS
 
 
 def fields(octets):
@@ -56,6 +57,15 @@ def test_the_type_of_a_report_is_a_parameter():
 
     assert (header.media_type(), header.report_type()) == ("multipart/report", b"delivery-status")
     assert (fields(b"\n").media_type(), fields(b"\n").report_type()) == ("text/plain", b"")
+
+
+@pytest.mark.parametrize(("more", "known"), [(0, b"tlsrpt"), (1, b"tlsrp")])
+def test_the_type_is_read_as_far_as_where_the_parts_are_found(more, known):
+    start, end = b"multipart/report; (", b"); report-type=tlsrpt"
+    comment = b"x" * (TYPE_OCTETS - len(start) - len(end) + more)
+    header = fields(b"Content-Type:" + start + comment + end + b"\n\n")
+
+    assert (header.media_type(), header.report_type()) == ("multipart/report", known)
 
 
 @pytest.mark.parametrize("more", [0, 1])

@@ -67,11 +67,55 @@ def test_only_the_beginning_is_kept(type_, most, more, gather, bounces):
     assert len(octets) == most
 
 
+@pytest.mark.parametrize(
+    ("wraps", "found"), [([], 0), ([b"signed"], 1), ([b"mixed", b"signed"], 2), ([b"related"], -1)]
+)
+def test_a_report_is_looked_for_in_what_is_signed_and_what_is_mixed(wraps, found, gather, bounces):
+    octets = bounces.report(head=b"")
+    for type_ in wraps:
+        octets = bounces.multipart(octets, bounces.text, type_=type_)
+    outline = gather(octets).outline
+
+    assert outline.report(f"multipart/{(wraps or [b'report'])[-1].decode()}") == found
+
+
+@pytest.mark.parametrize(("deep", "found"), [(3, True), (4, False)])
+def test_a_report_is_looked_for_so_deep(deep, found, gather, bounces):
+    octets = bounces.report(head=b"")
+    for _ in range(deep):
+        octets = bounces.multipart(octets, bounces.text)
+    assert (gather(octets).outline.report("multipart/mixed") > 0) is found
+
+
+@pytest.mark.parametrize(
+    ("octets", "word"),
+    [
+        (b"<feedback>", "dmarc_report"),
+        (b'<?xml version="1.0"?>\n<!-- a - b -->\n<feedback xmlns="urn:x">', "dmarc_report"),
+        (b"\xef\xbb\xbf <d:feedback >", "dmarc_report"),
+        (b'{"organization-name": "x"}', "tls_report"),
+        (b'{\n "report-id": 1, "policies": []}', "tls_report"),
+        (b"<feedbacks>", None),
+        (b"<x><feedback>", None),
+        (b"hello <feedback>", None),
+        (b'<?xml-stylesheet href="x"?><feedback>', None),
+        (b'<feedback xmlns:x="http://www.w3.org/1999/xhtml"><x:script/>', None),
+        (b'<feedback xmlns:x="http://www.w3.org/1999&#x2f;xhtml"><x:script/>', None),
+        (b'<!DOCTYPE a [<!ENTITY b "c">]><feedback>', None),
+        (b'{"a": 1}', None),
+    ],
+)
+def test_reports_that_come_as_files_are_known_by_their_root(octets, word, gather, bounces):
+    part = b"Content-Type: text/xml\n\n" + octets
+    outline = gather(bounces.multipart(bounces.text, part)).outline
+    assert [*outline.reports.values()] == ([word] if word else [])
+
+
 def test_a_report_is_the_message_or_what_a_gateway_wrapped(gather, bounces):
     wrapped = gather(bounces.multipart(bounces.report(head=b""), bounces.text)).outline
     behind = gather(bounces.multipart(bounces.text, bounces.report(head=b""))).outline
 
     assert gather(bounces.report()).outline.report(outlines.REPORT) == 0
     assert wrapped.report("multipart/mixed") == 1
-    assert behind.report("multipart/mixed") == -1
+    assert behind.report("multipart/mixed") == 2
     assert gather(b"\nhello").outline.report("text/plain") == -1

@@ -135,6 +135,12 @@ def test_so_many_addresses_are_looked_at(own, found, failed):
     assert bool(failed(HEAD + b"\n" + text)) is found
 
 
+@pytest.mark.parametrize(("signs", "found"), [(ADDRESSES - 1, True), (ADDRESSES, False)])
+def test_what_is_no_address_counts_as_one(signs, found, failed):
+    text = b" @a" * signs + b" gone@there.example\n"
+    assert bool(failed(HEAD + b"\n" + text)) is found
+
+
 def test_who_reports_is_believed_only_with_whom_it_is_about(gather, bounces):
     alone = b"Content-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example\n"
     assert quoted.reporters(gather(bounces.report()).outline) == "dns; mx.example"

@@ -10,9 +10,9 @@ from pratique.scanners.bounces import returned
 from pratique.scanners.bounces.returned import FIELDS, is_header
 
 TRICKS = (
-    "first", "alone", "before the status", "second", "zip in its place", "zip declared a message",
+    "first", "alone", "third", "called a page", "zip in its place", "zip declared a message",
     "zip declared a header", "file in a header", "message called a zip",
-    "message without a header", "zip before the text", "report in the second place",
+    "message without a header", "zip before the text",
     "report in a report", "beside the report", "uuencoded below a header in the text",
 )  # fmt: skip
 
@@ -65,6 +65,31 @@ def test_a_report_that_a_gateway_wrapped_returns_its_message(paths, bounces, mes
     assert paths(bounces.multipart(report, bounces.text, head=bounces.daemon))[0] == "1/3"
 
 
+def test_a_report_below_a_notice_of_a_gateway_returns_its_message(paths, bounces, message):
+    report = bounces.report(bounces.text, bounces.status, message, head=b"")
+    assert paths(bounces.multipart(bounces.text, report, head=bounces.daemon))[0] == "2/3"
+    signed = bounces.multipart(report, bounces.text, type_=b"signed", head=bounces.daemon)
+    assert paths(signed)[0] == "1/3"
+
+
+def test_servers_differ_in_the_order_of_what_they_send(paths, bounces, message):
+    logo = bounces.file("logo.png", b"\x89PNG\r\n\x1a\n", "image/png")
+    assert paths(bounces.report(bounces.text, message, bounces.status))[0] == "2"
+    assert paths(bounces.report(logo, bounces.text, bounces.status, message))[0] == "4"
+
+
+def test_two_messages_may_be_returned(paths, bounces):
+    two = bounces.report(bounces.text, bounces.status, *[bounces.returned] * 3)
+    assert [path for path in paths(two) if "/" not in path] == ["3", "4"]
+
+
+def test_a_file_of_a_mail_program_is_what_a_gateway_makes_of_a_message(paths, bounces):
+    inner = bounces.header + b"\nhello\n"
+    saved = bounces.file("original.eml", inner)
+    assert paths(bounces.report(bounces.text, bounces.status, saved))[:1] == ["3"]
+    assert paths(bounces.report(bounces.text, bounces.status, bounces.file("x.mht", inner))) == []
+
+
 def test_a_message_inline_in_the_text_counts(paths, bounces):
     text = b"Hi. This is the qmail-send program.\n\n--- Below this line is a copy.\n\n"
     assert paths(bounces.daemon + b"\n" + text + bounces.header + b"\nhello\n") == [
@@ -81,13 +106,14 @@ def tricks(bounces, message, archive):
     as_headers = bounces.file("a.zip", archive, "text/rfc822-headers")
     uu = b"\nbegin 644 a.zip\n" + uuencoded(archive) + b"`\nend\n"
     named = message.replace(b"rfc822\n", b'rfc822; name="mail.zip"\n', 1)
+    page = message.replace(b"rfc822\n", b'rfc822; name="mail.mht"\n', 1)
     bare = message.replace(bounces.header, b"X: y\n")
     nested = bounces.report(text, status, message, head=b"")
     return {
         "first": bounces.report(message, status, text),
         "alone": bounces.report(message),
-        "before the status": bounces.report(text, message, status),
-        "second": bounces.report(text, status, bounces.returned, message),
+        "third": bounces.report(text, status, *[bounces.returned] * 2, message),
+        "called a page": bounces.report(text, status, page),
         "zip in its place": bounces.report(text, status, bounces.file("a.zip", archive)),
         "zip declared a message": bounces.report(text, status, zipped),
         "zip declared a header": bounces.report(text, status, as_headers),
@@ -97,7 +123,6 @@ def tricks(bounces, message, archive):
         "zip before the text": bounces.multipart(
             bounces.file("a.zip", archive), message, head=head
         ),
-        "report in the second place": bounces.multipart(text, nested, head=head),
         "report in a report": bounces.report(text, nested),
         "beside the report": bounces.multipart(nested, bounces.file("a.zip", archive), head=head),
         "uuencoded below a header in the text": head + b"\nIt failed.\n\n" + bounces.header + uu,

@@ -3,13 +3,11 @@
 import io
 import random
 import zipfile
-from importlib import resources
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pratique.policies.policy import Policy
 from pratique.scanners import facts_pb2 as facts
 from pratique.scanners.bounces import evidence
 
@@ -59,13 +57,6 @@ FRAMES = {
 }  # fmt: skip
 
 
-@pytest.fixture(scope="module")
-def decide():
-    shipped = resources.files("pratique.policies") / "shipped" / "default.toml"
-    policy = Policy.load(shipped.read_text("utf-8"))
-    return lambda known: policy.decide(known, facts.Recipient())
-
-
 @pytest.mark.parametrize("frame", FRAMES)
 @pytest.mark.parametrize(
     "file",
@@ -105,6 +96,79 @@ def test_what_stands_beside_it_is_refused(frame, file, see, bounces, decide):
     assert decide(known).rule == "false bounce"
 
 
+ANN = b"From: ann@example.org\n"
+DAEMON = b"From: mailer-daemon@mx.example\n"
+WORDS = b"Subject: Delivery failure\n"
+FILES = [("minutes.zip", ZIP), ("minutes.docm", DOCM), ("minutes.html", HTML)]
+
+
+@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize(
+    ("written", "rule"),
+    [
+        ((ANN + WORDS, None), "doubtful bounce"),
+        ((ANN + WORDS, "ann@example.org"), "doubtful bounce"),
+        ((DAEMON, "ann@example.org"), "doubtful bounce"),
+        (
+            (b"From: Ann <postmaster@example.org>\nSubject: Logs\n", "a@b.example"),
+            "doubtful bounce",
+        ),
+        ((ANN + WORDS, ""), "false bounce"),
+        ((DAEMON, ""), "false bounce"),
+        ((DAEMON + WORDS, "ann@example.org"), "false bounce"),
+        ((DAEMON + b"Subject: Mail delivery system upgrade\n", None), "false bounce"),
+        ((ANN + b"X-Failed-Recipients: b@example.org\n", None), "false bounce"),
+        ((ANN + b"Subject: Failure notice for server db1\n", None), "all other mail"),
+        ((ANN + b"Subject: Failed delivery attempt DHL\n", ""), "all other mail"),
+        ((ANN, ""), "all other mail"),
+    ],
+)
+def test_one_cheap_sign_is_held_and_two_are_refused(written, rule, file, see, *, bounces, decide):
+    head, reverse_path = written
+    octets = bounces.multipart(bounces.text, bounces.file(*file), head=head)
+    assert decide(see(octets, reverse_path), reverse_path).rule == rule
+    nothing = see(head + b"\nhello\n", reverse_path)
+    assert decide(nothing, reverse_path).rule == "all other mail"
+
+
+SVG = b"<svg xmlns='http://www.w3.org/2000/svg'><script>1</script></svg>"
+
+
+@pytest.mark.parametrize(
+    ("part", "rule"),
+    [
+        (b"Content-Type: text/plain\n\n<html><body>It failed.</body></html>\n", ""),
+        (b"Content-Type: application/xhtml+xml\n\n<html><body>It failed.</body></html>\n", ""),
+        (b"Content-Type: text/html; name=a.html\n\n<html><body>It failed.</body></html>\n", ""),
+        (b"Content-Type: text/html\nContent-Disposition: attachment\n\n<html>\n", "false bounce"),
+        (b"Content-Type: text/plain; name=a.html\n\n<html><body>x</body></html>\n", ""),
+        (b"Content-Type: application/octet-stream\n\n<html><body>x</body>\n", "false bounce"),
+    ],
+)
+def test_a_page_is_the_body_where_the_text_stands(part, rule, see, bounces, decide):
+    first = see(bounces.report(part, bounces.status, bounces.returned), "")
+    assert decide(first).rule == (rule or "all other mail")
+
+
+@pytest.mark.parametrize(
+    ("disposition", "rule"), [("inline", "doubtful bounce"), ("attachment", "false bounce")]
+)
+def test_a_drawing_in_a_bounce_is_held_where_it_is_shown(disposition, rule, see, bounces, decide):
+    head = f"Content-Type: image/svg+xml\nContent-Disposition: {disposition}\n\n".encode()
+    known = see(bounces.report(bounces.text, head + SVG, bounces.status, bounces.returned), "")
+    assert decide(known).rule == rule
+
+
+def test_a_message_more_than_is_returned_is_strange(see, bounces, decide):
+    page = bounces.file("your mail.mht", bounces.header + b"\n<html></html>\n")
+    octets = bounces.report(bounces.text, bounces.status, bounces.returned, page)
+    assert decide(see(octets, "")).rule == "false bounce"
+    three = bounces.report(bounces.text, bounces.status, *[bounces.returned] * 3)
+    assert decide(see(three, "")).rule == "false bounce"
+    alone = bounces.multipart(bounces.text, page, head=ANN + WORDS)
+    assert decide(see(alone)).rule == "doubtful bounce"
+
+
 def weights(known):
     return {one.kind: one.weight for one in known.bounce.evidence}
 
@@ -116,6 +180,7 @@ def test_each_reason_of_a_whole_report_is_stated_once_with_its_detail(see, bounc
     told = {one.kind: one.detail for one in known.bounce.evidence}
     assert told == {
         "report_structure": "",
+        "structure": "",
         "delivery_status": "reported by dns; mx.example",
         "daemon_author": "",
         "subject_words": "",

@@ -1,5 +1,6 @@
 """Documents whose type may carry macros, and those whose type does not."""
 
+import base64
 import io
 import zipfile
 
@@ -7,8 +8,8 @@ import pytest
 
 from pratique.scanners import facts_pb2 as facts
 from pratique.scanners.budget import Budget, Limits
-from pratique.scanners.builtin.macros import EXTENSIONS, Macros
-from pratique.scanners.part import Message
+from pratique.scanners.builtin.macros import CONTENT_TYPES_OCTETS, EXTENSIONS, Macros
+from pratique.scanners.part import Message, Part
 
 OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 TYPES = "[Content_Types].xml"
@@ -117,6 +118,41 @@ def test_a_project_packed_by_itself_may(may):
     assert may(b"ActiveMime\0\0\xf0\x01")
 
 
+@pytest.mark.parametrize("opcode", [b"\x09\x00", b"\x09\x02", b"\x09\x04", b"\x09\x08"])
+@pytest.mark.parametrize("dt", [b"\x40\0", b"\x10\0"])
+def test_a_file_of_records_may_for_a_macro_sheet(opcode, dt, may):
+    sheet = opcode + b"\x06\0\0\x04" + dt + b"\0\0"
+    book = opcode + b"\x06\0\0\x04\0\x01\0\0"
+    assert may(sheet) is may(book + sheet) is (dt == b"\x40\0")
+    assert not may(b"x" + sheet)
+
+
+ACTIVE = base64.encodebytes(b"ActiveMime\0\0\xf0\x01" + bytes(60))
+ODF = b'<office:document xmlns:office="urn:oasis:names:tc:opendocument:xmlns:office:1.0">'
+
+
+@pytest.mark.parametrize("kind", ["text", "html"])
+@pytest.mark.parametrize(
+    ("octets", "answer"),
+    [
+        (b"<w:binData>" + ACTIVE, True),
+        (b"<w:binData>" + ACTIVE.replace(b"W", b"W\r\n "), True),
+        (("\ufeff<w:binData>" + ACTIVE.decode()).encode("utf-16-le"), True),
+        (ODF + b"<office:scripts><ooo:libraries>", True),
+        (ODF + b"<a:source-code>MsgBox</a:source-code>", True),
+        (ODF + b"<script:event-listener script:language='x'/>", True),
+        (ODF + b"<office:scripts/><ooo:modules/>", False),
+        (b"<html><module>", False),
+        (b"An ActiveMime is a form of Microsoft's", False),
+        (b"", False),
+    ],
+)
+def test_a_document_that_is_text_may_for_what_is_in_it(octets, answer, kind, may):
+    assert may(octets, kind=kind, name="a.xml") is answer
+    assert not may(octets, kind=kind, declared_type="text/plain")
+    assert not may(octets, kind="image", name="a.xml")
+
+
 def package(**members):
     space = io.BytesIO()
     with zipfile.ZipFile(space, "w") as made:
@@ -145,6 +181,13 @@ PROJECT = b'<Override ContentType="application/vnd.ms-office.vbaProject"/>'
         ({TYPES: MAIN.decode().encode("utf-16")}, True),
         ({TYPES: b"application/vnd.ms-excel.sheet.binary.main"}, True),
         ({TYPES: b"application/vnd.ms-excel.macrosheet+xml"}, True),
+        ({TYPES: b"application/vnd.ms-excel.m&#97;crosheet+xml"}, True),
+        ({TYPES: b"application/vnd.ms-excel.&#x006D;acrosheet+xml"}, True),
+        ({TYPES: b"application/vnd.ms-excel.&#1234;acrosheet+xml"}, False),
+        ({TYPES: b'<!DOCTYPE a [<!ENTITY b "m">]><Types/>'}, True),
+        ({TYPES: b" " * 2 * 1024 * 1024 + MAIN}, True),
+        ({TYPES: b" " * (CONTENT_TYPES_OCTETS - 8) + b"<Types/>"}, False),
+        ({TYPES: b" " * (CONTENT_TYPES_OCTETS - 7) + b"<Types/>"}, True),
         ({"word/hidden.dat": compound(entry("VBA"))}, True),
         ({"word/embeddings/a.xlsx": package(**{"word/vbaProject.bin": b"x"})}, True),
     ],
@@ -167,6 +210,15 @@ def test_an_opendocument_may_for_its_folders(folder, answer, see, bounces):
 
     (document,) = [part for part in known.parts if part.name == "report.odt"]
     assert document.may_carry_macros is answer
+
+
+@pytest.mark.parametrize(("unopened", "stated"), [("over_budget", [1]), ("unreadable", [])])
+def test_a_list_of_types_over_a_limit_counts_as_one_that_names_macros(unopened, stated, macros):
+    document = facts.Part(id=1, kind="document")
+    types = facts.Part(id=2, parent=1, name=TYPES, unopened=unopened)
+    for known in (document, types):
+        assert list(macros.scan(Part(known, memoryview(b"")))) == []
+    assert [part.id for one in macros.conclude() for part in one.parts] == stated
 
 
 def test_an_archive_is_no_document_for_what_is_in_it(see, bounces):

@@ -10,22 +10,30 @@ so they are known first: complaints (RFC 5965), DMARC and TLS reports (RFC 7489 
 RFC 8460), receipts (RFC 8098), automatic replies (RFC 3834).  Anybody can write one
 parameter or one file's name.  So a delivery-status part outweighs all of these, and the
 words of a bounce outweigh them where the report is not what it says: none of them is a
-place to hide for what is dressed as a bounce.
+place to hide for what is dressed as a bounce.  What such a report does not cover
+(reports.py) is looked at as if it were none.
+
+Words and an author are what anybody writes, also people who write of mail or who run it;
+the structure is what only programs write.
 """
 
 import re
 from dataclasses import dataclass
 
 from pratique.scanners import facts_pb2 as facts
-from pratique.scanners.bounces import words
+from pratique.scanners.bounces import reports, words
+from pratique.scanners.bounces.fold import beginnings
 from pratique.scanners.bounces.outermost import Outermost
 from pratique.scanners.bounces.outline import STATUS_TYPES, Outline
+from pratique.scanners.mime.header import unfold
+from pratique.scanners.text import to_text
 
 # Programs that write bounces write under these names; some append an instance.
 _DAEMON = re.compile(r"(?:mailer[-_.]?daemon|mail[-_.]daemon|post[-_]?master|mdaemon)(?![a-z])")
 _DAEMON_SHOWN = re.compile(
-    r"(?:internet |automatic e-?mail )?(?:mail|message) delivery (?:sub)?(?:system|service)\b"
-    r"|mailer[-_ ]?daemon\b|postmaster\b"
+    r"(?:the )?(?:internet |automatic e-?mail )?(?:e-?mail|mail|message)[ _-]?delivery[ _-]?"
+    r"(?:sub[ -]?)?(?:system|service)\b"
+    r"|mailer[-_ ]?daemon\b|postmaster\b|delivery status notification\b"
 )
 # RFC 7489 7.2.1.1: receiver!domain!begin!end[!id].xml, in practice packed as .gz or .zip.
 _DMARC_NAME = re.compile(
@@ -50,6 +58,8 @@ _RESPONDERS = (
     b"x-vacation",
     b"x-autoreply-from",
 )
+# RFC 5322 3.6 allows one field Subject.
+SUBJECTS = 8
 _REPLIED = frozenset({b"auto-replied", b"auto_replied", b"auto-reply"})
 
 
@@ -72,21 +82,39 @@ class Signs:
 def signs(outermost: Outermost, mail: facts.Mail, outline: Outline) -> Signs:
     """Look for each sign."""
     status = any(one.declared_type in STATUS_TYPES for one in outline.outer)
-    return Signs(
-        report=outline.report(outermost.media_type()) >= 0,
-        status=status,
-        daemon=_is_daemon(outermost, mail),
-        subject=words.speaks_of_bounce(mail.subject),
-        failed_recipients=b"x-failed-recipients" in outermost.fields,
-    )
+    report = outline.report(outermost.media_type()) >= 0
+    daemon = _is_daemon(outermost, mail)
+    failed = b"x-failed-recipients" in outermost.fields
+    # Beside another sign the words may go on as they like.
+    known = words.speaks_of_bounce if report or status or daemon or failed else words.is_of_bounce
+    # A program may show the last of several fields.
+    others = (to_text(unfold(one))[0] for one in outermost.fields.get(b"subject", [])[1:SUBJECTS])
+    subject = any(known(one) for one in (mail.subject, *others))
+    return Signs(report, status, daemon, subject, failed)
+
+
+def has_structure(outermost: Outermost, outline: Outline, seen: Signs) -> bool:
+    """Tell whether it has what programs make for bounces, and not for another report."""
+    types = {one.declared_type for one in outline.outer}
+    others = any(outermost.report_type() == named or types & parts for _, named, parts in _REPORTS)
+    return seen.status or seen.failed_recipients or (seen.report and not others)
 
 
 def _is_daemon(outermost: Outermost, mail: facts.Mail) -> bool:
     """By an author's local part or display name; also the author `<>`, which is nobody."""
+    authors = mail.header.from_
+    if not authors:
+        written = to_text(outermost.first(b"from"))[0]
+        return written == "<>" or _is_named(written, _DAEMON) or _is_named(written, _DAEMON_SHOWN)
     return outermost.first(b"from") == b"<>" or any(
-        _DAEMON.match(one.address.lower()) or _DAEMON_SHOWN.match(one.display_name.lower())
-        for one in mail.header.from_
+        _is_named(one.address.replace("\\", ""), _DAEMON)
+        or _is_named(one.display_name, _DAEMON_SHOWN)
+        for one in authors
     )
+
+
+def _is_named(text: str, pattern: re.Pattern[str]) -> bool:
+    return any(pattern.match(one) for one in beginnings(text))
 
 
 def other(outermost: Outermost, mail: facts.Mail, outline: Outline, seen: Signs) -> str:
@@ -100,6 +128,8 @@ def other(outermost: Outermost, mail: facts.Mail, outline: Outline, seen: Signs)
         said, brought = kind == named, bool(types & parts)
         if (said and brought) or ((said or brought) and not worded):
             return word
+    if word := reports.by_content(outline):
+        return word
     if worded:
         return ""
     if _is_dmarc(mail, outline):

@@ -22,6 +22,9 @@ gains by doing as the other does.  Words and authors are cheap, and weigh little
     reverse-path not null                   4.3   5.4     80
     an attachment that runs or holds files  0       0     88
 
+A structure is what programs make: a multipart/report that is no other report, a status
+part, X-Failed-Recipients.  It weighs nothing by itself, as its forms do above.
+
 They depend on each other (who returns a header returns the Message-ID with it), so their
 sum is a rank and no probability.
 """
@@ -29,6 +32,7 @@ sum is a rank and no probability.
 from collections.abc import Iterator
 
 from pratique.scanners import facts_pb2 as facts
+from pratique.scanners.bounces.outline import PAGE_TYPES, Outline
 
 WEIGHTS = {
     "report_structure": 2.5,
@@ -45,6 +49,7 @@ WEIGHTS = {
     "no_message_id": -2.5,
     "reverse_path": -2.9,
     "attachment": -7.3,
+    "structure": 0.0,
 }
 # What a person has to see of them; a message may have thousands.
 ATTACHMENTS = 3
@@ -53,6 +58,8 @@ _NEVER = frozenset({"executable", "script", "shortcut", "archive", "disk_image"}
 # Amazon WorkMail adds one to each bounce; Exchange makes them of the text's markup.
 _TNEF = "application/vnd.ms-tnef"
 _ONENOTE = "application/onenote"
+# Types under which a page is the text: some servers send it as plain, and programs show it.
+_SHOWN = PAGE_TYPES | {"text/plain"}
 
 
 def weigh(kind: str, detail: str = "") -> facts.Evidence:
@@ -68,13 +75,37 @@ def message_ids(found: list[str]) -> Iterator[facts.Evidence]:
         yield evidence
 
 
-def attachments(parts: list[facts.Part], returned: set[int]) -> Iterator[facts.Evidence]:
+def attachments(strange: list[facts.Part]) -> Iterator[facts.Evidence]:
     """What no bounce carries outside of what it returns."""
-    strange = [one for one in parts if one.id not in returned and is_strange(one)]
     if strange:
         told = ", ".join(f"{one.path} ({one.kind})" for one in strange[:ATTACHMENTS])
         left = len(strange) - ATTACHMENTS
         yield weigh("attachment", f"{told} and {left} more" if left > 0 else told)
+
+
+def strange(outline: Outline, excused: set[int]) -> list[facts.Part]:
+    """The parts that no bounce carries, save those of these ids; a body is none."""
+    bodies = outline.bodies()
+    related = {one.id for one in outline.outer if one.declared_type == "multipart/related"}
+    return [
+        one
+        for one in outline.parts
+        if one.parent >= 0
+        and one.id not in excused
+        and is_strange(one)
+        and not (one.id in bodies and _is_body(one))
+        and not (_is_drawing(one) and (one.disposition or one.parent in related))
+    ]
+
+
+def _is_body(one: facts.Part) -> bool:
+    """A page that is shown in its place, whatever it is called."""
+    return one.kind == "html" and one.disposition != "attachment" and one.declared_type in _SHOWN
+
+
+def _is_drawing(one: facts.Part) -> bool:
+    """A logo in SVG, which the text shows as a picture; the policy may think of it."""
+    return one.disposition != "attachment" and one.declared_type == "image/svg+xml"
 
 
 def is_strange(one: facts.Part) -> bool:
@@ -82,5 +113,9 @@ def is_strange(one: facts.Part) -> bool:
     if one.type == _TNEF:
         return False
     if one.kind == "html":
-        return one.disposition == "attachment" or bool(one.name) or one.declared_type != "text/html"
+        unnamed = not one.name and one.declared_type in _SHOWN
+        return one.disposition == "attachment" or not unnamed
+    if one.kind == "message":
+        # One that is shown as text, and one that another rule asks a person about.
+        return bool(one.name or one.declared_type != "text/plain") and one.unopened != "elsewhere"
     return one.kind in _NEVER or one.may_carry_macros or one.type == _ONENOTE

@@ -34,8 +34,12 @@ class Outermost:
         return listed or self.word(b"precedence") in {b"bulk", b"list", b"junk"}
 
     def type(self) -> Value:
-        """Content-Type; the default of RFC 2045 5.2 if there is none."""
-        return read_value(self.first(b"content-type") or b"text/plain")
+        """Content-Type; the default of RFC 2045 5.2 if there is none.
+
+        As much of it is read as where its parts are found, so that both know one type.
+        """
+        written = self.fields.get(b"content-type", [b""])[0]
+        return read_value(written if written.strip() else b"text/plain")
 
     def media_type(self) -> str:
         """Content-Type without parameters, in lower case."""

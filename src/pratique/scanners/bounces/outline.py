@@ -3,10 +3,14 @@
 An outer part has nothing but multiparts around it.  What lies in an attached message or
 in an archive says nothing of what the message itself is: people forward bounces.
 
+What an outer archive holds is looked at only for the reports that come as files, DMARC
+and TLS (RFC 7489 7.2, RFC 8460 4): they are known by what they are, not by their names.
+
 Octets are let go while the message is walked through, so of the few parts that will be
 read a copy of the beginning is kept; all of these together are a few megabytes.
 """
 
+import re
 from dataclasses import dataclass, field
 
 from pratique.scanners import facts_pb2 as facts
@@ -23,13 +27,30 @@ TEXT_OCTETS = 256 * 1024
 HEAD_OCTETS = 64 * 1024
 
 REPORT = "multipart/report"
-_MIXED = "multipart/mixed"
+# Gateways wrap what they sign, or what they put a notice to.
+_WRAPPERS = frozenset({"multipart/mixed", "multipart/signed"})
+_WRAPPED = 4
 STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-status"})
 # RFC 6522 3, RFC 6533 6.3.
 MESSAGE_TYPES = frozenset({"message/rfc822", "message/global", "message/news"})
 HEADER_TYPES = frozenset({"text/rfc822-headers", "message/global-headers"})
 # Names under which a mail program opens a part as a page.
 PAGE_TYPES = frozenset({"text/html", "application/xhtml+xml"})
+# RFC 7489 appendix C: the root is `feedback`.  Before it: a declaration, comments, a DTD.
+REPORT_OCTETS = 4096
+_FEEDBACK = re.compile(
+    rb"(?:\xef\xbb\xbf)?\s*(?:(?:<\?[^<>]{0,400}\?>|<!--(?:[^-]|-(?!-)){0,2000}-->"
+    rb"|<!DOCTYPE[^<>]{0,400}>)\s*)*<(?:\w{1,64}:)?feedback[\s>]"
+)
+# Where XML is shown as a page or rewritten into one, it is no report.
+_SHOWN_XML = re.compile(
+    rb"xml-stylesheet|1999/xhtml|<!ENTITY|xmlns(?::\w{1,64})?\s{0,8}=\s{0,8}[\"'][^\"'<>]{0,400}&",
+    re.IGNORECASE,
+)
+# RFC 8460 4.4: an object of JSON with one of these members.
+_TLS = re.compile(
+    rb'(?:\xef\xbb\xbf)?\s*\{(?s:.{0,2000})"(?:organization-name|date-range|policies)"'
+)
 
 
 @dataclass(slots=True)
@@ -44,6 +65,10 @@ class Outline:
     statuses: list[bytes] = field(default_factory=list)
     # Messages and headers that may be returned ones, by the id of their part.
     heads: dict[int, bytes] = field(default_factory=dict)
+    # "dmarc_report" or "tls_report", by the id of a text that is one by its octets.
+    reports: dict[int, str] = field(default_factory=dict)
+    # Ids of outer archives.
+    _archives: set[int] = field(default_factory=set)
     # Ids of the message and of the multiparts that hold outer parts.
     _containers: set[int] = field(default_factory=lambda: {0})
 
@@ -51,10 +76,14 @@ class Outline:
         """Take a part into account."""
         known = part.known
         self.parts.append(known)
+        if known.kind == "text" and known.parent in self._containers | self._archives:
+            self._add_report(part)
         if known.parent not in self._containers:
             self._add_inline(part)
             return
         self.outer.append(known)
+        if known.kind == "archive":
+            self._archives.add(known.id)
         if known.kind == "multipart":
             self._containers.add(known.id)
         elif known.declared_type in STATUS_TYPES:
@@ -64,6 +93,13 @@ class Outline:
             self._add_head(part)
         elif known.kind in {"text", "html"} and len(self.texts) < TEXTS:
             self.texts.append((known, bytes(part.octets[:TEXT_OCTETS])))
+
+    def _add_report(self, part: Part) -> None:
+        head = bytes(part.octets[:REPORT_OCTETS])
+        if _FEEDBACK.match(head) and not _SHOWN_XML.search(part.octets):
+            self.reports[part.known.id] = "dmarc_report"
+        elif _TLS.match(head):
+            self.reports[part.known.id] = "tls_report"
 
     def _add_inline(self, part: Part) -> None:
         if is_inline(part.known) and any(part.known.parent == text.id for text, _ in self.texts):
@@ -80,12 +116,35 @@ class Outline:
     def report(self, outermost_type: str) -> int:
         """Id of the multipart/report that the message is; -1 if it is none.
 
-        A gateway that puts a notice below a message wraps it: then it comes first.
+        A gateway that puts a notice above or below a message, or signs it, wraps it: so
+        the first multipart in what it makes is looked at.
         """
-        if outermost_type == REPORT:
-            return 0
-        first = self.children(0)[:1] if outermost_type == _MIXED else []
-        return next((one.id for one in first if one.declared_type == REPORT), -1)
+        at, type_ = 0, outermost_type
+        for _ in range(_WRAPPED):
+            if type_ == REPORT:
+                return at
+            inner = [one for one in self.children(at) if one.kind == "multipart"][:1]
+            if type_ not in _WRAPPERS or not inner:
+                return -1
+            at, type_ = inner[0].id, inner[0].declared_type
+        return -1
+
+    def bodies(self) -> set[int]:
+        """Ids of the pages that a mail program shows as the message's own text.
+
+        The first part that is no picture, however deep, and the forms of one text
+        (RFC 2046 5.1.4).
+        """
+        alternatives = {
+            one.id for one in self.parts if one.declared_type == "multipart/alternative"
+        }
+        found = {one.id for one in self.outer if one.parent in alternatives}
+        at = 0
+        for _ in range(_WRAPPED):
+            shown = [one for one in self.children(at) if one.kind != "image"][:1]
+            at = shown[0].id if shown else -1
+            found.add(at)
+        return found
 
 
 def is_inline(known: facts.Part) -> bool:

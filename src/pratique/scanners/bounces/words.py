@@ -7,12 +7,13 @@ how Exchange and Outlook say "Undeliverable:" elsewhere.  Couriers too write of 
 and of failure, so a bounce has to speak of mail, or in a form that only servers have.
 
 A subject alone is cheap to fake and earns no trust: it makes a claim, and nothing else.
+And where nothing else makes one, the words have to be all that it says: what goes on with
+words of its own ("Failure notice for server db1") was written by somebody else.
 """
 
 import re
 
-# RFC 5322 2.1.1: as long as a line; what comes later in a subject makes no beginning.
-SUBJECT = 998
+from pratique.scanners.bounces.fold import beginnings
 
 _MAIL = r"(?:e-?mails?|mails?|messages?)"
 _NOT = (
@@ -21,6 +22,10 @@ _NOT = (
 )
 _WRONG = (
     r"(?:failed|failure|failing|error|problem|delayed|delay|status|report|notification|attempt)"
+)
+_LASTING = r"(?:permanent|temporary|transient)"
+_ZUGESTELLT = (
+    r"(?:zu|über|aus|ver|ge)(?:gestellt|stellbar|mittelt|geliefert|lieferbar|sandt|schickt|sendet)"
 )
 _END = r"(?:$| ?[:(,-])"
 _ENGLISH = (
@@ -41,7 +46,7 @@ _ENGLISH = (
     r"delivery delayed ?[:(]",
     r"(?:failure|failed) (?:notice|delivery|mail)\b",
     rf"returned? {_MAIL}\b",
-    r"(?:permanent|temporary|transient) (?:mail |message )?(?:delivery )?(?:failure|error)\b",
+    rf"{_LASTING} (?:mail |message )?(?:delivery|mail|message) (?:failure|error)\b",
     rf"non-? ?deliver(?:y|able)(?:$|:| {_MAIL}| (?:report|notification|notice|receipt)\b)",
     r"nd[nr]: ",
     r"postmaster notify:",
@@ -58,7 +63,7 @@ _ENGLISH = (
 _ELSEWHERE = (
     # German
     r"unzustellbar", r"nicht zustellbar", r"nicht zugestellt",
-    r"(?:e-?mail|nachricht|mail)s?(?: .{1,100})? (?:nicht|unzustellbar)",
+    rf"(?:e-?mail|nachricht|mail)s?(?: .{{1,100}})? (?:unzustellbar|nicht {_ZUGESTELLT})",
     r"benachrichtigung (?:zum|über den) (?:über|zu)",
     # French, Italian, Spanish, Portuguese
     r"non remis", r"(?:message|courriel|courrier) non (?:remis|distribu|délivr)",
@@ -67,7 +72,7 @@ _ELSEWHERE = (
     r"(?:el )?(?:mensaje|correo) no (?:se (?:pudo|ha podido)|entregado)",
     r"no se (?:puede|pudo|ha podido) entregar", r"no entregado", r"(?:correo )?devuelto:",
     r"n[ãa]o (?:é possível|foi possível|p[ôo]de ser) entreg", r"n[ãa]o entregue",
-    r"falha (?:na|de) entrega", r"mensagem n[ãa]o",
+    r"falha (?:na|de) entrega", r"mensagem n[ãa]o (?:p[ôo]de |foi )?(?:ser )?entreg",
     # Dutch, Swedish, Danish, Norwegian, Finnish
     r"onbestelbaar", r"niet (?:te bestellen|bezorg|bestelbaar)", r"kan inte leverera",
     r"olevererbart", r"kan ikke levere", r"ikke levert", r"ei voi(?:tu)? toimittaa",
@@ -84,7 +89,19 @@ _ELSEWHERE = (
     r"无法(?:投递|传递|送达)", r"無法(?:投遞|傳遞|傳送)", r"未(?:送达|传递|傳遞)",
     r"(?:系统|系統)?退信",
 )  # fmt: skip
-_BOUNCE = re.compile("|".join((*_ENGLISH, *_ELSEWHERE)))
+_PHRASE = "|".join((*_ENGLISH, *_ELSEWHERE))
+# What servers add: to whom, by whom, since when; then the subject, or the reason.
+_TAIL = (
+    # The rest of the word; writing without blanks between its words has none.
+    r"(?:(?<=\w)[^\W\d_\u2e80-\ud7ff]+)?"
+    r"(?: ?(?:returned|returning|return|sent|see|to|by|for|from|at|an|a|the|message|mail|e-?mail"
+    r"|sender|author|your|past|in|be|been|deliver\w*|notification|notice|report|status|werden"
+    r"|fail\w*|error|delay\w*|\d+|hours|days|transcript|details|sub)\b){0,12}"
+    r"(?:の?(?:お?知らせ|ご?連絡|通知)|(?:い?たし)?まし?た|通知|消息)?"
+    r" ?(?:$|[:(.!?<。（：]|\S{1,64}@)"
+)
+_BOUNCE = re.compile(_PHRASE)
+_WHOLE = re.compile(rf"(?:{_PHRASE})(?:{_TAIL}|(?<=[:(]))")
 # What responders put before the subject that they answer; RFC 5230 4.1 has "Auto: ".
 _REPLY = re.compile(
     r"auto(?:matic|mated)?[ -]?(?:reply|response|respon[ds]s?|responder|antwort)\b|auto: "
@@ -93,18 +110,18 @@ _REPLY = re.compile(
     r"|respuesta automática|resposta automática|automatisch antwoord|自動応答|自動返信"
     r"|自动(?:回复|答复)|자동 (?:회신|응답)"
 )
-_BLANKS = re.compile(r"\s+")
 
 
 def speaks_of_bounce(subject: str) -> bool:
     """Tell whether the subject begins as those of bounces do."""
-    return _BOUNCE.match(_plain(subject)) is not None
+    return any(_BOUNCE.match(one) for one in beginnings(subject))
+
+
+def is_of_bounce(subject: str) -> bool:
+    """Tell whether the subject is one of a bounce as a whole."""
+    return any(_WHOLE.match(one) for one in beginnings(subject))
 
 
 def speaks_of_absence(subject: str) -> bool:
     """Tell whether the subject begins as those of automatic replies do."""
-    return _REPLY.match(_plain(subject)) is not None
-
-
-def _plain(subject: str) -> str:
-    return _BLANKS.sub(" ", subject[:SUBJECT]).strip().lower()
+    return any(_REPLY.match(one) for one in beginnings(subject))

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from pratique.scanners import facts_pb2 as facts
-from pratique.scanners.bounces import claim, evidence, outermost, quoted, returned
+from pratique.scanners.bounces import claim, evidence, outermost, quoted, reports, returned
 from pratique.scanners.bounces.claim import Signs
 from pratique.scanners.bounces.outermost import Outermost
 from pratique.scanners.bounces.outline import Outline
@@ -39,23 +39,21 @@ class Bounce:
         header = outermost.read(message.octets, message.budget)
         signs = claim.signs(header, message.mail, outline)
         other = claim.other(header, message.mail, outline, signs)
-        if other:
-            yield facts.Facts(bounce=facts.Bounce(other=other))
-        elif signs.any:
-            message.budget.check_clock()
-            yield from self._claimed(header, signs)
-
-    def _claimed(self, header: Outermost, signs: Signs) -> Iterator[facts.Facts]:
-        outline = self._outline
+        if not other and not signs.any:
+            return
+        message.budget.check_clock()
         roots = returned.roots(outline, header.media_type())
         changed = returned.restated(outline, roots)
-        now = {one.id: one.returned for one in (*outline.parts, *changed)}
-        ids = {number for number, is_returned in now.items() if is_returned}
+        strange = evidence.strange(outline, _excused(outline, changed, header, other))
+        # Another report is an excuse for what it is, and for nothing beside it.
+        if other and not (signs.any and strange):
+            yield facts.Facts(bounce=facts.Bounce(other=other))
+            return
         reasons = [
             *_of_form(header, signs, outline),
             *self._of_envelope(header),
             *self._of_original(header, [one.id for one in roots]),
-            *evidence.attachments(outline.parts, ids),
+            *evidence.attachments(strange),
         ]
         for part in changed:
             yield facts.Facts(parts=[part])
@@ -77,11 +75,23 @@ class Bounce:
         if heads:
             paths = {one.id: one.path for one in outline.parts}
             yield evidence.weigh("returned_header", f"in {paths[heads[0]]}")
+        self._message.budget.check_clock()
         yield from evidence.message_ids(quoted.message_ids(outline, header, roots))
+        self._message.budget.check_clock()
         fields = (mail.header.from_, mail.header.to, mail.header.sender, mail.header.reply_to)
         own = {one.address.lower() for field in fields for one in field}
         if failed := quoted.failed_recipient(outline, header, own):
             yield evidence.weigh("failed_recipient", failed)
+
+
+def _excused(
+    outline: Outline, changed: list[facts.Part], header: Outermost, other: str
+) -> set[int]:
+    """Ids of what may be there: what is returned, and what another report is made of."""
+    now = {one.id: one.returned for one in (*outline.parts, *changed)}
+    # A damaged message in the place of the returned one is not foreign, though what is in it is.
+    place = {one.id for one in returned.in_place(outline, header.media_type())}
+    return place | {number for number, is_ in now.items() if is_} | reports.covered(outline, other)
 
 
 def _of_form(header: Outermost, signs: Signs, outline: Outline) -> Iterator[facts.Evidence]:
@@ -89,6 +99,8 @@ def _of_form(header: Outermost, signs: Signs, outline: Outline) -> Iterator[fact
         yield evidence.weigh("report_without_status")
     elif signs.report and header.report_type() == b"delivery-status":
         yield evidence.weigh("report_structure")
+    if claim.has_structure(header, outline, signs):
+        yield evidence.weigh("structure")
     if reporter := quoted.reporters(outline):
         yield evidence.weigh("delivery_status", f"reported by {reporter}")
     if signs.daemon:

@@ -14,6 +14,13 @@ it with a flag octet after eight letters, wherever the directory is.  PowerPoint
 project in a record ([MS-PPT] 2.4.10), and Excel's macro sheets are sheets that begin so
 ([MS-XLS] 2.4.21, dt 0x0040).
 
+Without a compound file Excel reads the records of its older forms, which begin with a BOF
+of their own ([MS-XLS] 2.4.21; 0x0009, 0x0209 and 0x0409 in versions 2 to 4).
+
+Text can carry them too: Word 2003's XML and its pages hold a project as base64 of
+ActiveMime, and OpenDocument in one file holds libraries of Basic and event listeners
+(ODF 1.3 part 3, 3.12 and 19.2).
+
 OpenDocument: members in `Basic/` or `Scripts/` (ODF 1.3 part 2, 3.16).
 
 A document that is encrypted may have all of these, and nobody can tell.
@@ -38,13 +45,29 @@ _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 _ENCRYPTED = "application/x-ole-encrypted"
 _OOXML_WITH_PROJECT = "application/vnd.ms-office.macroenabled"
 _CONTENT_TYPES = "[content_types].xml"
-# ECMA-376 part 2, 10.1.2: a few hundred octets a part; what names a project stands anywhere.
-_CONTENT_TYPES_OCTETS = 1024 * 1024
+# ECMA-376 part 2, 10.1.2: a hundred octets a part.  What names a project stands anywhere,
+# so what is longer than this, which no document needs, counts as if it named one.
+CONTENT_TYPES_OCTETS = 8 * 1024 * 1024
+# XML 1.0, 4.1: a letter may be written by its number, or by an entity of the document's own.
+_REFERENCE = re.compile(rb"&#(?:x0{0,32}([0-9a-f]{2})|0{0,32}(\d{2,3}));", re.IGNORECASE)
+_ENTITY = b"<!ENTITY"
 _NAMES_MACROS = re.compile(rb"macroenabled|vbaproject|sheet\.binary|macrosheet", re.IGNORECASE)
 _ODF = "application/vnd.oasis.opendocument."
 _ODF_FOLDERS = ("Basic/", "Scripts/")
 # How an editor of Word 2003 packs a project into a page or an XML file.
 _ACTIVE_MIME = b"ActiveMime"
+# The same in base64, whose lines may end anywhere.
+_ACTIVE_MIME_IN_TEXT = re.compile(
+    rb"\s{0,4}".join(re.escape(b"%c" % one) for one in b"QWN0aXZlTWlt")
+)
+_FLAT_ODF = b"urn:oasis:names:tc:opendocument:xmlns:office:1.0"
+_FLAT_MACROS = re.compile(
+    rb"<(?:[\w.-]{1,64}:)?(?:libraries|library-embedded|library-linked|source-code|module"
+    rb"|event-listener)[\s/>]"
+)
+# Where the namespaces of a document in one file are declared: its root.
+_FLAT_HEAD = 16 * 1024
+_UTF_16 = (b"\xff\xfe", b"\xfe\xff", b"<\0", b"\0<")
 
 
 # [MS-CFB] 2.6: sectors are 512 or 4,096 octets, and so each entry begins at a multiple of
@@ -65,11 +88,13 @@ _ANYWHERE = re.compile(
             rb"Attribut\x00e VB_",
             # VbaInfoContainer with its atom, fHasMacros set.
             rb"\x1f\x00\xff\x03\x14\x00\x00\x00\x02\x00\x00\x04\x0c\x00\x00\x00[\0-\xff]{4}\x01",
-            # BOF of a macro sheet, BIFF8 and BIFF5.
-            rb"\x09\x08(?:\x10\x00\x00\x06|\x08\x00\x00\x05)\x40\x00",
+            # BOF of a macro sheet, in each version and of each length.
+            rb"\x09[\x00\x02\x04\x08][\x04-\x20]\x00[\0-\xff]{2}\x40\x00",
         )
     )
 )
+# A file of records begins with a BOF of some version, of a workbook or of any sheet.
+_BOF = re.compile(rb"\x09[\x00\x02\x04\x08][\x04-\x20]\x00")
 
 
 class Macros:
@@ -118,9 +143,23 @@ def _by_octets(part: Part) -> bool:
         return True
     if bytes(octets[: len(_ACTIVE_MIME)]) == _ACTIVE_MIME:
         return True
-    return bytes(octets[: len(_OLE)]) == _OLE and (
-        _has_project(octets) or _ANYWHERE.search(octets) is not None
-    )
+    if part.known.kind in {"text", "html"}:
+        # What is shown as plain text no program opens as a document; a bounce quotes there.
+        shown = not part.known.name and part.known.declared_type == "text/plain"
+        return not shown and _in_text(octets)
+    if bytes(octets[: len(_OLE)]) == _OLE:
+        return _has_project(octets) or _ANYWHERE.search(octets) is not None
+    return _BOF.match(octets) is not None and _ANYWHERE.search(octets) is not None
+
+
+def _in_text(octets: memoryview) -> bool:
+    """Whether a text is a document that holds a project or libraries."""
+    text: bytes | memoryview = octets
+    if bytes(octets[:2]) in _UTF_16:
+        text = bytes(octets).replace(b"\0", b"")
+    if _ACTIVE_MIME_IN_TEXT.search(text) is not None:
+        return True
+    return _FLAT_ODF in bytes(text[:_FLAT_HEAD]) and _FLAT_MACROS.search(text) is not None
 
 
 def _has_project(octets: memoryview) -> bool:
@@ -142,6 +181,13 @@ def _tells_of_macros(part: Part, holder: facts.Part) -> bool:
         return name.startswith(_ODF_FOLDERS)
     if name.lower() != _CONTENT_TYPES:
         return False
+    if part.known.unopened == "over_budget" or len(part.octets) > CONTENT_TYPES_OCTETS:
+        return True
     # XML may be UTF-16: then each letter has a NUL beside it.
-    text = bytes(part.octets[:_CONTENT_TYPES_OCTETS]).replace(b"\0", b"")
-    return _NAMES_MACROS.search(text) is not None
+    text = _REFERENCE.sub(_letter, bytes(part.octets).replace(b"\0", b""))
+    return _NAMES_MACROS.search(text) is not None or _ENTITY in text
+
+
+def _letter(reference: re.Match[bytes]) -> bytes:
+    number = int(reference[1], 16) if reference[1] else int(reference[2])
+    return bytes([number]) if number < 128 else b"?"
