@@ -150,3 +150,19 @@ async def test_a_drained_door_is_not_started_again(door, works):
     assert works.made[0].drained == 1
     assert len(works.made) == 1
     assert not door.ready
+
+
+async def test_a_door_that_was_warmed_up_serves_with_that_process(door, works):
+    await door.warm_up()
+    assert works.made[0].served == 0
+    await door.open()
+    assert [process.served for process in works.made] == [1]
+    works.made[0].end.set()
+    await soon(lambda: door.ready)
+    assert len(works.made) == 2
+
+
+async def test_a_warm_process_that_never_serves_ends_with_its_door(door, works):
+    await door.warm_up()
+    await door.drain()
+    assert works.made[0].ended

@@ -30,6 +30,8 @@ class Door:
         self._start = start
         self._serve = serve
         self._process: DoorProcess | None = None
+        # Started ahead of its first order.
+        self._spare: DoorProcess | None = None
         self._ready = False
         self._closing = False
         self._changing = asyncio.Lock()
@@ -40,6 +42,10 @@ class Door:
     def ready(self) -> bool:
         """Whether it serves now."""
         return self._ready and self._process is not None and not self._process.ended
+
+    async def warm_up(self) -> None:
+        """Start the first process; it loads its libraries until there is an order."""
+        self._spare = await self._start()
 
     async def open(self) -> None:
         """Serve for the first time.  Raises Unfit or Lost, and then nothing is left."""
@@ -77,12 +83,14 @@ class Door:
         for task in self._watching:
             task.cancel()
         async with self._changing:
+            if self._spare is not None:
+                await self._spare.kill()
             if self._process is not None:
                 await self._process.drain()
         await asyncio.gather(*self._watching, *self._draining, return_exceptions=True)
 
     async def _new(self) -> DoorProcess:
-        process = await self._start()
+        process, self._spare = self._spare or await self._start(), None
         try:
             await self._serve(process)
         except BaseException:

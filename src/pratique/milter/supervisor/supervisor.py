@@ -68,8 +68,12 @@ class InForce:
     @property
     def doors(self) -> tuple[str, ...]:
         """The names of the doors."""
-        smtp = (SMTP,) if self.addresses else ()
-        return (*smtp, *(f"milter {milter.name}" for milter in self.settings.milter))
+        return _doors_of(self.settings)
+
+
+def _doors_of(settings: Settings) -> tuple[str, ...]:
+    smtp = (SMTP,) if settings.listeners else ()
+    return (*smtp, *(f"milter {milter.name}" for milter in settings.milter))
 
 
 class Supervisor:
@@ -132,9 +136,15 @@ class Supervisor:
     async def _begin(self, settings: Settings) -> None:
         charge = _charge(settings)
         self._sockets.want(listener.address for listener in settings.listeners)
-        self._in_force = await self._prepared(settings, charge)
-        for name in self._now.doors:
-            await self._add(name)
+        self._doors = {name: self._door(name) for name in _doors_of(settings)}
+        # Python takes a second to load what a door needs, and so does the nursery.
+        warm = [asyncio.create_task(door.warm_up()) for door in self._doors.values()]
+        try:
+            self._in_force = await self._prepared(settings, charge)
+        finally:
+            await asyncio.gather(*warm)
+        for door in self._doors.values():
+            await door.open()
 
     async def _add(self, name: str) -> None:
         door = self._doors[name] = self._door(name)
