@@ -180,6 +180,7 @@ def searches():
     return sum(isinstance(one, _Search) for one in gc.get_objects())
 
 
+@pytest.mark.slow
 def test_a_scene_goes_when_nobody_needs_it(known):
     # CEL keeps functions where Python's collector does not look, one scene a message.
     before = searches()
