@@ -61,8 +61,16 @@ def test_each_name_of_the_packed_file_names_the_unpacked_one():
     assert [member.name, *member.names] == ["a.txt", "b.exe", "c.tar", "d.js"]
 
 
-def test_the_names_of_later_streams_are_names_too(open_with):
+def test_each_stream_is_given_beside_the_whole_with_all_names(open_with):
     opened = open_with(Gzip(), named("a.txt") + named("b.js") + named(""))
 
     assert [opened.members[0].name, *opened.members[0].names] == ["a.txt", "b.js"]
-    assert opened.octets == [b"MZ" * 3]
+    assert opened.octets == [b"MZ" * 3, b"MZ", b"MZ", b"MZ"]
+    assert [one.view for one in opened.members] == ["standard", "further", "further", "further"]
+    assert [one.step for one in opened.members][1:] == [f"gzip:a.txt#{n}" for n in (1, 2, 3)]
+
+
+def test_a_stream_that_holds_all_or_nothing_is_not_given_twice(open_with):
+    opened = open_with(Gzip(), named("a.txt") + gzip.compress(b""))
+
+    assert opened.octets == [b"MZ"]

@@ -62,7 +62,8 @@ def test_zeros_behind_the_end_say_nothing(form, zeros, make_tar, open_with):
 def test_anything_else_behind_the_end_is_stated(behind, make_tar, open_with):
     opened = open_with(Tar(), make_tar({"a": b"1"}) + behind)
 
-    assert opened.names == ["a"]
+    assert [(one.step, one.view) for one in opened.members][1:] == [("extra:", "further")]
+    assert opened.octets == [b"1", behind]
     assert (opened.oddities, opened.known.unopened) == (["extra_octets"], "")
 
 
@@ -79,11 +80,11 @@ def raw(name: bytes, octets: bytes, form: bytes = b"0") -> bytes:
     return bytes(header) + octets + bytes(-len(octets) % 512)
 
 
-def test_a_header_with_a_wrong_checksum_is_damage_and_no_entry(open_with):
+def test_a_header_with_a_wrong_checksum_is_damage_and_the_next_one_is_found(open_with):
     wrong = raw(b"b.js", b"2").replace(b"0000644", b"0000755")
-    opened = open_with(Tar(), raw(b"a", b"1") + wrong + bytes(1024))
+    opened = open_with(Tar(), raw(b"a", b"1") + wrong + raw(b"c", b"3") + bytes(1024))
 
-    assert opened.names == ["a"]
+    assert opened.names == ["a", "c"]
     assert opened.known.unopened == "unreadable"
 
 
@@ -96,6 +97,29 @@ def test_the_name_in_the_header_itself_is_a_name_too(extended, open_with):
     opened = open_with(Tar(), extended + raw(b"evil.js", b"x") + bytes(1024))
 
     assert [(one.name, one.names) for one in opened.members] == [("a.txt", ("evil.js",))]
+
+
+def test_every_name_that_extends_a_header_is_a_name(open_with):
+    long = raw(b"PaxHeader/x", b"14 path=a.txt\n", b"x") + raw(b"././@LongLink", b"b.exe\0", b"L")
+    opened = open_with(Tar(), long + raw(b"c.js", b"x") + bytes(1024))
+
+    assert {opened.members[0].name, *opened.members[0].names} == {"a.txt", "b.exe", "c.js"}
+
+
+@pytest.mark.parametrize("form", [b"1", b"2", b"5"])
+def test_octets_behind_what_has_none_are_seen(form, open_with):
+    opened = open_with(Tar(), raw(b"a", b"MZ" * 99, form) + raw(b"b", b"b") + bytes(1024))
+
+    assert opened.octets == [b"MZ" * 99, b"b"]
+
+
+@pytest.mark.parametrize(("damaged", "found"), [(15, True), (16, False)])
+def test_reading_begins_anew_so_many_times(damaged, found, open_with):
+    wrong = raw(b"b.js", b"2").replace(b"0000644", b"0000755")
+    opened = open_with(Tar(), (raw(b"a", b"1") + wrong) * damaged + raw(b"z", b"") + bytes(1024))
+
+    assert ("z" in opened.names) == found
+    assert opened.known.unopened == "unreadable"
 
 
 def test_a_name_that_is_said_once_is_shown_once(make_tar, open_with):

@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from pratique.scanners.budget import Budget
-from pratique.scanners.part import Found, Member, Part, Reached
-from pratique.scanners.streams import Inflate, Streams, open_stream, unpacked_names
+from pratique.scanners.containers.around import told
+from pratique.scanners.containers.streams import Inflate, Streams, open_stream, unpacked_names
+from pratique.scanners.part import Found, Member, Part, Reached, Recognized
 from pratique.scanners.text import to_text
 
 MAGIC = b"\x1f\x8b\x08"
@@ -36,9 +37,9 @@ class Gzip:
     # Samples that the tests need not have, and why.
     lacks: ClassVar[dict[str, str]] = {"encrypted": "the format has no encryption"}
 
-    def recognize(self, part: Part) -> bool:
-        """Tell by the detected type."""
-        return part.known.type in self.types
+    def recognize(self, part: Part) -> Recognized:
+        """Tell by the detected type, or by the first octets."""
+        return told(part, self.types)
 
     def members(self, part: Part, budget: Budget) -> Iterator[Found]:
         """Give the file; then say what lies behind it."""

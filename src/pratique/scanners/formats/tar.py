@@ -8,19 +8,28 @@ an entry's own header and in one that extends it (pax, GNU tar): both are shown.
 Limitations: a link is stated with its name and without octets; folders are not stated.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
+from dataclasses import dataclass
 from typing import ClassVar
 
-from pratique.scanners.archive import Archive, Entry, fill, fill_from
 from pratique.scanners.budget import Budget
-from pratique.scanners.gather import Damaged, Gather
-from pratique.scanners.part import Found, Member, Oddity, Part
+from pratique.scanners.containers.archive import Archive, Entry, fill, fill_from
+from pratique.scanners.containers.around import behind, skip_zeros, told
+from pratique.scanners.containers.gather import Damaged, Gather
+from pratique.scanners.part import Found, Member, Part, Recognized
+from pratique.scanners.signatures import is_tar_header as is_header
 from pratique.scanners.text import to_text
 
 _BLOCK = 512
 _PIECE = 64 * 1024
 # GNU tar: a folder with a list of its files, and the rest of a file from another volume.
 _STEPPED_OVER = frozenset({b"D", b"M"})
+# Links, devices, folders, pipes (POSIX.1-1988 10.1.1).
+_WITHOUT = frozenset({b"1", b"2", b"3", b"4", b"5", b"6"})
+# How often reading begins anew behind damage: the archive is known to be damaged then.
+_RESTARTS = 16
+# A name that extends a header: PATH_MAX, and what pax says besides.
+_LONGEST_NAME = 16 * 1024
 # pax: x and g; GNU tar: the long name and the long link.  Of each an entry has one.
 _EXTENDING, _EXTENDED = frozenset({b"x", b"g", b"X", b"L", b"K"}), 8
 
@@ -39,27 +48,60 @@ class Tar:
     # Samples that the tests need not have, and why.
     lacks: ClassVar[dict[str, str]] = {"encrypted": "the format has no encryption"}
 
-    def recognize(self, part: Part) -> bool:
-        """Tell by the detected type."""
-        return part.known.type in self.types
+    def recognize(self, part: Part) -> Recognized:
+        """Tell by the detected type, or by the first octets."""
+        return told(part, self.types)
 
     def members(self, part: Part, budget: Budget) -> Iterator[Found]:
-        """Give each entry that is no folder, in order; then say what lies behind the end."""
-        gather = Gather(budget, len(part.octets))
+        """Give each entry that is no folder, in order; then what lies behind the end.
+
+        Behind a damaged header some unpackers look for the next whole one, so we do.
+        """
+        opened = _Opened(part, Gather(budget, len(part.octets)))
+        at = 0
+        for _ in range(_RESTARTS):
+            damage = yield from opened.entries(at)
+            if damage and not part.known.unopened:
+                part.known.unopened, part.known.why = "unreadable", damage
+            at = _next_header(part.octets, opened.reached + _BLOCK, budget) if damage else 0
+            if not at:
+                break
+        if not part.known.unopened:
+            yield from behind(part.octets, opened.reached, budget)
+
+
+@dataclass(slots=True)
+class _Opened:
+    """An archive that is being read; `reached` is how far."""
+
+    part: Part
+    gather: Gather
+    reached: int = 0
+
+    def entries(self, start: int) -> Generator[Found, None, str]:
+        """Give each entry from there on; return what stopped it before the end."""
+        octets = self.part.octets[start:]
         options = b"tar:read_concatenated_archives"
-        with Archive(_whole_blocks(part.octets), "tar", "empty", options=options) as archive:
+        with Archive(_whole_blocks(octets), "tar", "empty", options=options) as archive:
             try:
                 for entry in archive.entries():
-                    budget.check_clock()
-                    yield from _member(archive, entry, gather, part.octets)
+                    self.gather.budget.check_clock()
+                    yield from _member(archive, entry, self.gather, octets)
             except Damaged as damage:
-                if not _ended(part.octets, archive.reached()):
-                    part.known.unopened, part.known.why = "unreadable", str(damage)
-                    return
-            behind = _skip_zeros(part.octets, archive.reached())
-        if behind < len(part.octets):
-            detail = f"{len(part.octets) - behind} octets behind its end"
-            yield Oddity("extra_octets", detail)
+                self.reached = start + archive.reached()
+                return "" if _ended(octets, archive.reached()) else str(damage)
+            self.reached = start + archive.reached()
+        return ""
+
+
+def _next_header(octets: memoryview, at: int, budget: Budget) -> int:
+    """The next block that is a header by its check sum; 0 if there is none."""
+    for place in range(at // _BLOCK * _BLOCK, len(octets) - _BLOCK + 1, _BLOCK):
+        if is_header(bytes(octets[place : place + _BLOCK])):
+            return place
+        if not place % (_BLOCK * 256):
+            budget.check_clock()
+    return 0
 
 
 def _member(archive: Archive, entry: Entry, gather: Gather, octets: memoryview) -> Iterator[Found]:
@@ -67,10 +109,10 @@ def _member(archive: Archive, entry: Entry, gather: Gather, octets: memoryview) 
     kept = _kept(octets, at)
     if entry.folder and not kept:
         return
-    own = _name(bytes(octets[at : at + _BLOCK]))
-    name, *others = dict.fromkeys(to_text(raw)[0] for raw in (entry.raw_name, own) if raw) or ("",)
+    said = [entry.raw_name, *_names(octets, entry.position, at)]
+    name, *others = dict.fromkeys(to_text(raw)[0] for raw in said if raw) or ("",)
     member = Member(step=f"tar:{name}", name=name, names=tuple(others), raw_name=entry.raw_name)
-    if entry.regular:
+    if entry.regular and not kept:
         yield from fill(member, archive, entry, gather)
     else:
         yield from fill_from(member, _pieces(kept), len(kept), gather)
@@ -82,9 +124,16 @@ def _pieces(octets: memoryview) -> Iterator[bytes]:
 
 
 def _kept(octets: memoryview, at: int) -> memoryview:
-    """The octets of an entry that libarchive takes for no file and steps over."""
+    """The octets of an entry that libarchive takes for no file and steps over.
+
+    Links, folders and devices have none; where some say that they have, and no header
+    stands in their place, they are octets to some reader.
+    """
     header = bytes(octets[at : at + _BLOCK])
-    size = _size(header) if header[156:157] in _STEPPED_OVER else 0
+    size = _size(header) if header[156:157] in _STEPPED_OVER | _WITHOUT else 0
+    following = bytes(octets[at + _BLOCK : at + 2 * _BLOCK])
+    if header[156:157] in _WITHOUT and (is_header(following) or not following.strip(b"\0")):
+        size = 0
     return octets[at + _BLOCK : at + _BLOCK + size]
 
 
@@ -107,22 +156,35 @@ def _ended(octets: memoryview, at: int) -> bool:
     )
 
 
-def _skip_zeros(octets: memoryview, at: int) -> int:
-    """The next place that is not zero."""
-    while (piece := bytes(octets[at : at + _PIECE])) and not piece.strip(b"\0"):
-        at += len(piece)
-    return at + len(piece) - len(piece.lstrip(b"\0"))
-
-
 def _own_header(octets: memoryview, at: int) -> int:
     """Where an entry's own header is, behind those that extend it."""
-    at = _skip_zeros(octets, at) // _BLOCK * _BLOCK
+    at = skip_zeros(octets, at) // _BLOCK * _BLOCK
     for _ in range(_EXTENDED):
         header = bytes(octets[at : at + _BLOCK])
         if header[156:157] not in _EXTENDING:
             break
         at += _BLOCK + -(-_size(header) // _BLOCK) * _BLOCK
     return at
+
+
+def _names(octets: memoryview, start: int, own: int) -> Iterator[bytes]:
+    """Every name that is said for an entry, by what extends its header and by itself."""
+    at = skip_zeros(octets, start) // _BLOCK * _BLOCK
+    for _ in range(_EXTENDED):
+        if at >= own:
+            break
+        header = bytes(octets[at : at + _BLOCK])
+        size = _size(header)
+        text = bytes(octets[at + _BLOCK : at + _BLOCK + min(size, _LONGEST_NAME)])
+        if header[156:157] == b"L":
+            yield text.partition(b"\0")[0]
+        elif header[156:157] in {b"x", b"X", b"g"}:
+            # pax(1), "pax Extended Header": length, blank, keyword, "=", value, newline.
+            for key, mark, value in (line.partition(b"=") for line in text.split(b"\n")):
+                if mark and key.endswith((b" path", b" GNU.sparse.name")):
+                    yield value
+        at += _BLOCK + -(-size // _BLOCK) * _BLOCK
+    yield _name(bytes(octets[own : own + _BLOCK]))
 
 
 def _name(header: bytes) -> bytes:

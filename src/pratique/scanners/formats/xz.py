@@ -11,8 +11,9 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from pratique.scanners.budget import Budget
-from pratique.scanners.part import Found, Member, Part
-from pratique.scanners.streams import MEMORY, Streams, open_stream, unpacked_names
+from pratique.scanners.containers.around import told
+from pratique.scanners.containers.streams import MEMORY, Streams, open_stream, unpacked_names
+from pratique.scanners.part import Found, Member, Part, Recognized
 
 # xz-file-format 2.1.1.1
 MAGIC = b"\xfd7zXZ\0"
@@ -31,9 +32,9 @@ class Xz:
     # Samples that the tests need not have, and why.
     lacks: ClassVar[dict[str, str]] = {"encrypted": "the format has no encryption"}
 
-    def recognize(self, part: Part) -> bool:
-        """Tell by the detected type."""
-        return part.known.type in self.types
+    def recognize(self, part: Part) -> Recognized:
+        """Tell by the detected type, or by the first octets."""
+        return told(part, self.types)
 
     def members(self, part: Part, budget: Budget) -> Iterator[Found]:
         """Give the file; then say what lies behind it."""

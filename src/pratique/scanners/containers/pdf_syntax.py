@@ -1,0 +1,159 @@
+"""Read PDF's objects (ISO 32000-2, 7.2 and 7.3) from octets, one value at a time.
+
+Names are `Name`, strings are bytes, a reference is a `Ref`; what is none of PDF's words is
+None.  Nothing here trusts a length or nests calls: a value of more than `DEEP` levels ends
+where it gets too deep, an unclosed one where its octets end.
+"""
+
+import re
+from binascii import unhexlify
+from typing import NamedTuple
+
+# Readers refuse less (pdf.js: 500 calls); a filespec lies five levels deep.
+DEEP = 100
+_SPACE = rb"\0\t\n\f\r "
+_APART = _SPACE + rb"()<>\[\]{}/%"
+_TOKEN = re.compile(
+    rb"(?P<gap>[" + _SPACE + rb"]+|%[^\r\n]*)|(?P<mark><<|>>|[<>()\[\]{}])"
+    rb"|/(?P<name>[^" + _APART + rb"]*)|(?P<word>[^" + _APART + rb"]+)"
+)
+_NUMBER = re.compile(rb"[+-]?[0-9]{1,18}\Z")
+_ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")
+_IN_STRING = re.compile(rb"\(+|\)+|\\")
+_ESCAPE = re.compile(rb"\\(?:([0-7]{1,3})|(\r\n|[\0-\xff]))|\r\n?")
+_LETTERS = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f",
+            b"\r\n": b"", b"\n": b"", b"\r": b""}  # fmt: skip
+_NO_HEX = re.compile(rb"[^0-9A-Fa-f]+")
+
+
+class Name(str):
+    """A name, without its slash and unescaped."""
+
+    __slots__ = ()
+
+
+class Ref(NamedTuple):
+    """A reference to an object."""
+
+    number: int
+    generation: int
+
+
+Value = Name | bytes | Ref | int | None | list["Value"] | dict[str, "Value"]
+
+
+def parse(octets: bytes, at: int = 0, end: int | None = None) -> tuple[Value, int]:
+    """The value that begins there, and where what follows it begins."""
+    return _Parser(octets, at, len(octets) if end is None else end).value()
+
+
+class _Parser:
+    def __init__(self, octets: bytes, at: int, end: int) -> None:
+        self._octets, self._at, self._end = octets, at, end
+        # Of each open array or dictionary its mark and what it holds so far.
+        self._open: list[tuple[bytes, list[Value]]] = [(b"", [])]
+
+    def value(self) -> tuple[Value, int]:
+        while (token := _TOKEN.match(self._octets, self._at, self._end)) is not None:
+            self._at = token.end()
+            if token["gap"] is None and not self._take(token):
+                break
+            if len(self._open) == 1 and self._open[0][1]:
+                return self._open[0][1][0], self._at
+        while len(self._open) > 1:
+            self._close()
+        outermost = self._open[0][1]
+        return (outermost[0] if outermost else None), self._at
+
+    def _take(self, token: re.Match[bytes]) -> bool:
+        """Take one token; false where the value cannot go on."""
+        held = self._open[-1][1]
+        if token["name"] is not None:
+            raw = _ESCAPED.sub(lambda found: unhexlify(found[1]), token["name"])
+            held.append(Name(raw.decode("latin-1")))
+        elif token["word"] is not None:
+            return self._word(token["word"], held)
+        elif token["mark"] == b"(":
+            return self._string(held)
+        elif token["mark"] == b"<":
+            return self._hex(held)
+        elif token["mark"] in {b"<<", b"["}:
+            if len(self._open) > DEEP:
+                return False
+            self._open.append((token["mark"], []))
+        elif token["mark"] in {b">>", b"]"}:
+            return self._close()
+        return True
+
+    def _word(self, word: bytes, held: list[Value]) -> bool:
+        if word in {b"endobj", b"stream", b"endstream", b"obj"}:
+            return False
+        if _NUMBER.match(word):
+            held.append(int(word))
+        elif word == b"R" and len(held) >= 2 and _are_numbers(held[-2:]):
+            generation, number = held.pop(), held.pop()
+            held.append(Ref(int(number), int(generation)))  # type: ignore[arg-type]
+        else:
+            held.append({b"true": 1, b"false": 0}.get(word))
+        return True
+
+    def _close(self) -> bool:
+        mark, held = self._open[-1]
+        if not mark:
+            return False
+        self._open.pop()
+        self._open[-1][1].append(_pairs(held) if mark == b"<<" else held)
+        return True
+
+    def _hex(self, held: list[Value]) -> bool:
+        end = self._octets.find(b">", self._at, self._end)
+        if end < 0:
+            return False
+        digits = _NO_HEX.sub(b"", self._octets[self._at : end])
+        held.append(unhexlify(digits + b"0" * (len(digits) % 2)))
+        self._at = end + 1
+        return True
+
+    def _string(self, held: list[Value]) -> bool:
+        """7.3.4.2: parentheses in it are in pairs or escaped."""
+        start, depth = self._at, 1
+        while depth:
+            found = _IN_STRING.search(self._octets, self._at, self._end)
+            if found is None:
+                self._at = self._end
+                return False
+            run = len(found[0])
+            if found[0] == b"\\":
+                self._at = found.end() + 1
+            elif found[0][:1] == b"(":
+                self._at, depth = found.end(), depth + run
+            else:
+                self._at, depth = found.start() + min(run, depth), depth - min(run, depth)
+        held.append(_ESCAPE.sub(_unescape, self._octets[start : self._at - 1]))
+        return True
+
+
+def _are_numbers(values: list[Value]) -> bool:
+    return all(isinstance(value, int) for value in values)
+
+
+def _unescape(found: re.Match[bytes]) -> bytes:
+    if found[1]:
+        return bytes([int(found[1], 8) & 255])
+    if found[2] is None:
+        return b"\n"
+    return _LETTERS.get(found[2], found[2])
+
+
+def _pairs(held: list[Value]) -> dict[str, Value]:
+    """A dictionary of what stands in one; what has no name is stepped over."""
+    pairs: dict[str, Value] = {}
+    at = 0
+    while at + 1 < len(held):
+        key = held[at]
+        if isinstance(key, Name):
+            pairs[str(key)] = held[at + 1]
+            at += 2
+        else:
+            at += 1
+    return pairs

@@ -1,0 +1,59 @@
+"""Headers of 7z archives: what they list, and every number in them wrong."""
+
+from binascii import crc32
+
+import pytest
+
+from pratique.scanners.containers.gather import Damaged
+from pratique.scanners.containers.sevenzip_coders import Unpacker
+from pratique.scanners.containers.sevenzip_header import read
+
+FILES = {"a.txt": b"one", "empty": b"", "b.exe": b"MZ" * 30}
+
+
+def header(octets: bytes):
+    unpacker = Unpacker(memoryview(octets))
+    return read(memoryview(octets), lambda folder: b"".join(unpacker.pieces(folder)))
+
+
+def test_files_and_folders_are_listed(sample):
+    octets = sample("sevenzip").sevenzip(FILES)
+    told = header(octets)
+
+    assert [file.name for file in told.files] == list(FILES)
+    assert [file.empty for file in told.files] == [False, True, False]
+    assert not any(file.is_folder for file in told.files)
+    assert [size for size, _ in told.folders[0].files] == [3, 60]
+    assert [sum_ for _, sum_ in told.folders[0].files] == [crc32(b"one"), crc32(b"MZ" * 30)]
+    assert told.end == len(octets)
+
+
+def test_an_archive_of_nothing_has_no_header():
+    start = bytes(20)
+    octets = b"7z\xbc\xaf\x27\x1c\0\4" + crc32(start).to_bytes(4, "little") + start
+
+    assert header(octets).files == []
+
+
+def test_a_wrong_check_sum_is_damage(sample):
+    octets = sample("sevenzip").sevenzip(FILES)
+    for at in (8, 20, len(octets) - 3):
+        changed = octets[:at] + bytes([octets[at] ^ 1]) + octets[at + 1 :]
+        with pytest.raises(Damaged):
+            header(changed)
+
+
+def test_no_octet_of_a_header_makes_another_error_than_damage(sample):
+    octets = sample("sevenzip").sevenzip(FILES, password="secret")
+    offset = 32 + int.from_bytes(octets[12:20], "little")
+    for at in range(offset, len(octets)):
+        for change in (0x01, 0x80, 0xFF):
+            table = bytearray(octets[offset:])
+            table[at - offset] ^= change
+            start = octets[12:28] + crc32(table).to_bytes(4, "little")
+            whole = octets[:8] + crc32(start).to_bytes(4, "little") + start + octets[32:offset]
+            try:
+                told = header(whole + bytes(table))
+            except Damaged:
+                continue
+            assert len(told.files) <= len(table)
