@@ -2,10 +2,12 @@
 
 import pytest
 
-from pratique.scanners.mime.reader import PGP_BLOCKS
+from pratique.scanners.mime.carried import PGP_BLOCKS
 
 PGP = b"-----BEGIN PGP MESSAGE-----\r\n\r\nhQEMA\r\n-----END PGP MESSAGE-----\r\n"
 SIGNED = bytes.fromhex("3080 0609 2a864886f70d010702 a080")
+COMPRESSED = bytes.fromhex("3080 060b 2a864886f70d0109100109 a080")
+COMPRESSED = bytes.fromhex("3080 060b 2a864886f70d0109100109 a080")
 ENVELOPED = bytes.fromhex("308203e8 0609 2a864886f70d010703 a0820100")
 AUTH = bytes.fromhex("3080 060b 2a864886f70d0109100117 a080")
 
@@ -30,8 +32,9 @@ def leaf(type_, octets):
         (b"image/png", PGP, ""),
         (b"application/x-pkcs7-mime", ENVELOPED, "smime"),
         (b"application/pkcs7-mime", AUTH, "smime"),
-        (b"application/pkcs7-mime; smime-type=signed-data", SIGNED, "unreadable"),
-        (b"application/pkcs7-mime; smime-type=enveloped-data", SIGNED, "unreadable"),
+        (b"application/pkcs7-mime; smime-type=signed-data", SIGNED, ""),
+        (b"application/pkcs7-mime; smime-type=enveloped-data", SIGNED, ""),
+        (b"application/pkcs7-mime; smime-type=compressed-data", COMPRESSED, "unreadable"),
         (b"application/pkcs7-mime; smime-type=certs-only", SIGNED, ""),
         (b"application/pkcs7-signature", SIGNED, ""),
         (b"message/partial; id=x; number=1; total=2", b"Subject: x\r\n\r\n", "elsewhere"),
@@ -73,6 +76,37 @@ def test_what_is_only_said_to_be_encrypted_stays_open_and_is_told(type_, octets,
     assert ("odd_value", "declared encrypted, but is not") in [
         (each.class_, each.detail) for each in seen.oddities
     ]
+
+
+FILES = [
+    b"PK\x03\x04\x14\0" + bytes(20),
+    b"Rar!\x1a\x07\x01\0",
+    b"7z\xbc\xaf\x27\x1c\0\4",
+    b"MZ" + bytes(58) + b"\x40\0\0\0PE\0\0",
+    b"MZ" + bytes(58) + b"\0\0\0\0This program cannot be run in DOS mode",
+]
+
+
+@pytest.mark.parametrize("file", FILES)
+def test_a_file_wrapped_in_the_lengths_of_something_encrypted_stays_open(file, read):
+    wrapped = b"\xd2\xff" + (len(file) + 1).to_bytes(4) + b"\x01" + file
+    der = ENVELOPED[:1] + b"\x82" + (len(file) + 13).to_bytes(2) + ENVELOPED[4:15] + b"\4"
+    der += bytes([len(file)]) + file
+
+    for type_, octets in (b"application/pkcs7-mime", der), (b"application/pgp-encrypted", wrapped):
+        seen = read(leaf(type_, octets))
+        assert (seen.at("1").unopened, seen.odd) == ("", ["odd_value"])
+        assert bytes(seen.at("1").octets) == octets
+
+
+def test_two_letters_of_a_program_do_not_open_what_is_encrypted(read):
+    octets = b"\xd2\x10\x01" + b"MZ" + bytes(13)
+    seen = read(
+        b"Content-Type: multipart/encrypted; boundary=b\r\n\r\n--b\r\n\r\nVersion: 1\r\n"
+        b"--b\r\nContent-Type: application/octet-stream\r\n\r\n" + octets + b"\r\n--b--\r\n"
+    )
+
+    assert seen.at("2").unopened == "pgp"
 
 
 def test_a_zip_whose_comment_is_armour_is_never_closed(read):

@@ -17,8 +17,9 @@ SHARED = Path(__file__).resolve().parents[4] / "shared"
 WORDS = set(facts.Ambiguities.Word.keys())
 VIEWS = set(facts.Views.Word.keys())
 UNOPENED = {"", *facts.Unopened.Word.keys()}
-# Of 623 files eighteen are ambiguous, each of them looked at and found so.
-ODD_FILES = 20
+# Of 623 files 25 are ambiguous, each of them looked at and found so: inner multiparts that
+# an outer delimiter ends (6), junk in base64 (6), broken headers and delimiters.
+ODD_FILES = 25
 
 
 def walk(octets, budget):

@@ -25,13 +25,21 @@ def test_base64_with_any_white_space_is_not_odd(encoded):
 @pytest.mark.parametrize(
     ("encoded", "octets"),
     [
-        *((b"QQ==", b"A"), (b"QUI=", b"AB"), (b"QQ", b"A"), (b"QUI", b"AB"), (b"QUJDR", b"ABC")),
+        *((b"QQ==", b"A"), (b"QUI=", b"AB"), (b"QUJD", b"ABC"), (b"QUJD\nRA==\n", b"ABCD")),
         *((b"", b""), (b"=", b""), (b"====", b""), (b"QUI==", b"AB"), (b"QUJD====\n", b"ABC")),
-        *((b"Q", b""), (b"QUJD\nRA==\n", b"ABCD"), (b"QQ=\n=", b"A")),
+        (b"QQ=\n=", b"A"),
     ],
 )
-def test_base64_that_is_cut_off_gives_what_is_whole(encoded, octets):
+def test_base64_that_is_padded_is_whole(encoded, octets):
     assert decode_base64(encoded)[:3] == (octets, "", "")
+
+
+@pytest.mark.parametrize(
+    ("encoded", "octets"),
+    [(b"QQ", b"A"), (b"QUI", b"AB"), (b"QUJDR", b"ABC"), (b"Q", b""), (b"QUJDQQ=", b"ABCA")],
+)
+def test_base64_that_is_cut_off_gives_what_is_whole_and_is_told(encoded, octets):
+    assert decode_base64(encoded)[:2] == (octets, "bad_base64")
 
 
 @pytest.mark.parametrize(
@@ -45,6 +53,7 @@ def test_base64_that_is_cut_off_gives_what_is_whole(encoded, octets):
         (b"QQ==\n\n~~~~\n", b"A"),
         (b"QUJD=REVG", b"ABCDEF"),
         (b"QUI=\xff", b"AB"),
+        (b"QUJD REVG", b"ABCDEF"),
     ],
 )
 def test_base64_with_junk_or_more_after_its_padding_is_told_and_decoded(encoded, octets):
@@ -61,8 +70,13 @@ def test_so_many_streams_are_decoded_each_by_itself_and_the_rest_is_not_lost():
 @pytest.mark.parametrize(
     ("encoded", "octets"),
     [
-        *((b"a=3Db", b"a=b"), (b"a=3db=c3=bc", "a=bü".encode()), (b"a=\r\nb", b"ab")),
-        *((b"a=\nb", b"ab"), (b"a= \t\r\nb", b"ab"), (b"a \t\r\nb\t", b"a\r\nb"), (b"a=", b"a")),
+        *((b"a=3Db", b"a=b"), (b"a=3D=C3=BC", "a=ü".encode()), (b"a=\r\nb", b"ab")),
+        *(
+            (b"a=\nb", b"ab"),
+            (b"a \t\r\nb\t", b"a\r\nb"),
+            (b"a=", b"a"),
+            (b"a=\r\n\r\nb", b"a\r\nb"),
+        ),
         *((b"", b""), (b"a=20\r\nb", b"a \r\nb"), (b"a_b", b"a_b"), (b"a=\r", b"a")),
     ],
 )
@@ -81,6 +95,21 @@ def test_a_stray_equals_sign_stays_and_is_told(encoded, octets, budget):
     decoded = decode_quoted_printable(encoded, budget)
 
     assert (decoded.octets, decoded.oddity) == (octets, "bad_quoted_printable")
+
+
+@pytest.mark.parametrize(
+    ("encoded", "octets"),
+    [
+        (b"a=3db=c3=bc", "a=bü".encode()),
+        (b"a= \t\r\nb", b"ab"),
+        (b"a=\r\n\nb", b"a\nb"),
+        (b"a=\n\rb", b"a\rb"),
+    ],
+)
+def test_what_a_text_shows_alike_is_told_all_the_same(encoded, octets, budget):
+    decoded = decode_quoted_printable(encoded, budget)
+
+    assert (decoded.octets, decoded.oddity, decoded.alike) == (octets, "bad_quoted_printable", True)
 
 
 @pytest.mark.slow
@@ -114,6 +143,14 @@ def test_the_bound_of_base64_is_never_too_small(size):
 
     assert encoding.bound("base64", len(encoded)) >= size
     assert encoding.bound("", size) == size
+
+
+@pytest.mark.parametrize(
+    ("encoded", "wanted"),
+    [(CLEAN, True), (b"* - *, * - *.\n" * 9, False), (b"short", False)],
+)
+def test_base64_with_little_junk_resembles_base64_all_the_same(encoded, wanted):
+    assert encoding.resembles_base64(encoded[:4] + b"#.#" + encoded[4:]) is wanted
 
 
 @pytest.mark.parametrize(

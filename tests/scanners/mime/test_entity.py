@@ -2,15 +2,21 @@
 
 import pytest
 
-from pratique.scanners.budget import Limits
-from pratique.scanners.mime.entity import FIELDS, body_of, read_boundaries, read_entity
+from pratique.scanners.mime.entity import (
+    FIELDS,
+    Entity,
+    body_of,
+    default_type,
+    read_boundaries,
+    read_said,
+)
 from pratique.scanners.mime.fields import read_value
-from pratique.scanners.mime.header import read_header
+from pratique.scanners.mime.header import Header
 
 
 def entity(*lines, parent=None):
-    octets = b"\r\n".join([*lines, b"", b""])
-    return read_entity(read_header(octets, 0, len(octets), limits=Limits()), parent=parent)
+    said = read_said(b"\r\n".join([*lines, b""]), default_type(parent))
+    return Entity(Header(0, 0), said, [*said.odd])
 
 
 @pytest.mark.parametrize(
@@ -77,6 +83,9 @@ def test_what_readers_differ_on_is_told(lines, classes):
         [b"Content-Transfer-Encoding: base64", b"Content-Transfer-Encoding: BASE64"],
         [b"Content-Transfer-Encoding:\r\n\tbase64 "],
         [b"Content-Transfer-Encoding: 8-bit"],
+        [b"DKIM-Signature: v=1; h=from:to:content-type:", b" content-transfer-encoding:subject;"],
+        [b"ARC-Seal: h=Content-Type:To", b"Content-Type: a/b"],
+        [b"no field", b"Subject: it changes nothing"],
         [b"Content-Type: multipart/x; boundary=a; boundary=a"],
         [b"Content-Type: multipart/x; boundary=" + b"a" * 70],
         [b"Content-Type: text/plain; charset=a; charset=b"],
@@ -89,11 +98,7 @@ def test_what_all_read_alike_is_not_odd(lines):
 
 
 def test_a_nul_is_told():
-    octets = b"A: b\r\n\r\n"
-
-    found = read_entity(read_header(octets, 0, len(octets), limits=Limits()), nul=True)
-
-    assert [each.class_ for each in found.odd] == ["nul_in_header"]
+    assert [each.class_ for each in entity(b"A: \0b").odd] == ["nul_in_header"]
 
 
 @pytest.mark.parametrize(("size", "cut"), [(65535, 0), (65536, 1)])

@@ -3,11 +3,19 @@
 import pytest
 
 from pratique.scanners.budget import Limits, OverBudget
-from pratique.scanners.mime.header import find_end, read_fields, read_header, skip_before, unfold
+from pratique.scanners.mime.header import (
+    Header,
+    breaks,
+    find_end,
+    read_fields,
+    read_header,
+    skip_before,
+    unfold,
+)
 
 
 def header_of(octets, **limits):
-    return read_header(octets, 0, len(octets), limits=Limits(**limits))
+    return Header(0, *read_header(octets, 0, len(octets), limits=Limits(**limits)))
 
 
 @pytest.mark.parametrize("end", [b"\n", b"\r\n"])
@@ -67,7 +75,7 @@ def test_a_line_of_blanks_is_a_fold_and_no_end():
 def test_a_delimiter_ends_a_header_that_has_no_empty_line():
     octets = b"A: b\n--other\n--delimiter\nC: d\n\n"
 
-    header = read_header(
+    body, text = read_header(
         octets,
         0,
         len(octets),
@@ -75,8 +83,36 @@ def test_a_delimiter_ends_a_header_that_has_no_empty_line():
         is_delimiter=lambda at: octets.startswith(b"--delimiter", at),
     )
 
-    assert [each.name for each in header.fields] == [b"a"]
-    assert octets[header.body :].startswith(b"--delimiter")
+    assert [each.name for each in Header(0, body, text).fields] == [b"a"]
+    assert octets[body:].startswith(b"--delimiter")
+
+
+@pytest.mark.parametrize("end", [b"\r\n", b"\n"])
+def test_a_header_of_the_plain_grammar_breaks_nowhere(end):
+    lines = [b"A: b", b"C:", b"D : e", b"F: g", b" h", b"\t i ", b"J: \xe4", b"Content-Type: a/b"]
+
+    assert breaks(b"".join(line + end for line in lines)) == []
+    assert breaks(end.join(lines)) == []
+    assert breaks(b"") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "classes"),
+    [
+        (b"A: b\0\r\n", ["nul_in_header"]),
+        (b"A: b\rC: d\r\n", ["mixed_line_ends"]),
+        (b"A: b\r\r\nC: d\r\n", ["mixed_line_ends"]),
+        (b"A: b\r\nC: d\n", ["mixed_line_ends"]),
+        (b"A: b\r\n \t\r\nC: d\r\n", ["header_end"]),
+        (b"A: b\r\nno field\r\nC: d\r\n", ["header_end"]),
+        (
+            b"A: b\nno field\n \nC: d\0\r\n",
+            ["nul_in_header", "mixed_line_ends", *["header_end"] * 2],
+        ),
+    ],
+)
+def test_where_a_header_breaks_the_grammar_is_told(text, classes):
+    assert [class_ for class_, _ in breaks(text)] == classes
 
 
 @pytest.mark.parametrize(

@@ -91,6 +91,9 @@ def test_a_bad_subject_is_kept_as_it_was():
         b"X-Pratique-Odd name: clean\r\n",
         b"X-Pratique-: clean\r\n",
         b"X-Pratique-A: 1\r\nX-Pratique-B: 2\r\n",
+        b"MIME-Ambiguity-Results: mx.example.org; result=none\r\n",
+        b"mime-ambiguity-results : mx;\r\n result=none\r\n",
+        b" MIME-Ambiguity-Results: x\r\n",
     ],
 )
 @pytest.mark.parametrize("before", [b"", b"From: a@x.org\r\n", b"no field\r\n"])
@@ -99,7 +102,8 @@ def test_fields_that_only_we_may_write_are_found_with_their_offsets(before, fiel
 
     assert cut_out(octets) == before + b"To: b@x.org\r\n\r\nX-Pratique-Body: stays\r\n"
     assert all(
-        each.name.lower().startswith("x-pratique-") for each in facts_of(octets).foreign_fields
+        each.name.lower().startswith(("x-pratique-", "mime-ambiguity-results"))
+        for each in facts_of(octets).foreign_fields
     )
 
 
@@ -186,6 +190,8 @@ def test_a_header_that_never_ends_is_read_no_further_than_the_limit(budget):
     [
         b"X-Other: X-Pratique-A: 1\r\n\r\n",
         b"X-Pratiques: 1\r\n\r\n",
+        b"MIME-Ambiguity-Resultss: 1\r\n\r\n",
+        b"X-MIME-Ambiguity-Results: 1\r\n\r\n",
         b"X-Pratique-without-a-colon\r\n\r\n",
         b"A: b\r\n\r\nX-Pratique-A: 1\r\n",
     ],

@@ -109,3 +109,53 @@ def test_a_name_as_long_as_allowed_is_whole_and_a_longer_one_shows_its_end():
     assert (len(whole.readings), whole.cut) == (1, "")
     assert longer.cut
     assert longer.readings[1].text.endswith("a.exe")
+
+
+@pytest.mark.parametrize(
+    "disposition",
+    [
+        b'a; filename="=?utf-8?B?YS5leGU=?="',
+        b"a; filename=my invoice.exe",
+        b"a; filename*=utf-8''annexe%E2%80%AEgpj.exe",
+        b"a; filename*=utf-8''photo%E2%80%AEtxt.jpg",
+        b'a; filename="a.exe. . "',
+        b'a; filename="a.exe::$DATA"',
+        b"a; filename*=utf-8''a%EF%BC%8Eexe",
+        b"a; filename*=utf-8''a.e%E2%80%8Bxe",
+        b"a; filename*=utf-8''a.exe%00.txt",
+    ],
+)
+def test_a_name_that_runs_and_is_not_shown_so_by_all_is_odd(disposition):
+    assert names(disposition).odd()
+
+
+@pytest.mark.parametrize(
+    "disposition",
+    [
+        b"a; filename=a.exe",
+        b'a; filename="my invoice.exe"',
+        b'a; filename="=?utf-8?B?YS5wZGY=?="',
+        b"a; filename=my invoice.pdf",
+        b"a; filename*=utf-8''r%C3%A9sum%C3%A9.pdf",
+        b"a; filename*=utf-8''%D7%A9%D7%9C%D7%95%D7%9D.pdf",
+        b'a; filename="Minutes of 1. and 2."',
+        b'a; filename="archive.tar.gz"',
+        b"a",
+    ],
+)
+def test_a_name_that_is_read_alike_or_runs_nothing_is_not(disposition):
+    assert names(disposition).odd() == ""
+
+
+@pytest.mark.parametrize(("name", "odd"), [(b"load.exe", ["odd_name"]), (b"load.pdf", [])])
+def test_a_name_that_is_folded_within_its_quotes_is_odd_if_it_runs(name, odd, read):
+    seen = read(b'Content-Disposition: a; filename="pay\r\n ' + name + b'"\r\n\r\nx')
+
+    assert seen.at("1").name == "pay " + name.decode()
+    assert seen.odd == odd
+
+
+def test_a_name_is_shown_up_to_its_nul_and_without_it(read):
+    member = read(b'Content-Disposition: a; filename="a.exe\0.txt"\r\n\r\nx').at("1")
+
+    assert {"a.exe", "a.exe.txt"} <= {member.name, *member.names}

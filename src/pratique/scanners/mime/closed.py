@@ -12,11 +12,12 @@ that is declared encrypted and is not stays open to all readers, and that is tol
 from typing import NamedTuple
 
 from pratique.scanners.mime.entity import Entity
-from pratique.scanners.mime.proof import ends_like_a_zip, is_armour, is_openpgp, read_cms
+from pratique.scanners.mime.proof import is_armour, is_openpgp, read_cms, readable_within
 
 _SMIME = frozenset({b"application/pkcs7-mime", b"application/x-pkcs7-mime"})
 _ELSEWHERE = frozenset({b"message/partial", b"message/external-body"})
 _ENCRYPTED = frozenset({"enveloped-data", "encrypted-data", "authenveloped-data"})
+_TEXT_OR_PGP = (b"text/", b"application/pgp")
 _CLAIM = "declared encrypted, but is not"
 
 
@@ -38,30 +39,21 @@ _INLINE = Closed("pgp", "inline OpenPGP", encrypted=True)
 def look(entity: Entity, octets: bytes) -> Closed:
     """What is closed in a leaf, by its type and its decoded octets."""
     main = entity.types[0].main
+    parent = entity.parent
+    in_encrypted = parent is not None and parent.types[0].main == b"multipart/encrypted"
+    if main.startswith(_TEXT_OR_PGP) and not in_encrypted:
+        if b"-----BEGIN PGP MESSAGE" in octets and is_armour(octets):
+            return _INLINE if main.startswith(b"text/") else _PGP
+        if main == b"application/pgp-encrypted" and not _is_version(octets):
+            return Closed(odd=_CLAIM)
+        return OPEN
     if main in _ELSEWHERE:
         return Closed("elsewhere", f"{entity.declared_type}: the content is not in this message")
-    if ends_like_a_zip(octets):
-        return Closed(odd=_CLAIM) if _claims(entity) else OPEN
-    if main in _SMIME:
-        return _look_smime(entity, octets)
-    parent = entity.parent
-    if parent is not None and parent.types[0].main == b"multipart/encrypted":
-        return _look_encrypted(entity, octets)
-    if main.startswith((b"text/", b"application/pgp")) and is_armour(octets):
-        return _INLINE if main.startswith(b"text/") else _PGP
-    if main == b"application/pgp-encrypted" and not _is_version(octets):
+    if not (in_encrypted or main in _SMIME):
+        return OPEN
+    if readable_within(octets):
         return Closed(odd=_CLAIM)
-    return OPEN
-
-
-def _claims(entity: Entity) -> bool:
-    parent = entity.parent
-    main = entity.types[0].main
-    return (
-        main in _SMIME
-        or main == b"application/pgp-encrypted"
-        or (parent is not None and parent.types[0].main == b"multipart/encrypted")
-    )
+    return _look_smime(octets) if main in _SMIME else _look_encrypted(entity, octets)
 
 
 def _is_version(octets: bytes) -> bool:
@@ -76,13 +68,13 @@ def _look_encrypted(entity: Entity, octets: bytes) -> Closed:
     return OPEN if entity.number == 1 and _is_version(octets) else Closed(odd=_CLAIM)
 
 
-def _look_smime(entity: Entity, octets: bytes) -> Closed:
+def _look_smime(octets: bytes) -> Closed:
     """By the content type in the CMS itself; the parameter only says what to call it."""
     kind = read_cms(octets)
     if kind in _ENCRYPTED:
         return Closed("smime", f"CMS {kind}", encrypted=True)
-    declared = [each.lower() for each in entity.types[0].all(b"smime-type")]
-    if kind == "signed-data" and b"certs-only" in declared:
+    # What is signed lies open in it (`formats/cms.py`); so does a list of certificates.
+    if kind == "signed-data":
         return OPEN
     if kind:
         return Closed("unreadable", f"CMS {kind} that is not opened")

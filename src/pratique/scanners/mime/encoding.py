@@ -8,14 +8,20 @@ off gives the octets that are whole.
 Quoted-printable: blanks before a line end are transport padding and go (RFC 2045 6.7
 rule 3), lower-case digits are taken, a `=` that begins no escape stays as it is.
 
-Each decoder is a few passes in C over the octets.  The caller charges the budget by
-`bound` before it asks.
+Plain base64 goes through pybase64, which takes many letters at a time and a quarter of the
+standard library's time; it is most of the octets of most mail.
+
+What breaks the grammar is told, with a first reading; `decoders.py` has the others.  Each
+decoder is a few passes in C over the octets.  The caller charges the budget by `bound`
+before it asks.
 """
 
 import binascii
 import re
 from collections.abc import Iterator
 from typing import NamedTuple
+
+import pybase64
 
 from pratique.scanners.budget import Budget
 
@@ -25,19 +31,27 @@ KNOWN = IDENTITY | UUENCODE | {"base64", "quoted-printable"}
 
 _BLANKS = b" \t\r\n\x0b\x0c"
 _ALPHABET = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/"
+_ALPHABET_AND_LINE_ENDS = _ALPHABET + b"\r\n"
+_NO_LETTER = bytes(set(range(256)) - set(_ALPHABET))
 _NOT_BASE64 = bytes(set(range(256)) - set(_ALPHABET) - {ord("=")})
+_PADDED = frozenset({b"", b"=", b"=="})
+_INNER_BLANK = re.compile(rb"[ \t](?<=[A-Za-z0-9+/].)[ \t]*+[A-Za-z0-9+/]")
 # A stream costs a turn of a loop in Python; real mail has one.  What lies after so many
 # is decoded as one stream, its padding passed over.
 STREAMS = 1000
+# So much is decoded before the clock is read again.
+_PIECE = 1024 * 1024
+# "=" that is no escape with capital letters, and no soft line break.
+_NO_ESCAPE = re.compile(rb"=(?![0-9A-F]{2}|\r\n(?!\n)|\n(?!\r(?!\n))|\r?\Z)")
+# One that is no escape to anybody; blanks may follow one that breaks a line.
+_STRAY = re.compile(rb"=(?![0-9A-Fa-f]{2}|[ \t]*+\r?\n|[ \t]*+\r?\Z)")
+_SMALL = re.compile(rb"=(?:[0-9A-F]?[a-f])")
+_SPACED = re.compile(rb"=[ \t]++(?=\r?\n|\Z)")
+# One before a CR that ends a line for some.
+_STRAY_END = re.compile(rb"=(?=\r(?!\n|\Z))")
 _PADDING_BLANKS = (b" ", b"\t")
 _PADDING = (b" \n", b"\t\n", b" \r\n", b"\t\r\n")
 _BLANKS_BEFORE_LINE_END = re.compile(rb"(?<![ \t])[ \t]++(?=\r?\n|\Z)")
-# So much is decoded before the clock is read again.
-_PIECE = 1024 * 1024
-# "=" that is neither an escape nor a soft line break.
-_STRAY = re.compile(rb"=(?![0-9A-Fa-f]{2}|\r?\n|\r?\Z)")
-# One before a CR that ends a line for some.
-_STRAY_END = re.compile(rb"=(?=\r(?!\n|\Z))")
 
 
 class Decoded(NamedTuple):
@@ -68,39 +82,47 @@ def decode(encoded: bytes, encoding: str, budget: Budget) -> Decoded:
 
 def decode_base64(encoded: bytes) -> Decoded:
     """All padded streams of base64, joined."""
-    residue = encoded.translate(None, _ALPHABET + _BLANKS)
-    junk = residue.translate(None, b"=")
-    if not junk and (not residue or _padding_only(encoded)):
-        return Decoded(_stream(encoded))
-    octets = _streams(encoded.translate(None, _NOT_BASE64))
+    try:
+        # Letters, padding and line ends, and nothing else: which is nearly all of it.
+        return Decoded(pybase64.b64decode(encoded.translate(None, b"\r\n"), validate=True))
+    except binascii.Error:
+        residue = encoded.translate(None, _ALPHABET_AND_LINE_ENDS)
+    if residue in _PADDED and encoded[-64:].rstrip(_BLANKS).endswith(residue):
+        return _whole(encoded)
+    junk = residue.translate(None, b"=" + _BLANKS)
+    if not junk and b"=" not in encoded.rstrip(_BLANKS + b"="):
+        if _INNER_BLANK.search(encoded) is not None:
+            return Decoded(decode_letters(encoded), "bad_base64", "blanks between the letters")
+        return _whole(encoded)
     detail = f"octets outside the alphabet: {junk[:20]!r}" if junk else "data after the padding"
-    return Decoded(octets, "bad_base64", detail)
+    return Decoded(decode_streams(encoded), "bad_base64", detail)
 
 
-def _padding_only(encoded: bytes) -> bool:
-    """Tell whether each = stands at the very end."""
-    return b"=" not in encoded.rstrip(_BLANKS + b"=")
+def _whole(encoded: bytes) -> Decoded:
+    """Letters with padding at their end only; if there is too little, that is told."""
+    try:
+        return Decoded(binascii.a2b_base64(encoded))
+    except binascii.Error:
+        return Decoded(decode_letters(encoded), "bad_base64", "not padded, or cut off")
 
 
-def _streams(kept: bytes) -> bytes:
-    """Decode letters and padding: each padded stream by itself."""
+def decode_streams(encoded: bytes) -> bytes:
+    """Each padded stream by itself, joined; all else is passed over."""
+    kept = encoded.translate(None, _NOT_BASE64)
     pieces: list[bytes] = []
     at = 0
     while (padding := kept.find(b"=", at)) >= 0 and len(pieces) < STREAMS:
-        pieces.append(_stream(kept[at:padding]))
+        pieces.append(decode_letters(kept[at:padding]))
         at = padding + 1
         while kept.startswith(b"=", at):
             at += 1
-    pieces.append(_stream(kept[at:].translate(None, b"=")))
+    pieces.append(decode_letters(kept[at:]))
     return b"".join(pieces)
 
 
-def _stream(encoded: bytes) -> bytes:
-    """Decode one stream; a last group that is not whole gives what it can."""
-    try:
-        return binascii.a2b_base64(encoded)
-    except binascii.Error:
-        letters = encoded.translate(None, _NOT_BASE64 + b"=")
+def decode_letters(encoded: bytes) -> bytes:
+    """One stream of letters, whatever stands between; a last octet that is not whole goes."""
+    letters = encoded.translate(None, _NO_LETTER)
     if len(letters) % 4 == 1:
         letters = letters[:-1]
     return binascii.a2b_base64(letters + b"=" * (-len(letters) % 4))
@@ -109,21 +131,32 @@ def _stream(encoded: bytes) -> bytes:
 def decode_quoted_printable(encoded: bytes, budget: Budget) -> Decoded:
     """The octets; a stray = stays as it is and is told."""
     octets: list[bytes] = []
-    stray, alike = b"", True
+    detail, alike = "", True
     for piece in _pieces(encoded):
         budget.check_clock()
-        if piece.endswith(_PADDING_BLANKS) or any(blank in piece for blank in _PADDING):
-            piece = _BLANKS_BEFORE_LINE_END.sub(b"", piece)  # noqa: PLW2901 - the same piece, trimmed
-        found = _STRAY.search(piece)
-        if found is not None:
-            alike = alike and _STRAY_END.search(piece) is None
-            stray = stray or piece[found.start() : found.start() + 3]
-            piece = _STRAY.sub(b"=3D", piece)  # noqa: PLW2901 - as above
-        octets.append(binascii.a2b_qp(piece))
-    if not stray:
-        return Decoded(b"".join(octets))
-    detail = f"{stray!r} is no escape"
-    return Decoded(b"".join(octets), "bad_quoted_printable", detail, alike)
+        if _NO_ESCAPE.search(piece) is not None:
+            found = _STRAY.search(piece)
+            if found is not None:
+                shown = piece[found.start() : found.start() + 3]
+                alike = alike and _STRAY_END.search(piece) is None
+                detail = detail or f"{shown!r} is no escape"
+            elif _SPACED.search(piece) is not None:
+                detail = detail or "blanks behind a soft line break"
+            elif _SMALL.search(piece) is not None:
+                detail = detail or "an escape in small letters"
+            else:
+                detail = detail or "a soft line break of two kinds of line ends"
+        octets.append(escapes(piece))
+    return Decoded(b"".join(octets), "bad_quoted_printable" if detail else "", detail, alike)
+
+
+def escapes(piece: bytes) -> bytes:
+    """Decode what is an escape to most; every other = stays."""
+    if piece.endswith(_PADDING_BLANKS) or any(blank in piece for blank in _PADDING):
+        piece = _BLANKS_BEFORE_LINE_END.sub(b"", piece)
+    if _STRAY.search(piece) is not None:
+        piece = _STRAY.sub(b"=3D", piece)
+    return binascii.a2b_qp(piece)
 
 
 def _pieces(encoded: bytes) -> Iterator[bytes]:
@@ -139,6 +172,12 @@ def _pieces(encoded: bytes) -> Iterator[bytes]:
         yield encoded[at:stop]
         at = stop
     yield encoded[at:] if at else encoded
+
+
+def resembles_base64(encoded: bytes) -> bool:
+    """Tell whether most of the octets' beginning is base64; some of it may be junk."""
+    start = encoded[:1024].translate(None, _BLANKS + b"=")
+    return len(start) >= 16 and len(start.translate(None, _ALPHABET)) * 4 <= len(start)
 
 
 def looks_like_base64(encoded: bytes) -> bool:

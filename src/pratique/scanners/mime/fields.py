@@ -53,6 +53,8 @@ class Value(NamedTuple):
 
     main: bytes
     parameters: tuple[Parameter, ...] = ()
+    # By the grammar, which leaves no second reading.
+    plain: bool = True
 
     def all(self, name: bytes) -> list[bytes]:
         """Every value of a parameter, RFC 2231 ones left out."""
@@ -103,7 +105,7 @@ def _read_odd(line: bytes) -> Value:
     parameters: list[Parameter] = []
     for piece in _pieces(text):
         _read_piece(piece, parameters)
-    return _value(main[0] if main is not None else b"", parameters)
+    return _value(main[0] if main is not None else b"", parameters)._replace(plain=False)
 
 
 def without_comments(line: bytes) -> bytes:

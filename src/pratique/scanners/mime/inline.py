@@ -45,6 +45,11 @@ _START = re.compile(rb"(?:\A" + _ABOVE + rb"?|\n" + _ABOVE + rb")" + _BELOW)
 _FIELD = re.compile(rb"([A-Za-z][!-9;-~]{0,60})[ \t]*:|[ \t]+\S|>?From ")
 
 
+def may_hold(lower: bytes) -> bool:
+    """Tell whether a text in small letters has one of the fields without which none is found."""
+    return any(name in lower for name in _TRANSPORT)
+
+
 def find_messages(octets: bytes, budget: Budget) -> Iterator[int]:
     """Where in a text a message begins, however many there are."""
     at = 0

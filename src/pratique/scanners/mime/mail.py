@@ -4,11 +4,12 @@ Nothing here refuses: what cannot be read is an anomaly, and what is too long is
 in part.  Whether the header as a whole is over a limit is told by the reader of MIME,
 which reads the same octets.
 
-The fields X-Pratique-... are ours.  A stranger's are cut out before delivery, by the
-offsets stated here.  Only lines are cut, from after one LF to after another: so no cut
-can make a line end out of what was none.  A line counts as one of ours wherever some
-reader would take it for one: with blanks or NULs before the name, with blanks before the
-colon, folded into a field of somebody else's.
+The fields X-Pratique-... are ours, and MIME-Ambiguity-Results is for programs of one domain
+among themselves (draft-chen-email-mime-ambiguity-defense-00).  A stranger's are cut out
+before delivery, by the offsets stated here.  Only lines are cut, from after one LF to after
+another: so no cut can make a line end out of what was none.  A line counts as one of ours
+wherever some reader would take it for one: with blanks or NULs before the name, with blanks
+before the colon, folded into a field of somebody else's.
 
 All text here is bounded, however long the field: the facts of the header have to pass
 through the wall in one message.
@@ -43,7 +44,8 @@ NAME_OCTETS = 100
 _RELEASE = b"x-pratique-release"
 # The door cuts no line with more blanks before the name: no reader takes that for a field.
 _OURS = re.compile(
-    rb"^[ \t\x00]{0,64}(x-pratique-[^\n:]*+):[^\n]*+\n?", re.IGNORECASE | re.MULTILINE
+    rb"^[ \t\x00]{0,64}(x-pratique-[^\n:]*+|mime-ambiguity-results[ \t\x00]*+):[^\n]*+\n?",
+    re.IGNORECASE | re.MULTILINE,
 )
 _FOLDS = re.compile(rb"(?:[ \t][^\n]*+(?:\n|\Z))*+")
 # RFC 5322 3.6: these stand at most once.
@@ -190,7 +192,8 @@ def _foreign(header: memoryview, limit: int) -> Iterator[facts.ForeignField]:
 
     Each span begins with a line and ends with one, and no two have an octet in common.
     """
-    if b"x-pratique-" not in bytes(header).lower():
+    lower = bytes(header).lower()
+    if b"x-pratique-" not in lower and b"mime-ambiguity-results" not in lower:
         return
     at = count = 0
     while (found := _OURS.search(header, at)) is not None:

@@ -7,36 +7,26 @@ is looked up there.  So no octet is searched twice, however deep the nesting: a 
 belongs to an outer multipart ends the inner ones, as RFC 2046 5.1.2 wants it.  There is
 no recursion.
 
-What other programs would read besides goes to `further`: the same body by another
-boundary, or parts that stand before the first delimiter or after the last one, where
-RFC 2046 5.1.1 says that nothing is and some programs show what is.  Such a second cut
-is charged to the budget by its octets, which bounds all of them together.
+This is the standard's reading and no other.  What other programs would read besides is
+sought by `views.py` in the places that are kept for it here: entities that fail the gate
+(`Entity.odd`), and the `gaps` before the first delimiter and after the last one, where
+RFC 2046 5.1.1 says that nothing is and some programs show what is.
 """
 
 import re
-from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from itertools import takewhile
 from typing import NamedTuple
 
 from pratique.scanners.budget import Budget
-from pratique.scanners.mime.entity import (
-    READINGS,
-    Entity,
-    Odd,
-    body_of,
-    read_boundaries,
-    read_entity,
-)
-from pratique.scanners.mime.header import read_header
+from pratique.scanners.mime.entity import Entity, Odd, body_of, default_type, read_said
+from pratique.scanners.mime.header import Header, read_header
 
 # Lines that only look like delimiters are counted, and the clock is read this often.
 _CLOCK = 1024
 # A line that may be a delimiter, without the blanks and the CR at its end.
 _DASHES = re.compile(rb"\n--((?:[^\n \t\r]++|[ \t\r]++(?!\n|\Z))*+)")
-# A line like a delimiter with a MIME field after it.
-_PART = re.compile(rb"\n--([^\n]{1,200})\n(?=[Cc][Oo][Nn][Tt][Ee][Nn][Tt]-)")
 
 
 class _Mark(NamedTuple):
@@ -48,21 +38,19 @@ class _Mark(NamedTuple):
     last: bool
 
 
-class _Cut(NamedTuple):
-    """A body to be cut: the octets from `start` to `end`, by `boundary`."""
-
-    entity: Entity
-    boundary: bytes
-    start: int
-    end: int
-    view: str
-
-
 class Note(NamedTuple):
     """What is odd about an entity that was given before."""
 
     entity: Entity
     odd: Odd
+
+
+class Gap(NamedTuple):
+    """A multipart's octets that stand in no entity, from `start` to `end`."""
+
+    entity: Entity
+    start: int
+    end: int
 
 
 @dataclass(slots=True)
@@ -80,72 +68,61 @@ class Cutter:
 
     octets: bytes
     budget: Budget
-    _further: deque[_Cut] = field(default_factory=deque)
-    _noted: set[tuple[bytes, int, int]] = field(default_factory=set)
+    # What stands in no entity and is not blank, as far as was read.
+    gaps: list[Gap] = field(default_factory=list)
     _open: list[_Open] = field(default_factory=list)
     _index: dict[bytes, list[int]] = field(default_factory=dict)
 
     def entities(self, start: int, *, depth: int) -> Iterator[Entity | Note]:
-        """The message's own entity, then those in it, then those of further readings."""
+        """The message's own entity, then those in it."""
         end = len(self.octets)
         root = self._read(start, end)
         root.depth, root.end = depth, end
-        if not root.is_multipart:
-            self._end_leaf(root, end)
         yield root
-        if root.is_multipart:
-            yield from self._whole(root)
-        while self._further:
-            cut = self._further.popleft()
-            self.budget.charge_octets(cut.end - cut.start)
-            yield from self._cut(cut)
-
-    def _whole(self, root: Entity) -> Iterator[Entity | Note]:
+        if not root.is_multipart:
+            return
         if root.boundaries:
-            cut = _Cut(root, root.boundaries[0], root.header.body, root.end, root.view)
-            yield from self._cut(cut)
+            self._push(root)
+            yield from self._cut(root)
             yield from self._finish(root)
         else:
-            leaf = body_of(root, "missing_boundary")
-            self._end_leaf(leaf, root.end)
-            yield leaf
+            yield self._uncut(root, "missing_boundary", end)
 
-    def _cut(self, cut: _Cut) -> Iterator[Entity | Note]:
+    def _cut(self, root: Entity) -> Iterator[Entity | Note]:
         """The entities: a container when it begins, a leaf when its end is known."""
-        self._push(cut.entity, cut.boundary)
         leaf: Entity | None = None
-        inside, at = cut.entity, cut.start
+        inside, at, end = root, root.header.body, root.end
         while self._open:
-            mark = self._next(at, cut.end)
-            stop = mark.start if mark is not None else cut.end
+            mark = self._next(at, end)
+            stop = mark.start if mark is not None else end
             if leaf is not None:
                 self._end_leaf(leaf, stop if mark is None else self._before_line_end(stop))
                 yield leaf
-            elif cut.view == "standard":
-                yield from self._look_outside(inside, at, stop)
+            elif stop > at:
+                self._look_outside(inside, at, stop)
             if mark is None:
                 yield from self._close(0, stop)
                 return
             inside, at, leaf = self._open[mark.place].entity, mark.end, None
-            yield from self._close(mark.place if mark.last else mark.place + 1, stop)
+            keep = mark.place if mark.last else mark.place + 1
+            if keep < len(self._open):
+                # Behind the last delimiter of all there is nothing that would be hidden.
+                ended_by = -1 if mark.last and keep == 0 else mark.place
+                yield from self._close(keep, stop, ended_by)
             if not mark.last:
-                inside = self._read(at, cut.end, parent=inside, view=cut.view)
+                inside = self._read(at, end, parent=inside)
                 leaf, at = self._enter(inside), inside.header.body
-                if inside.is_multipart:
+                if inside.said.is_multipart:
                     yield inside
-        if cut.view == "standard":
-            yield from self._look_outside(cut.entity, at, cut.end)
+        self._look_outside(root, at, end)
 
-    def _read(
-        self, start: int, end: int, *, parent: Entity | None = None, view: str = "standard"
-    ) -> Entity:
+    def _read(self, start: int, end: int, *, parent: Entity | None = None) -> Entity:
         """The entity whose header begins at `start`."""
-        header = read_header(
+        body, text = read_header(
             self.octets, start, end, limits=self.budget.limits, is_delimiter=self._is_delimiter
         )
-        nul = self.octets.find(b"\0", header.start, header.body) >= 0
-        entity = read_entity(header, parent=parent, nul=nul)
-        entity.view = view
+        said = read_said(text, default_type(parent))
+        entity = Entity(Header(start, body, text), said, [*said.odd], parent=parent)
         if parent is not None:
             parent.children += 1
             entity.number, entity.depth = parent.children, parent.depth + 1
@@ -153,16 +130,17 @@ class Cutter:
 
     def _enter(self, entity: Entity) -> Entity | None:
         """Open a multipart and give None, or give the leaf that begins here."""
-        if not entity.is_multipart:
+        if not entity.said.is_multipart:
             return entity
         if entity.depth > self.budget.limits.mime_depth:
             return body_of(entity, "depth")
         if not entity.boundaries:
             return body_of(entity, "missing_boundary")
-        self._push(entity, entity.boundaries[0])
+        self._push(entity)
         return None
 
-    def _push(self, entity: Entity, boundary: bytes) -> None:
+    def _push(self, entity: Entity) -> None:
+        boundary = entity.boundaries[0]
         shared = _shared(self._open[-1].shared, boundary) if self._open else boundary
         places = self._index.setdefault(boundary, [])
         if places:
@@ -170,67 +148,43 @@ class Cutter:
         places.append(len(self._open))
         self._open.append(_Open(entity, boundary, shared))
 
-    def _close(self, keep: int, stop: int) -> Iterator[Entity]:
-        """Close the open multiparts but the outer `keep`, innermost first."""
+    def _close(self, keep: int, stop: int, ended_by: int = -1) -> Iterator[Entity | Note]:
+        """Close the open multiparts but the outer `keep`, innermost first.
+
+        `ended_by` is the place of the multipart whose delimiter stands here; -1 is the end.
+        """
         while len(self._open) > keep:
             closed = self._open.pop()
             places = self._index[closed.boundary]
             places.pop()
             if not places:
                 del self._index[closed.boundary]
-            if closed.entity.end < 0:
-                closed.entity.end = stop
-                yield from self._finish(closed.entity)
+            entity = closed.entity
+            if entity.end < 0:
+                entity.end = stop
+                yield from self._finish(entity)
+            if entity.children and 0 <= ended_by < len(self._open):
+                yield Note(entity, Odd("unclosed_multipart", "an outer delimiter ended it"))
 
     def _finish(self, multipart: Entity) -> Iterator[Entity]:
-        """What a multipart gives once its end is known: further cuts, or its whole body."""
-        self._cut_again(multipart)
+        """What a multipart gives once its end is known: its whole body, if it was not cut."""
         if multipart.children == 0:
-            leaf = body_of(multipart, "unused_boundary")
-            self._end_leaf(leaf, multipart.end)
-            yield leaf
+            yield self._uncut(multipart, "unused_boundary", multipart.end)
+
+    def _uncut(self, multipart: Entity, why: str, end: int) -> Entity:
+        leaf = body_of(multipart, why)
+        self._end_leaf(leaf, end)
+        return leaf
 
     def _end_leaf(self, leaf: Entity, end: int) -> None:
         leaf.end = max(leaf.header.body, end)
-        if leaf.parent is not None and leaf.uncut:
+        if leaf.uncut and leaf.parent is not None:
             leaf.parent.end = leaf.end
-            found = _PART.search(self.octets, max(leaf.header.body - 1, 0), leaf.end)
-            if found is not None and leaf.uncut != "depth":
-                self._cut_further(leaf.parent, found[1].rstrip(b" \t\r"))
-        elif leaf.boundaries or len(leaf.types) > 1:
-            self._cut_again(leaf)
 
-    def _cut_again(self, entity: Entity) -> None:
-        """Note the cuts by boundaries that some programs take instead of the first."""
-        rest = entity.boundaries[1:] if entity.is_multipart else entity.boundaries
-        for boundary in rest:
-            self._cut_further(entity, boundary)
-        for value in entity.types[1:READINGS]:
-            if value.main.startswith(b"multipart/"):
-                for boundary in read_boundaries(value)[:1]:
-                    self._cut_further(entity, boundary)
-
-    def _cut_further(self, entity: Entity, boundary: bytes) -> None:
-        cut = _Cut(entity, boundary, entity.header.body, entity.end, "further")
-        delimiter = b"\n--" + boundary
-        if self.octets.find(delimiter, max(cut.start - 1, 0), cut.end) >= 0:
-            if not entity.is_multipart and len(entity.types) == 1:
-                entity.odd.append(Odd("odd_value", "a boundary on no multipart, and it occurs"))
-            self._note_further(cut)
-
-    def _note_further(self, cut: _Cut) -> None:
-        if cut[1:4] not in self._noted:
-            self._noted.add(cut[1:4])
-            self._further.append(cut)
-
-    def _look_outside(self, multipart: Entity, start: int, end: int) -> Iterator[Note]:
-        """Note what looks like a part before the first delimiter or after the last."""
-        found = _PART.search(self.octets, max(start - 1, 0), end)
-        if found is None:
-            return
-        boundary, stop = found[1].rstrip(b" \t\r"), self._before_line_end(end)
-        self._note_further(_Cut(multipart, boundary, start, stop, "further"))
-        yield Note(multipart, Odd("part_outside", "a part outside of the delimiters"))
+    def _look_outside(self, multipart: Entity, start: int, end: int) -> None:
+        """Keep what stands before the first delimiter or after the last, if anything does."""
+        if end - start > 2 and not self.octets[start:end].isspace():
+            self.gaps.append(Gap(multipart, start, end))
 
     def _next(self, at: int, end: int) -> _Mark | None:
         """The first delimiter line of an open multipart at or after `at`, where a line begins."""

@@ -8,18 +8,28 @@ encoded-words (RFC 2047 forbids them there, most programs write and read them), 
 usual one is `name`, all are in `names`.
 """
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import NamedTuple
 
+from pratique.scanners import kinds
 from pratique.scanners.mime.fields import Value, extended, percent_decode
 from pratique.scanners.mime.words import decode_leniently, decode_words
+from pratique.scanners.names import extension, shown_extension
 from pratique.scanners.text import to_text
 
 # Two fields with two forms each give four; 64 leaves room for every reading of each.
 NAMES = 64
 # Windows and Linux take 255 octets; UTF-8 in RFC 2231's form makes three of one.
 NAME_OCTETS = 4096
+# UAX #9: these turn any writing around; no honest name has them.
+_OVERRIDES = frozenset("\u202d\u202e")
+# A name of these characters is the same to all.
+_ORDINARY = re.compile(r"[\w() -]*+(?:\.[\w() -]++)*+(?<=\w)", re.ASCII)
+_NAMED = frozenset({b"filename", b"name"})
+# One that has only one reading.
+_PLAIN = re.compile(rb"[A-Za-z0-9_-][A-Za-z0-9_ -]{0,80}+(?:\.[A-Za-z0-9_-]{1,20}+){0,4}+")
 # The longest that any program is run by has eleven characters ("application").
 _ENDING = 12
 
@@ -34,6 +44,8 @@ class Reading(NamedTuple):
     literal: bool = False
     # What a forgiving reader makes of a broken encoded-word.
     lenient: bool = False
+    # In a form that the standard does not have there, but that most programs read.
+    irregular: bool = False
 
 
 @dataclass(slots=True)
@@ -43,14 +55,39 @@ class Names:
     readings: list[Reading] = field(default_factory=list)
     # Which limit was reached, in words.
     cut: str = ""
+    # A name was folded within its quotes: some programs keep the fold's blanks.
+    folded: bool = False
 
     def conflict(self) -> str:
         """How the names differ in what they say the file is; empty if they do not."""
+        if len(self.readings) < 2:
+            return ""
         endings = {_ending(each.text) for each in self.readings if not each.literal} - {""}
         return " and ".join(sorted(endings)) if len(endings) > 1 else ""
 
+    def odd(self) -> str:
+        """How some programs show a name otherwise than the system takes it; or nothing.
+
+        Irregular forms are in half of all mail that is not in English, and mean nothing
+        there; where the name is one that runs, they are told.
+        """
+        if self.folded or any(each.irregular for each in self.readings):
+            for each in self.readings:
+                if kinds.of_name(each.text) in kinds.DANGEROUS:
+                    return f"{each.text!r} in a form that some do not read"
+        for each in self.readings:
+            if _ORDINARY.fullmatch(each.text) is not None:
+                continue
+            if _OVERRIDES & set(each.text):
+                return f"{each.text!r} turns the writing around"
+            if kinds.of_name(each.text) and extension(each.text) != shown_extension(each.text):
+                return f"{each.text!r} ends otherwise than it seems"
+        return ""
+
     def broken(self) -> str:
         """Which ending only a forgiving reader of encoded-words sees; empty if none does."""
+        if not any(each.lenient for each in self.readings):
+            return ""
         strict = {_ending(each.text) for each in self.readings if not each.lenient}
         lenient = {_ending(each.text) for each in self.readings if each.lenient}
         return ", ".join(sorted(lenient - strict - {""}))
@@ -58,7 +95,11 @@ class Names:
 
 def read_names(dispositions: Iterable[Value], types: Iterable[Value]) -> Names:
     """Collect the names, in the order in which programs prefer them."""
-    names = Names()
+    dispositions = [value for value in dispositions if value.parameters]
+    types = [value for value in types if value.parameters]
+    names = Names(_simple(dispositions, types))
+    if names.readings:
+        return names
     seen: set[str] = set()
     for reading in _all(dispositions, types, names):
         if not reading.text or reading.text in seen:
@@ -71,9 +112,24 @@ def read_names(dispositions: Iterable[Value], types: Iterable[Value]) -> Names:
     return names
 
 
-def _all(dispositions: Iterable[Value], types: Iterable[Value], names: Names) -> Iterator[Reading]:
+def _simple(dispositions: list[Value], types: list[Value]) -> list[Reading]:
+    """The names where each has one reading, which is nearly always; else nothing."""
+    found: dict[bytes, None] = {}
+    for value in (*dispositions, *types):
+        for each in value.parameters:
+            if each.name in _NAMED:
+                if _PLAIN.fullmatch(each.value) is None or each.short is not None:
+                    return []
+                found[each.value] = None
+            elif b"*" in each.name:
+                return []
+    if len(found) > 1:
+        return []
+    return [Reading(name.decode("ascii"), name, bad=False) for name in found]
+
+
+def _all(dispositions: list[Value], types: list[Value], names: Names) -> Iterator[Reading]:
     literal: list[Reading] = []
-    dispositions, types = list(dispositions), list(types)
     sources = [
         *((value, b"filename") for value in dispositions),
         *((value, b"name") for value in types),
@@ -81,13 +137,15 @@ def _all(dispositions: Iterable[Value], types: Iterable[Value], names: Names) ->
         *((value, b"filename") for value in types),
     ]
     for value, name in sources:
-        for joined in extended(value.parameters, name):
-            yield from _shown(joined.octets, joined.charset or "utf-8", names, literal)
+        if any(b"*" in each.name for each in value.parameters):
+            for joined in extended(value.parameters, name):
+                yield from _shown(joined.octets, joined.charset or "utf-8", names, literal)
         for each in value.parameters:
             if each.name == name:
                 yield from _shown(each.value, "utf-8", names, literal)
                 if each.short is not None:
-                    literal.append(_plain(each.short[:NAME_OCTETS], "utf-8"))
+                    short = _plain(each.short[:NAME_OCTETS], "utf-8")
+                    literal.append(short._replace(irregular=True))
     yield from literal
 
 
@@ -98,7 +156,11 @@ def _shown(octets: bytes, charset: str, names: Names, literal: list[Reading]) ->
         literal.append(_plain(octets[-NAME_OCTETS:], charset))
         octets = octets[:NAME_OCTETS]
     text, bad = decode_words(octets, charset)
-    yield Reading(text.strip(), octets, bad)
+    yield Reading(text.strip(), octets, bad, irregular=b"=?" in octets)
+    if "\0" in text:
+        # For C the name ends there; others leave it out.
+        literal.append(Reading(text.partition("\0")[0], octets, bad, literal=True))
+        literal.append(Reading(text.replace("\0", ""), octets, bad, literal=True))
     if text.endswith((".", " ")):
         # Windows saves it without.
         literal.append(Reading(text.strip().rstrip(". "), octets, bad))

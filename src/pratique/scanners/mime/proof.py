@@ -3,8 +3,9 @@
 OpenPGP messages, RFC 9580: armoured (6.2) or as packets (4.2); CMS, RFC 5652 3.  Each
 proof goes from the first octet to the last, for what stands before or behind an
 encrypted message is what somebody wants to hide in its name.  No proof is perfect:
-whoever writes the lengths can wrap what he likes.  A zip is found from its end, so it
-is the one thing that could be opened all the same; what ends like one is never closed.
+whoever writes the lengths can wrap what he likes.  So what ends like a zip, which is found
+from its end, and what begins like an archive or a program a little behind its beginning,
+where the content of such a wrapping begins, is never closed (`readable_within`).
 """
 
 import re
@@ -43,10 +44,36 @@ _SEQUENCE, _IDENTIFIER, _INDEFINITE = 0x30, 6, 0x80
 _ZIP_END = b"PK\x05\x06"
 _ZIP_END_SEARCHED = 22 + 65_535
 
+# Lengths, identifiers and keys stand before the content: of OpenPGP and CMS with a few
+# recipients up to some KB.  Chance makes one of these signatures once in a billion mails.
+_WRAPPING = 16 * 1024
+_MAGIC = re.compile(
+    rb"PK\x03\x04[\x00-\x3f]|Rar!\x1a\x07|7z\xbc\xaf\x27\x1c|MSCF\x00\x00\x00\x00|\x7fELF[\x01\x02]"
+    rb"|\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1|\xfd7zXZ\x00|%PDF-1|BZh[1-9]1AY&SY|\x1f\x8b\x08[\x00-\x1f]....[\x00\x02\x04][\x00-\x0d\xff]",
+    re.DOTALL,
+)
+_MZ = re.compile(rb"MZ")
+
 
 def ends_like_a_zip(octets: bytes) -> bool:
     """Tell whether an unpacker would find a zip from the end; chance does it once in 65,000."""
     return octets.rfind(_ZIP_END, max(0, len(octets) - _ZIP_END_SEARCHED)) >= 0
+
+
+def readable_within(octets: bytes) -> bool:
+    """Tell whether some reader would find a file in what calls itself encrypted."""
+    if ends_like_a_zip(octets):
+        return True
+    head = octets[:_WRAPPING]
+    if _MAGIC.search(head) is not None:
+        return True
+    return any(_begins_program(octets, found.start()) for found in _MZ.finditer(head))
+
+
+def _begins_program(octets: bytes, at: int) -> bool:
+    """Two letters prove nothing; the second header where the first says does."""
+    second = at + int.from_bytes(octets[at + 60 : at + 64], "little")
+    return octets[second : second + 4] == b"PE\0\0" or b"This program" in octets[at : at + 256]
 
 
 def is_armour(octets: bytes) -> bool:

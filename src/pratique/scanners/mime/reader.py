@@ -1,35 +1,33 @@
 """The Reader: a message in, its entities out as members, each decoded when it is asked for.
 
-`multipart.py` says where the entities are; here each leaf is decoded, named and looked
-into for what a text carries: uuencoded files and returned messages.  Everything is a
-generator: whoever counts the members stops the work when there are too many.
+`multipart.py` says where the entities are by the standard; here each leaf is decoded, named
+and looked into (`carried.py`).  What fails a gate on the way is told as an oddity, and its
+place is kept; when the standard's reading is through, these places are read again in every
+other way (`views.py`), outermost first, and what is new comes as members of the view
+`further`.  Ordinary mail has no such places, and costs one pass.
 
 A member's step is its number among its neighbours, from 1, as IMAP counts (RFC 9051
-2.3.1); the root multipart is the message itself and no member.  What a second reading
-shows besides has the view `further`.
+2.3.1); the root multipart is the message itself and no member.  Everything is a
+generator: whoever counts the members stops the work when there are too many.
 """
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
 
-from pratique.scanners.budget import Budget, OverBudget
-from pratique.scanners.mime import closed, encoding, inline, proof, uu
-from pratique.scanners.mime.entity import MESSAGE_TYPES, READINGS, Entity
-from pratique.scanners.mime.header import skip_before
-from pratique.scanners.mime.multipart import Cutter, Note
-from pratique.scanners.mime.names import Names, read_names
-from pratique.scanners.part import Member, Oddity, Part, Reached
-from pratique.scanners.text import to_text
+from pratique.scanners.budget import Budget
+from pratique.scanners.mime import encoding
+from pratique.scanners.mime.entity import HEADER_TYPES, Entity, Odd, default_type
+from pratique.scanners.mime.header import Header, skip_before
+from pratique.scanners.mime.leaves import Leaves
+from pratique.scanners.mime.multipart import Cutter, Gap, Note
+from pratique.scanners.mime.sections import continues
+from pratique.scanners.mime.uu import files as uuencoded
+from pratique.scanners.mime.views import Boundaries, Leaf, Over, Stretch, Views, near, place
+from pratique.scanners.part import Found, Oddity, Part, Reached, Recognized
 
-# More uuencoded files in one text than a mail program offers to save.
-UU_FILES = 64
-# Nobody quotes more encrypted messages in one.
-PGP_BLOCKS = 16
-_SHOWN = frozenset({"text/plain", "text/html"})
-_RETURNED = frozenset({*MESSAGE_TYPES, "text/rfc822-headers", "message/global-headers"})
-
-Found = Member | Oddity | Reached
+# Places that are read again; each is cheap, and a mail with more has one oddity often.
+STRETCHES = 1000
 
 
 class Mime:
@@ -37,9 +35,9 @@ class Mime:
 
     name: ClassVar[str] = "mime"
 
-    def recognize(self, part: Part) -> bool:
+    def recognize(self, part: Part) -> Recognized:
         """Tell whether the part is a message: the mail itself, or one in it."""
-        return part.known.kind == "message"
+        return "whole" if part.known.kind == "message" else ""
 
     def members(self, part: Part, budget: Budget) -> Iterator[Found]:
         """Give the entities of the message in document order, further readings last."""
@@ -50,7 +48,7 @@ class Mime:
             yield Oddity("mixed_line_ends", "CR alone ends the lines")
         returned = part.known.returned
         guessed = returned and "further" in part.known.views
-        reading = _Reading(octets, budget, returned=returned, guessed=guessed)
+        reading = _Reading(octets, budget, Leaves(octets, budget, returned, guessed))
         archives = sum(word != "message" for word in part.known.inside)
         for found in reading.members(part.known.depth - archives):
             # What stands inline in a text is no mail to any program: nobody differs on it.
@@ -59,230 +57,210 @@ class Mime:
 
 
 @dataclass(slots=True)
+class _Again:
+    """A place that is read again, and the entity that it belongs to."""
+
+    stretch: Stretch
+    entity: Entity
+    parent: Entity
+
+
+@dataclass(slots=True)
 class _Reading:
     """One message while it is read."""
 
     octets: bytes
     budget: Budget
-    returned: bool
-    # The message was found inline in a text.
-    guessed: bool
-    # The member that an entity became; the root multipart is the message itself.
-    _members: dict[Entity, Member | None] = field(default_factory=dict)
-    _seen: set[tuple[int, int, str]] = field(default_factory=set)
-    _names: tuple[Entity | None, Names] = (None, Names())
+    leaves: Leaves
+    _again: list[_Again] = field(default_factory=list)
+    # Places of the leaves that were given, and the boundaries around a multipart's parts.
+    _given: list[tuple[int, int, str]] = field(default_factory=list)
+    _around: dict[Entity, Boundaries] = field(default_factory=dict)
 
     def members(self, depth: int) -> Iterator[Found]:
         start = skip_before(self.octets, 0, len(self.octets))
-        for entity in Cutter(self.octets, self.budget).entities(start, depth=depth):
+        cutter = Cutter(self.octets, self.budget)
+        for entity in cutter.entities(start, depth=depth):
             if isinstance(entity, Note):
-                yield Oddity(*entity.odd, self._members.get(entity.entity))
-            elif entity.uncut:
-                yield from self._uncut(entity)
-            elif entity.is_multipart:
+                yield self.leaves.oddity(entity.odd, entity.entity)
+                continue
+            if not self.budget.take_mime_part():
+                most = f"more than {self.budget.limits.mime_parts} MIME parts"
+                yield Reached("parts", most, self.leaves.container(entity))
+                break
+            if entity.parent is None:
+                self._look_before(entity)
+            if entity.said.is_multipart:
                 yield from self._container(entity)
             else:
                 yield from self._leaf(entity)
+        for gap in cutter.gaps:
+            whole = gap.start == gap.entity.header.body and gap.end == gap.entity.end
+            if not whole:  # else it was given as the body of what has no parts
+                yield from self._gap(gap)
+        if not self.leaves.guessed:
+            yield from self._further()
+        yield from self.leaves.undeclared()
+
+    def _look_before(self, root: Entity) -> None:
+        """What stands before the header is passed over by some and ends it for others."""
+        before = self.octets[: root.header.start]
+        if b"content-" not in root.header.text.lower():
+            return
+        if before.startswith(b"\xef\xbb\xbf"):
+            root.odd.append(Odd("malformed_field", "a byte order mark before the first field"))
+        elif before.startswith((b"\r", b"\n")):
+            root.odd.append(Odd("header_end", "empty lines before the header"))
 
     def _container(self, entity: Entity) -> Iterator[Found]:
         if entity.parent is None:
-            self._members[entity] = None
+            self.leaves.given[entity] = member = None
         else:
-            self._members[entity] = member = self._member(entity)
+            self.leaves.given[entity] = member = self.leaves.member(entity)
             yield member
-        yield from self._told(entity)
-
-    def _uncut(self, leaf: Entity) -> Iterator[Found]:
-        """The whole body of a multipart in which no entity was found."""
-        if self.octets[leaf.header.body : leaf.end].isspace() or leaf.header.body == leaf.end:
-            return
-        container = self._members.get(leaf.parent) if leaf.parent is not None else None
-        if leaf.uncut == "depth":
-            yield Reached("depth", f"more than {self.budget.limits.mime_depth} levels", container)
-        elif not self.returned:
-            # A returned message is often cut short: nobody differs on that.
-            yield Oddity(leaf.uncut, "a multipart in which no part was found", container)
-        yield from self._leaf(leaf)
-
-    def _told(self, entity: Entity) -> Iterator[Oddity | Reached]:
-        at = self._members[entity]
-        for odd in entity.odd:
-            yield Oddity(odd.class_, odd.detail, at)
-        for cut in entity.cut:
-            yield Reached("header", cut, at)
-        names = self._names_of(entity)
-        if names.cut:
-            yield Reached("names", names.cut, at)
-        if conflict := names.conflict():
-            yield Oddity("conflicting_names", conflict, at)
-        if broken := names.broken():
-            yield Oddity("odd_value", f"an encoded-word that is none to all: {broken}", at)
-
-    def _names_of(self, entity: Entity) -> Names:
-        """The entity's names, read once: they are asked for twice in a row."""
-        if self._names[0] is not entity:
-            self._names = (entity, read_names(entity.dispositions, entity.types))
-        return self._names[1]
-
-    def _member(self, entity: Entity, step: str = "") -> Member:
-        """The member for an entity, with all that its header says."""
-        parent = entity.parent
-        names = self._names_of(entity).readings
-        first = names[0] if names else None
-        # RFC 6522 3: the first part is for people.  Who claims to be a bounce is held
-        # against more than that (bounces/returned.py).
-        in_report = parent is not None and parent.types[0].main == b"multipart/report"
-        in_report = in_report and entity.number > 1
-        return Member(
-            step=step or str(entity.number),
-            parent=self._members.get(parent) if parent is not None else None,
-            name=first.text if first is not None else "",
-            names=tuple(each.text for each in names[1:]),
-            raw_name=first.octets if first is not None and first.bad else b"",
-            declared_type=entity.declared_type,
-            disposition=_disposition(entity),
-            view="further" if self.guessed else entity.view,
-            returned=self.returned or (in_report and entity.declared_type in _RETURNED),
-        )
+        yield from self.leaves.told(entity, member)
+        if entity.odd:
+            self._read_again(entity)
 
     def _leaf(self, entity: Entity) -> Iterator[Found]:
-        """The leaf in each reading of its transfer encoding, and what a text carries."""
-        first: Member | None = None
-        for name in self._encodings(entity):
-            key = (entity.header.body, entity.end, name)
-            if key in self._seen:
-                continue
-            self._seen.add(key)
-            member = self._member(entity, f"{entity.number}:{name}" if first is not None else "")
-            if first is not None:
-                member.view = "further"
-            yield from self._decoded(entity, member, name)
-            if first is None:
-                first = self._members[entity] = member
-                yield from self._told(entity)
-
-    def _encodings(self, entity: Entity) -> list[str]:
-        """The transfer encodings to try: those that are named, and for an unknown one two."""
-        tried: list[str] = []
-        encoded = self.octets[entity.header.body : min(entity.end, entity.header.body + 2048)]
-        for name in entity.encodings[:READINGS]:
-            tried.append(name if name in encoding.KNOWN - encoding.IDENTITY else "")
-            if name not in encoding.KNOWN and encoding.looks_like_base64(encoded):
-                tried.append("base64")
-        return list(dict.fromkeys(tried))
-
-    def _decoded(self, entity: Entity, member: Member, name: str) -> Iterator[Found]:
-        """Decode into the member, give it, then what it carries."""
-        size = entity.end - entity.header.body
-        try:
-            self.budget.check_part_octets(encoding.bound(name, size))
-            self.budget.charge_octets(encoding.bound(name, size))
-            decoded, files = self._decode(entity, name, member)
-        except OverBudget as over:
-            if over.class_ != "part_octets":
-                raise
-            member.unopened, member.why = "over_budget", over.detail
-            yield member
-            yield Reached(over.class_, over.detail, member)
+        """A leaf by the standard: its first encoding."""
+        if entity.uncut and (yield from self._uncut(entity)):
             return
-        member.octets = memoryview(decoded.octets)
-        member.unopened, member.why, member.encrypted, claim = closed.look(entity, decoded.octets)
-        yield member
-        if claim:
-            yield Oddity("odd_value", claim, member)
-        # A stray "=" in what is read as a text is shown as it stands by all.
-        if decoded.oddity and not (decoded.alike and entity.declared_type in _SHOWN):
-            yield Oddity(decoded.oddity, decoded.detail, member)
-        yield from self._files(member, files)
-        if entity.declared_type in MESSAGE_TYPES and name:
-            yield Oddity("encoded_container", f"{entity.declared_type} in {name}", member)
-        if entity.declared_type.startswith("text/"):
-            yield from self._carried(member, decoded.octets)
+        name = entity.said.encodings[0]
+        name = name if name in encoding.KNOWN else ""
+        self._given.append((entity.header.body, entity.end, name))
+        if name in encoding.UUENCODE and not self._has_file(entity):
+            entity.odd.append(Odd("unknown_transfer_encoding", f"{name}, and no file begins"))
+        if self._is_cut_elsewhere(entity) or entity.odd:
+            self._read_again(entity)
+        elif entity.said.broken:
+            # Some readers begin the body at a line that is no field.
+            if self.octets[entity.header.body : entity.end].strip() == b"":
+                entity.odd.append(Odd("header_end", "the header runs into its body"))
+            self._read_again(entity)
+        yield from self.leaves.give(entity, name)
 
-    def _decode(
-        self, entity: Entity, name: str, member: Member
-    ) -> tuple[encoding.Decoded, Iterator[uu.File]]:
-        """The decoded octets, and the files after the first where each has its own name."""
-        encoded = self.octets[entity.header.body : entity.end]
-        if name not in encoding.UUENCODE:
-            return encoding.decode(encoded, name, self.budget), iter(())
-        files = uu.files(encoded, self.budget, declared=True)
-        first = next(files, None)
-        if first is None or not first.octets:
-            return encoding.Decoded(uu.bare(encoded, self.budget)), iter(())
-        text, bad = to_text(first.name)
-        if not member.name:
-            member.name, member.raw_name = text, first.name if bad else b""
-        elif text not in {member.name, *member.names}:
-            member.names = (*member.names, text)
-        return encoding.Decoded(first.octets), files
+    def _has_file(self, leaf: Entity) -> bool:
+        found = uuencoded(self.octets[leaf.header.body : leaf.end], self.budget, declared=True)
+        return next(found, None) is not None
 
-    def _files(self, member: Member, files: Iterator[uu.File]) -> Iterator[Found]:
-        """Uuencoded files as members, up to as many as a mail program offers to save."""
-        for count, file in enumerate(files):
-            if count == UU_FILES or not file.octets:
-                yield Reached("parts", f"more than {UU_FILES} uuencoded files", member)
-                break
-            yield self._file(member, file)
+    def _uncut(self, leaf: Entity) -> Generator[Found, None, bool]:
+        """The whole body of a multipart in which no entity was found; True if it is blank."""
+        body, multipart = leaf.header.body, leaf.parent
+        if multipart is None or leaf.end - body < 1 or self.octets[body : leaf.end].isspace():
+            return True
+        container = self.leaves.given.get(multipart)
+        if leaf.uncut == "depth":
+            yield Reached("depth", f"more than {self.budget.limits.mime_depth} levels", container)
+        elif not self.leaves.returned:
+            # A returned message is often cut short: nobody differs on that.
+            yield Oddity(leaf.uncut, "a multipart in which no part was found", container)
+        if leaf.uncut != "depth" and not multipart.odd:
+            self._read_again(multipart)
+        return False
 
-    def _carried(self, text: Member, octets: bytes) -> Iterator[Found]:
-        """What stands in a text: uuencoded files, closed blocks, returned messages."""
-        yield from self._files(text, uu.files(octets, self.budget))
-        if not text.encrypted:
-            yield from self._blocks(text, octets)
-        if text.declared_type == "text/plain" and not self.guessed:
-            yield from self._inline(text, octets)
+    def _is_cut_elsewhere(self, leaf: Entity) -> bool:
+        """Tell whether some reader ends the leaf or its header at another place."""
+        body, end = leaf.header.body, leaf.end
+        if (
+            not leaf.declared_type.startswith(HEADER_TYPES)
+            and continues(self.octets, body, end)
+        ):
+            leaf.odd.append(Odd("header_end", "structural fields behind the empty line"))
+        if (
+            leaf.parent is not None
+            and not leaf.uncut
+            and near(self.octets, body, end, self._boundaries(leaf.parent))
+        ):
+            leaf.odd.append(Odd("odd_delimiter", "a line that is a delimiter to some readers"))
+        elif leaf.said.mentioned and near(self.octets, body, end, _named(leaf.said.mentioned)):
+            leaf.odd.append(Odd("odd_value", "a boundary on no multipart, and it occurs"))
+        return bool(leaf.odd)
 
-    def _blocks(self, text: Member, octets: bytes) -> Iterator[Found]:
-        """Armoured messages in the midst of a text, which itself stays open."""
-        for count, (start, end) in enumerate(proof.armour_blocks(octets)):
-            if count == PGP_BLOCKS:
-                yield Reached("parts", f"more than {PGP_BLOCKS} OpenPGP messages", text)
-                break
-            self.budget.charge_octets(end - start)
-            yield Member(
-                step="pgp" if count == 0 else f"pgp:{count + 1}",
-                octets=memoryview(octets)[start:end],
-                parent=text,
-                declared_type="application/pgp-encrypted",
-                view=text.view,
-                returned=text.returned,
-                encrypted=True,
-                unopened="pgp",
-                why="inline OpenPGP",
+    def _boundaries(self, parent: Entity) -> Boundaries:
+        """The boundaries of a multipart and of those around it, read once."""
+        known = self._around.get(parent)
+        if known is None:
+            known = self._around[parent] = Boundaries()
+            above: Entity | None = parent
+            while above is not None:
+                known.add(above.boundaries[:1])
+                above = above.parent
+        return known
+
+    def _gap(self, gap: Gap) -> Iterator[Found]:
+        """What stands before the first delimiter or after the last."""
+        known = self._boundaries(gap.entity)
+        text = self.octets[gap.start : gap.end]
+        lower = text.lower()
+        fields = b"\ncontent-" in b"\n" + lower.replace(b"\r", b"\n")
+        files = b"begin" in lower and next(uuencoded(text, self.budget), None) is not None
+        odd = fields or files or near(self.octets, gap.start, gap.end, known)
+        if odd and not self.leaves.returned:
+            yield self.leaves.oddity(
+                Odd("part_outside", "a part outside of the delimiters"), gap.entity
             )
+        if odd:
+            bare = not text.lstrip(b" \t\r\n").lower().startswith(b"content-")
+            outer = tuple(known.known)
+            stretch = Stretch(gap.start, gap.end, outer, default_type(None), bare)
+            self._again.append(_Again(stretch, gap.entity, gap.entity))
+        else:
+            yield from self.leaves.outside(gap.entity, text)
 
-    def _inline(self, text: Member, octets: bytes) -> Iterator[Found]:
-        for count, start in enumerate(inline.find_messages(octets, self.budget)):
-            if count == inline.MESSAGES or start > inline.SEARCHED:
-                detail = f"{inline.MESSAGES} messages in the first {inline.SEARCHED} octets"
-                yield Reached("parts", f"more than {detail} of a text", text)
+    def _read_again(self, entity: Entity) -> None:
+        outer = self._boundaries(entity.parent).known if entity.parent is not None else ()
+        default = default_type(entity.parent)
+        stretch = Stretch(entity.header.start, entity.end, tuple(outer), default)
+        self._again.append(_Again(stretch, entity, entity.parent or entity))
+
+    def _further(self) -> Iterator[Found]:
+        """Read again what failed a gate, outermost first, and nothing twice."""
+        if not self._again:
+            return
+        views = Views(self.octets, self.budget, {place(self.octets, each) for each in self._given})
+        waiting = sorted(self._again, key=lambda each: (each.stretch.start, -self._end(each)))
+        read_to = -1
+        for count, again in enumerate(waiting):
+            end = self._end(again)
+            if end <= read_to:
+                continue
+            container = self.leaves.container(again.entity)
+            if count == STRETCHES:
+                yield Reached("parts", f"more than {STRETCHES} ambiguous places", container)
                 break
-            self.budget.charge_octets(len(octets) - start)
-            yield Member(
-                step="inline" if count == 0 else f"inline:{count + 1}",
-                octets=memoryview(octets)[start:],
-                parent=text,
-                declared_type="message/rfc822",
-                view="further",
-                returned=True,
-            )
+            read_to = end
+            try:
+                for leaf in views.read(again.stretch._replace(end=end)):
+                    yield from self._view(again, leaf)
+            except Over as over:
+                yield Reached("parts", str(over), container)
 
-    def _file(self, text: Member, file: uu.File) -> Member:
-        name, bad = to_text(file.name)
-        return Member(
-            step=f"uu:{name}",
-            octets=memoryview(file.octets),
-            parent=text,
-            name=name,
-            raw_name=file.name if bad else b"",
-            view=text.view,
-            returned=text.returned,
+    def _end(self, again: _Again) -> int:
+        """Where it ends: of a multipart that is not known before it was read."""
+        bare = again.stretch.end >= 0
+        return again.stretch.end if bare else max(again.entity.end, again.stretch.start)
+
+    def _view(self, again: _Again, leaf: Leaf) -> Iterator[Found]:
+        """A leaf of a further view as a member."""
+        parent = again.parent
+        same = again.entity.header.body == leaf.start and again.entity is not parent
+        if not same:
+            parent.children = max(parent.children, int(parent.parent is None)) + 1
+        entity = Entity(
+            Header(leaf.start, leaf.start),
+            leaf.said,
+            [],
+            end=leaf.end,
+            parent=parent if parent.said.is_multipart else None,
+            number=again.entity.number if same else parent.children,
+            depth=parent.depth + 1,
+            view="further",
         )
+        yield from self.leaves.further(entity, leaf, same=same)
 
 
-def _disposition(entity: Entity) -> str:
-    """Content-Disposition's word; any but "inline" is an attachment (RFC 2183 2.8)."""
-    if not entity.dispositions:
-        return ""
-    return "inline" if entity.dispositions[0].main == b"inline" else "attachment"
+def _named(boundaries: list[bytes]) -> Boundaries:
+    named = Boundaries()
+    named.add(boundaries)
+    return named

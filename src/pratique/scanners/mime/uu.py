@@ -78,6 +78,7 @@ def _decode(octets: bytes, at: int, end: int, budget: Budget) -> tuple[bytes, in
             budget.check_part_octets(len(decoded))
             budget.charge_octets(len(decoded) - charged)
             charged = len(decoded)
+    budget.check_part_octets(len(decoded))
     budget.charge_octets(len(decoded) - charged)
     return bytes(decoded), min(at, end)
 
