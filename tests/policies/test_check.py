@@ -58,6 +58,17 @@ BROKEN = [
     ("44-reason-below-the-test", 19, "above `[[rule.test]]`"),
     ("45-colon-of-yaml", 17, "`key = value`"),
     ("46-typographic-quotes", 17, "plain quotation marks"),
+    ("47-strip-of-nothing", 16, 'strip = ["executable"'),
+    ("48-strip-beside-reject", 16, '["strip", "accept"]'),
+    ("49-strip-of-a-kind-that-is-none", 17, "`executable`"),
+    ("50-strip-when-of-a-misspelt-field", 17, "`kind`"),
+    ("51-strip-when-a-word-that-never-is", 17, "`executable`"),
+    ("52-strip-when-of-the-message", 17, "the part is `p`"),
+    ("53-strip-without-the-action", 17, 'actions = ["strip", "accept"]'),
+    ("54-strip-without-a-reason", 13, "the note that stays"),
+    ("55-strip-of-multiparts", 17, "the parts that lie in it"),
+    ("56-strip-of-a-text", 17, 'strip = ["executable"]'),
+    ("57-edit-that-is-none-in-a-test", 23, "one of strip, rebuild"),
 ]
 
 

@@ -15,6 +15,7 @@ dialects.py    what other languages call what CEL has another word for
 trial.py       runs the tests that stand in a policy
 
 rule.py        the nouns: Rule, Example
+edits.py       what a rule takes out of a message
 rules.py       reads the rules out of TOML
 examples.py    reads a rule's tests out of TOML
 reading.py     a policy being read: values, places, problems

@@ -44,12 +44,12 @@ def _unanswered(reading: Reading, policy: Policy) -> bool:
     scenes = [(case, Scene(case.known)) for case in unseen.ordinary_and_unseen()]
     found = False
     for index, rule in enumerate(policy.rules):
-        for case, error in _failures(rule, scenes):
+        for case, key, error in _failures(rule, scenes):
             message = f"the condition has no answer for {case.told}: {error}"
             hint = 'ask first: `size(x) > 0 && x[0] ...`, `"key" in x && x["key"] ...`'
             if rule.condition and "by_kind" in rule.condition.text:
                 hint = "`any_kind` counts the parts left out, too"
-            reading.say(("rule", index, "when"), message, hint)
+            reading.say(("rule", index, key), message, hint)
             found = True
             break
     return found
@@ -57,13 +57,18 @@ def _unanswered(reading: Reading, policy: Policy) -> bool:
 
 def _failures(
     rule: Rule, scenes: list[tuple[unseen.Case, Scene]]
-) -> Iterator[tuple[unseen.Case, str]]:
+) -> Iterator[tuple[unseen.Case, str, str]]:
+    """For which message which of the rule's conditions has no answer, and why."""
     for case, scene in scenes:
+        key = "when"
         try:
             if rule.condition:
                 rule.condition.holds(scene.before(unseen.RECIPIENT))
+            key = "strip_when"
+            if rule.strip:
+                list(rule.strip.parts(scene))
         except NoAnswerError as error:
-            yield case, str(error)
+            yield case, key, str(error)
 
 
 def _undecided(reading: Reading, policy: Policy) -> None:

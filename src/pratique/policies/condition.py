@@ -17,7 +17,7 @@ Both take the facts from the evaluation they run in, not from an argument.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -120,12 +120,17 @@ class Scene:
             name: list(getattr(known, name)) if each.is_list else getattr(known, name)
             for name, each in vocabulary.VARIABLES.items()
         }
+        self.known = known
         self._functions = _Search(known).functions()
         self.activation = self._activate(self._variables)
 
     def before(self, recipient: facts.Recipient) -> Any:
         """The activation in which `rcpt` is that recipient."""
         return self._activate({**self._variables, "rcpt": recipient})
+
+    def about(self, part: facts.Part) -> Any:
+        """The activation in which `p` is that part."""
+        return self._activate({**self._variables, "p": part})
 
     def _activate(self, variables: dict[str, object]) -> Any:
         return _ENV.Activation(variables, functions=self._functions)
@@ -167,12 +172,17 @@ class Condition:
     _expression: Any = field(repr=False, compare=False)
 
     @classmethod
-    def compile(cls, text: str) -> "Condition":
-        """Compile, or raise `CompileError`; an answer other than true or false is a fault."""
-        expression = _compile(_ENV, text)
+    def compile(cls, text: str, *, about_part: bool = False) -> "Condition":
+        """Compile, or raise `CompileError`; an answer other than true or false is a fault.
+
+        `about_part`: it asks for one part, `p`, and not for a recipient.
+        """
+        expression = _compile(_ENV_OF_A_PART if about_part else _ENV, text)
         answer = expression.return_type()
         if answer != _BOOL:
             raise CompileError([Fault(1, 1, f"not a condition: {answer.name()}")])
+        if about_part:
+            return cls(text, False, expression)
         # Exact, where a search for the word `rcpt` would not be: without that variable
         # it compiles or it does not.
         try:
@@ -214,8 +224,8 @@ def _compile(env: Any, text: str) -> Any:
         raise CompileError(faults or [Fault(1, 1, said)]) from error
 
 
-def _environment(*, with_rcpt: bool) -> Any:
-    variables = vocabulary.VARIABLES | (vocabulary.RCPT if with_rcpt else {})
+def _environment(more: Mapping[str, vocabulary.Variable]) -> Any:
+    variables = {**vocabulary.VARIABLES, **more}
     return cel.NewEnv(
         descriptor_pool=descriptor_pool.Default(),
         variables={name: _type(variable) for name, variable in variables.items()},
@@ -241,8 +251,9 @@ def _type(variable: vocabulary.Variable) -> Any:
     return cel.Type.List(one) if variable.is_list else one
 
 
-_ENV = _environment(with_rcpt=True)
-_ENV_WITHOUT_RCPT = _environment(with_rcpt=False)
+_ENV = _environment(vocabulary.RCPT)
+_ENV_WITHOUT_RCPT = _environment({})
+_ENV_OF_A_PART = _environment(vocabulary.PART)
 _PLAIN = cel.NewEnv(variables={"names": _STRINGS, "text": _STRING, "pattern": _STRING})
 _SEARCH = _PLAIN.compile("text.matches(pattern)")
 _SEARCH_EACH = _PLAIN.compile("names.exists(name, name.matches(pattern))")

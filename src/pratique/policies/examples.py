@@ -12,12 +12,13 @@ from google.protobuf import json_format
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
 from pratique.policies import hints, vocabulary
+from pratique.policies.edits import CHANGES
 from pratique.policies.places import Path
 from pratique.policies.reading import Reading, kind_of
 from pratique.policies.rule import FINAL, NOTE, Example
 from pratique.scanners import facts_pb2 as facts
 
-_KEYS = ("message", "facts", "recipient", "reverse_path", "expect", "by")
+_KEYS = ("message", "facts", "recipient", "reverse_path", "expect", "expect_edits", "by")
 _OF_THE_RULE = ("name", "when", "actions", "reason")
 _ELSEWHERE = {
     "file": "message", "mail": "message", "eml": "message", "verdict": "expect", "action": "expect",
@@ -58,12 +59,14 @@ def _test(
         for key in ("message", "recipient", "reverse_path", "expect", "by")
     }
     _expectation(reading, path, table, decides=decides)
+    edits = _expected_edits(reading, path, table)
     known = _subject(reading, path, table)
     if len(reading.problems) > before:
         return None
     reverse_path = texts.pop("reverse_path") if "reverse_path" in table else None
     texts.pop("reverse_path", None)
-    return Example(known=known, reverse_path=reverse_path, line=reading.line(path), **texts)
+    line = reading.line(path)
+    return Example(known=known, reverse_path=reverse_path, line=line, expect_edits=edits, **texts)
 
 
 def _unknown_keys(reading: Reading, path: Path, table: Mapping[str, Any]) -> None:
@@ -91,6 +94,23 @@ def _expectation(reading: Reading, path: Path, table: Mapping[str, Any], *, deci
     elif expect == NOTE and decides:
         hint = "expect its final action"
         reading.say((*path, "expect"), "a rule that decides notes nothing", hint)
+
+
+def _expected_edits(
+    reading: Reading, path: Path, table: Mapping[str, Any]
+) -> frozenset[str] | None:
+    """The edits that are expected; None where the test does not say."""
+    listed, where = table.get("expect_edits"), (*path, "expect_edits")
+    if listed is None:
+        return None
+    if not isinstance(listed, list):
+        hint = 'write `expect_edits = ["strip"]`, or `[]` for none'
+        reading.say(where, f"`expect_edits` is {kind_of(listed)}, not a list", hint)
+        return None
+    for index, word in enumerate(listed):
+        if word not in CHANGES:
+            reading.say((*where, index), f"`{word}` is no edit", hints.one_of(CHANGES))
+    return frozenset(map(str, listed))
 
 
 def _subject(reading: Reading, path: Path, table: Mapping[str, Any]) -> facts.Facts | None:

@@ -7,15 +7,16 @@ no answer on each retry, and what was not looked at is not clean.
 """
 
 import hashlib
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 from pratique.policies.condition import NoAnswerError, Scene
+from pratique.policies.edits import REBUILD, STRIP
 from pratique.policies.problem import PolicyError
 from pratique.policies.reading import Reading
 from pratique.policies.rule import Rule
 from pratique.policies.rules import read_rules
-from pratique.policies.verdict import Action, HeaderField, Note, Verdict
+from pratique.policies.verdict import Action, Edit, HeaderField, Note, Verdict
 from pratique.scanners import facts_pb2 as facts
 
 
@@ -65,11 +66,13 @@ class Policy:
         own = _Own(scene, recipient)
         added: list[HeaderField] = []
         notes: list[Note] = []
+        edits: list[Edit] = []
         for rule in self.rules:
             try:
                 asked = own if rule.condition and rule.condition.mentions_rcpt else shared
                 if not asked.holds(rule):
                     continue
+                edits += shared.edits(rule)
             except NoAnswerError as error:
                 reason = f"the condition could not be evaluated: {error}"
                 failure = f"rule {rule.name!r}: {error}"
@@ -78,7 +81,10 @@ class Policy:
                 )
             added += rule.add_header
             if rule.final:
-                return Verdict(rule.final, rule.name, rule.reason, tuple(added), tuple(notes))
+                # What is not delivered is not changed.
+                due = tuple(edits) if rule.final is Action.ACCEPT else ()
+                verdict = Verdict(rule.final, rule.name, rule.reason, tuple(added), tuple(notes))
+                return replace(verdict, edits=due)
             notes.append(Note(rule.name, rule.reason))
         raise AssertionError("a policy's last rule holds for every message")
 
@@ -89,6 +95,13 @@ class _Shared:
 
     scene: Scene
     answers: dict[str, bool | str] = field(default_factory=dict)
+    _edits: dict[str, tuple[Edit, ...]] = field(default_factory=dict)
+
+    def edits(self, rule: Rule) -> tuple[Edit, ...]:
+        """The edits that a rule orders for this message; none that would change nothing."""
+        if rule.name not in self._edits:
+            self._edits[rule.name] = tuple(_edits(rule, self.scene))
+        return self._edits[rule.name]
 
     def holds(self, rule: Rule) -> bool:
         if rule.condition is None:
@@ -103,6 +116,13 @@ class _Shared:
         if isinstance(answer, str):
             raise NoAnswerError(answer)
         return answer
+
+
+def _edits(rule: Rule, scene: Scene) -> Iterator[Edit]:
+    if rule.strip is not None and (parts := tuple(rule.strip.parts(scene))):
+        yield Edit(STRIP, rule.name, rule.reason, parts)
+    if rule.rebuild:
+        yield Edit(REBUILD, rule.name, rule.reason)
 
 
 class _Own:

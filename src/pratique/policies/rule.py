@@ -8,6 +8,7 @@ with whatever decides further down.
 from dataclasses import dataclass
 
 from pratique.policies.condition import Condition
+from pratique.policies.edits import Strip
 from pratique.policies.verdict import Action, HeaderField
 from pratique.scanners import facts_pb2 as facts
 
@@ -16,7 +17,7 @@ FINAL = tuple(action.value for action in Action)
 # Actions that take a value: `{ add_header = "X-Name: value" }`.
 EDITS = ("add_header",)
 # Of the design, and not yet built: named here so that `check` can say so.
-PLANNED = ("redirect", "strip", "rebuild", "notify")
+PLANNED = ("redirect", "notify")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +35,8 @@ class Example:
     # The rule that shall decide, if another than the one that the test stands under.
     by: str
     line: int
+    # The edits that shall be ordered, `strip` or `rebuild`; None leaves them open.
+    expect_edits: frozenset[str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,3 +50,5 @@ class Rule:
     reason: str
     tests: tuple[Example, ...]
     line: int
+    strip: Strip | None = None
+    rebuild: bool = False

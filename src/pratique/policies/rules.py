@@ -12,14 +12,16 @@ from typing import Any
 
 from pratique.policies import hints, tree
 from pratique.policies.condition import CompileError, Condition
+from pratique.policies.edits import CHANGES, REBUILD, STRIP, read_strip
+from pratique.policies.edits import KEYS as STRIP_KEYS
 from pratique.policies.examples import read_tests
 from pratique.policies.places import Path
 from pratique.policies.reading import Reading, kind_of
 from pratique.policies.rule import EDITS, FINAL, NOTE, PLANNED, Rule
 from pratique.policies.verdict import Action, HeaderField
 
-_KEYS = ("name", "when", "actions", "reason", "test")
-_OF_A_TEST = ("facts", "expect", "recipient", "reverse_path", "by")
+_KEYS = ("name", "when", "actions", *STRIP_KEYS, "reason", "test")
+_OF_A_TEST = ("facts", "expect", "expect_edits", "recipient", "reverse_path", "by")
 _KEYS_PLANNED = ("mode", "until", "reply")
 _TOP_PLANNED = ("list", "group", "include", "mode")
 # What admins write for a key or an action when they come from somewhere else.
@@ -36,7 +38,10 @@ _ACTIONS_ELSEWHERE = {
     "tempfail": "defer", "greylist": "defer", "retry": "defer", "drop": "discard",
     "delete": "discard", "remove": "discard", "log": "note", "warn": "note", "tag": "add_header",
     "header": "add_header", "addheader": "add_header", "add-header": "add_header",
+    "defang": "strip", "disarm": "strip", "remove_attachments": "strip", "sanitize": "strip",
+    "normalize": "rebuild", "reencode": "rebuild",
 }  # fmt: skip
+_ALL = (*FINAL, *CHANGES, NOTE, *EDITS)
 _HEADER_FORM = 'a field is added with `{ add_header = "X-Name: value" }`'
 # A name of ours that lets a released message pass once: no rule may write it.
 _RESERVED = "x-pratique-release"
@@ -52,6 +57,7 @@ class _Actions:
 
     final: Action | None = None
     notes: bool = False
+    changes: tuple[str, ...] = ()
     add_header: tuple[HeaderField, ...] = ()
 
 
@@ -86,13 +92,24 @@ def _rule(reading: Reading, path: Path, table: Mapping[str, Any]) -> Rule | None
     name = reading.text_at(table, path, "name")
     condition = _condition(reading, path, table)
     actions = _actions(reading, path, table)
+    strip = read_strip(reading, path, table, actions.changes)
     reason = reading.text_at(table, path, "reason")
     _reason(reading, path, table, actions)
     tests = read_tests(reading, path, table, decides=actions.final is not None)
     if len(reading.problems) > before:
         return None
     line = reading.line(path)
-    return Rule(name, condition, actions.final, actions.add_header, reason, tests, line)
+    return Rule(
+        name,
+        condition,
+        actions.final,
+        actions.add_header,
+        reason,
+        tests,
+        line,
+        strip,
+        rebuild=REBUILD in actions.changes,
+    )
 
 
 def _unknown_keys(reading: Reading, path: Path, table: Mapping[str, Any]) -> None:
@@ -179,12 +196,16 @@ def _actions(reading: Reading, path: Path, table: Mapping[str, Any]) -> _Actions
         reading.say(where, f"`actions` is {kind_of(entries)}, not a list", shown)
         return found
     if not entries:
-        reading.say(where, "`actions` is empty", hints.one_of((*FINAL, NOTE, *EDITS)))
+        reading.say(where, "`actions` is empty", hints.one_of(_ALL))
     for index, entry in enumerate(entries):
         if isinstance(entry, dict):
             _edit(reading, (*where, index), entry, found)
         else:
             _word(reading, (*where, index), entry, found)
+    if found.changes and found.final not in (None, Action.ACCEPT):
+        hint = f'what is not delivered is not changed: `["{found.changes[0]}", "accept"]`'
+        message = f"`{found.changes[0]}` stands beside `{found.final}`"
+        reading.say((*where, entries.index(found.changes[0])), message, hint)
     if found.notes and found.final:
         hint = f"leave `note` out: `{found.final}` decides and is told with its reason"
         reading.say((*where, entries.index(NOTE)), "`note` states and goes on reading", hint)
@@ -201,6 +222,10 @@ def _word(reading: Reading, where: Path, entry: object, found: _Actions) -> None
         found.final = Action(entry)
     elif entry == NOTE:
         found.notes = True
+    elif entry in CHANGES:
+        if entry in found.changes:
+            reading.say(where, f"`{entry}` stands there twice", "once is enough")
+        found.changes += (entry,)
     elif entry in EDITS:
         reading.say(where, f"`{entry}` needs a value", _HEADER_FORM)
     else:
@@ -209,10 +234,10 @@ def _word(reading: Reading, where: Path, entry: object, found: _Actions) -> None
 
 def _unknown_action(reading: Reading, where: Path, name: str) -> None:
     if name in PLANNED:
-        hint = f"until then: {', '.join(FINAL)}, {NOTE} and {', '.join(EDITS)}"
+        hint = f"until then: {', '.join(_ALL)}"
         reading.say(where, f"`{name}` is not built yet", hint)
         return
-    known = (*FINAL, NOTE, *EDITS)
+    known = _ALL
     word = re.split(r"[\s:=(]", name.strip(), maxsplit=1)[0]
     meant = _ACTIONS_ELSEWHERE.get(word.lower())
     if "add_header" in (word, meant):
@@ -228,7 +253,7 @@ def _edit(reading: Reading, where: Path, entry: Mapping[str, Any], found: _Actio
         reading.say(where, "one action in each pair of braces", _HEADER_FORM)
         return
     name, value = next(iter(entry.items()))
-    if name in FINAL or name == NOTE:
+    if name in FINAL or name in CHANGES or name == NOTE:
         reading.say_key((*where, name), f"`{name}` takes no value", f'write "{name}"')
     elif name not in EDITS:
         _unknown_action(reading, where, name)
@@ -263,14 +288,15 @@ def _header_field(reading: Reading, where: Path, text: str) -> HeaderField | Non
 
 
 def _reason(reading: Reading, path: Path, table: Mapping[str, Any], actions: _Actions) -> None:
-    needed = actions.notes or actions.final not in (None, Action.ACCEPT)
+    needed = actions.notes or actions.changes or actions.final not in (None, Action.ACCEPT)
     tests = table.get("test", [])
     # Written below a test, it belongs to the test for TOML: that is told there.
     strayed = isinstance(tests, list) and any("reason" in test for test in tests)
     given = bool(table.get("reason")) if "reason" in table else not _lacks(table, "reason")
     if needed and not given and not strayed:
-        shown = actions.final or NOTE
-        hint = 'a postmaster reads it in the log: `reason = "..."`'
+        shown = next(iter(actions.changes), actions.final or NOTE)
+        reader = "the note that stays tells it to its reader" if STRIP in actions.changes else ""
+        hint = f'{reader or "a postmaster reads it in the log"}: `reason = "..."`'
         place = (*path, "reason") if "reason" in table else path
         reading.say_key(place, f"a rule with `{shown}` has no reason", hint)
 
@@ -303,6 +329,6 @@ def _is_final(table: Mapping[str, Any]) -> bool:
     actions = table.get("actions")
     # A list that is wrong is told by itself.
     known = isinstance(actions, list) and all(
-        action in (*FINAL, NOTE) or isinstance(action, dict) for action in actions
+        action in (*FINAL, *CHANGES, NOTE) or isinstance(action, dict) for action in actions
     )
     return not known or any(action in FINAL for action in actions or () if isinstance(action, str))

@@ -69,7 +69,7 @@ message_type { name: "Comprehension"
   field { name: "result" number: 7 type_name: ".cel.expr.Expr" } }
 """
 
-_FACTS = vocabulary.VARIABLES | vocabulary.RCPT
+_FACTS = frozenset(vocabulary.VARIABLES | vocabulary.RCPT | vocabulary.PART)
 
 # A place in the facts: the message and the field in it.
 _Field = tuple[str, str]
@@ -108,6 +108,12 @@ def asks_nothing(condition: Condition) -> bool:
     return not tree.reads(tree.root)
 
 
+def asks(condition: Condition, variable: str) -> bool:
+    """Tell whether a condition reads this variable."""
+    tree = _Tree(condition)
+    return tree.names(tree.root, variable)
+
+
 class _Tree:
     def __init__(self, condition: Condition) -> None:
         wrapped = any_pb2.Any.FromString(condition.serialized())
@@ -123,6 +129,16 @@ class _Tree:
         if node.HasField("call_expr") and node.call_expr.function in FUNCTIONS:
             return True
         return any(self.reads(child) for child in _children(node))
+
+    def names(self, node: Any, variable: str) -> bool:
+        """Tell whether an expression names a variable that no loop in it has made."""
+        if node.HasField("ident_expr"):
+            return bool(node.ident_expr.name == variable)
+        if node.HasField("comprehension_expr"):
+            loop = node.comprehension_expr
+            if loop.iter_var == variable:
+                return self.names(loop.iter_range, variable)
+        return any(self.names(child, variable) for child in _children(node))
 
     def walk(self, node: Any, scope: _Scope) -> Iterator[Oversight]:
         if node.HasField("call_expr"):

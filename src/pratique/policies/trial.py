@@ -61,6 +61,9 @@ def _why(rule: Rule, test: Example, verdict: Verdict) -> str:
     by = test.by or (rule.name if rule.final == test.expect else "")
     if by and verdict.rule != by:
         return f"the action is right, but {_decided(verdict)}"
+    edits = {edit.action for edit in verdict.edits}
+    if test.expect_edits is not None and edits != test.expect_edits:
+        return f"the action is right, with these edits: {', '.join(sorted(edits)) or 'none'}"
     if rule.name in stated:
         return "the rule spoke, and was expected to be silent"
     return ""

@@ -40,6 +40,17 @@ class Note:
 
 
 @dataclass(frozen=True, slots=True)
+class Edit:
+    """A change to a message that is delivered: `strip` or `rebuild`, and which rule orders it."""
+
+    action: str
+    rule: str
+    reason: str
+    # What `strip` takes out: ids of parts.
+    parts: tuple[int, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What a policy decided for one recipient."""
 
@@ -50,3 +61,5 @@ class Verdict:
     notes: tuple[Note, ...] = ()
     # Conditions that could not be evaluated, in words; not empty means held.
     failures: tuple[str, ...] = ()
+    # Only where it is accepted: what is not delivered is not changed.
+    edits: tuple[Edit, ...] = ()

@@ -107,6 +107,8 @@ VARIABLES = {
 }
 FACTS = cast("Descriptor", facts.Facts.DESCRIPTOR)
 RCPT = {"rcpt": Variable(cast("Descriptor", facts.Recipient.DESCRIPTOR))}
+# One part, in a condition that is asked for each.
+PART = {"p": Variable(cast("Descriptor", facts.Part.DESCRIPTOR))}
 
 
 def descriptor(message: str) -> Descriptor | None:
