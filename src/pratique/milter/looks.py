@@ -1,0 +1,110 @@
+"""Keep what the looks at one message found, and say what the next one is asked.
+
+There is a further look for two reasons.  One went wrong: the message is seen once more,
+without the reader or scanner that was guilty; a second fault ends it.  Or a part was handed
+out that only an outside program opens: what the program made of it is shown in the next
+look, and what that one hands out in turn in one more.  What lies deeper stays closed, and
+says so.
+
+The facts are those of the last look that came to its end, or of the last of all.  What one
+that went wrong had found is not lost: its findings and its fault stand beside them.
+"""
+
+from collections.abc import Sequence
+
+from pratique.milter.mail import Content, Envelope
+from pratique.milter.programs.handed import Handed, Unpacked
+from pratique.milter.sighting import Sighting
+from pratique.scanners import facts_pb2 as facts
+from pratique.scanners.wall_pb2 import Inspect
+
+# An archive in an archive, each for a program: honest mail has one.  frames.py counts the
+# descriptors for as many.
+ROUNDS = 2
+
+_FAILURE = {"late": "deadline", "died": "worker", "lied": "worker"}
+
+
+class Looks:
+    """The looks at one message."""
+
+    def __init__(self, envelope: Envelope, types: Sequence[str]) -> None:
+        self.request = Inspect(
+            envelope=envelope.to_facts(), direction=envelope.direction, hand_out=types
+        )
+        # The archives of `request.extras`.
+        self.extras: list[Content] = []
+        # Whether there shall be another.
+        self.wanted = True
+        self._sightings: list[Sighting] = []
+        self._rounds = 0
+
+    @property
+    def unpacked(self) -> int:
+        """Octets that programs made of parts."""
+        return sum(content.size for content in self.extras)
+
+    def take(self, sighting: Sighting) -> list[Handed]:
+        """Keep what one found; gives what it handed out, which is the caller's to close."""
+        self._sightings.append(sighting)
+        faults = [each for each in self._sightings if each.end != "done"]
+        self.wanted = sighting.end != "done" and len(faults) == 1
+        if self.wanted and sighting.last is not None:
+            self.request.without.append(sighting.last.name)
+        handed, sighting.handed = sighting.handed, []
+        return handed
+
+    def miss(self) -> None:
+        """There is no time for another."""
+        late = Sighting(0, end="late", detail="no time was left for a second look")
+        self._sightings.append(late)
+        self.wanted = False
+
+    def give(self, unpacked: Sequence[Unpacked]) -> None:
+        """Show this in the next look; it is closed with these looks."""
+        self.request.extras.extend(each.extra for each in unpacked)
+        self.extras.extend(each.content for each in unpacked)
+        self._rounds += 1
+        if self._rounds == ROUNDS:
+            del self.request.hand_out[:]
+        self.wanted = True
+
+    def close(self) -> None:
+        """Close what was shown."""
+        for content in self.extras:
+            content.close()
+
+    def facts(self) -> facts.Facts:
+        """All that is known of the message."""
+        done = [each for each in self._sightings if each.end == "done"]
+        best = (done or self._sightings)[-1]
+        seen = best.whole()
+        faults = [each for each in self._sightings if each.end != "done"]
+        for sighting in faults:
+            if sighting is not best:
+                _add_findings(seen, sighting.known.findings)
+        for sighting in faults:
+            seen.failures.add(
+                class_=_FAILURE[sighting.end],
+                part=sighting.last.part if sighting.last else -1,
+                detail=in_words(sighting),
+            )
+        seen.envelope.CopyFrom(self.request.envelope)
+        return seen
+
+
+def _add_findings(seen: facts.Facts, findings: Sequence[facts.Finding]) -> None:
+    """Add those that are not there."""
+    known = {finding.SerializeToString(deterministic=True) for finding in seen.findings}
+    seen.findings.extend(
+        finding
+        for finding in findings
+        if finding.SerializeToString(deterministic=True) not in known
+    )
+
+
+def in_words(sighting: Sighting) -> str:
+    """How a look went wrong, and in what."""
+    if sighting.last is None:
+        return f"{sighting.detail}, before any scanner"
+    return f"{sighting.detail}, in {sighting.last.name} on part {sighting.last.part}"

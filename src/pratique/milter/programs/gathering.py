@@ -1,0 +1,82 @@
+"""Gather the frames in which a worker hands parts out, and believe none of them.
+
+A worker states a part's size first and then sends so many octets.  More parts, more octets
+or more words than were asked for is a lie, and so is a part that never becomes whole.
+"""
+
+import hashlib
+
+from pratique.milter.content import ContentWriter
+from pratique.milter.programs.handed import Handed
+from pratique.milter.sighting import Lie
+from pratique.scanners import frames
+from pratique.scanners.wall_pb2 import HandedOut
+
+
+class _Part:
+    """A part that is on its way."""
+
+    def __init__(self, first: HandedOut) -> None:
+        self.type = first.type
+        self.size = first.size
+        self.passwords = tuple(word for word in first.passwords if "\0" not in word)
+        self.writer = ContentWriter()
+        self.hash = hashlib.sha256()
+
+    def take(self, octets: bytes) -> bool:
+        """Add a piece; tell whether that was all.  Raises Lie."""
+        if not octets or self.writer.size + len(octets) > self.size:
+            raise Lie("a part is handed out in other pieces than was said")
+        self.writer.write(octets)
+        self.hash.update(octets)
+        return self.writer.size == self.size
+
+    def sealed(self) -> Handed:
+        """The whole part."""
+        return Handed(self.type, self.hash.hexdigest(), self.passwords, self.writer.seal())
+
+
+class Gathering:
+    """What one worker hands out of one message; closed, it keeps nothing."""
+
+    def __init__(self, types: frozenset[str]) -> None:
+        self._types = types
+        self._whole: list[Handed] = []
+        self._octets = 0
+        self._coming: _Part | None = None
+
+    def take(self, frame: HandedOut) -> None:
+        """Take one frame.  Raises Lie."""
+        if self._coming is None:
+            self._check(frame)
+            self._octets += frame.size
+            self._coming = _Part(frame)
+        if self._coming.take(frame.octets):
+            self._whole.append(self._coming.sealed())
+            self._coming = None
+
+    def _check(self, first: HandedOut) -> None:
+        if first.type not in self._types:
+            raise Lie("a part is handed out that nobody asked for")
+        if len(self._whole) >= frames.HAND_OUT_PARTS:
+            raise Lie(f"more than {frames.HAND_OUT_PARTS} parts are handed out")
+        if first.size < 1 or self._octets + first.size > frames.HAND_OUT_OCTETS:
+            raise Lie(f"more than {frames.HAND_OUT_OCTETS} octets are handed out")
+        if len(first.passwords) > frames.HAND_OUT_WORDS:
+            raise Lie(f"more than {frames.HAND_OUT_WORDS} words beside a part")
+
+    def whole(self) -> list[Handed]:
+        """All parts; they are the caller's to close.  Raises Lie."""
+        if self._coming is not None:
+            raise Lie("a part that is handed out does not come to its end")
+        whole, self._whole = self._whole, []
+        return whole
+
+    def close(self) -> None:
+        """Drop what nobody took."""
+        for handed in self._whole:
+            handed.content.close()
+        self._whole.clear()
+        if self._coming is not None:
+            self._coming.writer.discard()
+            self._coming = None

@@ -1,0 +1,28 @@
+"""Name a part that a worker handed out, and what a program made of one."""
+
+from dataclasses import dataclass
+
+from pratique.milter.mail import Content
+from pratique.scanners.wall_pb2 import Extra
+
+
+@dataclass(frozen=True, slots=True)
+class Handed:
+    """A part for an outside program: its octets in a sealed memfd, unread.
+
+    `type` is what the worker takes it for, `sha256` what this side computed, `passwords`
+    are words that may open it, the most likely first.
+    """
+
+    type: str
+    sha256: str
+    passwords: tuple[str, ...]
+    content: Content
+
+
+@dataclass(frozen=True, slots=True)
+class Unpacked:
+    """What a program made of a part: a tar archive in a sealed memfd, unread."""
+
+    extra: Extra
+    content: Content

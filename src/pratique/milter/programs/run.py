@@ -1,0 +1,165 @@
+"""Run one sandbox: feed it, take what it writes as far as there is room, and see it end.
+
+Nothing here waits for the program alone: the stream, the exit and the deadline are awaited
+together, and whichever way it ends, also if the message is given up meanwhile, nothing is
+left: no process, no zombie, no descriptor, and with the last process its folder vanishes.
+
+To be killed is the first process *within* the sandbox, which takes all others there with
+it; bubblewrap, outside, then buries it and ends.  Were bubblewrap killed, the other would
+die too (--die-with-parent), but be buried by process 1, and in a container that is us.
+"""
+
+import asyncio
+import contextlib
+import json
+import os
+import signal
+from asyncio.subprocess import Process
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from io import FileIO
+from pathlib import Path
+
+from pratique.milter.content import ContentWriter, content_of
+from pratique.milter.mail import CHUNK, Content
+from pratique.milter.programs.sandbox import USERS, Inherited, Room, command
+
+# What bubblewrap says of itself: one line.
+_TOLD_OCTETS = 4096
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What a run wrote, and how it ended.
+
+    `status` is the sandbox's exit status; `words` are bubblewrap's, if it could not begin.
+    `late`: the deadline came first.  `cut`: there was no room for the rest.
+    """
+
+    content: Content
+    status: int
+    late: bool = False
+    cut: bool = False
+    words: str = ""
+
+
+async def run(bubblewrap: str, arguments: Sequence[str], part: Content, room: Room) -> Ended:
+    """Run a program, which the arguments begin with.  Raises OSError without bubblewrap."""
+    writer = ContentWriter()
+    try:
+        late = cut = False
+        async with _started(bubblewrap, arguments, part, room) as sandbox:
+            try:
+                async with asyncio.timeout(room.seconds):
+                    cut = not await _taken(sandbox.stream, writer, room.octets)
+                    if not cut:
+                        await sandbox.process.wait()
+            except TimeoutError:
+                late = True
+            words = sandbox.words()
+        return Ended(writer.seal(), sandbox.process.returncode or 0, late, cut, words)
+    finally:
+        writer.discard()
+
+
+@dataclass(frozen=True, slots=True)
+class _Sandbox:
+    """One that runs: its process, what it writes, what bubblewrap says of itself."""
+
+    process: Process
+    stream: asyncio.StreamReader
+    said: int
+
+    def words(self) -> str:
+        """Why bubblewrap could not begin, if it could not; the scripts in it say nothing."""
+        said = os.pread(self.said, _TOLD_OCTETS, 0)
+        return said.decode("utf-8", "replace").strip().removeprefix("bwrap: ")
+
+
+@contextlib.asynccontextmanager
+async def _started(
+    bubblewrap: str, arguments: Sequence[str], part: Content, room: Room
+) -> AsyncIterator[_Sandbox]:
+    """A sandbox; at the end of the block it ends, and is waited for."""
+    async with contextlib.AsyncExitStack() as kept:
+        listed = content_of(word.encode() + b"\0" for word in arguments[1:])
+        kept.callback(listed.close)
+        users = content_of([USERS])
+        kept.callback(users.close)
+        said = kept.enter_context(os.fdopen(os.memfd_create("said", os.MFD_CLOEXEC), "wb"))
+        hear, tell = _pipe(kept)
+        take, write = _pipe(kept)
+        stream = await _stream(take, kept)
+        given = (part.descriptor, listed.descriptor, users.descriptor)
+        for descriptor in given:
+            os.lseek(descriptor, 0, os.SEEK_SET)
+        inherited = Inherited(*given, tell.fileno())
+        process = await asyncio.create_subprocess_exec(
+            *command(bubblewrap, arguments[0], room, inherited),
+            stdin=asyncio.subprocess.DEVNULL,
+            stdout=write,
+            stderr=said,
+            pass_fds=(*given, tell.fileno()),
+            start_new_session=True,
+            env={},
+        )
+        # Theirs alone from here on, so that the stream ends when they do.
+        write.close()
+        tell.close()
+        try:
+            yield _Sandbox(process, stream, said.fileno())
+        finally:
+            if process.returncode is None:
+                _kill(process, hear.fileno())
+                await process.wait()
+
+
+def _pipe(kept: contextlib.AsyncExitStack) -> tuple[FileIO, FileIO]:
+    """Both ends of a pipe, closed at the latest when all is; twice does no harm."""
+    reading, writing = os.pipe()
+    return kept.enter_context(FileIO(reading)), kept.enter_context(FileIO(writing, "w"))
+
+
+async def _stream(take: FileIO, kept: contextlib.AsyncExitStack) -> asyncio.StreamReader:
+    stream = asyncio.StreamReader(limit=CHUNK)
+    protocol = asyncio.StreamReaderProtocol(stream)
+    transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, take)
+    kept.callback(transport.close)
+    return stream
+
+
+async def _taken(stream: asyncio.StreamReader, writer: ContentWriter, octets: int) -> bool:
+    """Take what the sandbox writes; tell whether that was all."""
+    while chunk := await stream.read(CHUNK):
+        room = octets - writer.size
+        writer.write(chunk[:room])
+        if len(chunk) > room:
+            return False
+    return True
+
+
+def _kill(process: Process, hear: int) -> None:
+    """End the sandbox by its first process, or bubblewrap itself if there is none yet."""
+    os.set_blocking(hear, False)
+    try:
+        first = int(json.loads(os.read(hear, _TOLD_OCTETS))["child-pid"])
+        descriptor = os.pidfd_open(first)
+    except (OSError, ValueError, KeyError):
+        process.kill()
+        return
+    try:
+        # The number may be somebody else's by now; then bubblewrap is about to end.
+        if _parent(first) == process.pid:
+            signal.pidfd_send_signal(descriptor, signal.SIGKILL)
+        else:
+            process.kill()
+    except OSError:
+        # Gone, or hidden from us (ProtectProc=).
+        process.kill()
+    finally:
+        os.close(descriptor)
+
+
+def _parent(pid: int) -> int:
+    # proc(5), /proc/pid/stat: behind the name, which is in brackets, state and parent.
+    return int(Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[1])
