@@ -56,32 +56,36 @@ def no_strace() -> str:
     return "" if tried.returncode == 0 else "the kernel lets nobody be traced here"
 
 
-def no_miltertest() -> str:
-    return "" if shutil.which("miltertest") else "Debian's package miltertest is not installed"
+def not_installed(command: str, package: str) -> Callable[[], str]:
+    """A probe: the program that a package brings."""
+    return lambda: "" if shutil.which(command) else f"Debian's package {package} is not installed"
 
 
-def no_docker_compose() -> str:
-    if not shutil.which("docker-compose"):
-        return "Debian's package docker-compose is not installed"
-    return ""
-
-
-def no_systemd_analyze() -> str:
-    return "" if shutil.which("systemd-analyze") else "Debian's package systemd is not installed"
+def no_bubblewrap() -> str:
+    tried = ["sh", "-c", "bwrap --unshare-user --unshare-all --ro-bind / / true"]
+    return subprocess.run(tried, check=False, capture_output=True, text=True).stderr.strip()
 
 
 def no_shared_mail() -> str:
     return "" if (ROOT.parent / "shared/worms").is_dir() else "no ../shared beside this repository"
 
 
+# Part, what it is called on the command line, the package that brings it.
+PACKAGED = """
+    miltertest miltertest miltertest, docker-compose docker-compose docker-compose,
+    systemd-analyze systemd-analyze systemd, unar unar unar, tnef tnef tnef,
+    openssl openssl openssl, chromium chromium chromium, 7z 7zz 7zip, arj arj arj,
+    binutils ar binutils, cpio cpio cpio, gcab gcab gcab, genisoimage genisoimage genisoimage,
+    jlha jlha jlha-utils, mtools mcopy mtools, qemu-img qemu-img qemu-utils,
+    zip zip zip, unzip unzip unzip
+"""
 # Each probe answers why its part is missing, or nothing.
 PARTS: dict[str, Callable[[], str]] = {
     "kernel confinement": no_confinement,
     "postfix": no_postfix,
     "strace": no_strace,
-    "miltertest": no_miltertest,
-    "docker-compose": no_docker_compose,
-    "systemd-analyze": no_systemd_analyze,
+    **{part: not_installed(*rest) for part, *rest in map(str.split, PACKAGED.split(","))},
+    "bubblewrap": no_bubblewrap,
     "root": no_root,
     "shared mail": no_shared_mail,
 }

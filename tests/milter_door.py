@@ -238,6 +238,8 @@ class Taker:
             "nobody": {"without": envelope.recipients},
             "hold": {"hold": "a program, 100% \u00e9"},
         }.get(order, {})
+        if order in {"anew", "unsayable"}:
+            changed = rewritten(content, whole, order)
         if order in {"body", "empty"}:
             changed["body"] = content_of([b"new\r\n" * 30_000] if order == "body" else [])
         return Ending(Reply(said[0], said[1:]), **{"outgoing": Outgoing(content), **changed})
@@ -262,6 +264,23 @@ class Taker:
             "door": envelope.door,
             "facts": len(envelope.to_facts().SerializeToString()),
         }
+
+
+def rewritten(content, whole, order):
+    """A message whose Content-Type and body are others; one field cannot be said."""
+    from pratique.milter.content import content_of
+    from pratique.milter.mail import Outgoing, Rewritten
+
+    start = whole.index(b"Content-Type")
+    end = whole.index(b"\r\n\r\n") + 2
+    added = b"Content-Type: text/plain;\r\n\tcharset=utf-8\r\n"
+    added = b"A: \xff\r\n" if order == "unsayable" else added
+    made = content_of([whole[:start], added, b"\r\nnew body\r\n"])
+    new = Rewritten(made, end, ((start, end),), added, start, start + len(added) + 2)
+    body = made.again()
+    # As whoever made it does: the door has a descriptor of its own.
+    made.close()
+    return {"outgoing": Outgoing(content, b"X-Front: 1\r\n", rewritten=new), "body": body}
 
 
 def foreign(whole):

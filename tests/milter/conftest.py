@@ -83,6 +83,9 @@ class FakeSees:
         mail = Mail(**{"subject": subject, **self.mail})
         return Facts(mail=mail, envelope=envelope.to_facts())
 
+    async def rewrite(self, content, edits):
+        raise AssertionError("no rule of this policy wants it")
+
 
 class FakeHop:
     """Takes what it is sent, or says what it was told to say."""

@@ -26,6 +26,12 @@ def test_a_nursery_is_told_of_rules_budget_and_confinement():
     assert (setup.confinement, setup.memory) == ("seccomp", 64 * 1024**2)
 
 
+def test_a_nursery_is_told_the_passwords_in_their_order():
+    settings = parse('[passwords]\nlist = ["second-hand", "abc"]\n', "x")
+    assert list(assembly.setup_of(settings).passwords) == ["second-hand", "abc"]
+    assert list(assembly.setup_of(parse("", "x")).passwords) == []
+
+
 def test_workers_are_told_how_many_and_how_long():
     settings = parse('[workers]\ncount = 3\nseconds = "9s"\nretire_after = 5\n', "x")
     told = assembly.worker_settings(settings)
@@ -84,3 +90,13 @@ def test_a_policy_with_a_doubt_does_not_start_a_service(tmp_path):
     file.write_text('[[rule]]\nname = "all"\nactions = ["accept"]\n')
     with pytest.raises(PolicyError, match="decided by no rule"):
         assembly.policy_of(str(file))
+
+
+async def test_outside_programs_are_told_what_a_part_and_a_message_may_become():
+    settings = parse(
+        '[programs]\nuse = []\nseconds = 5\noctets = "1MB"\n[budget]\noctets = "2MB"\nparts = 7\n',
+        "x",
+    )
+    told = assembly.programs_of(settings)._settings
+    assert (told.use, told.seconds, told.octets) == ((), 5.0, 1024**2)
+    assert (told.octets_in_all, told.files) == (2 * 1024**2, 7)

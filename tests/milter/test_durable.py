@@ -11,7 +11,7 @@ import pytest
 
 from pratique.milter.content import content_of
 from pratique.milter.durable import Disk, apart, is_full, reply_to, withdraw
-from pratique.milter.mail import Outgoing
+from pratique.milter.mail import Outgoing, Rewritten
 
 
 @dataclass
@@ -209,3 +209,20 @@ async def test_a_job_that_never_ran_gives_its_descriptor_back() -> None:
         gate.set()
         await asyncio.wrap_future(busy)
     content.close()
+
+
+async def test_a_thread_has_descriptors_of_its_own_for_what_was_rewritten() -> None:
+    content, made = content_of((b"A: 1\r\n\r\nold",)), content_of((b"A: 1\r\n\r\nnew",))
+    out = Outgoing(content, rewritten=Rewritten(made, 6, (), b"", 6, 8))
+    before = len(os.listdir("/proc/self/fd"))
+
+    def read(outgoing: Outgoing) -> bytes:
+        assert outgoing.rewritten is not None
+        assert outgoing.rewritten.content.descriptor != made.descriptor
+        return b"".join(outgoing.chunks())
+
+    with ThreadPoolExecutor(1) as executor:
+        assert await apart(executor, out, read) == b"A: 1\r\n\r\nnew"
+    assert len(os.listdir("/proc/self/fd")) == before
+    content.close()
+    made.close()

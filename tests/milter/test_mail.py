@@ -83,3 +83,10 @@ def test_an_envelope_becomes_facts_whole():
     assert stated.received_at.ToDatetime(UTC) == AT
     assert (stated.client.ip, stated.client.name, stated.client.helo) == ("192.0.2.1", "n", "h")
     assert (stated.queue_id, stated.door, stated.tls) == ("Q1", "smtp", "TLSv1.3")
+
+
+def test_a_second_descriptor_is_closed_apart(content):
+    again = content.again()
+    content.close()
+    assert b"".join(again.span(0, again.size))
+    again.close()

@@ -199,3 +199,10 @@ def test_a_scanner_is_remembered_by_its_name(name):
 def test_a_name_that_is_none_is_a_lie(name):
     with pytest.raises(Lie, match="name"):
         Sighting(10).start(Started(name=name))
+
+
+def test_results_for_other_programs_may_be_cut_like_fields_of_ours(finish):
+    octets = b"A: b\r\nMIME-Ambiguity-Results: mx.example; result=none\r\n\r\n"
+    end = octets.index(b"\r\n\r\n") + 2
+
+    assert finish((6, end), octets=octets) == finish(NOTE)

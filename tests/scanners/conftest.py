@@ -9,8 +9,11 @@ import pytest
 from pratique.policies.policy import Policy
 from pratique.policies.verdict import Verdict
 from pratique.scanners import facts_pb2 as facts
-from pratique.scanners import unpack
 from pratique.scanners import wall_pb2 as wall
+from pratique.scanners.budget import Limits, OverBudget
+from pratique.scanners.inspector import Inspector, load
+from pratique.scanners.part import Member, Oddity
+from pratique.scanners.unpack import Tools
 
 
 class Listener:
@@ -112,7 +115,7 @@ def listen() -> Callable[[], Listener]:
 @pytest.fixture(scope="session")
 def see(listen: Callable[[], Listener]) -> Callable[..., facts.Facts]:
     """Have a message seen by all that we ship; nothing may fail on the way."""
-    inspector = unpack.load(wall.Setup())
+    inspector = load(wall.Setup())
 
     def seen(octets: bytes, reverse_path: str | None = None) -> facts.Facts:
         heard, request = listen(), wall.Inspect(direction="inbound")
@@ -140,3 +143,74 @@ def decide() -> Callable[..., Verdict]:
         return policy.decide(asked, facts.Recipient())
 
     return decided
+
+
+class Kinds:
+    """A part whose octets begin with "(" is an archive, any other is text."""
+
+    name = "kinds"
+
+    def scan(self, part):
+        if part.known.id == 0:
+            return
+        box = bytes(part.octets[:1]) == b"("
+        kind = "archive" if box else "text"
+        stated = facts.Part(id=part.known.id, kind=kind, type="test/box" if box else "text/plain")
+        yield facts.Facts(parts=[stated])
+
+
+class Box:
+    """Opens a part "(a b (c d))": words and boxes, nested."""
+
+    name = "box"
+
+    def recognize(self, part):
+        return "whole" if part.known.kind == "archive" or part.known.id == 0 else ""
+
+    def members(self, part, budget):
+        for number, octets in enumerate(split(bytes(part.octets))):
+            budget.charge_octets(len(octets))
+            if octets == b"odd":
+                yield Oddity("extra_octets", "odd")
+            elif octets == b"huge":
+                yield Member(f"{number}", name="huge", unopened="over_budget", why="huge")
+            elif octets == b"bug":
+                raise ZeroDivisionError("a bug of ours")
+            elif octets == b"memory":
+                raise MemoryError
+            elif octets == b"bomb":
+                raise OverBudget("ratio", "a bomb")
+            else:
+                yield Member(f"{number}", memoryview(octets), name=octets[:8].decode())
+
+
+def split(octets):
+    depth, words, start = 0, [], 1
+    for at, octet in enumerate(octets):
+        depth += {40: 1, 41: -1}.get(octet, 0)
+        if (octet == 32 and depth == 1) or at == len(octets) - 1:
+            words.append(octets[start:at])
+            start = at + 1
+    return [word for word in words if word]
+
+
+@pytest.fixture
+def walk(listen):
+    def walked(message, /, *, scanners=(), readers=(), without=(), **limits):
+        heard, clock = listen(), limits.pop("clock", lambda: 0.0)
+        tools = Tools(
+            [Kinds(), *scanners], readers or [Box()], lambda octets, budget: facts.Mail(subject="s")
+        )
+        request = wall.Inspect(direction="inbound", without=without)
+        words = limits.pop("passwords", ())
+        inspector = Inspector(tools, Limits(**limits), clock, passwords=words)
+        inspector.inspect(memoryview(message), request, heard)
+        return heard
+
+    return walked
+
+
+@pytest.fixture
+def box() -> Box:
+    """The reader that `walk` has if it is not given others."""
+    return Box()

@@ -29,6 +29,12 @@ def test_parts_are_counted_to_the_limit():
     assert [over(budget.charge_part) for _ in range(3)] == ["", "", "parts"]
 
 
+def test_entities_of_messages_are_counted_to_their_limit():
+    budget = Budget(Limits(mime_parts=2))
+
+    assert [budget.take_mime_part() for _ in range(3)] == [True, True, False]
+
+
 @pytest.mark.parametrize(("count", "class_"), [(100, ""), (101, "part_octets")])
 def test_one_part_has_its_own_limit(count, class_):
     assert over(Budget(Limits(part_octets=100)).check_part_octets, count) == class_

@@ -8,8 +8,9 @@ import pytest
 from pratique.scanners import facts_pb2 as facts
 from pratique.scanners import wall_pb2 as wall
 from pratique.scanners.budget import Limits
+from pratique.scanners.inspector import Inspector
 from pratique.scanners.part import Member
-from pratique.scanners.unpack import Inspector, Tools
+from pratique.scanners.unpack import Tools
 
 
 class Kinds:
@@ -28,7 +29,7 @@ class Words:
     name = "words"
 
     def recognize(self, part):
-        return part.known.kind == "archive" or part.known.id == 0
+        return "whole" if part.known.kind == "archive" or part.known.id == 0 else ""
 
     def members(self, part, budget):
         words = bytes(part.octets).split(b" ")[part.known.id != 0 :]

@@ -158,10 +158,8 @@ def test_the_rest_is_told_by_octets_then_name_then_declaration(type_, names, dec
     [
         ("application/vnd.rar", "archive", "needs_program"),
         ("application/x-iso9660-image", "disk_image", "needs_program"),
-        ("application/onenote", "document", "needs_program"),
         ("application/x-ole-encrypted", "document", "document_password"),
-        ("application/vnd.ms-tnef", "archive", "unreadable"),
-        ("application/vnd.ms-outlook", "document", "unreadable"),
+        ("application/vnd.ms-tnef", "archive", "needs_program"),
         ("application/pgp-encrypted", "other", "pgp"),
         ("application/pkcs7-mime", "other", "smime"),
         ("message/rfc822", "message", "unreadable"),

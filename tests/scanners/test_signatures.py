@@ -8,6 +8,7 @@ import zipfile
 
 import pytest
 
+from pratique.scanners import kinds
 from pratique.scanners.signatures import detect
 
 PE = "application/vnd.microsoft.portable-executable"
@@ -62,8 +63,12 @@ def zipped(name: str) -> bytes:
 
 DISK = "application/x-apple-diskimage"
 CMS = bytes.fromhex("06092a864886f70d0107")
-SIGNED = CMS + b"\2\xa0\x82\3\0\x30\x82\3\0\2\1\1\x31\x0b" + bytes(11)
-DATA = bytes.fromhex("06092a864886f70d010701")
+DETACHED = bytes.fromhex(
+    "302306092a864886f70d010702a01630140201013100300b06092a864886f70d0107013100"
+)
+OPAQUE = bytes.fromhex(
+    "302806092a864886f70d010702a01b30190201013100301006092a864886f70d010701a0030401613100"
+)
 
 
 @pytest.mark.parametrize(
@@ -84,7 +89,7 @@ DATA = bytes.fromhex("06092a864886f70d010701")
         (b"7z\xbc\xaf\x27\x1c\0\4", "application/x-7z-compressed"),
         (b"Rar!\x1a\7\0", "application/vnd.rar"),
         (b"Rar!\x1a\7\1\0", "application/vnd.rar"),
-        (gzip.compress(b""), "application/gzip"),
+        (gzip.compress(b"", mtime=0), "application/gzip"),
         (b"BZh91AY&SYxxxx", "application/x-bzip2"),
         (b"\xfd7zXZ\0", "application/x-xz"),
         (b"\x28\xb5\x2f\xfd", "application/zstd"),
@@ -108,6 +113,9 @@ DATA = bytes.fromhex("06092a864886f70d010701")
         (iso(), "application/x-iso9660-image"),
         (bytes(1024) + b"conectix".ljust(512, b"\0"), "application/x-vhd"),
         (b"vhdxfile", "application/x-vhdx"),
+        (b"QFI\xfb\0\0\0\3", "application/x-qemu-disk"),
+        (at(64, b"\x7f\x10\xda\xbe"), "application/x-virtualbox-vdi"),
+        (b"\x45\x3d\xcd\x28" + bytes(60), "application/x-cramfs-image"),
         (b"KDMV\1\0\0\0", "application/x-vmdk"),
         (bytes(1024) + b"koly\0\0\0\4".ljust(512, b"\0"), "application/x-apple-diskimage"),
         (ole("WordDocument"), "application/msword"),
@@ -135,11 +143,21 @@ DATA = bytes.fromhex("06092a864886f70d010701")
         (b"OggS\0", "audio/ogg"),
         (b"\x30\x82\4\0" + CMS + b"\3" + bytes(50), "application/pkcs7-mime"),
         (b"\x30\x80" + CMS + b"\3" + bytes(50), "application/pkcs7-mime"),
-        (b"\x30\x82\4\0" + SIGNED + b"\x30\x0b" + DATA, "application/pkcs7-signature"),
-        (
-            b"\x30\x82\4\0" + SIGNED + b"\x30\x82\1\0" + DATA + b"\xa0\x82\1\0",
-            "application/x-pkcs7-signed",
-        ),
+        (DETACHED, "application/pkcs7-signature"),
+        (OPAQUE, "application/cms"),
+        (OPAQUE[:-5], "application/cms"),
+        (b"\x30\x80" + CMS + b"\5" + bytes(50), "application/cms"),
+        (b"-----BEGIN PKCS7-----\r\nMIIB\r\n", "application/cms"),
+        (b"see -----BEGIN PKCS7-----\r\nMIIB\r\n", ""),
+        (b"\0\5\x16\7\0\2\0\0", "application/applefile"),
+        (b"From a\nSubject: b\n\n\nFrom c\nSubject: d\n\n", "application/mbox"),
+        (b"From a\nSubject: b\n\nFrom here\n", ""),
+        (b"*mbx*\r\n", "application/mbox"),
+        (b"12\nSubject: a\nTo: b@c\n\n", "application/x-emlx"),
+        (b"12\n13\n", ""),
+        (b"BEGIN:VCALENDAR\r\n", "text/calendar"),
+        (b"begin:vcard\nVERSION:4.0\n", "text/vcard"),
+        (b"BEGIN:VCARDS\r\n", ""),
         (b"", "application/x-empty"),
         (b"<html>", "text/html"),
     ],
@@ -189,3 +207,39 @@ def test_no_cut_of_a_file_is_an_error(make):
     octets = make()
     for end in range(min(len(octets), 700)):
         detect(memoryview(octets)[:end])
+
+
+@pytest.mark.parametrize(
+    ("octets", "type_"),
+    [
+        (at(20, b"\xdc\xa7\xc4\xfd"), "application/x-zoo"),
+        (at(7, b"**ACE**"), "application/x-ace"),
+        (b"StuffIt (c)1997-2001" + bytes(99), "application/x-stuffit"),
+        (b"xar!\0\x1c\0\1" + bytes(99), "application/x-xar"),
+        (b"\x89LZO\0\r\n\x1a\n" + bytes(99), "application/x-lzop"),
+        (at(3, b"NTFS    ", 510) + b"\x55\xaa" + bytes(9000), "application/x-ntfs-image"),
+        (at(3, b"EXFAT   ", 510) + b"\x55\xaa" + bytes(9000), "application/x-exfat-image"),
+        (at(0x438, b"\x53\xef", 2048), "application/x-ext-image"),
+        (at(1024, b"H+\0\4", 2048), "application/x-hfs-image"),
+        (b"hsqs" + bytes(99), "application/x-squashfs-image"),
+        (b"QFI\xfb" + bytes(99), "application/x-qemu-disk"),
+    ],
+)
+def test_archives_and_disks_that_only_others_open_are_told(octets, type_):
+    assert detect(memoryview(octets)) == type_
+    assert kinds.unopened(type_, kinds.of_type(type_))[0] == "needs_program"
+
+
+@pytest.mark.parametrize(
+    "octets",
+    [
+        b"\xc7\x71" + bytes(18) + b"\0\0" + bytes(40),
+        b"\xeb\x3c\x90 a jump and then text".ljust(512),
+        bytes(446) + b"\1".ljust(64, b"\1") + b"\x55\xaa" + bytes(600),
+        bytes(510) + b"\x55\xaa" + bytes(600),
+        b"\x50\x2a\x4d\x18\1\0\0\0a" + bytes(20),
+    ],
+    ids=["cpio", "jump", "entries", "no entry", "frame"],
+)
+def test_what_only_begins_like_them_is_nothing(octets):
+    assert detect(memoryview(octets)) in {"", "text/plain"}

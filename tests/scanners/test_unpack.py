@@ -1,31 +1,14 @@
 """The walk: order, numbers, limits, and what becomes of errors.
 
 The readers and scanners of these tests are small ones of their own: a part's octets name
-what it holds.
+what it holds (see conftest.py).
 """
 
 import pytest
 
 from pratique.scanners import facts_pb2 as facts
-from pratique.scanners import wall_pb2 as wall
-from pratique.scanners.budget import Limits, OverBudget
 from pratique.scanners.part import Member, Oddity, Reached
 from pratique.scanners.report import NAME, NAMES
-from pratique.scanners.unpack import Inspector, Tools
-
-
-class Kinds:
-    """A part whose octets begin with "(" is an archive, any other is text."""
-
-    name = "kinds"
-
-    def scan(self, part):
-        if part.known.id == 0:
-            return
-        box = bytes(part.octets[:1]) == b"("
-        kind = "archive" if box else "text"
-        stated = facts.Part(id=part.known.id, kind=kind, type="test/box" if box else "text/plain")
-        yield facts.Facts(parts=[stated])
 
 
 class Finder:
@@ -36,56 +19,6 @@ class Finder:
     def scan(self, part):
         if b"evil" in bytes(part.octets):
             yield facts.Facts(findings=[facts.Finding(name="evil", part=part.known.id)])
-
-
-class Box:
-    """Opens a part "(a b (c d))": words and boxes, nested."""
-
-    name = "box"
-
-    def recognize(self, part):
-        return part.known.kind == "archive" or part.known.id == 0
-
-    def members(self, part, budget):
-        for number, octets in enumerate(split(bytes(part.octets))):
-            budget.charge_octets(len(octets))
-            if octets == b"odd":
-                yield Oddity("extra_octets", "odd")
-            elif octets == b"huge":
-                yield Member(f"{number}", name="huge", unopened="over_budget", why="huge")
-            elif octets == b"bug":
-                raise ZeroDivisionError("a bug of ours")
-            elif octets == b"memory":
-                raise MemoryError
-            elif octets == b"bomb":
-                raise OverBudget("ratio", "a bomb")
-            else:
-                yield Member(f"{number}", memoryview(octets), name=octets[:8].decode())
-
-
-BOX = Box()
-
-
-def split(octets):
-    depth, words, start = 0, [], 1
-    for at, octet in enumerate(octets):
-        depth += {40: 1, 41: -1}.get(octet, 0)
-        if (octet == 32 and depth == 1) or at == len(octets) - 1:
-            words.append(octets[start:at])
-            start = at + 1
-    return [word for word in words if word]
-
-
-@pytest.fixture
-def walk(listen):
-    def walked(message, /, *, scanners=(), readers=(BOX,), without=(), **limits):
-        heard, clock = listen(), limits.pop("clock", lambda: 0.0)
-        tools = Tools([Kinds(), *scanners], readers, lambda octets, budget: facts.Mail(subject="s"))
-        request = wall.Inspect(direction="inbound", without=without)
-        Inspector(tools, Limits(**limits), clock).inspect(memoryview(message), request, heard)
-        return heard
-
-    return walked
 
 
 def test_parts_are_numbered_depth_first_and_know_their_place(walk):
@@ -310,7 +243,7 @@ class Gives:
         self.found = found
 
     def recognize(self, part):
-        return part.known.id == 0
+        return "whole" if part.known.id == 0 else ""
 
     def members(self, part, budget):
         yield from self.found

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from pratique.scanners import unpack
 from pratique.scanners import wall_pb2 as wall
+from pratique.scanners.inspector import load
 
 ROOT = Path(__file__).resolve().parents[2]
 MAKE = ROOT.parent / "shared/worms/make_worms.py"
@@ -31,7 +31,7 @@ pytestmark = [pytest.mark.slow, pytest.mark.real("shared mail")]
 def seen(tmp_path_factory, listen):
     folder = tmp_path_factory.mktemp("worms")
     subprocess.run([sys.executable, MAKE, folder], check=True, capture_output=True)
-    inspector = unpack.load(wall.Setup())
+    inspector = load(wall.Setup())
     answers = []
     for one in json.loads((folder / "manifest.json").read_text())["messages"]:
         listener = listen()

@@ -16,7 +16,7 @@ import time
 
 from pratique.scanners import facts_pb2 as facts
 from pratique.scanners.nursery import main
-from pratique.scanners.wall_pb2 import Hello
+from pratique.scanners.wall_pb2 import HandedOut, Hello, NewHeader, Piece, Rewritten, Span
 
 PARENT = os.getppid()
 # Opened before confinement in a nursery that is careless: closed in each worker.
@@ -116,7 +116,7 @@ class Naughty:
 
     scanners = ("first", "second")
 
-    def inspect(self, octets, request, tell):
+    def inspect(self, octets, request, tell, extras=()):
         word, _, rest = bytes(octets).decode().strip().partition(" ")
         if word == "silence":
             return
@@ -129,6 +129,21 @@ class Naughty:
             if name == rest or not rest:
                 self.do(word, tell)
             tell.found(facts.Facts(findings=[facts.Finding(scanner=name, name="spoke")]))
+
+    def rewrite(self, octets, request):
+        word = bytes(octets).decode().strip()
+        yield Rewritten(header=NewHeader(end=0))
+        if word in {"die", "crash", "hang", "raise"}:
+            MISDEEDS[word](None)
+        while word == "babble":
+            yield Rewritten(pieces=[Piece(new=b"x" * 1_000_000)])
+        while word == "mumble":
+            yield Rewritten(pieces=[])
+        if word == "reach":
+            yield Rewritten(pieces=[Piece(old=Span(start=0, end=len(octets) + 1))])
+        if word == "refuse":
+            yield Rewritten(refused="it is as it is")
+        yield Rewritten(pieces=[Piece(old=Span(start=0, end=len(octets)))])
 
     def do(self, word, tell):
         if word in MISDEEDS:
@@ -160,6 +175,7 @@ MISDEEDS = {
     "noise": lambda tell: tell._connection.sendall(b"\xff" * 8),
     "greet": lambda tell: tell._send(hello=Hello(pid=1)),
     "raise": fail,
+    "hand-out": lambda tell: tell.handed_out(HandedOut(type="x", size=1, octets=b"x")),
     "boast": lambda tell: tell.started("\x1b[2J" * 1000, 0),
 }
 

@@ -33,9 +33,6 @@ STILL_ACCEPTED = {
     "reading macros: a document that may carry them, in ordinary mail": {
         "emotet-docm-01", "emotet-xls-01",
     },
-    "reading pages: a form or a program is built by the page that is attached": {
-        "qakbot-smuggle-01", "fakendr-e-01",
-    },
 }  # fmt: skip
 
 

@@ -19,7 +19,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from pratique.milter.next_hop import Reply
-from pratique.policies.verdict import Action, HeaderField, Verdict
+from pratique.policies.verdict import Action, Edit, HeaderField, Verdict
 
 REFUSED = Reply(550, ("5.7.1 Message refused by policy",))
 DEFERRED = Reply(451, ("4.7.1 Message deferred by policy, try again later",))
@@ -42,6 +42,8 @@ class Plan:
     rule: str
     reason: str
     add_header: tuple[HeaderField, ...] = ()
+    # What is changed in the message before it is delivered.
+    edits: tuple[Edit, ...] = ()
     # What is kept with a held message: for each recipient what is done, and why.
     verdicts: tuple[Verdict, ...] = ()
     refusal: Reply = REFUSED
@@ -56,7 +58,9 @@ def plan(verdicts: Sequence[Verdict], heard_by: HeardBy = "sender") -> Plan:
     due = tuple(_instead(one) for one in verdicts) if heard_by == "queue" else tuple(verdicts)
     first = due[0]
     if all(_same(verdict, first) for verdict in due):
-        return Plan(first.action, first.rule, first.reason, first.add_header, due)
+        return Plan(
+            first.action, first.rule, first.reason, first.add_header, first.edits, verdicts=due
+        )
     worst = max(due, key=lambda verdict: verdict.action.severity)
     reason = f"recipients differ, so the message is held whole; {worst.reason}"
     return Plan(Action.QUARANTINE, worst.rule, reason, verdicts=due)
@@ -66,7 +70,7 @@ def loop(verdicts: Sequence[Verdict], heard_by: HeardBy = "sender") -> Plan:
     """The plan for a message that has been through too many servers, whatever was decided."""
     reason = f"it has more than {MAX_RECEIVED} Received fields, this looks like a mail loop"
     stopped = [
-        replace(one, action=Action.REJECT, rule="mail loop", reason=reason, add_header=())
+        replace(one, action=Action.REJECT, rule="mail loop", reason=reason, add_header=(), edits=())
         for one in verdicts
     ]
     return replace(plan(stopped, heard_by), refusal=LOOP)
@@ -79,10 +83,29 @@ def refused(made: Plan, reply: Reply) -> Plan:
     """
     rule, reason = "refused by the next hop", f"the next hop refuses it: {reply}"
     verdicts = tuple(
-        replace(one, action=Action.QUARANTINE, rule=rule, reason=reason, add_header=())
+        replace(one, action=Action.QUARANTINE, rule=rule, reason=reason, add_header=(), edits=())
         for one in made.verdicts
     )
     return Plan(Action.QUARANTINE, rule, reason, verdicts=verdicts)
+
+
+def not_changed(made: Plan, why: str) -> Plan:
+    """The plan for a message that may go only with a change that cannot be made.
+
+    What was not taken out is still in it, so it is held, and whole.
+    """
+    words = " and ".join(dict.fromkeys(edit.action for edit in made.edits))
+    verdicts = tuple(
+        replace(
+            one,
+            action=Action.QUARANTINE,
+            reason=f"held, for `{words}` cannot be done: {why}",
+            add_header=(),
+            edits=(),
+        )
+        for one in made.verdicts
+    )
+    return Plan(Action.QUARANTINE, made.rule, verdicts[0].reason, verdicts=verdicts)
 
 
 def _instead(verdict: Verdict) -> Verdict:
@@ -94,7 +117,7 @@ def _instead(verdict: Verdict) -> Verdict:
 
 
 def _same(one: Verdict, other: Verdict) -> bool:
-    return (one.action, one.add_header) == (other.action, other.add_header)
+    return (one.action, one.add_header, one.edits) == (other.action, other.add_header, other.edits)
 
 
 def let_out(made: Plan, message_id: str) -> Plan:

@@ -3,7 +3,7 @@
 import ipaddress
 import socket
 
-from pratique.milter import policy_file
+from pratique.milter import policy_file, rewriting
 from pratique.milter.actions import HeardBy
 from pratique.milter.config import Listener, MilterListener, Settings, WorkersSection
 from pratique.milter.config_types import split_address
@@ -13,6 +13,7 @@ from pratique.milter.next_hop import NextHop
 from pratique.milter.next_hop.maildir import Maildir
 from pratique.milter.next_hop.smtp import SmtpNextHop
 from pratique.milter.policy_file import PolicyFile
+from pratique.milter.programs.programs import Programs, ProgramSettings
 from pratique.milter.workers import WorkerSettings
 from pratique.policies.check import check
 from pratique.policies.policy import Policy
@@ -30,6 +31,7 @@ def setup_of(settings: Settings) -> Setup:
         budget=Budget(**settings.budget.model_dump()),
         confinement=settings.workers.confinement,
         memory=settings.workers.memory,
+        passwords=settings.passwords.list,
     )
 
 
@@ -58,6 +60,20 @@ def worker_settings(settings: Settings) -> WorkerSettings:
     workers = settings.workers
     return WorkerSettings(
         workers.count, workers.seconds, workers.retire_after, settings.budget.parts
+    )
+
+
+def programs_of(settings: Settings) -> Programs:
+    """The outside programs, before they are started."""
+    programs, budget = settings.programs, settings.budget
+    return Programs(
+        ProgramSettings(
+            use=programs.use,
+            seconds=programs.seconds,
+            octets=programs.octets,
+            octets_in_all=budget.octets,
+            files=budget.parts,
+        )
     )
 
 
@@ -90,9 +106,9 @@ def milter_settings(section: MilterListener, workers: WorkersSection) -> MilterS
         socket_group=section.socket_group,
         max_size=section.max_size,
         max_connections=section.max_connections,
-        # Two looks and what comes after them.  To give up before would be 4yz for a message
-        # that is then held, again and again.
-        seconds=2 * workers.seconds + ACT_SECONDS,
+        # Two looks, a change with its own look, and what comes after.  To give up before would
+        # be 4yz for a message that is then held, again and again.
+        seconds=2 * workers.seconds + rewriting.SECONDS + ACT_SECONDS,
     )
 
 

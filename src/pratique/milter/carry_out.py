@@ -43,6 +43,8 @@ class Ways:
     # The octets of a message too large to be looked into; 0: it is not.  Its content may be
     # its beginning alone if `hold` and `send` leave the whole with who has it.
     too_large: int = 0
+    # The octets of the largest message that may leave changed; 0: there is no limit.
+    most: int = 0
 
 
 def outgoing(content: Content, seen: Facts, trace: bytes, plan: Plan) -> Outgoing:

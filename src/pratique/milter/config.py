@@ -240,11 +240,14 @@ class BudgetSection(_Section):
     octets: Octets = Field(256 * 1024**2, gt=0, description="Octets unpacked from one message.")
     part_octets: Octets = Field(64 * 1024**2, gt=0, description="Octets of one part.")
     parts: int = Field(10_000, gt=0, le=1_000_000, description="Parts of one message.")
+    mime_parts: int = Field(
+        2000, gt=0, le=1_000_000, description="MIME parts of one message, nested ones included."
+    )
     mime_depth: int = Field(100, gt=0, le=1000, description="Multiparts in multiparts.")
     archive_depth: int = Field(16, gt=0, le=100, description="Archives in archives.")
     ratio: int = Field(200, gt=0, description="Octets unpacked for each packed one.")
     seconds: Seconds = Field(20.0, gt=0, le=600, description="Time for one message.")
-    header_octets: Octets = Field(1024**2, gt=0, description="Octets of one header.")
+    header_octets: Octets = Field(128 * 1024, gt=0, description="Octets of one header.")
     header_fields: int = Field(1000, gt=0, description="Fields of one header.")
 
 
@@ -255,6 +258,30 @@ class YaraSection(_Section):
         (),
         strict=False,
         description="Folders with rule files (*.yar, *.yara), besides the shipped ones.",
+    )
+
+
+class PasswordsSection(_Section):
+    """What is tried on locked archives and documents, besides the message's own words."""
+
+    list: tuple[str, ...] = Field(
+        (),
+        strict=False,
+        max_length=200,
+        description="Passwords that people here agreed on, the most used first: of a format that "
+        "is slow to try only the first few are.",
+    )
+
+
+class ProgramsSection(_Section):
+    """Outside programs that unpack what no reader of ours opens, in bubblewrap."""
+
+    use: tuple[Literal["unar", "7z"], ...] = Field(
+        ("unar", "7z"), strict=False, description="Those that may be run, where installed."
+    )
+    seconds: Seconds = Field(20.0, gt=0, le=600, description="Time for one part, tries and all.")
+    octets: Octets = Field(
+        128 * 1024**2, ge=64 * 1024, le=LARGEST, description="Octets that one part may become."
     )
 
 
@@ -315,6 +342,8 @@ class Settings(_Section):
     workers: WorkersSection = WorkersSection()
     budget: BudgetSection = BudgetSection()
     yara: YaraSection = YaraSection()
+    passwords: PasswordsSection = PasswordsSection()
+    programs: ProgramsSection = ProgramsSection()
     quarantine: QuarantineSection = QuarantineSection()
     release: ReleaseSection = ReleaseSection()
     journal: JournalSection = JournalSection()

@@ -19,11 +19,11 @@ import shutil
 from collections.abc import Callable, Iterable
 from concurrent.futures import Executor
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from pratique.milter.mail import Content, Outgoing
+from pratique.milter.mail import Outgoing
 from pratique.milter.next_hop import Reply
 
 if TYPE_CHECKING:
@@ -177,8 +177,16 @@ async def apart(
     A door that is cancelled closes its content while the thread still reads, and the
     number of a closed descriptor is soon that of another message.
     """
-    content = Content(os.dup(outgoing.content.descriptor))
-    own = Outgoing(content, outgoing.prepend, outgoing.cut)
+    own = replace(outgoing, content=outgoing.content.again())
+    if outgoing.rewritten is not None:
+        became = replace(outgoing.rewritten, content=outgoing.rewritten.content.again())
+        own = replace(own, rewritten=became)
     future = executor.submit(work, own)
-    future.add_done_callback(lambda _: content.close())
+    future.add_done_callback(lambda _: _close(own))
     return await asyncio.wrap_future(future)
+
+
+def _close(own: Outgoing) -> None:
+    own.content.close()
+    if own.rewritten is not None:
+        own.rewritten.content.close()

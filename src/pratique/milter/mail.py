@@ -97,6 +97,10 @@ class Content:
             os.close(self.descriptor)
             self.descriptor = -1
 
+    def again(self) -> "Content":
+        """The same octets under a descriptor of its own, to be closed apart from this."""
+        return Content(os.dup(self.descriptor))
+
     def peek(self, start: int, count: int) -> bytes:
         """At most `count` octets from `start`: to compare with, never to read."""
         return os.pread(self.descriptor, count, start)
@@ -111,29 +115,71 @@ class Content:
             yield chunk
 
 
+Span = tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Rewritten:
+    """What became of a content by a strip or a rebuild.
+
+    The header is the old one up to `end`, without the fields in `cut` and with those in
+    `added` after the last; a mail server that keeps the message can be told so.  What
+    follows is in `content`: from `tail` on the fields that were added, from `body` on the
+    body.  Whoever asked for it closes the content.
+    """
+
+    content: Content
+    end: int
+    cut: tuple[Span, ...]
+    added: bytes
+    tail: int
+    body: int
+
+
 @dataclass(frozen=True, slots=True)
 class Outgoing:
     """A content as it goes out: fields of ours in front, a stranger's forgeries cut.
 
     `prepend` are whole header fields with CRLF line ends; `cut` are octet spans of
-    the content, sorted and apart, as a worker stated them.
+    the content, sorted and apart, as a worker stated them.  Of one that was `rewritten`
+    only the header's fields go out, and the rest is what it became.
     """
 
     content: Content
     prepend: bytes = b""
-    cut: tuple[tuple[int, int], ...] = field(default=())
+    cut: tuple[Span, ...] = field(default=())
+    rewritten: Rewritten | None = None
+
+    @property
+    def all_cut(self) -> tuple[Span, ...]:
+        """The spans of the content that do not go out, sorted and apart."""
+        if self.rewritten is None:
+            return self.cut
+        joined: list[Span] = []
+        for start, end in sorted((*self.cut, *self.rewritten.cut)):
+            if joined and start < joined[-1][1]:
+                joined[-1] = (joined[-1][0], max(end, joined[-1][1]))
+            else:
+                joined.append((start, end))
+        return tuple(joined)
 
     @property
     def size(self) -> int:
         """Octets that `chunks` yields in all."""
-        return len(self.prepend) + self.content.size - sum(end - start for start, end in self.cut)
+        new, end = 0, self.content.size
+        if self.rewritten is not None:
+            new, end = self.rewritten.content.size - self.rewritten.tail, self.rewritten.end
+        return len(self.prepend) + end + new - sum(end - start for start, end in self.all_cut)
 
     def chunks(self) -> Iterator[bytes]:
         """The octets to send, in order, before dot-stuffing."""
         if self.prepend:
             yield self.prepend
         kept_from = 0
-        for start, end in self.cut:
+        for start, end in self.all_cut:
             yield from self.content.span(kept_from, start)
             kept_from = end
-        yield from self.content.span(kept_from, self.content.size)
+        rewritten = self.rewritten
+        yield from self.content.span(kept_from, rewritten.end if rewritten else self.content.size)
+        if rewritten is not None:
+            yield from rewritten.content.span(rewritten.tail, rewritten.content.size)

@@ -3,7 +3,8 @@
     see      a confined worker unpacks and scans the content; its answers are facts
     ask      what others know is added to the facts (here: are the addresses sound?)
     decide   the policy gives a verdict for each recipient
-    act      the message is delivered, held, refused, deferred or dropped
+    act      the message is delivered, held, refused, deferred or dropped; where parts of it
+             shall be taken out first, what is left goes this way once more (rewriting.py)
     tell     what became of it goes into the log, the journal and the counters
 
 Whatever goes wrong on the way becomes 4yz, and the message stays with whoever sent it.
@@ -26,6 +27,7 @@ from pratique.milter.next_hop import Reply
 from pratique.milter.quarantine.record import Held
 from pratique.milter.quarantine.store import Quarantine
 from pratique.milter.released import redemption
+from pratique.milter.rewriting import Look, Rewrites, Rewriting
 from pratique.milter.wall import NurseryLost
 from pratique.policies import danger
 from pratique.policies.policy import Policy
@@ -35,8 +37,8 @@ from pratique.scanners.facts_pb2 import Facts
 log = logging.getLogger("pratique.message")
 
 
-class Sees(Protocol):
-    """Who turns a message into facts: `Workers`, or what a test hands in."""
+class Sees(Rewrites, Protocol):
+    """Who turns a message into facts, and rewrites one: `Workers`, or what a test hands in."""
 
     async def inspect(self, content: Content, envelope: Envelope) -> Facts:
         """All facts about a message.  Raises NurseryLost."""
@@ -66,19 +68,20 @@ class Pipeline:
         self._sees = sees
         self._policy = policy
         self._quarantine = quarantine
+        self._rewriting = Rewriting(sees, quarantine)
         self._tell = tell
 
     async def take(self, content: Content, envelope: Envelope, ways: Ways) -> Reply:
         """Inspect a message, carry the verdict out, and say what the client hears."""
         begun = time.monotonic()
+        inspection = Inspection(Facts(), ())
         try:
             inspection = await self._inspect(content, envelope, ways)
+            done = await self._act(inspection, content, envelope, ways)
         except (NurseryLost, TimeoutError) as error:
             why = str(error) or "no worker was free"
             log.error("%s: not inspected: %s", envelope.queue_id, why)
-            inspection, done = Inspection(Facts(), ()), Done(actions.NOT_NOW, actions.UNSEEN)
-        else:
-            done = await self._act(inspection, content, envelope, ways)
+            done = Done(actions.NOT_NOW, actions.UNSEEN)
         became = Became(
             envelope=envelope,
             size=ways.too_large or content.size,
@@ -102,12 +105,24 @@ class Pipeline:
             plan = actions.loop(inspection.verdicts, ways.heard_by)
         else:
             plan = actions.plan(inspection.verdicts, ways.heard_by)
-            if plan.action is not Action.ACCEPT:
+            if plan.action is not Action.ACCEPT or plan.edits:
                 released = await redemption(self._quarantine, content, envelope, seen.mail)
             if released is not None:
                 plan = actions.let_out(plan, released.message_id)
         out = outgoing(content, seen, ways.trace, plan)
-        return await carry_out(plan, Held(out, envelope, plan.verdicts, seen), ways, released)
+        held = Held(out, envelope, plan.verdicts, seen)
+        if plan.edits:
+            return await self._rewriting.deliver(plan, held, ways, self._look(envelope))
+        return await carry_out(plan, held, ways, released)
+
+    def _look(self, envelope: Envelope) -> Look:
+        """See, ask and decide once more, for what became of a message."""
+
+        async def look(content: Content) -> tuple[Facts, tuple[Verdict, ...]]:
+            again = judge(await self._sees.inspect(content, envelope), envelope, self._policy)
+            return again.facts, again.verdicts
+
+        return look
 
     async def _inspect(self, content: Content, envelope: Envelope, ways: Ways) -> Inspection:
         """See, ask, decide.  Raises NurseryLost, or TimeoutError if no worker is free."""

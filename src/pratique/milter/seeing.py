@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pratique.milter.assembly import setup_of, worker_settings
+from pratique.milter.assembly import programs_of, setup_of, worker_settings
 from pratique.milter.config import Settings
 from pratique.milter.content import content_of
 from pratique.milter.mail import CHUNK, Envelope
@@ -47,7 +47,8 @@ async def look(
     files: Sequence[str], settings: Settings, envelope: Envelope, stdin: Callable[[], bytes]
 ) -> AsyncIterator[Seen]:
     """See each file.  Raises NurseryUnfit or NurseryLost if no worker can be had."""
-    workers = Workers(own_nursery(setup_of(settings)), worker_settings(settings))
+    programs = programs_of(settings)
+    workers = Workers(own_nursery(setup_of(settings)), worker_settings(settings), programs)
     await workers.start()
     ahead: asyncio.Queue[asyncio.Task[Seen]] = asyncio.Queue(settings.workers.count)
 

@@ -12,6 +12,7 @@ import re
 from dataclasses import dataclass, field
 
 from pratique.milter.mail import Content
+from pratique.milter.programs.handed import Handed
 from pratique.scanners import facts_pb2 as facts
 from pratique.scanners.wall_pb2 import Started
 
@@ -25,7 +26,7 @@ MOST_ENTRIES = 2_000
 
 # Fields of ours that a stranger brings: a header is read up to one mebibyte (budget.py).
 MAX_CUT = 1024 * 1024
-_OURS = b"x-pratique-"
+_OURS = (b"x-pratique-", b"mime-ambiguity-results")
 # Blanks and NULs that some reader skips, before a name and in it.
 _SKIPPED = b" \t\0"
 _NAME_WINDOW = 4096
@@ -64,6 +65,8 @@ class Sighting:
     detail: str = ""
     # The reader or scanner that was announced last.
     last: Started | None = None
+    # Parts for outside programs: whoever asked for them closes them.
+    handed: list[Handed] = field(default_factory=list)
 
     def start(self, started: Started) -> None:
         """Remember whom to blame.  Raises Lie."""

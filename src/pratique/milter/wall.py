@@ -25,9 +25,19 @@ import sys
 from collections.abc import Sequence
 
 from pratique.milter.mail import Content
+from pratique.milter.programs.gathering import Gathering
+from pratique.milter.recipe import Making
 from pratique.milter.sighting import Lie, Sighting
 from pratique.scanners import frames
-from pratique.scanners.wall_pb2 import Adopt, Answer, Inspect, Request, Setup, Spawn
+from pratique.scanners.wall_pb2 import (
+    Adopt,
+    Answer,
+    Inspect,
+    Request,
+    Rewrite,
+    Setup,
+    Spawn,
+)
 
 log = logging.getLogger("pratique.wall")
 
@@ -273,43 +283,94 @@ class Worker:
         return self._reader.at_eof() or self._writer.is_closing()
 
     async def inspect(
-        self, content: Content, request: Inspect, seconds: float, most_parts: int
+        self,
+        content: Content,
+        request: Inspect,
+        seconds: float,
+        most_parts: int,
+        extras: Sequence[Content] = (),
     ) -> Sighting:
-        """Have one message seen; never raises for what the worker does."""
+        """Have one message seen; never raises for what the worker does.
+
+        `extras` are the archives of `request.extras`.  What the worker hands out is the
+        caller's to close.
+        """
         self.seen += 1
         sighting = Sighting(most_parts)
+        gathering = Gathering(frozenset(request.hand_out))
         try:
             async with asyncio.timeout(seconds):
                 frame = frames.encode(Request(inspect=request))
-                sent = socket.send_fds(self._connection, [frame], [content.descriptor])
+                beside = [each.descriptor for each in (content, *extras)]
+                sent = socket.send_fds(self._connection, [frame], beside)
                 self._writer.write(frame[sent:])
-                await self._follow(sighting)
+                await self._follow(sighting, gathering)
             sighting.finish(content)
+            sighting.handed = gathering.whole()
         except TimeoutError:
             sighting.end, sighting.detail = "late", f"no answer within {seconds:g} s"
         except (frames.FrameError, Lie) as error:
             sighting.end, sighting.detail = "lied", str(error)
         except (OSError, asyncio.IncompleteReadError):
             sighting.end, sighting.detail = "died", "the worker died"
+        finally:
+            gathering.close()
         return sighting
 
-    async def _follow(self, sighting: Sighting) -> None:
+    async def _follow(self, sighting: Sighting, gathering: Gathering) -> None:
         said = 0
         while True:
             body = await self._frame()
-            said += len(body)
+            answer = frames.decode_answer(body)
+            word = answer.WhichOneof("body")
+            # What is handed out has a limit of its own.
+            said += len(body) if word != "handed_out" else 0
             if said > MAX_SAID:
                 raise frames.FrameError(f"more than {MAX_SAID} octets of facts")
-            answer = frames.decode_answer(body)
-            match answer.WhichOneof("body"):
+            match word:
                 case "started":
                     sighting.start(answer.started)
                 case "found":
                     sighting.take(answer.found)
+                case "handed_out":
+                    gathering.take(answer.handed_out)
                 case "done":
                     return
                 case other:
                     raise frames.FrameError(f"{other} is no answer to a message")
+
+    async def rewrite(self, content: Content, request: Rewrite, seconds: float) -> Making:
+        """Have one message rewritten; never raises for what the worker does."""
+        self.seen += 1
+        making = Making(content)
+        try:
+            async with asyncio.timeout(seconds):
+                frame = frames.encode(Request(rewrite=request))
+                sent = socket.send_fds(self._connection, [frame], [content.descriptor])
+                self._writer.write(frame[sent:])
+                await self._follow_making(making)
+            making.finish()
+        except TimeoutError:
+            making.end, making.detail = "late", f"no new content within {seconds:g} s"
+        except (frames.FrameError, Lie) as error:
+            making.end, making.detail = "lied", str(error)
+        except (OSError, asyncio.IncompleteReadError):
+            making.end, making.detail = "died", "the worker died"
+        except BaseException:
+            making.discard()
+            raise
+        return making
+
+    async def _follow_making(self, making: Making) -> None:
+        while True:
+            answer = frames.decode_answer(await self._frame())
+            match answer.WhichOneof("body"):
+                case "rewritten":
+                    making.take(answer.rewritten)
+                case "done":
+                    return
+                case other:
+                    raise frames.FrameError(f"{other} is no answer to a rewrite")
 
     async def _frame(self) -> bytes:
         head = await self._reader.readexactly(frames.LENGTH_OCTETS)

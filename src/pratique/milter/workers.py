@@ -1,12 +1,14 @@
 """Have messages seen by confined workers, and distrust them.
 
-A message goes to the next worker that is free.  Three things can go wrong over there,
+A message goes to the next worker that is free.  Four things can go otherwise over there,
 and none of them loses a message or lets it through unseen:
 
 * A worker dies or hangs over a message.  What it said last tells which reader or scanner
   it was in, on which part.  The facts so far are kept, a failure names the guilty one,
   and the message is seen once more, without it.  A second death is a second failure; the
-  policy decides about failures, and never by silence.
+  policy decides about failures, and never by silence.  (looks.py)
+* A part wants an outside program.  It is unpacked meanwhile (programs/), and the message
+  is seen again with what came out.
 * The nursery ends.  That is no fault of the message: `NurseryLost`, the door answers 4yz,
   and the next nursery is waited for: one of our own that is started, each time after a
   longer pause, or one that the supervisor hands over.
@@ -17,23 +19,23 @@ lives long; one that failed is not used again.
 """
 
 import asyncio
+import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from pratique.milter.mail import Content, Envelope
-from pratique.milter.sighting import Sighting
+from pratique.milter.looks import Looks, in_words
+from pratique.milter.mail import Content, Envelope, Rewritten
+from pratique.milter.programs.programs import Programs, ProgramSettings
 from pratique.milter.wall import COMMAND, Nursery, NurseryLost, NurseryUnfit, Worker
 from pratique.scanners import facts_pb2 as facts
-from pratique.scanners.wall_pb2 import Inspect, Setup
+from pratique.scanners.wall_pb2 import Rewrite, Setup
 
 log = logging.getLogger("pratique.workers")
 
 # The pause before a nursery is started again doubles from the first to the last.
 FIRST_PAUSE = 0.1
 LAST_PAUSE = 30.0
-
-_FAILURE = {"late": "deadline", "died": "worker", "lied": "worker"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,10 @@ class WorkerSettings:
 Nurseries = Callable[[], Awaitable[Nursery]]
 
 
+class NotRewritten(Exception):  # noqa: N818 - an answer, not an error of ours
+    """An edit was not made, and will not be on a retry; says why."""
+
+
 class NoMoreNurseries(NurseryLost):
     """There will be no other: who gave them has gone, or wants this door to end."""
 
@@ -69,9 +75,15 @@ def own_nursery(setup: Setup, command: Sequence[str] = COMMAND) -> Nurseries:
 class Workers:
     """The pool of workers of one door, and the nursery they come from."""
 
-    def __init__(self, nurseries: Nurseries, settings: WorkerSettings = WorkerSettings()) -> None:
+    def __init__(
+        self,
+        nurseries: Nurseries,
+        settings: WorkerSettings = WorkerSettings(),
+        programs: Programs | None = None,
+    ) -> None:
         self._nurseries = nurseries
         self._settings = settings
+        self._programs = programs or Programs(ProgramSettings(programs=()))
         self._nursery: Nursery | None = None
         # None: there will be no more.
         self._idle: asyncio.Queue[Worker | None] = asyncio.Queue()
@@ -83,10 +95,16 @@ class Workers:
 
     async def start(self) -> str:
         """Start the nursery and all workers; say what confines them, for the log."""
-        self._nursery = await self._nurseries()
-        self.scanners = self._nursery.scanners
-        for _ in range(self._settings.count):
-            await self._hire(self._nursery)
+        # Meanwhile: the nursery takes a second or two.
+        rehearsal = asyncio.create_task(self._programs.start())
+        try:
+            self._nursery = await self._nurseries()
+            self.scanners = self._nursery.scanners
+            for _ in range(self._settings.count):
+                await self._hire(self._nursery)
+            log.info("%s", await rehearsal)
+        finally:
+            rehearsal.cancel()
         return next(iter(self._alive)).confinement
 
     async def close(self) -> None:
@@ -106,39 +124,71 @@ class Workers:
 
         Raises NurseryLost, or TimeoutError if no worker is free in time.
         """
-        request = Inspect(envelope=envelope.to_facts(), direction=envelope.direction)
         # Two looks and all waiting: below the 100 s that a Postfix waits for a proxy.  The
         # first look has its whole time: who waits longer for a worker is sent away in
         # time, and not held for being late.
         begun = asyncio.get_running_loop().time()
         end = begun + 2 * self._settings.seconds
-        worker = await self._free_worker(begun + self._settings.seconds)
-        first = await self._look(worker, content, request, end)
-        if first.end == "done":
-            return _stated(first.whole(), request)
-        if first.last is not None:
-            request.without.append(first.last.name)
-        try:
-            worker = await self._free_worker(end)
-        except TimeoutError:
-            second = Sighting(0, end="late", detail="no time was left for a second look")
-        else:
-            second = await self._look(worker, content, request, end)
-        return _stated(_joined(first, second), request)
+        with contextlib.closing(Looks(envelope, self._programs.types)) as looks:
+            worker = await self._free_worker(begun + self._settings.seconds)
+            await self._look(worker, content, looks, end)
+            while looks.wanted:
+                try:
+                    worker = await self._free_worker(end)
+                except TimeoutError:
+                    looks.miss()
+                else:
+                    await self._look(worker, content, looks, end)
+            seen = looks.facts()
+        self._programs.explain(seen)
+        return seen
 
-    async def _look(
-        self, worker: Worker, content: Content, request: Inspect, end: float
-    ) -> Sighting:
-        """One look by a worker, ended at `end` of the loop's clock at the latest."""
-        seconds = min(self._settings.seconds, end - asyncio.get_running_loop().time())
+    async def _look(self, worker: Worker, content: Content, looks: Looks, end: float) -> None:
+        """One look by a worker, ended at `end` of the loop's clock at the latest.
+
+        What it hands out is unpacked for the next one, in half of the time that is left.
+        """
+        clock = asyncio.get_running_loop().time
+        request, extras = looks.request, looks.extras
+        seconds = min(self._settings.seconds, end - clock())
+        most = self._settings.most_parts
         try:
-            sighting = await worker.inspect(content, request, seconds, self._settings.most_parts)
+            sighting = await worker.inspect(content, request, seconds, most, extras)
         except BaseException:
             # Cancelled in mid-message: what this worker says next belongs to nobody.
             self._dismiss(worker)
             raise
-        if sighting.end != "done":
-            log.warning("worker %d %s", worker.pid, _in_words(sighting))
+        self._let_go(worker, sighting.end, in_words(sighting))
+        if handed := looks.take(sighting):
+            room = (end - clock()) / 2
+            looks.give(await self._programs.unpack(handed, looks.unpacked, room))
+
+    async def rewrite(self, content: Content, edits: Rewrite) -> Rewritten:
+        """The message with these edits made; the caller closes its content.
+
+        Raises NotRewritten, NurseryLost, or TimeoutError if no worker is free in time.
+        """
+        # To write is cheaper than to look: half the time is plenty, and what waits for the
+        # answer has been waiting for a look, and will for another.
+        seconds = self._settings.seconds / 2
+        worker = await self._free_worker(asyncio.get_running_loop().time() + seconds)
+        try:
+            making = await worker.rewrite(content, edits, seconds)
+        except BaseException:
+            self._dismiss(worker)
+            raise
+        try:
+            self._let_go(worker, making.end, making.detail)
+            if making.end != "done" or making.refused:
+                raise NotRewritten(making.refused or making.detail)
+            return making.made()
+        finally:
+            making.discard()
+
+    def _let_go(self, worker: Worker, end: str, told: str) -> None:
+        """Have a worker wait for the next message, or end it.  Raises NurseryLost."""
+        if end != "done":
+            log.warning("worker %d %s", worker.pid, told)
             self._dismiss(worker)
             if self._nursery is None or self._nursery.lost:
                 raise NurseryLost("the nursery ended while a message was seen")
@@ -146,7 +196,6 @@ class Workers:
             self._dismiss(worker)
         else:
             self._idle.put_nowait(worker)
-        return sighting
 
     async def _free_worker(self, end: float) -> Worker:
         """The next worker that is free.
@@ -200,33 +249,3 @@ class Workers:
         worker = await nursery.spawn()
         self._alive.add(worker)
         self._idle.put_nowait(worker)
-
-
-def _stated(seen: facts.Facts, request: Inspect) -> facts.Facts:
-    seen.envelope.CopyFrom(request.envelope)
-    return seen
-
-
-def _joined(first: Sighting, second: Sighting) -> facts.Facts:
-    """The facts of both looks: the second one's, and what only the first one found."""
-    seen = second.whole()
-    known = {finding.SerializeToString(deterministic=True) for finding in seen.findings}
-    seen.findings.extend(
-        finding
-        for finding in first.known.findings
-        if finding.SerializeToString(deterministic=True) not in known
-    )
-    for sighting in (first, second):
-        if sighting.end != "done":
-            seen.failures.add(
-                class_=_FAILURE[sighting.end],
-                part=sighting.last.part if sighting.last else -1,
-                detail=_in_words(sighting),
-            )
-    return seen
-
-
-def _in_words(sighting: Sighting) -> str:
-    if sighting.last is None:
-        return f"{sighting.detail}, before any scanner"
-    return f"{sighting.detail}, in {sighting.last.name} on part {sighting.last.part}"

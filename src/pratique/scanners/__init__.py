@@ -8,14 +8,16 @@ confine.py   how a worker gives up its rights before the first hostile octet
 budget.py    what one message may cost
 part.py      the nouns of this room: Part, Member, Reader, Scanner
 text.py      octets to text, in one place
+inspector.py  all that looks at octets, loaded; looks at message after message
 unpack.py    the walk from the message to its last member; report.py sends what it finds
-signatures.py  text_signatures.py  zip_types.py   what octets are
+outside.py   hands out what only an outside program opens, and opens what came of it
+keys.py      words that may open what is locked; passwords/ finds them in what a mail says
+signatures.py  text_signatures.py   what octets are
 names.py     file names as the programs read them that open the files
 kinds.py     what would happen if a person opened a part
-gather.py    octets in pieces, against the budget; archive.py and streams.py give them
-zip_tables.py  what a zip file says of itself, twice
+rewrite.py   takes parts out of a message, or writes it anew; rewriting/ knows how
 mime/        our MIME reader
-formats/     containers, one file each
+formats/     containers, one file each; containers/ is what they share
 builtin/     the scanners we ship, one file each
 bounces/     what makes a message a bounce, and what it returns
 rules/       the YARA rules we ship

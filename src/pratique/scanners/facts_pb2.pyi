@@ -182,7 +182,7 @@ class Recipient(_message.Message):
     def __init__(self, address: _Optional[str] = ..., domain: _Optional[str] = ..., groups: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Part(_message.Message):
-    __slots__ = ("id", "parent", "path", "name", "names", "declared_type", "type", "kind", "size", "sha256", "depth", "inside", "views", "encrypted", "unopened", "why", "disguised", "raw_name", "disposition", "returned", "may_carry_macros")
+    __slots__ = ("id", "parent", "path", "name", "names", "declared_type", "type", "kind", "size", "sha256", "depth", "inside", "views", "encrypted", "unopened", "why", "disguised", "raw_name", "disposition", "returned", "may_carry_macros", "password")
     ID_FIELD_NUMBER: _ClassVar[int]
     PARENT_FIELD_NUMBER: _ClassVar[int]
     PATH_FIELD_NUMBER: _ClassVar[int]
@@ -204,6 +204,7 @@ class Part(_message.Message):
     DISPOSITION_FIELD_NUMBER: _ClassVar[int]
     RETURNED_FIELD_NUMBER: _ClassVar[int]
     MAY_CARRY_MACROS_FIELD_NUMBER: _ClassVar[int]
+    PASSWORD_FIELD_NUMBER: _ClassVar[int]
     id: int
     parent: int
     path: str
@@ -225,7 +226,8 @@ class Part(_message.Message):
     disposition: str
     returned: bool
     may_carry_macros: bool
-    def __init__(self, id: _Optional[int] = ..., parent: _Optional[int] = ..., path: _Optional[str] = ..., name: _Optional[str] = ..., names: _Optional[_Iterable[str]] = ..., declared_type: _Optional[str] = ..., type: _Optional[str] = ..., kind: _Optional[str] = ..., size: _Optional[int] = ..., sha256: _Optional[str] = ..., depth: _Optional[int] = ..., inside: _Optional[_Iterable[str]] = ..., views: _Optional[_Iterable[str]] = ..., encrypted: _Optional[bool] = ..., unopened: _Optional[str] = ..., why: _Optional[str] = ..., disguised: _Optional[_Iterable[str]] = ..., raw_name: _Optional[bytes] = ..., disposition: _Optional[str] = ..., returned: _Optional[bool] = ..., may_carry_macros: _Optional[bool] = ...) -> None: ...
+    password: str
+    def __init__(self, id: _Optional[int] = ..., parent: _Optional[int] = ..., path: _Optional[str] = ..., name: _Optional[str] = ..., names: _Optional[_Iterable[str]] = ..., declared_type: _Optional[str] = ..., type: _Optional[str] = ..., kind: _Optional[str] = ..., size: _Optional[int] = ..., sha256: _Optional[str] = ..., depth: _Optional[int] = ..., inside: _Optional[_Iterable[str]] = ..., views: _Optional[_Iterable[str]] = ..., encrypted: _Optional[bool] = ..., unopened: _Optional[str] = ..., why: _Optional[str] = ..., disguised: _Optional[_Iterable[str]] = ..., raw_name: _Optional[bytes] = ..., disposition: _Optional[str] = ..., returned: _Optional[bool] = ..., may_carry_macros: _Optional[bool] = ..., password: _Optional[str] = ...) -> None: ...
 
 class Kinds(_message.Message):
     __slots__ = ()
@@ -356,6 +358,10 @@ class Ambiguities(_message.Message):
         archive_directories: _ClassVar[Ambiguities.Word]
         extra_octets: _ClassVar[Ambiguities.Word]
         nested_boundary: _ClassVar[Ambiguities.Word]
+        odd_delimiter: _ClassVar[Ambiguities.Word]
+        odd_name: _ClassVar[Ambiguities.Word]
+        archive_checksum: _ClassVar[Ambiguities.Word]
+        archive_overlap: _ClassVar[Ambiguities.Word]
     none: Ambiguities.Word
     duplicate_content_type: Ambiguities.Word
     duplicate_transfer_encoding: Ambiguities.Word
@@ -379,6 +385,10 @@ class Ambiguities(_message.Message):
     archive_directories: Ambiguities.Word
     extra_octets: Ambiguities.Word
     nested_boundary: Ambiguities.Word
+    odd_delimiter: Ambiguities.Word
+    odd_name: Ambiguities.Word
+    archive_checksum: Ambiguities.Word
+    archive_overlap: Ambiguities.Word
     def __init__(self) -> None: ...
 
 class Finding(_message.Message):
@@ -543,6 +553,7 @@ class Limits(_message.Message):
         parts_for_policy: _ClassVar[Limits.Word]
         findings: _ClassVar[Limits.Word]
         ambiguities: _ClassVar[Limits.Word]
+        passwords: _ClassVar[Limits.Word]
     none: Limits.Word
     octets: Limits.Word
     part_octets: Limits.Word
@@ -555,6 +566,7 @@ class Limits(_message.Message):
     parts_for_policy: Limits.Word
     findings: Limits.Word
     ambiguities: Limits.Word
+    passwords: Limits.Word
     def __init__(self) -> None: ...
 
 class PartsLeftOut(_message.Message):

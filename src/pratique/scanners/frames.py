@@ -24,8 +24,20 @@ LENGTH_OCTETS = 4
 # each address with its domain, its name and the raw octets of it.
 MAX_FRAME = 2 * 1024 * 1024
 
-# A spawned worker comes with its socket and its pidfd; nothing of ours sends more.
+# A spawned worker comes with its socket and its pidfd.
 MAX_DESCRIPTORS = 2
+
+# What one look hands out for outside programs.  Parts: each costs a sandbox, 40 ms at
+# least, and mail with more archives in forms that we do not read is not honest mail.
+# Octets: what one part may have (budget.py); they are kept until all else is seen.  Words:
+# a program takes 0.1 s to refuse a wrong one.
+HAND_OUT_PARTS = 8
+HAND_OUT_OCTETS = 64 * 1024 * 1024
+HAND_OUT_WORDS = 20
+
+# The archives that programs made of them, beside the message: two looks hand out, and so
+# many descriptors are free in a worker (confine.py).
+MAX_EXTRAS = 2 * HAND_OUT_PARTS
 
 
 class FrameError(Exception):
@@ -63,9 +75,11 @@ def send(connection: socket.socket, message: Request | Answer, *descriptors: int
     connection.sendall(frame[sent:])
 
 
-def receive(connection: socket.socket) -> tuple[bytes, list[int]] | None:
+def receive(
+    connection: socket.socket, most: int = MAX_DESCRIPTORS
+) -> tuple[bytes, list[int]] | None:
     """The next frame's body and the descriptors beside it; None at the end of the stream."""
-    head, descriptors, _, _ = socket.recv_fds(connection, LENGTH_OCTETS, MAX_DESCRIPTORS)
+    head, descriptors, _, _ = socket.recv_fds(connection, LENGTH_OCTETS, most)
     if not head:
         return None
     head += _exactly(connection, LENGTH_OCTETS - len(head))

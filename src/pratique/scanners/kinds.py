@@ -20,6 +20,7 @@ all day; pyw and the packed pyz are applications.
 """
 
 from collections.abc import Iterable
+from functools import lru_cache
 
 from pratique.scanners.names import extension
 
@@ -104,7 +105,11 @@ _BY_TYPE = {
             "application/x-compress",
             "application/x-cpio",
             "application/x-lha",
+            "application/x-installshield",
             "application/x-lrzip",
+            "application/x-lzop",
+            "application/x-ms-compress",
+            "application/x-uc2",
             "application/x-lz4",
             "application/x-lzip",
             "application/x-lzma",
@@ -122,6 +127,16 @@ _BY_TYPE = {
     **dict.fromkeys(
         (
             "application/x-apple-diskimage",
+            "application/x-exfat-image",
+            "application/x-ext-image",
+            "application/x-fat-image",
+            "application/x-hfs-image",
+            "application/x-ntfs-image",
+            "application/x-qemu-disk",
+            "application/x-raw-disk-image",
+            "application/x-squashfs-image",
+            "application/x-virtualbox-vdi",
+            "application/x-cramfs-image",
             "application/x-iso9660-image",
             "application/x-vhd",
             "application/x-vhdx",
@@ -264,6 +279,8 @@ def _harmless(type_: str, by_octets: str, by_name: set[str], by_declaration: str
     )
 
 
+# Asked of each part a dozen times, and a mail has few types.
+@lru_cache(maxsize=256)
 def of_type(type_: str) -> str:
     """The kind that a media type means."""
     known = _BY_TYPE.get(type_)
@@ -309,10 +326,6 @@ _UNOPENED = {
     "application/pgp-encrypted": ("pgp", "it is encrypted with OpenPGP"),
     "application/pkcs7-mime": ("smime", "it is encrypted with CMS"),
     "application/x-ole-encrypted": ("document_password", "the document is encrypted"),
-    "application/x-pkcs7-signed": ("unreadable", "no reader for signed data (CMS) yet"),
-    "application/vnd.ms-outlook": ("unreadable", "no reader for Outlook messages yet"),
-    "application/vnd.ms-tnef": ("unreadable", "no reader for TNEF yet"),
-    "application/onenote": ("needs_program", "no reader for OneNote yet"),
 }
 
 

@@ -11,6 +11,7 @@ is left when all of these are taken away.
 
 import re
 import unicodedata
+from functools import lru_cache
 
 # What packers append, and what their unpackers make of it (gzip(1), bzip2(1), xz(1)).
 _PACKED = {
@@ -20,11 +21,17 @@ _PACKED = {
     ".bz2": "",
     ".bz": "",
     ".xz": "",
+    ".zst": "",
+    ".lz4": "",
+    ".lz": "",
+    ".lzma": "",
     ".tgz": ".tar",
     ".taz": ".tar",
     ".tbz": ".tar",
     ".tbz2": ".tar",
     ".txz": ".tar",
+    ".tzst": ".tar",
+    ".tlz": ".tar",
 }
 _STREAM = re.compile(r"(?<=.):(:|[^\\/:.]*:)?\$?\w*$")
 _TRAIL = " .\"'<>|?*;,/\\\N{NO-BREAK SPACE}\N{IDEOGRAPHIC SPACE}"
@@ -44,6 +51,8 @@ def plain(name: str) -> str:
     return _STREAM.sub("", step).rstrip(_TRAIL).lstrip()
 
 
+# Every scanner and reader asks for it, of the same few names; each has 1,024 letters at most.
+@lru_cache(maxsize=256)
 def extension(name: str) -> str:
     """The last extension, in lower case and without its dot; empty if there is none.
 

@@ -31,9 +31,10 @@ from collections.abc import Callable
 
 from google.protobuf.message import DecodeError
 
-from pratique.scanners import frames, unpack
+from pratique.scanners import frames
 from pratique.scanners.confine import Confinement, Unconfined, die_with_parent
-from pratique.scanners.unpack import Inspector
+from pratique.scanners.inspector import Inspector, Unfit
+from pratique.scanners.inspector import load as load_all
 from pratique.scanners.wall_pb2 import Answer, Hello, Request, Setup
 from pratique.scanners.worker import run
 
@@ -42,7 +43,7 @@ from pratique.scanners.worker import run
 MEMORY = 512 * 1024 * 1024
 
 
-def main(arguments: list[str], load: Callable[[Setup], Inspector] = unpack.load) -> int:
+def main(arguments: list[str], load: Callable[[Setup], Inspector] = load_all) -> int:
     """Be the nursery; gives the exit status."""
     die_with_parent()
     _know_the_place()
@@ -53,7 +54,7 @@ def main(arguments: list[str], load: Callable[[Setup], Inspector] = unpack.load)
     setup = Request.FromString(received[0]).setup
     try:
         inspector = load(setup)
-    except unpack.Unfit as unfit:
+    except Unfit as unfit:
         frames.send(control, Answer(unfit=str(unfit)))
         return 1
     gc.collect()

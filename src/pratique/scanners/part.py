@@ -15,10 +15,13 @@ macros because of a member of it.  For these there is a `Follower`.
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from typing import ClassVar, Protocol
+from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, runtime_checkable
 
 from pratique.scanners import facts_pb2 as facts
 from pratique.scanners.budget import Budget
+
+if TYPE_CHECKING:
+    from pratique.scanners.keys import Keys
 
 
 class Unfit(Exception):  # noqa: N818 - the admin's word, not an error of ours
@@ -35,6 +38,8 @@ class Part:
 
     known: facts.Part
     octets: memoryview
+    # The charset that a text declares, as its container says it; empty is none.
+    charset: str = ""
 
 
 @dataclass(slots=True)
@@ -53,10 +58,14 @@ class Member:
     names: tuple[str, ...] = ()
     raw_name: bytes = b""
     declared_type: str = ""
+    # The charset that is declared with that type.
+    charset: str = ""
     disposition: str = ""
     view: str = "standard"
     returned: bool = False
     encrypted: bool = False
+    # The word that opened it.
+    password: str = ""
     unopened: str = ""
     why: str = ""
 
@@ -91,8 +100,17 @@ class Reached:
 Found = Member | Oddity | Reached
 
 
+# How a reader recognizes a part: not at all; the part is something else, and something of
+# this form lies in it (a zip behind a picture); it is of this form from end to end, so
+# that whatever cannot be read of it the reader will say.
+Recognized = Literal["", "within", "whole"]
+
+
 class Reader(Protocol):
     """Opens one form of container.
+
+    Every reader that recognizes a part opens it, one after the other: a file may be a
+    document to one program and an archive to another.
 
     `members` charges the budget for all that it decodes, before it decodes more than
     a bounded piece, and lets `OverBudget` through: `unpack.py` states it.  A container
@@ -102,11 +120,26 @@ class Reader(Protocol):
 
     name: ClassVar[str]
 
-    def recognize(self, part: Part) -> bool:
+    def recognize(self, part: Part) -> Recognized:
         """Tell whether this reader opens the part (type, kind and octets are known)."""
 
     def members(self, part: Part, budget: Budget) -> Iterator[Found]:
         """Give what the part holds, parents before children."""
+
+
+@runtime_checkable
+class Unlocks(Reader, Protocol):
+    """A reader that can open what is locked, if somebody tells it the password.
+
+    What it calls `locked` is opened by `unlock` instead of `members`, after every other
+    part of the message was seen: the word may stand in the last of them.
+    """
+
+    def locked(self, part: Part) -> bool:
+        """Tell by its tables, without decoding, whether something in it wants a password."""
+
+    def unlock(self, part: Part, budget: Budget, keys: "Keys") -> Iterator[Found]:
+        """Give what the part holds, opened by one of the words where it can be."""
 
 
 class Scanner(Protocol):

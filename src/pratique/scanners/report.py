@@ -4,9 +4,12 @@ What belongs to one part goes out together.  A stranger can make a message that 
 in a million places; past a limit the count goes on as one more fact, not as a million.
 """
 
+from collections.abc import Sequence
 from typing import Protocol
 
 from pratique.scanners import facts_pb2 as facts
+from pratique.scanners import wall_pb2 as wall
+from pratique.scanners.part import Member
 
 # A policy asks whether there is a finding, not for the thousandth.
 FINDINGS = 1000
@@ -32,6 +35,9 @@ class Tell(Protocol):
 
     def found(self, found: facts.Facts) -> None:
         """Send facts; a part replaces the one of the same id."""
+
+    def handed_out(self, handed: wall.HandedOut) -> None:
+        """Send a piece of a part that only an outside program opens, where it was asked for."""
 
 
 class Report:
@@ -94,11 +100,38 @@ class Report:
         """Announce at once: if nothing follows, this name is to blame."""
         self._tell.started(name, part)
 
+    def handed_out(self, handed: wall.HandedOut) -> None:
+        """Send a piece of a part at once: all of them would not fit into memory again."""
+        self._tell.handed_out(handed)
+
     def _allowed(self, class_: str, most: int, part: int) -> bool:
         count = self._counts[class_] = self._counts.get(class_, 0) + 1
         if count == most + 1:
             self.limit(class_, part, f"more than {most}")
         return count <= most
+
+
+def describe(member: Member, number: int, holder: facts.Part, inside: Sequence[str]) -> facts.Part:
+    """What its reader and its place in the tree say of a member."""
+    step = shorten(member.step, NAME)
+    return facts.Part(
+        id=number,
+        parent=holder.id,
+        path=shorten(f"{holder.path}/{step}" if holder.path else step, PATH),
+        name=shorten(member.name, NAME),
+        names=[shorten(name, NAME) for name in member.names[:NAMES]],
+        declared_type=shorten(member.declared_type, NAME),
+        depth=holder.depth + 1,
+        inside=inside,
+        views=[member.view],
+        encrypted=member.encrypted,
+        unopened=member.unopened,
+        why=shorten(member.why, DETAIL),
+        raw_name=member.raw_name[:NAME],
+        disposition=member.disposition,
+        returned=member.returned or holder.returned,
+        password=shorten(member.password, NAME),
+    )
 
 
 def shorten(text: str, most: int) -> str:

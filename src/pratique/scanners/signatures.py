@@ -12,8 +12,12 @@ the last page not longer than a page, at least one page, a header of at least 28
 that fits into the pages, and a file that holds the header.
 """
 
-from pratique.scanners import text_signatures, zip_types
-from pratique.scanners.zip_tables import find_end
+from typing import Literal
+
+from pratique.scanners import text_signatures
+from pratique.scanners.containers import cms_content, mac_header, zip_types
+from pratique.scanners.containers.gather import Damaged
+from pratique.scanners.containers.zip_tables import find_end
 
 # (offset, signature, type), the first that fits; longer before shorter.  What runs comes
 # first, so that no other form's marks hide it; then what holds other files.
@@ -34,9 +38,14 @@ _PROGRAMS: _Table = (
 _DISKS: _Table = (
     (0, b"conectix", "application/x-vhd"),
     (0, b"vhdxfile", "application/x-vhdx"),
+    (0, b"hsqs", "application/x-squashfs-image"),
+    (0, b"QFI\xfb", "application/x-qemu-disk"),
+    (0, b"<<< Oracle VM VirtualBox Disk Image >>>", "application/x-virtualbox-vdi"),
     (0, b"KDMV", "application/x-vmdk"),
     (0, b"# Disk DescriptorFile", "application/x-vmdk"),
     (0, b"MSWIM\0\0\0", "application/x-wim"),
+    (64, b"\x7f\x10\xda\xbe", "application/x-virtualbox-vdi"),
+    (0, b"\x45\x3d\xcd\x28", "application/x-cramfs-image"),
     # ECMA-119 8.1: the first volume descriptor is in sector 16.
     (0x8001, b"CD001", "application/x-iso9660-image"),
     (0x8001, b"BEA01", "application/x-iso9660-image"),
@@ -53,11 +62,26 @@ _TABLE: _Table = (
     (0, b"\x1f\x9d", "application/x-compress"),
     (0, b"\xfd7zXZ\0", "application/x-xz"),
     (0, b"\x28\xb5\x2f\xfd", "application/zstd"),
+    (0, b"\x04\x22\x4d\x18", "application/x-lz4"),
+    (0, b"\x02\x21\x4c\x18", "application/x-lz4"),
     (0, b"LZIP\x01", "application/x-lzip"),
     (0, b"MSCF\0\0\0\0", "application/vnd.ms-cab-compressed"),
     (7, b"**ACE**", "application/x-ace"),
+    (20, b"\xdc\xa7\xc4\xfd", "application/x-zoo"),
+    (0, b"StuffIt (c)1997", "application/x-stuffit"),
+    (0, b"StuffIt!", "application/x-stuffit"),
+    (10, b"rLau", "application/x-stuffit"),
+    (0, b"xar!\0\x1c", "application/x-xar"),
+    (0, b"LRZI", "application/x-lrzip"),
+    (0, b"\x89LZO\0\r\n\x1a\n", "application/x-lzop"),
+    (0, b"UC2\x1a", "application/x-uc2"),
+    (0, b"ISc(", "application/x-installshield"),
+    (0, b"SZDD\x88\xf0\x27\x33", "application/x-ms-compress"),
+    (0, b"KWAJ\x88\xf0\x27\xd1", "application/x-ms-compress"),
     (257, b"ustar", "application/x-tar"),
     (0, b"\x78\x9f\x3e\x22", "application/vnd.ms-tnef"),
+    (0, b"\0\5\x16\0", "application/applefile"),
+    (0, b"\0\5\x16\7", "application/applefile"),
     (0, b"{\\rt", "text/rtf"),
     (0, b"%!PS", "application/postscript"),
     (0, b"\x89PNG\r\n\x1a\n", "image/png"),
@@ -113,6 +137,21 @@ def detect(octets: memoryview) -> str:
     )
 
 
+# Forms that hold files and are told by a mark in front, whatever other marks there are.
+_FRONT = 2048
+
+
+def fronts(octets: memoryview) -> frozenset[str]:
+    """Every type that the first octets are of, where `detect` settles for one.
+
+    A disk's footer, a PDF's header a little way in or a tar header's sum take nothing
+    away from what the first octets are to a program that looks at those alone.
+    """
+    head = bytes(octets[:_FRONT])
+    said = (_by_table(head, _PROGRAMS), _tar(head), _by_table(head, _TABLE), _packed(head))
+    return frozenset(said) - {""}
+
+
 def _by_table(head: bytes, table: _Table) -> str:
     for offset, signature, type_ in table:
         if head.startswith(signature, offset):
@@ -158,7 +197,9 @@ def _by_form(head: bytes, octets: memoryview) -> str:
         return "application/pdf"
     if head.startswith(b"RIFF") and head[8:12] in _RIFF:
         return _RIFF[head[8:12]]
-    return _packed(head) or _cms(head) or _trailing_zip(octets)
+    if mac_header.read_header(octets):
+        return "application/x-macbinary"
+    return _packed(head) or _skipped(head) or _cms(head, octets) or _trailing_zip(octets)
 
 
 def _ole(octets: memoryview) -> str:
@@ -184,23 +225,50 @@ def _packed(head: bytes) -> str:
         return "application/x-arj"
     elif head[2:5] in {b"-lh", b"-lz"} and head[6:7] == b"-" and head[5:6].isalnum():
         return "application/x-lha"
-    elif head.startswith(b"\x5d\0\0") and head[5:13] == b"\xff" * 8 and len(head) > 13:
+    elif head.startswith(b"\x5d\0\0") and _is_lzma(head):
         return "application/x-lzma"
     elif head.startswith(b"BM") and head[6:10] == b"\0\0\0\0" and head[14:18][1:] == b"\0\0\0":
         return "image/bmp"
     elif head.startswith(b"\0\0\x01\0") and head[5:6] == b"\0" and len(head) > 22:
         return "image/x-icon"
-    elif head.startswith((b"070701", b"070702", b"070707")) and head[:76].isalnum():
+    elif (head.startswith((b"070701", b"070702", b"070707")) and head[:76].isalnum()) or (
+        head.startswith((b"\xc7\x71", b"\x71\xc7")) and _is_binary_cpio(head)
+    ):
         return "application/x-cpio"
     return ""
 
 
+def _is_binary_cpio(head: bytes) -> bool:
+    """Numbers of two octets in either order: a mode (stat(2)), and a name that ends there."""
+    order: Literal["little", "big"] = "little" if head[:1] == b"\xc7" else "big"
+    mode, named = (int.from_bytes(head[at : at + 2], order) for at in (6, 20))
+    kind = mode >> 12 in {1, 2, 4, 6, 8, 10, 12} or not mode
+    return kind and 1 < named <= 1024 and head[25 + named : 26 + named] == b"\0"
+
+
+def _is_lzma(head: bytes) -> bool:
+    """The guess that xz makes: a usual dictionary, and a size that is unknown or true."""
+    dictionary, size = (int.from_bytes(head[at:end], "little") for at, end in ((1, 5), (5, 13)))
+    usual = {1 << power for power in range(12, 31)} | {3 << power for power in range(11, 30)}
+    if len(head) <= 13 or dictionary not in usual:
+        return False
+    return size == (1 << 64) - 1 or (size < 1 << 38 and head[13] == 0)
+
+
+def _skipped(head: bytes) -> str:
+    """A frame that zstd and LZ4 step over (RFC 8878 3.1.2), by what follows it."""
+    if head[1:4] != b"\x2a\x4d\x18" or head[:1] not in {bytes([n]) for n in range(0x50, 0x60)}:
+        return ""
+    rest = head[8 + int.from_bytes(head[4:8], "little") :]
+    return _skipped(rest) or _by_table(rest, _TABLE) if len(rest) > 8 else ""
+
+
 def _tar(head: bytes) -> str:
     """By the checksum: what stands before it is a stranger's name, `GIF89a` or any other."""
-    return "application/x-tar" if _is_tar(head[:512]) else ""
+    return "application/x-tar" if is_tar_header(head[:512]) else ""
 
 
-def _is_tar(block: bytes) -> bool:
+def is_tar_header(block: bytes) -> bool:
     """A v7 header has no signature, only a checksum: POSIX.1-1988 10.1.1."""
     field = block[148:156].strip(b" \0")
     if len(block) < 512 or not block[0] or not field or not set(field) <= set(b"01234567"):
@@ -215,7 +283,51 @@ def _disk(head: bytes, octets: memoryview) -> str:
     last = bytes(octets[-512:])
     if last.startswith(b"koly\0\0\0\x04"):
         return "application/x-apple-diskimage"
-    return "application/x-vhd" if last.startswith(b"conectix") else ""
+    return "application/x-vhd" if last.startswith(b"conectix") else _volume(head, octets)
+
+
+# NTFS shows its own first sectors as a file, $Boot: so many octets are no disk.
+_NTFS_BOOT = 8192
+
+
+def _volume(head: bytes, octets: memoryview) -> str:
+    """A file system or a partition table, which is what begins the octets of a bare disk."""
+    if len(head) < 512:
+        return ""
+    # ext2 to ext4, and HFS+ in both kinds, have their first block behind the boot block.
+    if head[0x438:0x43A] == b"\x53\xef" and head[0x44D:0x450] == b"\0\0\0":
+        return "application/x-ext-image"
+    if head[1024:1028] in {b"H+\0\4", b"HX\0\5"}:
+        return "application/x-hfs-image"
+    is_whole = len(octets) > _NTFS_BOOT and head[510:512] == b"\x55\xaa"
+    if head[3:11] in {b"NTFS    ", b"EXFAT   "} and is_whole:
+        return f"application/x-{head[3:8].decode().strip().lower()}-image"
+    if _is_fat(head):
+        return "application/x-fat-image"
+    return "application/x-raw-disk-image" if _is_partitioned(head, octets) else ""
+
+
+def _is_fat(head: bytes) -> bool:
+    """A boot sector: a jump, and a table of parameters that a system would mount."""
+    sector, reserved = (int.from_bytes(head[at : at + 2], "little") for at in (11, 14))
+    media = head[21] == 0xF0 or head[21] >= 0xF8
+    clusters = head[13] and not head[13] & (head[13] - 1)
+    jump = head[0] == 0xE9 or (head[0] == 0xEB and head[2] == 0x90)
+    sized = sector in {512, 1024, 2048, 4096} and reserved > 0
+    return bool(jump and sized and clusters and head[16] in {1, 2} and media)
+
+
+def _is_partitioned(head: bytes, octets: memoryview) -> bool:
+    """An MBR: each entry is active or not, and one at least begins in the file."""
+    if head[510:512] != b"\x55\xaa" or any(head[446 + n * 16] & 0x7F for n in range(4)):
+        return False
+    used = [head[at : at + 16] for at in range(446, 510, 16) if head[at + 4]]
+    starts = [int.from_bytes(entry[8:12], "little") for entry in used]
+    return (
+        bool(used)
+        and all(any(entry[12:]) for entry in used)
+        and all(0 < start * 512 < len(octets) for start in starts[:1])
+    )
 
 
 def _trailing_zip(octets: memoryview) -> str:
@@ -226,28 +338,43 @@ def _trailing_zip(octets: memoryview) -> str:
 
 # RFC 5652 4: ContentInfo begins with the object identifier of its content type.
 _SIGNED = bytes.fromhex("06092a864886f70d010702")
-_ENVELOPED = (bytes.fromhex("06092a864886f70d010703"), bytes.fromhex("060b2a864886f70d0109100117"))
+_ENVELOPED = (
+    bytes.fromhex("06092a864886f70d010703"),
+    bytes.fromhex("06092a864886f70d010704"),
+    bytes.fromhex("06092a864886f70d010706"),
+    bytes.fromhex("060b2a864886f70d0109100117"),
+)
+# Data as it is, digested, authenticated, compressed.
+_OPEN_CMS = (
+    bytes.fromhex("06092a864886f70d010701"),
+    bytes.fromhex("06092a864886f70d010705"),
+    bytes.fromhex("060b2a864886f70d0109100102"),
+    bytes.fromhex("060b2a864886f70d0109100109"),
+)
+_CMS = "application/cms"
 
 
-def _cms(head: bytes) -> str:
+def _cms(head: bytes, octets: memoryview) -> str:
     """Signed or enveloped data, in DER or in BER (which may leave lengths open, 0x80)."""
     inside = _inside(head, 0, 0x30)
     if head.startswith(_ENVELOPED, inside):
         return "application/pkcs7-mime"
     if inside and head.startswith(_SIGNED, inside):
-        return "application/x-pkcs7-signed" if _holds_content(head, inside) else _DETACHED
+        return _CMS if _holds_content(octets) else _DETACHED
+    if (inside and head.startswith(_OPEN_CMS, inside)) or cms_content.is_armoured(head):
+        return _CMS
     return ""
 
 
 _DETACHED = "application/pkcs7-signature"
 
 
-def _holds_content(head: bytes, at: int) -> bool:
+def _holds_content(octets: memoryview) -> bool:
     """Whether SignedData (RFC 5652 5.1) brings what it signs with it (5.2, eContent)."""
-    at = _inside(head, _inside(head, at + len(_SIGNED), 0xA0), 0x30)
-    at = _behind(head, _behind(head, at))  # version, digestAlgorithms
-    at = _behind(head, _inside(head, at, 0x30))  # eContentType
-    return head[at : at + 1] == b"\xa0"
+    try:
+        return cms_content.read_content(octets).within is not None
+    except Damaged:
+        return True
 
 
 def _inside(head: bytes, at: int, tag: int) -> int:
@@ -255,12 +382,3 @@ def _inside(head: bytes, at: int, tag: int) -> int:
     if head[at : at + 1] != bytes([tag]) or len(head) < at + 2:
         return 0
     return at + 2 + (head[at + 1] & 0x7F if head[at + 1] & 0x80 else 0)
-
-
-def _behind(head: bytes, at: int) -> int:
-    """Where the element after that one begins, if its length is stated."""
-    if len(head) < at + 2:
-        return at
-    octets = head[at + 1] & 0x7F if head[at + 1] & 0x80 else 0
-    length = int.from_bytes(head[at + 2 : at + 2 + octets], "big") if octets else head[at + 1]
-    return at + 2 + octets + length

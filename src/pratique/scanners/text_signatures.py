@@ -61,7 +61,7 @@ def detect(head: bytes) -> str:
         return "application/mac-binhex40"
     if text.startswith(b"-----BEGIN PGP MESSAGE-----"):
         return "application/pgp-encrypted"
-    return _markup(text)
+    return _mail_store(text) or _listing(text) or _markup(text)
 
 
 def is_text(octets: memoryview, *, declared: bool) -> bool:
@@ -133,8 +133,39 @@ def is_message(octets: memoryview) -> bool:
 
 # RFC 4155: a mailbox's next message begins so, with the first field in the next line.
 _NEXT = re.compile(rb"\n\r?\nFrom [^\n]{1,998}\n>?[!-9;-~]{1,64}:")
+# UW IMAP's own form, and MMDF: four octets of one before and behind each message.
+_OTHER_STORES = (b"*mbx*\r\n", b"\1\1\1\1\n")
+# Apple Mail: the message's length stands in a line before it.
+_EMLX = re.compile(rb"[0-9]{1,10}[ \t]{0,16}\r?\n")
 
 
 def is_mailbox(octets: memoryview) -> bool:
     """Whether more than one message stands in the file, one behind the other."""
-    return bytes(octets[:5]) == b"From " and _NEXT.search(octets) is not None
+    head = bytes(octets[:64]).lstrip(b"\xef\xbb\xbf\r\n\t ")
+    return head.startswith(b"From ") and _NEXT.search(octets) is not None
+
+
+def is_emlx(octets: memoryview) -> bool:
+    """Whether a length stands before what begins like a message."""
+    first = _EMLX.match(bytes(octets[:64]))
+    return first is not None and is_message(octets[first.end() :])
+
+
+def _mail_store(text: bytes) -> str:
+    if text.startswith(_OTHER_STORES) or is_mailbox(memoryview(text)):
+        return "application/mbox"
+    return "application/x-emlx" if is_emlx(memoryview(text)) else ""
+
+
+# RFC 5545 3.4 and RFC 6350 3.3; blanks and letters of either case, as all readers take it.
+_CALENDAR = re.compile(
+    rb"BEGIN[ \t]{0,16}:[ \t]{0,16}V(CALENDAR|CARD)[ \t]{0,16}[\r\n]", re.IGNORECASE
+)
+
+
+def _listing(text: bytes) -> str:
+    """Appointments and addresses: their first line says so."""
+    found = _CALENDAR.match(text)
+    if found is None:
+        return ""
+    return "text/calendar" if found[1].lower() == b"calendar" else "text/vcard"

@@ -2,28 +2,26 @@
 
 The walk is depth first and keeps a stack of its own: a stranger's nesting never becomes
 ours.  Each part is numbered as it is found, charged to the budget, shown to every
-scanner, and opened by the first reader that recognizes it.  What was not opened says
-why; so whatever has no such word was seen to its end.  When all parts are known, those
-scanners that follow a message as a whole conclude from them.
+scanner, and opened by every reader that recognizes it, one after the other.  What was
+not opened says why; so whatever has no such word was seen to its end.  What is locked
+waits until all else was seen, for its password may stand anywhere in the message.  When
+all parts are known, those scanners that follow a message as a whole conclude from them.
 
 This is the place where errors end.  What a stranger sent never raises one; so an error
 in a reader or scanner is ours, and is stated as a failure, and the walk goes on.
 """
 
 import hashlib
-import time
-from binascii import b2a_base64
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from pratique.scanners import facts_pb2 as facts
 from pratique.scanners import kinds
 from pratique.scanners import wall_pb2 as wall
-from pratique.scanners.budget import Budget, Limits, OverBudget
-from pratique.scanners.builtin import FOLLOWERS, SCANNERS
-from pratique.scanners.formats import FORMATS
-from pratique.scanners.mime import Mime
-from pratique.scanners.mime.mail import mail_facts
+from pratique.scanners.budget import PART_OCTETS, Budget, OverBudget
+from pratique.scanners.keys import Keys
+from pratique.scanners.outside import Outside
 from pratique.scanners.part import (
     Follower,
     Found,
@@ -34,12 +32,9 @@ from pratique.scanners.part import (
     Reached,
     Reader,
     Scanner,
-    Unfit,
+    Unlocks,
 )
-from pratique.scanners.report import DETAIL, NAME, NAMES, PATH, Report, Tell, shorten
-from pratique.scanners.text import load_codecs
-
-__all__ = ["Inspector", "MailFacts", "Tell", "Unfit", "load"]
+from pratique.scanners.report import NAME, NAMES, Report, describe
 
 MailFacts = Callable[[memoryview, Budget], facts.Mail]
 # These limits hold for the message as a whole: nothing more is looked at.
@@ -49,6 +44,9 @@ _HIDING = frozenset({"depth", "parts"})
 # What the header's reader is called when its start is announced.
 _MAIL = "mail"
 _MIME_CONTAINERS = frozenset({"message", "multipart"})
+# What waits for a password is kept in memory; as much as one part may have may wait, the
+# rest is opened with the words that are known by then.
+_WAITING_OCTETS = PART_OCTETS
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,70 +66,6 @@ class Tools:
         return (*(scanner.name for scanner in self.scanners), *followers)
 
 
-def load(setup: wall.Setup) -> "Inspector":
-    """Load all that is loaded late, so that a confined worker opens nothing any more.
-
-    `Unfit` is raised in the admin's words where something that the admin gave is broken.
-    """
-    load_codecs()
-    scanners = [scanner(setup) for scanner in SCANNERS]
-    readers = [*(form() for form in FORMATS), Mime()]
-    tools = Tools(scanners, readers, mail_facts, FOLLOWERS)
-    inspector = Inspector(tools, Limits.from_wall(setup.budget))
-    # Once through every reader and scanner: what a library loads on first use is loaded.
-    rehearsal = _Rehearsal()
-    inspector.inspect(memoryview(_sample()), wall.Inspect(), rehearsal)
-    if rehearsal.trouble:
-        raise Unfit(f"a rehearsal went wrong: {'; '.join(rehearsal.trouble)}")
-    return inspector
-
-
-def _sample() -> bytes:
-    """A bounce, by its words, that holds the smallest container of each format."""
-    head = (
-        b'Subject: =?utf-8?q?Returned?= mail\r\nContent-Type: multipart/mixed; boundary="b"\r\n\r\n'
-    )
-    transfer = b"Content-Transfer-Encoding: base64\r\n\r\n"
-    texts = b"--b\r\n\r\nbegin 644 a\r\n#86)C\r\n`\r\nend\r\n--b\r\n\r\n<html><p>\r\n"
-    attached = b"".join(
-        b"--b\r\nContent-Type: application/octet-stream\r\n" + transfer + b2a_base64(form.smallest)
-        for form in FORMATS
-    )
-    return head + texts + attached + b"--b--\r\n"
-
-
-class _Rehearsal:
-    """Listens for what must not happen when our own sample is looked at."""
-
-    def __init__(self) -> None:
-        self.trouble: list[str] = []
-
-    def started(self, name: str, part: int) -> None:
-        """Nothing is blamed."""
-
-    def found(self, found: facts.Facts) -> None:
-        """Keep what went wrong: a reader that fails on our sample fails on all."""
-        self.trouble += [failure.detail for failure in found.failures]
-        self.trouble += [f"{part.path}: {part.why}" for part in found.parts if part.unopened]
-
-
-class Inspector:
-    """Looks at messages, one after the other."""
-
-    def __init__(
-        self, tools: Tools, limits: Limits, clock: Callable[[], float] = time.monotonic
-    ) -> None:
-        self.scanners: tuple[str, ...] = tools.names
-        self._tools = tools
-        self._limits = limits
-        self._clock = clock
-
-    def inspect(self, octets: memoryview, request: wall.Inspect, tell: Tell) -> None:
-        """Find every part of the message and tell what each scanner sees in it."""
-        walk = _Walk(self._tools, Budget(self._limits, self._clock), request, Report(tell))
-        walk.run(octets)
-
-
 @dataclass(slots=True)
 class _Opened:
     """A container whose members are being asked for."""
@@ -139,29 +73,57 @@ class _Opened:
     part: Part
     reader: str
     members: Iterator[Found]
+    # Those that open the same part after this one.
+    others: list[Reader] = field(default_factory=list)
+    # It was locked, and words were tried on it.
+    tried: bool = False
     # What members became, by identity; they are kept here so that no id is used twice.
     known: dict[int, tuple[Member, facts.Part]] = field(default_factory=dict)
 
+    @property
+    def word(self) -> str:
+        """What the container is called in `inside` of its members."""
+        return "message" if self.part.known.kind == "message" else self.reader
+
     def part_of(self, member: Member | None) -> facts.Part:
+        """The part that a member became; None is the container itself."""
         return self.known[id(member)][1] if member is not None else self.part.known
 
 
-class _Walk:
+@dataclass(slots=True)
+class _Locked:
+    """A container that waits until every word of the message is known."""
+
+    part: Part
+    reader: Unlocks
+    others: list[Reader]
+
+
+class Walk:
     """One message's walk."""
 
-    def __init__(self, tools: Tools, budget: Budget, request: wall.Inspect, report: Report) -> None:
+    def __init__(
+        self, tools: Tools, budget: Budget, keys: Keys, request: wall.Inspect, report: Report
+    ) -> None:
         self._tools = tools
         self._budget = budget
+        self._keys = keys
         self._request = request
         self._without = frozenset(request.without)
         self._report = report
+        self._locked: deque[_Locked] = deque()
+        # The octets of what waits there.
+        self._waiting = 0
+        self._outside: Outside
         self._stack: list[_Opened] = []
         self._count = 0
         self._followers: list[Follower] = []
         # Every part so far, by its id.
         self._all: dict[int, facts.Part] = {}
 
-    def run(self, octets: memoryview) -> None:
+    def run(self, octets: memoryview, extras: Sequence[memoryview] = ()) -> None:
+        """Walk through a message and what programs made of its parts; state what is found."""
+        self._outside = Outside(self._request, extras, self._report)
         self._state_left_out()
         self._follow(octets, self._state_mail(octets))
         known = facts.Part(parent=-1, type="message/rfc822", kind="message", views=["standard"])
@@ -170,9 +132,19 @@ class _Walk:
         except OverBudget as over:
             self._mark(known, over)
             self._report.part(known)
-        while self._stack:
-            self._step(self._stack[-1])
+        while self._stack or self._locked or self._outside.unpacked:
+            if self._stack:
+                self._step(self._stack[-1])
+            elif self._locked:
+                locked = self._locked.popleft()
+                self._waiting -= len(locked.part.octets)
+                self._unlock(locked)
+            else:
+                part, unpacked = self._outside.unpacked.popleft()
+                self._open_by([unpacked], part)
+                self._report.part(part.known)
         self._report.send()
+        self._outside.hand_out(self._keys)
         for follower in self._followers:
             self._conclude(follower)
 
@@ -218,6 +190,7 @@ class _Walk:
         mail.sha256 = hashlib.sha256(octets).hexdigest()
         mail.direction = self._request.direction
         self._report.mail(mail)
+        self._keys.mail(mail.subject)
         return mail
 
     def _step(self, opened: _Opened) -> None:
@@ -226,6 +199,7 @@ class _Walk:
             found = next(opened.members, None)
             if found is None:
                 self._close(opened)
+                self._open_by(opened.others, opened.part)
             elif isinstance(found, Member):
                 self._take(opened, found)
             elif isinstance(found, Oddity):
@@ -241,17 +215,20 @@ class _Walk:
         except Exception as error:  # noqa: BLE001 - our fault: stated, and the walk goes on
             self._fail(opened.part.known, opened.reader, error)
             self._close(opened)
+            self._open_by(opened.others, opened.part)
 
     def _take(self, opened: _Opened, member: Member) -> None:
         """Make a member a part, and look at it."""
         holder = opened.part_of(member.parent)
         self._budget.charge_part()
-        known = self._known(holder, opened, member)
+        self._count += 1
+        known = describe(member, self._count, holder, (*opened.part.known.inside, opened.word))
         octets, member.octets = member.octets, memoryview(b"")
         opened.known[id(member)] = (member, known)
+        self._outside.member(known, opened.part.known.id)
         if len(member.name) > NAME or len(member.names) > NAMES:
             self._report.limit("names", known.id, "a name too long, or too many names")
-        self._see(Part(known, octets))
+        self._see(Part(known, octets, member.charset))
 
     def _reached(self, known: facts.Part, reached: Reached) -> None:
         """A limit stands before something in a part, and the reader goes on behind it."""
@@ -259,30 +236,6 @@ class _Walk:
         if reached.class_ in _HIDING and not known.unopened:
             known.unopened, known.why = "over_budget", reached.detail
             self._report.part(known)
-
-    def _known(self, holder: facts.Part, opened: _Opened, member: Member) -> facts.Part:
-        """What the reader and its place in the tree say of a member."""
-        self._count += 1
-        step = shorten(member.step, NAME)
-        inside = list(opened.part.known.inside)
-        inside.append("message" if opened.part.known.kind == "message" else opened.reader)
-        return facts.Part(
-            id=self._count,
-            parent=holder.id,
-            path=shorten(f"{holder.path}/{step}" if holder.path else step, PATH),
-            name=shorten(member.name, NAME),
-            names=[shorten(name, NAME) for name in member.names[:NAMES]],
-            declared_type=shorten(member.declared_type, NAME),
-            depth=holder.depth + 1,
-            inside=inside,
-            views=[member.view],
-            encrypted=member.encrypted,
-            unopened=member.unopened,
-            why=shorten(member.why, DETAIL),
-            raw_name=member.raw_name[:NAME],
-            disposition=member.disposition,
-            returned=member.returned or holder.returned,
-        )
 
     def _see(self, part: Part) -> None:
         """Measure a part, show it to each scanner, open it."""
@@ -308,6 +261,7 @@ class _Walk:
         for scanner in (*self._tools.scanners, *self._followers):
             if scanner.name not in self._without:
                 self._scan(scanner, part)
+        self._keys.look(part)
         if not part.known.kind:
             part.known.kind = "other"
             if not part.known.unopened:
@@ -325,30 +279,61 @@ class _Walk:
             self._report.failure("scanner", part.known.id, _describe(scanner.name, error))
 
     def _open(self, part: Part) -> None:
-        """Let the first reader that recognizes the part open it."""
+        """Let every reader that recognizes the part open it."""
+        known, chosen, whole = part.known, [], False
         for reader in self._tools.readers:
             try:
-                if reader.recognize(part):
-                    self._open_by(reader, part)
-                    return
+                recognized = reader.recognize(part)
             except Exception as error:  # noqa: BLE001 - our fault: stated, not skipped
-                self._fail(part.known, reader.name, error)
-                return
-        known = part.known
-        claims = kinds.claims((known.name, *known.names), known.declared_type)
-        known.unopened, known.why = kinds.unopened(known.type, known.kind, claims)
+                self._fail(known, reader.name, error)
+                continue
+            if recognized:
+                chosen.append(reader)
+            whole = whole or recognized == "whole"
+        if not whole and not known.unopened:
+            claims = kinds.claims((known.name, *known.names), known.declared_type)
+            known.unopened, known.why = kinds.unopened(known.type, known.kind, claims)
+        self._open_by(chosen, part)
 
-    def _open_by(self, reader: Reader, part: Part) -> None:
-        known = part.known
+    def _open_by(self, readers: list[Reader], part: Part) -> None:
+        """Open a part by the first of the readers; the others come when it is done."""
+        if not readers:
+            self._outside.leave(part)
+            return
+        known, (reader, *others) = part.known, readers
         over = self._too_deep(known)
-        if reader.name in self._without:
-            known.unopened, known.why = "failure", f"{reader.name} ended a worker on this message"
-        elif over is not None:
+        if over is not None:
             self._mark(known, over)
+        elif reader.name in self._without:
+            known.unopened, known.why = "failure", f"{reader.name} ended a worker on this message"
+            self._open_by(others, part)
+        elif isinstance(reader, Unlocks) and self._is_locked(reader, part):
+            locked = _Locked(part, reader, others)
+            if self._waiting + len(part.octets) <= _WAITING_OCTETS:
+                self._locked.append(locked)
+                self._waiting += len(part.octets)
+            else:
+                self._unlock(locked)
         else:
             self._report.started(reader.name, known.id)
-            members = reader.members(part, self._budget)
-            self._stack.append(_Opened(part, reader.name, iter(members)))
+            members = iter(reader.members(part, self._budget))
+            self._stack.append(_Opened(part, reader.name, members, others))
+
+    def _is_locked(self, reader: Unlocks, part: Part) -> bool:
+        self._report.started(reader.name, part.known.id)
+        try:
+            return reader.locked(part)
+        except Exception as error:  # noqa: BLE001 - our fault: stated, and it is opened without
+            self._fail(part.known, reader.name, error)
+            return False
+
+    def _unlock(self, locked: _Locked) -> None:
+        """Open what waited, now that every word is known that may open it."""
+        part, reader = locked.part, locked.reader
+        self._outside.tried(part)
+        self._report.started(reader.name, part.known.id)
+        members = iter(reader.unlock(part, self._budget, self._keys))
+        self._stack.append(_Opened(part, reader.name, members, locked.others, tried=True))
 
     def _too_deep(self, known: facts.Part) -> OverBudget | None:
         archives = sum(word != "message" for word in known.inside)
@@ -364,13 +349,23 @@ class _Walk:
         """A limit was reached in a container: it ends there, perhaps all does."""
         self._mark(opened.part.known, over)
         self._close(opened)
-        if over.class_ in _WHOLE:
-            while self._stack:
-                waiting = self._stack[-1]
-                if over.class_ == "seconds" or _has_more(waiting):
-                    waiting.part.known.unopened = "over_budget"
-                    waiting.part.known.why = over.detail
-                self._close(waiting)
+        if over.class_ not in _WHOLE:
+            self._open_by(opened.others, opened.part)
+        else:
+            self._leave(over)
+
+    def _leave(self, over: OverBudget) -> None:
+        """Leave every container that is still open, for nothing more is looked at."""
+        while self._stack:
+            waiting = self._stack[-1]
+            if over.class_ == "seconds" or waiting.others or _has_more(waiting):
+                waiting.part.known.unopened = "over_budget"
+                waiting.part.known.why = over.detail
+            self._close(waiting)
+        while self._locked:
+            known = self._locked.popleft().part.known
+            known.unopened, known.why = "over_budget", over.detail
+            self._report.part(known)
 
     def _mark(self, known: facts.Part, over: OverBudget) -> None:
         known.unopened, known.why = "over_budget", over.detail
@@ -383,7 +378,9 @@ class _Walk:
     def _close(self, opened: _Opened) -> None:
         """Take a container off the stack; if its end taught something, state it anew."""
         self._stack.remove(opened)
-        if opened.part.known.unopened:
+        if opened.tried and self._keys.limit:
+            self._report.limit("passwords", opened.part.known.id, self._keys.limit)
+        if opened.part.known.unopened or opened.part.known.encrypted:
             self._report.part(opened.part.known)
         self._report.send()
 

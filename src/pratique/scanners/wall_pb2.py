@@ -25,7 +25,7 @@ _sym_db = _symbol_database.Default()
 from pratique.scanners import facts_pb2 as pratique_dot_scanners_dot_facts__pb2
 
 
-DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cpratique/scanners/wall.proto\x12\x10pratique.wall.v1\x1a\x1dpratique/scanners/facts.proto\"\xbd\x01\n\x07Request\x12(\n\x05setup\x18\x01 \x01(\x0b\x32\x17.pratique.wall.v1.SetupH\x00\x12,\n\x07inspect\x18\x02 \x01(\x0b\x32\x19.pratique.wall.v1.InspectH\x00\x12(\n\x05spawn\x18\x03 \x01(\x0b\x32\x17.pratique.wall.v1.SpawnH\x00\x12(\n\x05\x61\x64opt\x18\x04 \x01(\x0b\x32\x17.pratique.wall.v1.AdoptH\x00\x42\x06\n\x04\x62ody\"l\n\x05Setup\x12\x14\n\x0crule_folders\x18\x01 \x03(\t\x12(\n\x06\x62udget\x18\x02 \x01(\x0b\x32\x18.pratique.wall.v1.Budget\x12\x13\n\x0b\x63onfinement\x18\x03 \x01(\t\x12\x0e\n\x06memory\x18\x04 \x01(\x03\"\xb5\x01\n\x06\x42udget\x12\x0e\n\x06octets\x18\x01 \x01(\x03\x12\x13\n\x0bpart_octets\x18\x02 \x01(\x03\x12\r\n\x05parts\x18\x03 \x01(\x05\x12\x12\n\nmime_depth\x18\x04 \x01(\x05\x12\x15\n\rarchive_depth\x18\x05 \x01(\x05\x12\r\n\x05ratio\x18\x06 \x01(\x05\x12\x0f\n\x07seconds\x18\x07 \x01(\x01\x12\x15\n\rheader_octets\x18\x08 \x01(\x03\x12\x15\n\rheader_fields\x18\t \x01(\x05\"\x07\n\x05Spawn\"\x07\n\x05\x41\x64opt\"\\\n\x07Inspect\x12-\n\x08\x65nvelope\x18\x01 \x01(\x0b\x32\x1b.pratique.facts.v1.Envelope\x12\x0f\n\x07without\x18\x02 \x03(\t\x12\x11\n\tdirection\x18\x03 \x01(\t\"\xcc\x01\n\x06\x41nswer\x12(\n\x05hello\x18\x01 \x01(\x0b\x32\x17.pratique.wall.v1.HelloH\x00\x12,\n\x07started\x18\x02 \x01(\x0b\x32\x19.pratique.wall.v1.StartedH\x00\x12)\n\x05\x66ound\x18\x03 \x01(\x0b\x32\x18.pratique.facts.v1.FactsH\x00\x12&\n\x04\x64one\x18\x04 \x01(\x0b\x32\x16.pratique.wall.v1.DoneH\x00\x12\x0f\n\x05unfit\x18\x05 \x01(\tH\x00\x42\x06\n\x04\x62ody\"K\n\x05Hello\x12\x0e\n\x06\x66ormat\x18\x01 \x01(\x05\x12\x0b\n\x03pid\x18\x02 \x01(\x05\x12\x13\n\x0b\x63onfinement\x18\x03 \x01(\t\x12\x10\n\x08scanners\x18\x04 \x03(\t\"%\n\x07Started\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04part\x18\x02 \x01(\x05\"\x17\n\x04\x44one\x12\x0f\n\x07seconds\x18\x01 \x01(\x01\x62\x06proto3')
+DESCRIPTOR = _descriptor_pool.Default().AddSerializedFile(b'\n\x1cpratique/scanners/wall.proto\x12\x10pratique.wall.v1\x1a\x1dpratique/scanners/facts.proto\"\xeb\x01\n\x07Request\x12(\n\x05setup\x18\x01 \x01(\x0b\x32\x17.pratique.wall.v1.SetupH\x00\x12,\n\x07inspect\x18\x02 \x01(\x0b\x32\x19.pratique.wall.v1.InspectH\x00\x12(\n\x05spawn\x18\x03 \x01(\x0b\x32\x17.pratique.wall.v1.SpawnH\x00\x12(\n\x05\x61\x64opt\x18\x04 \x01(\x0b\x32\x17.pratique.wall.v1.AdoptH\x00\x12,\n\x07rewrite\x18\x05 \x01(\x0b\x32\x19.pratique.wall.v1.RewriteH\x00\x42\x06\n\x04\x62ody\"\x7f\n\x05Setup\x12\x14\n\x0crule_folders\x18\x01 \x03(\t\x12(\n\x06\x62udget\x18\x02 \x01(\x0b\x32\x18.pratique.wall.v1.Budget\x12\x13\n\x0b\x63onfinement\x18\x03 \x01(\t\x12\x0e\n\x06memory\x18\x04 \x01(\x03\x12\x11\n\tpasswords\x18\x05 \x03(\t\"\xc9\x01\n\x06\x42udget\x12\x0e\n\x06octets\x18\x01 \x01(\x03\x12\x13\n\x0bpart_octets\x18\x02 \x01(\x03\x12\r\n\x05parts\x18\x03 \x01(\x05\x12\x12\n\nmime_depth\x18\x04 \x01(\x05\x12\x15\n\rarchive_depth\x18\x05 \x01(\x05\x12\r\n\x05ratio\x18\x06 \x01(\x05\x12\x0f\n\x07seconds\x18\x07 \x01(\x01\x12\x15\n\rheader_octets\x18\x08 \x01(\x03\x12\x15\n\rheader_fields\x18\t \x01(\x05\x12\x12\n\nmime_parts\x18\n \x01(\x05\"\x07\n\x05Spawn\"\x07\n\x05\x41\x64opt\"\x97\x01\n\x07Inspect\x12-\n\x08\x65nvelope\x18\x01 \x01(\x0b\x32\x1b.pratique.facts.v1.Envelope\x12\x0f\n\x07without\x18\x02 \x03(\t\x12\x11\n\tdirection\x18\x03 \x01(\t\x12\'\n\x06\x65xtras\x18\x04 \x03(\x0b\x32\x17.pratique.wall.v1.Extra\x12\x10\n\x08hand_out\x18\x05 \x03(\t\"Y\n\x05\x45xtra\x12\x0e\n\x06sha256\x18\x01 \x01(\t\x12\x0f\n\x07program\x18\x02 \x01(\t\x12\x10\n\x08password\x18\x03 \x01(\t\x12\x10\n\x08unopened\x18\x04 \x01(\t\x12\x0b\n\x03why\x18\x05 \x01(\t\"E\n\x07Rewrite\x12)\n\x05strip\x18\x01 \x03(\x0b\x32\x1a.pratique.wall.v1.TakenOut\x12\x0f\n\x07rebuild\x18\x02 \x01(\x08\"9\n\x08TakenOut\x12\x0f\n\x07numbers\x18\x01 \x03(\x05\x12\x0e\n\x06sha256\x18\x02 \x01(\t\x12\x0c\n\x04note\x18\x03 \x01(\t\"\xb1\x02\n\x06\x41nswer\x12(\n\x05hello\x18\x01 \x01(\x0b\x32\x17.pratique.wall.v1.HelloH\x00\x12,\n\x07started\x18\x02 \x01(\x0b\x32\x19.pratique.wall.v1.StartedH\x00\x12)\n\x05\x66ound\x18\x03 \x01(\x0b\x32\x18.pratique.facts.v1.FactsH\x00\x12&\n\x04\x64one\x18\x04 \x01(\x0b\x32\x16.pratique.wall.v1.DoneH\x00\x12\x0f\n\x05unfit\x18\x05 \x01(\tH\x00\x12\x30\n\trewritten\x18\x07 \x01(\x0b\x32\x1b.pratique.wall.v1.RewrittenH\x00\x12\x31\n\nhanded_out\x18\x06 \x01(\x0b\x32\x1b.pratique.wall.v1.HandedOutH\x00\x42\x06\n\x04\x62ody\"K\n\x05Hello\x12\x0e\n\x06\x66ormat\x18\x01 \x01(\x05\x12\x0b\n\x03pid\x18\x02 \x01(\x05\x12\x13\n\x0b\x63onfinement\x18\x03 \x01(\t\x12\x10\n\x08scanners\x18\x04 \x03(\t\"%\n\x07Started\x12\x0c\n\x04name\x18\x01 \x01(\t\x12\x0c\n\x04part\x18\x02 \x01(\x05\"J\n\tHandedOut\x12\x0c\n\x04type\x18\x01 \x01(\t\x12\x0c\n\x04size\x18\x02 \x01(\x03\x12\x11\n\tpasswords\x18\x03 \x03(\t\x12\x0e\n\x06octets\x18\x04 \x01(\x0c\"\x17\n\x04\x44one\x12\x0f\n\x07seconds\x18\x01 \x01(\x01\"r\n\tRewritten\x12\x0f\n\x07refused\x18\x01 \x01(\t\x12+\n\x06header\x18\x02 \x01(\x0b\x32\x1b.pratique.wall.v1.NewHeader\x12\'\n\x06pieces\x18\x03 \x03(\x0b\x32\x17.pratique.wall.v1.Piece\"_\n\tNewHeader\x12\x0b\n\x03\x65nd\x18\x01 \x01(\x03\x12#\n\x03\x63ut\x18\x02 \x03(\x0b\x32\x16.pratique.wall.v1.Span\x12\r\n\x05\x61\x64\x64\x65\x64\x18\x03 \x01(\x0c\x12\x11\n\tseparator\x18\x04 \x01(\x0c\"\"\n\x04Span\x12\r\n\x05start\x18\x01 \x01(\x03\x12\x0b\n\x03\x65nd\x18\x02 \x01(\x03\"E\n\x05Piece\x12%\n\x03old\x18\x01 \x01(\x0b\x32\x16.pratique.wall.v1.SpanH\x00\x12\r\n\x03new\x18\x02 \x01(\x0cH\x00\x42\x06\n\x04\x62odyb\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -33,23 +33,39 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'pratique.scanners.wall_pb2'
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_REQUEST']._serialized_start=82
-  _globals['_REQUEST']._serialized_end=271
-  _globals['_SETUP']._serialized_start=273
-  _globals['_SETUP']._serialized_end=381
-  _globals['_BUDGET']._serialized_start=384
-  _globals['_BUDGET']._serialized_end=565
-  _globals['_SPAWN']._serialized_start=567
-  _globals['_SPAWN']._serialized_end=574
-  _globals['_ADOPT']._serialized_start=576
-  _globals['_ADOPT']._serialized_end=583
-  _globals['_INSPECT']._serialized_start=585
-  _globals['_INSPECT']._serialized_end=677
-  _globals['_ANSWER']._serialized_start=680
-  _globals['_ANSWER']._serialized_end=884
-  _globals['_HELLO']._serialized_start=886
-  _globals['_HELLO']._serialized_end=961
-  _globals['_STARTED']._serialized_start=963
-  _globals['_STARTED']._serialized_end=1000
-  _globals['_DONE']._serialized_start=1002
-  _globals['_DONE']._serialized_end=1025
+  _globals['_REQUEST']._serialized_end=317
+  _globals['_SETUP']._serialized_start=319
+  _globals['_SETUP']._serialized_end=446
+  _globals['_BUDGET']._serialized_start=449
+  _globals['_BUDGET']._serialized_end=650
+  _globals['_SPAWN']._serialized_start=652
+  _globals['_SPAWN']._serialized_end=659
+  _globals['_ADOPT']._serialized_start=661
+  _globals['_ADOPT']._serialized_end=668
+  _globals['_INSPECT']._serialized_start=671
+  _globals['_INSPECT']._serialized_end=822
+  _globals['_EXTRA']._serialized_start=824
+  _globals['_EXTRA']._serialized_end=913
+  _globals['_REWRITE']._serialized_start=915
+  _globals['_REWRITE']._serialized_end=984
+  _globals['_TAKENOUT']._serialized_start=986
+  _globals['_TAKENOUT']._serialized_end=1043
+  _globals['_ANSWER']._serialized_start=1046
+  _globals['_ANSWER']._serialized_end=1351
+  _globals['_HELLO']._serialized_start=1353
+  _globals['_HELLO']._serialized_end=1428
+  _globals['_STARTED']._serialized_start=1430
+  _globals['_STARTED']._serialized_end=1467
+  _globals['_HANDEDOUT']._serialized_start=1469
+  _globals['_HANDEDOUT']._serialized_end=1543
+  _globals['_DONE']._serialized_start=1545
+  _globals['_DONE']._serialized_end=1568
+  _globals['_REWRITTEN']._serialized_start=1570
+  _globals['_REWRITTEN']._serialized_end=1684
+  _globals['_NEWHEADER']._serialized_start=1686
+  _globals['_NEWHEADER']._serialized_end=1781
+  _globals['_SPAN']._serialized_start=1783
+  _globals['_SPAN']._serialized_end=1817
+  _globals['_PIECE']._serialized_start=1819
+  _globals['_PIECE']._serialized_end=1888
 # @@protoc_insertion_point(module_scope)

@@ -1,8 +1,9 @@
 """See one message after the other, confined, and answer facts as they are found.
 
 A worker is forked by the nursery with everything loaded.  It gives up its rights, and
-only *then* takes its first message.  It is handed the message (a sealed memfd) and the
-envelope, and nothing else: never a connection, never a path.  It announces each reader
+only *then* takes its first message.  It is handed the message (a sealed memfd), what
+outside programs made of its parts (likewise) and the envelope, and nothing else: never a
+connection, never a path.  It announces each reader
 and each scanner before it starts on a part, so that whoever watches from the other side
 knows whom to blame if nothing follows.
 
@@ -22,8 +23,17 @@ from collections.abc import Iterator
 from pratique.scanners import facts_pb2 as facts
 from pratique.scanners import frames
 from pratique.scanners.confine import Confinement, confine
-from pratique.scanners.unpack import Inspector
-from pratique.scanners.wall_pb2 import Answer, Done, Hello, Inspect, Request, Started
+from pratique.scanners.inspector import Inspector
+from pratique.scanners.wall_pb2 import (
+    Answer,
+    Done,
+    HandedOut,
+    Hello,
+    Inspect,
+    Request,
+    Rewrite,
+    Started,
+)
 
 
 class Worker:
@@ -44,20 +54,33 @@ class Worker:
                 scanners=self._inspector.scanners,
             )
         )
-        while (received := frames.receive(self._connection)) is not None:
+        most = 1 + frames.MAX_EXTRAS
+        while (received := frames.receive(self._connection, most)) is not None:
             body, descriptors = received
-            self._inspect(Request.FromString(body).inspect, descriptors)
+            request = Request.FromString(body)
+            if request.HasField("rewrite"):
+                self._rewrite(request.rewrite, descriptors)
+            else:
+                self._inspect(request.inspect, descriptors)
 
     def _inspect(self, request: Inspect, descriptors: list[int]) -> None:
         begun = time.monotonic()
-        (descriptor,) = descriptors
-        try:
-            with _mapped(descriptor) as octets:
-                self._inspector.inspect(octets, request, self)
-        finally:
-            os.close(descriptor)
+        with contextlib.ExitStack() as mapped:
+            octets, *extras = [
+                mapped.enter_context(_mapped(descriptor)) for descriptor in descriptors
+            ]
+            self._inspector.inspect(octets, request, self, extras)
         self._send(done=Done(seconds=time.monotonic() - begun))
         # Cycles would keep the mapped message alive; what the nursery loaded is frozen.
+        gc.collect()
+
+    def _rewrite(self, request: Rewrite, descriptors: list[int]) -> None:
+        begun = time.monotonic()
+        (descriptor,) = descriptors
+        with _mapped(descriptor) as octets:
+            for rewritten in self._inspector.rewrite(octets, request):
+                frames.send(self._connection, Answer(rewritten=rewritten))
+        self._send(done=Done(seconds=time.monotonic() - begun))
         gc.collect()
 
     def started(self, name: str, part: int) -> None:
@@ -67,6 +90,10 @@ class Worker:
     def found(self, found: facts.Facts) -> None:
         """Send facts as they are found."""
         frames.send(self._connection, Answer(found=found))
+
+    def handed_out(self, handed: HandedOut) -> None:
+        """Send a piece of a part that only an outside program opens."""
+        frames.send(self._connection, Answer(handed_out=handed))
 
     def _send(
         self,
@@ -80,15 +107,18 @@ class Worker:
 
 @contextlib.contextmanager
 def _mapped(descriptor: int) -> Iterator[memoryview]:
-    """The message's octets, mapped and read-only; nothing is copied."""
-    size = os.lseek(descriptor, 0, os.SEEK_END)
-    if size == 0:
-        # mmap(2) refuses an empty mapping; an empty message is a message all the same.
-        yield memoryview(b"")
-        return
-    mapping = mmap.mmap(descriptor, size, mmap.MAP_PRIVATE, mmap.PROT_READ)
-    # The map goes with its last view: a reader that still holds one keeps it alive.
-    yield memoryview(mapping)
+    """The octets of a descriptor, mapped and read-only; nothing is copied."""
+    try:
+        size = os.lseek(descriptor, 0, os.SEEK_END)
+        if size == 0:
+            # mmap(2) refuses an empty mapping; an empty message is a message all the same.
+            yield memoryview(b"")
+            return
+        mapping = mmap.mmap(descriptor, size, mmap.MAP_PRIVATE, mmap.PROT_READ)
+        # The map goes with its last view: a reader that still holds one keeps it alive.
+        yield memoryview(mapping)
+    finally:
+        os.close(descriptor)
 
 
 def run(connection: socket.socket, inspector: Inspector, confinement: Confinement) -> int:

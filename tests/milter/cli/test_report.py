@@ -7,7 +7,7 @@ import pytest
 from pratique.milter.cli.report import report
 from pratique.milter.mail import Envelope, Forward
 from pratique.milter.seeing import Seen
-from pratique.policies.verdict import Action, Verdict
+from pratique.policies.verdict import Action, Edit, Verdict
 from pratique.scanners.facts_pb2 import (
     Ambiguity,
     Bounce,
@@ -104,3 +104,30 @@ def test_the_token_that_lets_a_message_pass_is_not_shown():
 def test_a_file_that_could_not_be_read_has_only_its_error():
     shown = report(Seen("x.eml", error="No such file"), ENVELOPE, ())
     assert shown == {"file": "x.eml", "error": "No such file"}
+
+
+TAKES_OUT = Verdict(Action.ACCEPT, "a rule", "", edits=(Edit("strip", "a rule", "because", (2,)),))
+ZIP = (
+    Part(id=0, parent=-1, kind="message", views=["standard"]),
+    Part(id=1, parent=0, path="1", name="a.zip", kind="archive", views=["standard"]),
+    Part(id=2, parent=1, path="1/zip:a.exe", name="a.exe", kind="executable", views=["standard"]),
+)
+
+
+def test_an_edit_says_what_goes_for_which_part():
+    (edit,) = written(Facts(parts=ZIP), (TAKES_OUT, TAKES_OUT))["edits"]
+    assert edit == {
+        "action": "strip",
+        "rule": "a rule",
+        "reason": "because",
+        "parts": [2],
+        "takes_out": [{"id": 1, "path": "1", "name": "a.zip"}],
+        "held_for": None,
+    }
+    assert written()["edits"] == []
+
+
+def test_an_edit_that_cannot_be_made_says_why():
+    facts = Facts(parts=ZIP, limits=[Limit(class_="ratio")])
+    (edit,) = written(facts, (TAKES_OUT, TAKES_OUT))["edits"]
+    assert "not looked at to its end" in edit["held_for"]

@@ -9,7 +9,7 @@ from rich.console import Console
 from pratique.milter.cli import tree
 from pratique.milter.mail import Envelope, Forward
 from pratique.milter.seeing import Seen
-from pratique.policies.verdict import Action, HeaderField, Note, Verdict
+from pratique.policies.verdict import Action, Edit, HeaderField, Note, Verdict
 from pratique.scanners.facts_pb2 import (
     Ambiguity,
     Bounce,
@@ -152,3 +152,19 @@ def test_parts_whose_parent_was_never_told_are_shown_all_the_same():
     facts = parts()
     facts.parts.add(id=9, parent=7, kind="other", name="orphan.txt")
     assert "orphan.txt" in shown(facts)
+
+
+def test_what_is_taken_out_is_shown_or_why_it_is_held():
+    facts = parts("a.zip")
+    facts.parts[1].path = "1"
+    facts.parts[1].views.append("standard")
+    facts.parts.add(id=2, parent=1, path="1/zip:b", name=HOSTILE, views=["standard"])
+    edits = (Edit("strip", "a rule", "because", (2,)), Edit("rebuild", "a rule", "because"))
+    verdict = Verdict(Action.ACCEPT, "a rule", "because", edits=edits)
+    text = shown(facts, verdict)
+    assert "takes out part 1 a.zip, for part 2 in it" in text
+    assert "writes it anew" in text
+    assert "held instead" not in text
+    facts.limits.add(class_="ratio")
+    assert "held instead: it was not looked at to its end (ratio)" in shown(facts, verdict)
+    assert "\x1b" not in text

@@ -12,7 +12,7 @@ from pratique.milter.cli.why_shown import Policies, show, to_json
 from pratique.milter.journal.entry import Entry, Kept, PolicyText
 from pratique.milter.mail import Client, Envelope, Forward
 from pratique.milter.next_hop import Reply
-from pratique.policies.verdict import Action, HeaderField, Note, Verdict
+from pratique.policies.verdict import Action, Edit, HeaderField, Note, Verdict
 from pratique.scanners.facts_pb2 import Facts
 
 TEXT = """\
@@ -205,3 +205,13 @@ def test_for_programs_there_is_everything(policies):
     assert [one["rule"] for one in written["recipients"]] == ["all other mail", "program"]
     assert [part["name"] for part in written["parts"]] == ["", "a.exe"]
     assert written["kept_in"] == {"file": "2026-11-22.sqlite3", "number": 7}
+
+
+def test_what_was_changed_is_told_with_its_rule(policies):
+    edit = Edit("strip", "a rule", "no programs", (1,))
+    changed = kept((replace(ACCEPT, edits=(edit,)), replace(ACCEPT, edits=(edit,))), recipients=2)
+    (told,) = to_json(changed, policies)["edits"]
+    assert (told["action"], told["parts"]) == ("strip", [1])
+    out = io.StringIO()
+    show(Console(file=out, width=100, color_system=None), changed, policies)
+    assert "strip, by the rule `a rule`: no programs" in out.getvalue()

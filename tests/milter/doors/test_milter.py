@@ -182,6 +182,28 @@ def test_a_body_is_replaced_in_packets_that_every_mail_server_takes(client):
     assert b"".join(chunk[1:] for chunk in chunks) == b"new\r\n" * 30_000
 
 
+TYPED = [(b"Subject", b" hi"), (b"content-type", b" a/b"), (b"Content-Type", b" c/d")]
+
+
+def test_what_was_rewritten_is_told_as_fields_and_a_body(client):
+    client.envelope(b"<anew@corp.example>")
+    client.content(TYPED)
+    assert client.answer() == [
+        b"m\0\0\0\2Content-Type\0\0",
+        b"i\0\0\0\0X-Front\0 1\0",
+        b"hContent-Type\0 text/plain;\n\tcharset=utf-8\0",
+        b"bnew body\r\n",
+        b"a",
+    ]
+
+
+def test_what_was_rewritten_and_cannot_be_told_is_held_there_and_does_not_go_on(milter, client):
+    client.envelope(b"<unsayable@corp.example>")
+    client.content(TYPED)
+    assert client.answer() == [b"qit cannot be changed as was decided\0", b"a"]
+    assert "held by the mail server" in milter.logged()
+
+
 def test_a_mail_server_that_cannot_edit_keeps_the_message(milter, milter_client):
     client = milter_client(milter, actions=0x2)
     assert client.message(b"<fields@corp.example>") == [b"y451 4.3.0 local error\0"]

@@ -1,5 +1,7 @@
 """What was decided becomes the edits that a milter may ask for."""
 
+from dataclasses import replace
+
 import pytest
 
 from pratique.milter.content import content_of
@@ -14,7 +16,7 @@ from pratique.milter.doors.milter_ending import (
     nobody_left,
     refusal,
 )
-from pratique.milter.mail import Forward, Outgoing
+from pratique.milter.mail import Forward, Outgoing, Rewritten
 from pratique.milter.next_hop import Reply
 
 FIELDS = {(0, 10): ("X-One", 1), (10, 20): ("Other", 1), (20, 30): ("x-one", 2)}
@@ -106,3 +108,27 @@ def test_what_is_only_held_is_not_edited():
 def test_it_is_known_when_nobody_is_left(without, nobody):
     recipients = [Forward("a"), Forward("b", ("NOTIFY=NEVER",))]
     assert nobody_left([Forward(each) for each in without], recipients) is nobody
+
+
+def test_what_was_rewritten_is_the_body_and_fields_that_come_and_go(outgoing):
+    made = content_of([b"x" * 10 + b"New: 1\r\n\r\nbody"])
+    rewritten = Rewritten(made, 30, ((10, 20),), b"New: 1\r\nB: 2\r\n c\r\n", 10, 20)
+    out = replace(outgoing(b"Front: 1\r\n", ((0, 10),)), rewritten=rewritten)
+    wanted = edits(Ending(OK, out, body=made), FIELDS, {})
+    assert wanted == Edits(
+        remove=(("Other", 1), ("X-One", 1)),
+        prepend=(("Front", " 1"),),
+        append=(("New", " 1"), ("B", " 2\n c")),
+        body=made,
+        body_from=20,
+    )
+    made.close()
+
+
+@pytest.mark.parametrize("added", [b"A: \xff\r\n", b"no field\r\n"])
+def test_a_field_that_no_mail_server_can_be_told_is_an_error(outgoing, added):
+    made = content_of([b""])
+    out = replace(outgoing(), rewritten=Rewritten(made, 30, (), added, 0, 0))
+    with pytest.raises(CannotEditError):
+        edits(Ending(OK, out, body=made), FIELDS, {})
+    made.close()

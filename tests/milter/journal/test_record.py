@@ -10,7 +10,7 @@ import pytest
 from pratique.milter.journal import record
 from pratique.milter.mail import Forward
 from pratique.policies import danger
-from pratique.policies.verdict import Action, Verdict
+from pratique.policies.verdict import Action, Edit, Verdict
 from pratique.scanners.facts_pb2 import Facts
 
 
@@ -126,3 +126,10 @@ def test_a_time_without_a_zone_is_refused(entry):
     naive = entry(received_at=datetime(2026, 11, 22))  # noqa: DTZ001 - that is the point
     with pytest.raises(ValueError, match="zone"):
         record.decode(record.encode(naive, "plain").record, entry().policy)
+
+
+def test_edits_come_back(entry):
+    edits = (Edit("strip", "a rule", "because", (1, 2)), Edit("rebuild", "another", ""))
+    whole = entry()
+    verdicts = tuple(replace(one, edits=edits) for one in whole.verdicts)
+    assert back(replace(whole, verdicts=verdicts)).verdicts == verdicts

@@ -5,13 +5,13 @@ from dataclasses import dataclass
 import pytest
 
 from pratique.scanners import facts_pb2 as facts
-from pratique.scanners import unpack
 from pratique.scanners import wall_pb2 as wall
 from pratique.scanners.bounces import outermost
 from pratique.scanners.bounces.outermost import Outermost
 from pratique.scanners.bounces.outline import Outline
 from pratique.scanners.budget import Budget, Limits
-from pratique.scanners.unpack import Inspector, Tools
+from pratique.scanners.inspector import Inspector, load
+from pratique.scanners.unpack import Tools
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class Gathered:
 @pytest.fixture(scope="session")
 def gather(listen):
     """Walk through a message and keep its outline."""
-    shipped = unpack.load(wall.Setup())._tools  # as we ship them
+    shipped = load(wall.Setup())._tools  # as we ship them
 
     def gathered(octets: bytes) -> Gathered:
         kept = []

@@ -34,7 +34,7 @@ def feedback(name="r.xml", text=b"<?xml version='1.0'?><feedback><version/></fee
     return space.getvalue()
 
 
-TLS = gzip.compress(b'{"organization-name": "x", "policies": []}')
+TLS = gzip.compress(b'{"organization-name": "x", "policies": []}', mtime=0)
 DRESSES = {
     "feedback_report": (b"feedback-report", b"Content-Type: message/feedback-report\n\na: b\n"),
     "disposition_notification": (
@@ -78,7 +78,7 @@ def test_a_complaint_and_a_receipt_may_return_what_they_answer(word, see, bounce
     [
         ("a!b!1!2.zip", feedback()),
         ("report.zip", feedback("any.xml")),
-        ("a.gz", gzip.compress(b"<feedback>")),
+        ("a.gz", gzip.compress(b"<feedback>", mtime=0)),
     ],
 )
 def test_a_dmarc_report_is_one_by_its_content(name, octets, head, see, *, bounces, decide):

@@ -70,7 +70,6 @@ def test_a_part_is_told(octets, known, answer, filetype, show):
     [
         ONE,
         b"hello world\r\n" + ONE,
-        b"1234\n" + ONE,
         b"X-A: b\r\n" * 1001 + ONE,
         b"X-A: " + b"b" * 70_000 + b"\r\n" + ONE,
         b"<html>\r\n" + ONE,
@@ -79,10 +78,29 @@ def test_a_part_is_told(octets, known, answer, filetype, show):
         b"{\\rtf1: x\r\n" + ONE,
         b"\0" + ONE,
     ],
-    ids=["one", "junk", "emlx", "fields", "long", "html", "pdf", "gif", "rtf", "nul"],
+    ids=["one", "junk", "fields", "long", "html", "pdf", "gif", "rtf", "nul"],
 )
 def test_what_is_named_as_a_message_is_one(octets, declared, name, filetype, show):
     assert told(show(filetype, octets, name=name, declared_type=declared)) == MAIL
+
+
+@pytest.mark.parametrize("name", ["m.emlx", "m.eml", "m"])
+def test_a_message_behind_its_length_is_a_file_of_apple_mail(name, filetype, show):
+    assert told(show(filetype, b"1234\n" + ONE, name=name)) == ("application/x-emlx", "other")
+    as_mail = show(filetype, b"1234\n" + ONE, name=name, declared_type="message/rfc822")
+    assert told(as_mail) == MAIL
+
+
+@pytest.mark.parametrize(
+    ("declared", "answer"),
+    [
+        ("application/octet-stream", ("application/mbox", "archive")),
+        ("text/plain", ("text/plain", "text")),
+    ],
+)
+def test_a_mailbox_is_one_unless_it_is_declared_a_text(declared, answer, filetype, show):
+    store = b"From a\nSubject: b\nTo: c\n\n" + b"hello\n" * 20_000 + b"\nFrom c\nSubject: d\n\n"
+    assert told(show(filetype, store, declared_type=declared)) == answer
 
 
 @pytest.mark.parametrize(

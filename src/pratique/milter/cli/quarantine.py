@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 Arguments = ParamSpec("Arguments")
 
-_STAGES = ("held", "releasing", "released", "unsure", "damaged")
+_STAGES = ("held", "kept_original", "releasing", "released", "unsure", "damaged")
 
 # Octets copied in one step; see `mail.CHUNK`.
 _CHUNK = 256 * 1024

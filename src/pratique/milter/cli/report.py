@@ -9,9 +9,10 @@ from typing import Any
 from google.protobuf.json_format import MessageToDict
 from google.protobuf.message import Message
 
+from pratique.milter import taking_out
 from pratique.milter.mail import Envelope
 from pratique.milter.seeing import Seen
-from pratique.policies.verdict import Verdict
+from pratique.policies.verdict import Edit, Verdict
 from pratique.scanners import facts_pb2 as facts
 
 _PART = (
@@ -49,6 +50,7 @@ def report(seen: Seen, envelope: Envelope, verdicts: tuple[Verdict, ...]) -> dic
         "address_problems": [
             _chosen(one, ("address", "detail")) for one in known.envelope.address_problems
         ],
+        "edits": [_edit(known, edit) for edit in worst.edits],
         "milliseconds": round(seen.milliseconds, 1),
     }
 
@@ -58,6 +60,22 @@ def _recipients(envelope: Envelope, verdicts: tuple[Verdict, ...]) -> list[dict[
         {"address": forward.address, "action": str(verdict.action), "rule": verdict.rule}
         for forward, verdict in zip(envelope.recipients, verdicts, strict=True)
     ]
+
+
+def _edit(known: facts.Facts, edit: Edit) -> dict[str, Any]:
+    """One change that is ordered: which entities go for which parts, or why it is not made."""
+    due = taking_out.foreseen(known, edit)
+    return {
+        "action": edit.action,
+        "rule": edit.rule,
+        "reason": edit.reason,
+        "parts": list(edit.parts),
+        "takes_out": [
+            {"id": leaf.known.id, "path": leaf.known.path, "name": leaf.known.name}
+            for leaf in due.leaves
+        ],
+        "held_for": due.why_not or None,
+    }
 
 
 def _part(part: facts.Part) -> dict[str, Any]:

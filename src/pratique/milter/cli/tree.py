@@ -4,10 +4,13 @@ A tree of the parts first, then what was found, what could not be seen, and last
 verdict with its rule.  A stranger's text is escaped (`screen.py`) before rich sees it.
 """
 
+from collections.abc import Iterator
+
 from rich.console import Console
 from rich.markup import escape
 from rich.tree import Tree
 
+from pratique.milter import taking_out
 from pratique.milter.cli.screen import printable
 from pratique.milter.mail import Envelope
 from pratique.milter.seeing import Seen
@@ -52,6 +55,8 @@ def show_message(
         console.print(line, highlight=False)
     for forward, verdict in zip(envelope.recipients, verdicts, strict=True):
         console.print(_verdict(forward.address, verdict), highlight=False)
+        for line in _edits(known, verdict):
+            console.print(line, highlight=False)
     console.print()
 
 
@@ -130,6 +135,21 @@ def _verdict(address: str, verdict: Verdict) -> str:
     fields = "".join(f"\n  adds {_safe(f'{one.name}: {one.value}')}" for one in verdict.add_header)
     reason = f"\n  {_safe(verdict.reason)}" if verdict.reason else ""
     return f"{action}{whom} by the rule [bold]{_safe(verdict.rule)}[/]{reason}{fields}{notes}"
+
+
+def _edits(known: facts.Facts, verdict: Verdict) -> Iterator[str]:
+    """What is changed before the message is delivered, or why it is held instead."""
+    for edit in verdict.edits:
+        due = taking_out.foreseen(known, edit)
+        for leaf in due.leaves:
+            name = f" [bold]{_safe(leaf.known.name)}[/]" if leaf.known.name else ""
+            inside = ", ".join(str(part.id) for part in leaf.parts if part.id != leaf.known.id)
+            why = f", for part {inside} in it" if inside else ""
+            yield f"  [yellow]takes out[/] part {leaf.known.id}{name}{why}"
+        if edit.action == taking_out.REBUILD:
+            yield "  [yellow]writes it anew[/] in one reading"
+        if due.why_not:
+            yield f"  [magenta]held instead[/]: {_safe(due.why_not)}"
 
 
 def _safe(text: str) -> str:

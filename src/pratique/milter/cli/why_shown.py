@@ -24,7 +24,7 @@ from pratique.milter.journal.entry import Entry, Kept, PolicyText
 from pratique.milter.mail import Client, Forward
 from pratique.milter.seeing import Seen
 from pratique.policies.reading import Reading
-from pratique.policies.verdict import Action, Note, Verdict
+from pratique.policies.verdict import Action, Edit, Note, Verdict
 
 # Recipients named in a line; --json has all.
 _NAMED = 5
@@ -119,7 +119,7 @@ def to_json(kept: Kept, policies: Policies) -> dict[str, Any]:
     """What is kept, with the keys of `inspect --json` and more."""
     entry = kept.entry
     # A message that was never judged has no verdicts; `report` wants one.
-    worst = Verdict(Action(entry.action), entry.rule, _reason(entry))
+    worst = Verdict(Action(entry.action), entry.rule, _reason(entry), edits=_edits(entry))
     nobody = replace(entry.envelope, recipients=(Forward(""),))
     seen = report(Seen("", entry.milliseconds, entry.facts), nobody, (worst,))
     del seen["file"]
@@ -162,6 +162,10 @@ def _decided(entry: Entry, policies: Policies) -> dict[str, Any]:
 
 def _notes(entry: Entry) -> list[Note]:
     return list(dict.fromkeys(note for one in entry.verdicts for note in one.notes))
+
+
+def _edits(entry: Entry) -> tuple[Edit, ...]:
+    return tuple(dict.fromkeys(edit for one in entry.verdicts for edit in one.edits))
 
 
 def _recipients(entry: Entry) -> Iterator[dict[str, str]]:
@@ -259,6 +263,8 @@ def _because(entry: Entry, policies: Policies) -> Iterator[tuple[str, str]]:
             yield "for", f"{group.names}: {told}"
     for note in _notes(entry):
         yield "noted", f"by the rule `{_safe(note.rule)}`: {_safe(note.reason)}"
+    for edit in _edits(entry):
+        yield "changed", f"{edit.action}, by the rule `{_safe(edit.rule)}`: {_safe(edit.reason)}"
     for added in dict.fromkeys(added for one in entry.verdicts for added in one.add_header):
         yield "adds", _safe(f"{added.name}: {added.value}")
 

@@ -45,7 +45,14 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pratique.milter.doors import milter_macros, milter_socket, replies
-from pratique.milter.doors.milter_ending import Edits, MilterTake, edits, refusal
+from pratique.milter.doors.milter_ending import (
+    CannotEditError,
+    Edits,
+    MilterTake,
+    edits,
+    refusal,
+)
+from pratique.milter.doors.milter_mail import MilterMail
 from pratique.milter.doors.milter_session import NOT_NOW, Finished, MilterDesk, MilterSession
 from pratique.milter.doors.milter_settings import MilterSettings
 from pratique.milter.doors.milter_socket import DoorError
@@ -349,8 +356,19 @@ def _told(context: Context, connection: _Connection, finished: Finished) -> int:
         return _refused(context, ending.reply)
     if finished.dropped or mail is None:
         return int(libmilter.DISCARD)
-    _edit(context, connection, edits(ending, mail.fields, mail.said))
+    _edit(context, connection, _edits(finished, mail))
     return int(libmilter.ACCEPT)
+
+
+def _edits(finished: Finished, mail: MilterMail) -> Edits:
+    try:
+        return edits(finished.ending, mail.fields, mail.said)
+    except CannotEditError as error:
+        if finished.ending.body is None:
+            raise
+        # The same again at each retry; and it must not go on unchanged.
+        log.error("%s: held by the mail server: %s", finished.queue_id, error)
+        return Edits(hold="it cannot be changed as was decided")
 
 
 def _edit(context: Context, connection: _Connection, wanted: Edits) -> None:
@@ -359,17 +377,20 @@ def _edit(context: Context, connection: _Connection, wanted: Edits) -> None:
     for name, value in wanted.prepend:
         kept = value if connection.keeps_blanks else value.removeprefix(" ")
         context.addheader(name, kept, 0)
+    for name, value in wanted.append:
+        kept = value if connection.keeps_blanks else value.removeprefix(" ")
+        context.addheader(name, kept)
     for address in wanted.without:
         context.delrcpt(address)
     if wanted.body is not None:
-        _replace_body(context, wanted.body)
+        _replace_body(context, wanted.body, wanted.body_from)
     if wanted.hold:
         context.quarantine(wanted.hold)
 
 
-def _replace_body(context: Context, body: Content) -> None:
+def _replace_body(context: Context, body: Content, begin: int) -> None:
     # An empty body is said too, or the old one would stay.
-    for start in range(0, max(1, body.size), BODY_CHUNK):
+    for start in range(begin, max(begin + 1, body.size), BODY_CHUNK):
         context.replacebody(body.peek(start, BODY_CHUNK))
 
 

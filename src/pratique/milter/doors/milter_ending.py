@@ -30,10 +30,10 @@ class Ending:
     """What becomes of a message.
 
     A 4yz or 5yz `reply` refuses it, and nothing else counts.  With 2yz it goes on as
-    `outgoing` says (only `prepend` and `cut` are read), to all recipients but `without`,
-    with `body` in place of its own (the door closes it), into the mail server's own hold
-    queue if `hold` says why.  With neither `outgoing` nor `hold` it is dropped: somebody
-    else has it.
+    `outgoing` says (its contents are not read), to all recipients but `without`, with `body`
+    in place of its own (the door closes it; where `outgoing` was rewritten it is the whole
+    new content), into the mail server's own hold queue if `hold` says why.  With neither
+    `outgoing` nor `hold` it is dropped: somebody else has it.
     """
 
     reply: Reply
@@ -72,8 +72,12 @@ class Edits:
     # Name and value (all that follows the colon, line ends as LF); the last one first,
     # since each is put in front of all others.
     prepend: tuple[tuple[str, str], ...] = ()
+    # The same, for the end of the header and in order.
+    append: tuple[tuple[str, str], ...] = ()
     without: tuple[str, ...] = ()
     body: Content | None = None
+    # Where in it the body begins.
+    body_from: int = 0
     hold: str = ""
 
 
@@ -106,15 +110,20 @@ def edits(
     """
     cut = ending.outgoing.cut if ending.outgoing else ()
     prepend = ending.outgoing.prepend if ending.outgoing else b""
+    rewritten = ending.outgoing.rewritten if ending.outgoing else None
+    if rewritten is not None:
+        cut = tuple(sorted({*cut, *rewritten.cut}))
     return Edits(
         tuple(reversed([_field_at(span, fields) for span in cut])),
         tuple(reversed(list(_fields_of(prepend)))),
+        tuple(_fields_of(rewritten.added if rewritten is not None else b"")),
         tuple(
             form
             for each in ending.without
             for form in said.get(each.address, (f"<{each.address}>",))
         ),
         ending.body,
+        rewritten.body if rewritten is not None else 0,
         _UNSAID.sub("?", ending.hold)[:MAX_REPLY_LINE],
     )
 
@@ -135,7 +144,10 @@ def _fields_of(prepend: bytes) -> Iterator[tuple[str, str]]:
             raise CannotEditError(f"no header field at octet {place} of what goes in front")
         place = found.end()
         value = found[2].replace(b"\r\n", b"\n")
-        yield found[1].decode("ascii"), value.decode("utf-8")
+        try:
+            yield found[1].decode("ascii"), value.decode("utf-8")
+        except UnicodeDecodeError as error:
+            raise CannotEditError(f"{error} in a header field") from error
 
 
 def nobody_left(without: Sequence[Forward], recipients: Sequence[Forward]) -> bool:

@@ -60,7 +60,7 @@ FIELDS: dict[str, dict[str, Treatment]] = {
     "Part": {
         "path": _P, "name": _N, "names": _N, "declared_type": _Y, "type": _Y, "kind": _K,
         "sha256": _K, "inside": _Y, "views": _K, "unopened": _K, "why": _T, "disguised": _K,
-        "raw_name": _L, "disposition": _Y,
+        "raw_name": _L, "disposition": _Y, "password": _L,
     },
     "Ambiguity": {"class_": _K, "where": _P, "detail": _T},
     "Finding": {

@@ -21,7 +21,7 @@ from pratique.milter.journal.entry import Entry, PolicyText
 from pratique.milter.mail import Client, Envelope, Forward
 from pratique.milter.next_hop import Reply
 from pratique.policies import danger
-from pratique.policies.verdict import Action, HeaderField, Note, Verdict
+from pratique.policies.verdict import Action, Edit, HeaderField, Note, Verdict
 from pratique.scanners.facts_pb2 import Facts
 
 # The number of the facts' layout (facts.proto, package pratique.facts.v1).  Fields that
@@ -148,6 +148,7 @@ def _written(verdict: Verdict) -> dict[str, Any]:
         "add_header": [[field.name, field.value] for field in verdict.add_header],
         "notes": [[note.rule, note.reason] for note in verdict.notes],
         "failures": verdict.failures,
+        "edits": [[one.action, one.rule, one.reason, *one.parts] for one in verdict.edits],
     }
 
 
@@ -207,4 +208,8 @@ def _verdict(written: dict[str, Any]) -> Verdict:
         tuple(HeaderField(*one) for one in written["add_header"]),
         tuple(Note(*one) for one in written["notes"]),
         tuple(written["failures"]),
+        tuple(
+            Edit(action, rule, reason, tuple(parts))
+            for action, rule, reason, *parts in written.get("edits", ())
+        ),
     )

@@ -2,7 +2,9 @@
 
 Each recipient of a held message is in one of three places: *waiting* for somebody to
 decide, *sending* while a release is under way, or *released*.  The stage of the whole
-follows: `releasing` while anybody is in sending, else `held` while anybody waits.
+follows: `releasing` while anybody is in sending, else `held` while anybody waits.  Of a
+message that went on without some of its parts the original is kept: for its recipients it
+waits as a held one does, but nobody has to decide, so its stage is `kept_original`.
 
 Sending is on the disk before the first octet goes out.  Who finds it there, while
 nobody holds the folder's lock, knows that a release was cut off and cannot know
@@ -28,6 +30,8 @@ class Stage(StrEnum):
     """Where a message stands."""
 
     HELD = "held"
+    # As it came; what was made of it was delivered.
+    KEPT = "kept_original"
     RELEASING = "releasing"
     RELEASED = "released"
     # Found, not written: `releasing`, and nobody is at it.
@@ -40,6 +44,7 @@ class Did(StrEnum):
     """What a step did."""
 
     HELD = "held"
+    KEPT = "kept_original"
     SENDING = "sending"
     RELEASED = "released"
     REFUSED = "refused"
@@ -66,13 +71,16 @@ class State:
     sending: tuple[str, ...] = ()
     released: tuple[str, ...] = ()
     steps: tuple[Step, ...] = ()
+    # The original of a message that was changed and delivered.
+    kept: bool = False
 
     @property
     def stage(self) -> Stage:
         """The stage as far as it is written: never unsure, never damaged."""
         if self.sending:
             return Stage.RELEASING
-        return Stage.HELD if self.waiting else Stage.RELEASED
+        waits = Stage.KEPT if self.kept else Stage.HELD
+        return waits if self.waiting else Stage.RELEASED
 
     def with_sending(self, addresses: Iterable[str]) -> "State":
         """These recipients are being sent the message, wherever they were before."""
@@ -105,6 +113,7 @@ class State:
             "sending": list(self.sending),
             "released": list(self.released),
             "steps": [_step_to_json(step) for step in self.steps],
+            "kept_original": self.kept,
         }
 
     def encode(self) -> bytes:
@@ -132,6 +141,8 @@ def _state_from_json(written: dict[str, Any]) -> State:
         tuple(written["sending"]),
         tuple(written["released"]),
         tuple(_step_from_json(step) for step in written["steps"]),
+        # What an earlier version wrote has no such word.
+        written.get("kept_original", False) is True,
     )
 
 

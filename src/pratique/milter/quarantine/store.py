@@ -47,6 +47,14 @@ class Kept:
     stage: Stage
 
 
+@dataclass(frozen=True, slots=True)
+class Original:
+    """A held or kept message by its id; `is_new` unless it was there before."""
+
+    id: str
+    is_new: bool = True
+
+
 class Quarantine:
     """The held messages under one folder.  `close` it at the end."""
 
@@ -85,7 +93,23 @@ class Quarantine:
         OSError if the disk does not take it: nothing of it is left then.  A retry of
         what is held already gets the id of that copy.
         """
-        return await apart(self._executor, held.outgoing, lambda own: self._hold(held, own))
+        return (await apart(self._executor, held.outgoing, lambda own: self._held_as(held, own))).id
+
+    async def keep(self, held: Held) -> Original:
+        """Keep the original of a message that goes on changed, as `hold` would hold it."""
+        return await apart(
+            self._executor, held.outgoing, lambda own: self._held_as(held, own, kept=True)
+        )
+
+    async def withdraw(self, original: Original) -> None:
+        """Remove an original again, because nothing of its message went on.
+
+        One that was there before stays: a try before this may have been delivered.
+        """
+        if original.is_new:
+            await asyncio.get_running_loop().run_in_executor(
+                self._executor, self._withdraw, original.id
+            )
 
     async def redeem(self, token: str, tail: Outgoing, envelope: Envelope) -> Redemption | None:
         """Reserve the token of a released message, if it was issued for this message.
@@ -176,7 +200,22 @@ class Quarantine:
 
     # How it is done.
 
-    def _hold(self, held: Held, outgoing: Outgoing) -> str:
+    def _withdraw(self, message_id: str) -> None:
+        try:
+            with self._folders.locked(message_id):
+                state = self._folders.state(message_id)
+                tries = [step for step in state.steps if step.did is Did.KEPT]
+                # Another try of the same message may run meanwhile, and be delivered.
+                if state.stage is not Stage.KEPT or len(tries) > 1:
+                    return
+                self._folders.remove(message_id)
+        except (OSError, ValueError, QuarantineError) as error:
+            # It will expire, and until then it is a copy too many.
+            log.warning("%s is not withdrawn: %s", message_id, error)
+        else:
+            self._index.drop(message_id)
+
+    def _held_as(self, held: Held, outgoing: Outgoing, *, kept: bool = False) -> Original:
         now = self._clock()
         record = Record(
             id=new_id(now),
@@ -190,31 +229,41 @@ class Quarantine:
             cut=outgoing.cut,
         )
         for message_id in self._index.copies(record.same):
-            if self._is_copy(message_id, record):
+            if self._is_copy(message_id, record, Stage.KEPT if kept else Stage.HELD):
                 log.info("held already as %s", message_id)
-                return message_id
+                return Original(message_id, is_new=False)
         addresses = tuple(dict.fromkeys(one.address for one in held.envelope.recipients))
-        state = State(addresses, steps=(Step(Did.HELD, now, recipients=addresses),))
+        did = Did.KEPT if kept else Did.HELD
+        state = State(addresses, steps=(Step(did, now, recipients=addresses),), kept=kept)
         content = outgoing.content
         self._folders.add(record, state, content.span(0, content.size))
         self._put(record.id)
-        return record.id
+        return Original(record.id)
 
-    def _is_copy(self, message_id: str, record: Record) -> bool:
+    def _is_copy(self, message_id: str, record: Record, stage: Stage) -> bool:
         # The index only guesses.  A mail is never left out on its word alone, nor for
         # a copy that somebody is just about to release or to remove, nor for one that
         # nobody could release any more.
         try:
             with self._folders.locked(message_id):
                 found = self._folders.record(message_id)
-                held = self._folders.state(message_id).stage is Stage.HELD
+                held = self._folders.state(message_id).stage is stage
                 young = record.held_at - found.held_at < RETRIES_END
                 if not (held and young and found.same == record.same):
                     return False
                 with closing(Content(self._folders.open_content(message_id))) as content:
-                    return found.is_of(content)
+                    same = found.is_of(content)
+                if same and stage is Stage.KEPT:
+                    self._keep_again(message_id, record.held_at)
+                return same
         except (OSError, ValueError, QuarantineError):
             return False
+
+    def _keep_again(self, message_id: str, now: datetime) -> None:
+        """Write down that another try needs it too; the caller holds the lock."""
+        state = self._folders.state(message_id)
+        again = Step(Did.KEPT, now, recipients=state.waiting)
+        self._folders.put_state(message_id, state.then(again))
 
     def _summary(self, message_id: str, row: Row | None) -> Iterator[Summary]:
         stamp = self._folders.stamp(message_id)
@@ -265,7 +314,7 @@ class Quarantine:
             with self._folders.locked(message_id):
                 stage = self._folders.state(message_id).stage
                 old = self._folders.record(message_id).held_at < limit
-                if stage not in (Stage.HELD, Stage.RELEASED) or not old:
+                if stage not in (Stage.HELD, Stage.KEPT, Stage.RELEASED) or not old:
                     return False
                 self._folders.remove(message_id)
                 return True

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
 from pratique.milter import counters, logs
-from pratique.milter.assembly import next_hop_of, worker_settings
+from pratique.milter.assembly import next_hop_of, programs_of, worker_settings
 from pratique.milter.became import Became, Tell
 from pratique.milter.config import Settings
 from pratique.milter.journal.entry import Entry, PolicyText
@@ -142,7 +142,8 @@ def journal_of(journal: Journal, charge: Charge) -> Tell:
 
 @contextlib.asynccontextmanager
 async def _working(settings: Settings, nurseries: Nurseries) -> AsyncIterator[Workers]:
-    workers = Workers(nurseries, worker_settings(settings))
+    programs = programs_of(settings)
+    workers = Workers(nurseries, worker_settings(settings), programs)
     try:
         confinement = await workers.start()
         if settings.workers.confinement != "full":

@@ -141,6 +141,7 @@ class Message:
         # Postfix can keep it whole.
         self._left_out = left_out
         self._outgoing: Outgoing | None = None
+        self._body: Content | None = None
         self._hold = ""
 
     async def taken(self, envelope: Envelope) -> Ending:
@@ -151,12 +152,21 @@ class Message:
             self._house.quarantine.hold if here else self._hold_there,
             heard_by(self._section),
             too_large=self._content.size + self._left_out if self._left_out else 0,
+            most=self._section.max_size,
         )
-        reply = await self._house.pipeline.take(self._content, envelope, ways)
-        return Ending(reply, self._outgoing, hold=self._hold)
+        try:
+            reply = await self._house.pipeline.take(self._content, envelope, ways)
+        except BaseException:
+            if self._body is not None:
+                self._body.close()
+            raise
+        return Ending(reply, self._outgoing, body=self._body, hold=self._hold)
 
     async def _go_on(self, outgoing: Outgoing) -> Reply:
         self._outgoing = outgoing
+        if outgoing.rewritten is not None:
+            # Whoever made it closes it before Postfix is told.
+            self._body = outgoing.rewritten.content.again()
         return replies.OK
 
     async def _hold_there(self, held: Held) -> str:

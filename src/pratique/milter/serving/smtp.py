@@ -58,6 +58,7 @@ async def _open(listener: Listener, house: House, listening: socket.socket) -> S
             door.reply,
             received_field(envelope, door) if listener.adds_received else b"",
             content.size if content.size > door.max_size else 0,
+            door.max_size,
         )
         return await house.pipeline.take(content, envelope, ways)
 

@@ -34,6 +34,10 @@ _GUESSES = ("application/x-dosexec", "application/x-executable", "application/x-
 _OCTET_STREAM = "application/octet-stream"
 _STRUCTURE = ("multipart/", "message/")
 _MAILBOXES = frozenset({"mbox", "mbx"})
+_MAILBOX = "application/mbox"
+# Files that hold messages, told by how they begin.
+_EMLX = "application/x-emlx"
+_STORES = frozenset({_MAILBOX, _EMLX})
 
 
 class FileType:
@@ -84,10 +88,13 @@ def _told(part: Part) -> str | None:
     structure = _structure(part)
     if structure and _may_be_structure(certain, part):
         return structure
+    # What quotes a mailbox is a text all the same.
+    if certain in _STORES and declared.startswith("text/"):
+        certain = ""
     if certain and (len(part.octets) or not declared.startswith(_STRUCTURE)):
         return certain
     if not declared.startswith("text/") and text_signatures.is_message(part.octets):
-        return "message/rfc822"
+        return _MAILBOX if text_signatures.is_mailbox(part.octets) else "message/rfc822"
     if declared.startswith(_STRUCTURE):
         return declared
     is_text = text_signatures.is_text(part.octets, declared=declared.startswith("text/"))
@@ -118,7 +125,9 @@ def _structure(part: Part) -> str:
     names = [name for name in (known.name, *known.names) if kinds.of_name(name) == "message"]
     mailbox = any(extension(name) in _MAILBOXES for name in names)
     if mailbox and text_signatures.is_mailbox(part.octets):
-        return "application/mbox"
+        return _MAILBOX
+    if names and text_signatures.is_emlx(part.octets):
+        return _EMLX
     return "message/rfc822" if names else ""
 
 

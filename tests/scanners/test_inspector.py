@@ -10,14 +10,13 @@ from binascii import b2a_base64
 
 import pytest
 
-from pratique.scanners import unpack
 from pratique.scanners import wall_pb2 as wall
-from pratique.scanners.unpack import Unfit
+from pratique.scanners.inspector import Unfit, load
 
 
 @pytest.fixture(scope="module")
 def inspector():
-    return unpack.load(wall.Setup())
+    return load(wall.Setup())
 
 
 def mail(*files):
@@ -86,7 +85,7 @@ def test_forty_zips_in_another_are_no_harm(inspector, look):
 
 @pytest.mark.slow
 def test_fifty_thousand_empty_members_are_too_many(look):
-    inspector = unpack.load(wall.Setup(budget=wall.Budget(parts=1000)))
+    inspector = load(wall.Setup(budget=wall.Budget(parts=1000)))
     octets = zip_of({str(number): b"" for number in range(50_000)})
     heard = look(inspector, mail(("many.zip", octets)))
 
@@ -106,10 +105,11 @@ def test_gzip_in_gzip_of_zeros_is_stopped(inspector, look):
 @pytest.mark.parametrize(
     ("octets", "word"),
     [
-        (b"Rar!\x1a\7\0", "needs_program"),
-        (b"7z\xbc\xaf\x27\x1c", "needs_program"),
+        (b"Rar!\x1a\7\0", "unreadable"),
+        (b"7z\xbc\xaf\x27\x1c", "unreadable"),
+        (b"MSWIM\0\0\0", "needs_program"),
         (b"\x78\x9f\x3e\x22", "unreadable"),
-        (zip_of({"a": b"a"})[:30], "unreadable"),
+        (b"PK\3\4" + bytes(26), "unreadable"),
     ],
 )
 def test_what_is_no_leaf_and_is_not_opened_says_so(octets, word, inspector, look):
@@ -130,7 +130,7 @@ def test_a_broken_rule_file_makes_it_unfit(tmp_path):
     (tmp_path / "bad.yar").write_text("rule x { condition: nope }")
 
     with pytest.raises(Unfit, match=r"bad\.yar.*line 1.*nope"):
-        unpack.load(wall.Setup(rule_folders=[str(tmp_path)]))
+        load(wall.Setup(rule_folders=[str(tmp_path)]))
 
 
 def test_the_names_of_scanners_are_told_in_order(inspector):

@@ -1,0 +1,93 @@
+"""What stands last in a message of very many parts decides like what stands first."""
+
+import io
+import zipfile
+from binascii import b2a_base64
+from importlib import resources
+
+import pytest
+
+from pratique.policies import danger
+from pratique.policies.policy import Policy
+from pratique.scanners import facts_pb2 as facts
+from pratique.scanners import wall_pb2 as wall
+from pratique.scanners.inspector import load
+
+SHIPPED = [
+    file
+    for file in (resources.files("pratique.policies") / "shipped").iterdir()
+    if file.name.endswith(".toml")
+]
+PROGRAM = (
+    b'Content-Type: application/octet-stream; name="invoice.exe"\r\n'
+    b"Content-Transfer-Encoding: base64\r\n\r\n" + b2a_base64(b"MZ" + bytes(300))
+)
+TEXT = b"Content-Type: text/plain\r\n\r\nhello\r\n"
+
+
+@pytest.fixture(scope="module")
+def inspector():
+    return load(wall.Setup())
+
+
+@pytest.fixture(params=SHIPPED, ids=lambda file: file.name)
+def policy(request):
+    return Policy.load(request.param.read_text("utf-8"), request.param.name)
+
+
+@pytest.fixture
+def decide(inspector, listen, policy):
+    """What the policy says of a message, as a pipeline asks it."""
+
+    def decided(message):
+        heard = listen()
+        inspector.inspect(memoryview(message), wall.Inspect(direction="inbound"), heard)
+        seen = danger.reduce(heard.whole())
+        return policy.decide(seen, facts.Recipient()), seen
+
+    return decided
+
+
+def of_parts(*parts):
+    head = (
+        b'Subject: many\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary="b"\r\n\r\n'
+    )
+    return head + b"".join(b"--b\r\n" + part + b"\r\n" for part in parts) + b"--b--\r\n"
+
+
+@pytest.mark.slow
+def test_a_program_after_1500_text_parts_is_refused(decide):
+    verdict, seen = decide(of_parts(*[TEXT] * 1500, PROGRAM))
+
+    assert (verdict.action, verdict.rule) == ("reject", "program")
+    assert seen.parts_left_out.by_kind["text"] > 0
+    assert [part.name for part in seen.parts if part.kind == "executable"] == ["invoice.exe"]
+
+
+@pytest.mark.slow
+def test_a_program_after_1500_texts_of_an_archive_is_refused(decide):
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for number in range(1500):
+            archive.writestr(f"{number}.txt", b"hello")
+        archive.writestr("invoice.exe", b"MZ" + bytes(300))
+    attached = b"Content-Type: application/zip\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    verdict, _ = decide(of_parts(TEXT, attached + b2a_base64(packed.getvalue())))
+
+    assert (verdict.action, verdict.rule) == ("reject", "program")
+
+
+@pytest.mark.slow
+def test_1500_texts_and_no_program_are_accepted(decide):
+    verdict, _ = decide(of_parts(*[TEXT] * 1501))
+
+    assert verdict.action == "accept"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("parts", [12_000, 100_000])
+def test_a_program_behind_more_parts_than_are_looked_at_is_not_accepted(decide, parts):
+    verdict, seen = decide(of_parts(*[TEXT] * parts, PROGRAM))
+
+    assert verdict.action == "quarantine"
+    assert {limit.class_ for limit in seen.limits} == {"parts"}

@@ -1,0 +1,117 @@
+"""The walk where a part has several readers, or is locked until its word was seen."""
+
+import pytest
+
+from pratique.scanners.keys import TRIES
+from pratique.scanners.part import Member, Part
+
+
+class Tail:
+    """Gives the last octet before ")" of what ends with "!)", as a further reader might."""
+
+    name = "tail"
+
+    def __init__(self, how="within"):
+        self.how = how
+
+    def recognize(self, part):
+        return self.how if bytes(part.octets).endswith(b"!)") else ""
+
+    def members(self, part, budget):
+        yield Member("tail", part.octets[-2:-1], name="tail")
+
+
+class Safe:
+    """A box whose members are seen only by whoever says the word: "<...>"."""
+
+    name = "safe"
+
+    def __init__(self, box):
+        self.box = box
+
+    def recognize(self, part):
+        return "whole" if bytes(part.octets[:1]) == b"<" else ""
+
+    def locked(self, part):
+        return b"?" not in bytes(part.octets)
+
+    def members(self, part, budget):
+        return self.box.members(part, budget)
+
+    def unlock(self, part, budget, keys):
+        inside = memoryview(b"(" + bytes(part.octets[1:-1]) + b")")
+        for word in keys.words(0.001):
+            if word == "sesame":
+                keys.opened(word)
+                for found in self.box.members(Part(part.known, inside), budget):
+                    found.password, found.encrypted = word, True
+                    yield found
+                return
+        yield Member("closed", encrypted=True, unopened="archive_password")
+
+
+def test_every_reader_that_recognizes_a_part_opens_it_in_order(walk, box):
+    heard = walk(b"(a b!)", readers=[box, Tail()])
+
+    assert [(part.path, list(part.inside)) for part in heard.parts.values()] == [
+        ("", []),
+        ("0", ["message"]),
+        ("1", ["message"]),
+        ("tail", ["message"]),
+    ]
+
+
+@pytest.mark.parametrize(("how", "unopened"), [("whole", {}), ("within", {0: "unreadable"})])
+def test_what_only_lies_within_a_part_does_not_open_it(walk, how, unopened):
+    assert walk(b"hello!)", readers=[Tail(how)]).unopened() == unopened
+
+
+@pytest.mark.parametrize("broken", [b"(bug!)", b"(bomb !)", b"(memory !)"])
+def test_when_one_reader_fails_the_others_open_the_part_all_the_same(walk, box, broken):
+    heard = walk(broken, readers=[box, Tail()])
+
+    assert [part.path for part in heard.parts.values()][-1] == "tail"
+
+
+def test_past_a_limit_of_the_whole_no_other_reader_is_asked(walk, box):
+    heard = walk(b"(a b!)", readers=[box, Tail()], parts=3)
+
+    assert [part.path for part in heard.parts.values()] == ["", "0", "1"]
+    assert heard.unopened() == {0: "over_budget"}
+
+
+def test_what_is_locked_waits_until_every_word_was_seen(walk, box):
+    heard = walk(b"(<secret> b (sesame))", readers=[box, Safe(box)])
+
+    paths = [part.path for part in heard.parts.values()]
+    assert paths == ["", "0", "1", "2", "2/0", "0/0"]
+    assert (heard.parts[5].name, heard.parts[5].password) == ("secret", "sesame")
+    assert heard.parts[5].encrypted
+    assert list(heard.parts[5].inside) == ["message", "safe"]
+
+
+def test_what_no_word_opens_stays_closed_and_says_so(walk, box):
+    heard = walk(b"(<secret> b)", readers=[box, Safe(box)])
+
+    assert heard.unopened() == {3: "archive_password"}
+
+
+def test_what_is_not_locked_does_not_wait(walk, box):
+    heard = walk(b"(<secret?> b)", readers=[box, Safe(box)])
+
+    assert [part.path for part in heard.parts.values()][:3] == ["", "0", "0/0"]
+
+
+def test_what_waits_when_a_limit_ends_the_walk_is_over_budget(walk, box):
+    heard = walk(b"(<secret> b c d)", readers=[box, Safe(box)], parts=4)
+
+    assert heard.unopened() == {0: "over_budget", 1: "over_budget"}
+
+
+def test_words_that_were_not_tried_any_more_are_a_limit(walk, box):
+    words = [f"word{number}" for number in range(TRIES + 1)]
+    all_tried = walk(b"(<secret>)", readers=[box, Safe(box)], passwords=words[: TRIES // 2])
+    one_more = walk(b"(<secret>)", readers=[box, Safe(box)], passwords=words)
+
+    assert all_tried.limits() == []
+    assert one_more.limits() == [("passwords", 1)]
