@@ -40,6 +40,13 @@ run_packages() {
     [ -n "$(python)" ] || echo python3 python3-venv python3-dev
 }
 
+# The servers, the browser and the packers that the tests hold our readers against.
+test_packages() {
+    echo postfix miltertest strace docker-compose systemd bubblewrap unar 7zip
+    echo tnef openssl chromium arj binutils cpio gcab genisoimage jlha-utils mtools
+    echo qemu-utils zip unzip
+}
+
 # Newer releases carry libraries under names with "t64"; either will do.
 missing() {
     for each in $(cat); do
@@ -112,7 +119,7 @@ run)
     run_packages | packages
     environment
     ;;
-test) echo postfix miltertest strace docker-compose systemd | packages ;;
+test) test_packages | packages ;;
 *)
     say "usage: tools/setup.sh run|test"
     exit 2
