@@ -103,7 +103,7 @@ def test_a_condition_on_a_part_that_has_no_answer_holds(decide):
         ("strip = []", "`strip` is empty"),
         ("strip = [3]", "not a number"),
         ("strip_when = 3", "not a condition"),
-        ("strip_when = 'p.size'", "int"),
+        ("strip_when = 'p.size'", "a number, not true or false"),
         ("strip_when = 'rcpt.domain == p.name'", "rcpt"),
         ("strip_when = 'parts.exists(p, p.size > 1)'", "asks nothing of the part"),
         ("strip_when = 'p.names[3] == \"x\"'", "has no answer"),

@@ -135,3 +135,16 @@ def test_a_broken_rule_file_makes_it_unfit(tmp_path):
 
 def test_the_names_of_scanners_are_told_in_order(inspector):
     assert inspector.scanners == ("filetype", "disguise", "yara", "macros", "bounce")
+
+
+def test_what_is_packed_behind_a_picture_is_found(inspector, look):
+    picture = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR" + bytes(200)
+    heard = look(inspector, mail(("a.png", picture + gzip.compress(b"MZ" + bytes(300)))))
+
+    assert [part.path for part in heard.parts.values()] == [
+        "",
+        "1",
+        "1/carried:gzip",
+        "1/carried:gzip/gzip:",
+    ]
+    assert heard.unopened() == {}

@@ -135,7 +135,7 @@ def test_tries_on_all_parts_end_after_so_many_seconds_in_all():
     keys = keys_of(configured=[f"w{number}" for number in range(50)], clock=clock)
 
     def tries():
-        for _ in keys.words(ZIP):
+        for _ in keys.words(SEVEN):
             clock.now += 0.5
             yield 0.5
 
@@ -150,12 +150,102 @@ def test_the_try_that_opened_a_part_is_counted_too():
     clock = Clock()
     keys = keys_of(configured=["one", "two"], clock=clock)
     for _ in range(int(subject.SECONDS_IN_ALL)):
-        for word in keys.words(ZIP):
+        for word in keys.words(SEVEN):
             assert word == "one"
             clock.now += 1
             break
 
-    assert list(keys.words(ZIP)) == []
+    assert list(keys.words(SEVEN)) == []
+
+
+def test_dear_tries_leave_some_time_to_cheap_ones():
+    clock = Clock()
+    keys = keys_of(configured=[f"w{number}" for number in range(50)], clock=clock)
+
+    def tries(cost):
+        for _ in keys.words(cost):
+            clock.now += 0.5
+            yield 0.5
+
+    assert sum(sum(tries(OFFICE)) for _ in range(9)) == subject.SECONDS_IN_ALL
+    assert sum(tries(subject.CHEAP)) == subject.SECONDS_FOR_CHEAP
+    assert list(tries(subject.CHEAP)) == []
+    assert "5 seconds" in keys.limit
+
+
+def test_a_text_full_of_words_leaves_the_other_texts_their_tries():
+    noise = "".join(f"Password: x{number}y\r\n" for number in range(300))
+    keys = keys_of(noise, "Password: blue77")
+    keys.mail("the password is red88")
+
+    found = list(keys.words(ZIP))
+
+    assert {"blue77", "red88"} <= set(found[:10])
+    assert keys.limit != ""
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        b"From: ann@example.org\r\nSubject: the password is blue77\r\n\r\nhello",
+        b"subject :\tpassword\n blue77\n\nhello",
+        b"Subject: =?utf-8?B?0L/QsNGA0L7Qu9GMIGJsdWU3Nw==?=\r\n\r\nhello",
+    ],
+    ids=["plain", "folded", "encoded"],
+)
+def test_the_subject_of_an_attached_mail_is_read(header):
+    keys = Keys()
+    keys.look(part(header, kind="message"))
+
+    assert "blue77" in list(keys.words(ZIP))[:3]
+
+
+def test_of_so_many_attached_mails_the_subjects_are_read_and_no_more():
+    keys = Keys()
+    for number in range(subject.MAILS + 1):
+        keys.look(part(f"Subject: word{number}x", kind="message"))
+
+    found = list(keys.words(ZIP))
+
+    assert f"word{subject.MAILS - 1}x" in found
+    assert f"word{subject.MAILS}x" not in found
+
+
+@pytest.mark.parametrize(("name", "found"), [("passwort.txt", True), ("fox.txt", False)])
+def test_a_file_that_is_called_a_password_may_hold_the_word_alone(name, found):
+    keys = Keys()
+    keys.look(part("mellon", name=name))
+
+    assert ("mellon" in list(keys.words(ZIP))) is found
+
+
+def test_so_many_comments_are_read_and_no_more():
+    keys = Keys()
+    for number in range(subject.NOTES + 1):
+        keys.note(memoryview(f"password: note{number}".encode()))
+
+    found = list(keys.words(ZIP))
+
+    assert f"note{subject.NOTES - 1}" in found
+    assert f"note{subject.NOTES}" not in found
+
+
+@pytest.mark.parametrize(
+    "hides",
+    [
+        "<style>" + ".a { color: red }\n" * 9000 + "</style>",
+        "<SCRIPT>" + "var a = 1;\n" * 9000 + "</SCRIPT>",
+        "<!--" + "nobody sees it\n" * 9000 + "-->",
+        "<img src='data:image/png;base64," + "iVBORw0KGgo=" * 9000 + "'>",
+    ],
+    ids=["style", "script", "comment", "picture"],
+)
+def test_what_a_page_does_not_show_takes_no_room_from_its_words(hides):
+    keys = Keys()
+    begins = f"{hides}<p>{'quoted words ' * 2000}</p><p>Password: blue77</p>"
+    keys.look(part(f"{begins}<p>{'quoted words ' * 1000}</p>", kind="html"))
+
+    assert next(keys.words(ZIP)) == "blue77"
 
 
 @pytest.mark.parametrize("kind", ["image", "archive", "document", "script", "other", ""])
@@ -261,6 +351,10 @@ def test_whatever_is_said_the_words_are_few_short_and_each_comes_once(texts, tit
 
 
 HOSTILE = [
+    "<!--",
+    "<style data:",
+    "data:aaaa",
+    "pin: ",
     "password:",
     "pass ",
     "1 ",

@@ -9,7 +9,7 @@ import pytest
 from pratique.scanners import facts_pb2 as facts
 from pratique.scanners import frames
 from pratique.scanners import wall_pb2 as wall
-from pratique.scanners.budget import Limits
+from pratique.scanners.budget import RATIO_FROM, Limits
 from pratique.scanners.inspector import Inspector
 from pratique.scanners.outside import PIECE
 from pratique.scanners.part import Member
@@ -279,6 +279,14 @@ def test_its_octets_are_charged(look, tar):
     heard = look(b"!rar", (b"!rar", {}, tar(("./a", b"x" * 5000))), octets=4999)
     assert "over_budget" in closed(heard)["0"]
     assert not closed(look(b"!rar", (b"!rar", {}, tar(("./a", b"x" * 5000))), octets=5000))
+
+
+def test_what_it_became_is_held_against_what_it_was(look, tar):
+    archive = tar(("./a", b"x" * RATIO_FROM))
+    most = -(-len(archive) // len(b"!rar"))
+    assert not closed(look(b"!rar", (b"!rar", {}, archive), ratio=most))
+    heard = look(b"!rar", (b"!rar", {}, archive), ratio=most - 1)
+    assert (closed(heard), heard.limits) == ({"0": "over_budget"}, ["ratio"])
 
 
 def test_it_counts_as_a_container_within_the_other(look, tar):

@@ -130,6 +130,34 @@ def test_memory_that_runs_out_in_a_reader_is_a_limit(walk):
     assert heard.failures() == []
 
 
+class Greedy:
+    """Wants more memory than there is, in whatever it is asked."""
+
+    name = "greedy"
+
+    def scan(self, part):
+        raise MemoryError
+
+    def recognize(self, part):
+        raise MemoryError
+
+
+def test_memory_that_runs_out_in_a_scanner_is_a_limit(walk):
+    heard = walk(b"(a)", scanners=[Greedy()])
+
+    assert heard.unopened() == {0: "over_budget"}
+    assert heard.limits() == [("part_octets", 0)]
+    assert heard.failures() == []
+
+
+def test_memory_that_runs_out_while_recognizing_is_a_limit(walk):
+    heard = walk(b"(a)", readers=[Greedy()])
+
+    assert heard.unopened() == {0: "over_budget"}
+    assert heard.limits() == [("part_octets", 0)]
+    assert heard.failures() == []
+
+
 def test_a_limit_of_one_container_ends_that_container(walk):
     heard = walk(b"(a (b bomb c) d)")
 

@@ -30,9 +30,6 @@ STILL_ACCEPTED = {
         "bagle-q-01", "mytob-em-01", "qakbot-pdf-01",
         "fakendr-a-01", "fakendr-c-01", "fakendr-d-01", "fakendr-f-01", "fakendr-h-01",
     },
-    "reading macros: a document that may carry them, in ordinary mail": {
-        "emotet-docm-01", "emotet-xls-01",
-    },
 }  # fmt: skip
 
 

@@ -29,8 +29,8 @@ LIMITS = Limits()
 _UNOPENED = frozenset(facts.Unopened.Word.keys())
 # An empty container of any form is shorter, or is of zeros.
 SUBSTANCE = 512
-# A disk image may be empty as one finds it; what was deleted lies in it all the same.
-_CONTAINERS = frozenset({"archive"})
+# A disk image that lists no file says so, unless no octet stands where files lie.
+_CONTAINERS = frozenset({"archive", "disk_image"})
 TIGHT = replace(LIMITS, octets=2000, part_octets=900, parts=5, mime_depth=3, archive_depth=2)
 
 

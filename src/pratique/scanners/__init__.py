@@ -10,6 +10,8 @@ part.py      the nouns of this room: Part, Member, Reader, Scanner
 text.py      octets to text, in one place
 inspector.py  all that looks at octets, loaded; looks at message after message
 unpack.py    the walk from the message to its last member; report.py sends what it finds
+opened.py    what the walk keeps of a container that is open
+carried.py   finds what begins behind something else: a gzip after a picture
 outside.py   hands out what only an outside program opens, and opens what came of it
 keys.py      words that may open what is locked; passwords/ finds them in what a mail says
 signatures.py  text_signatures.py   what octets are

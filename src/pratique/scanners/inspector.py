@@ -14,6 +14,7 @@ from pratique.scanners import facts_pb2 as facts
 from pratique.scanners import wall_pb2 as wall
 from pratique.scanners.budget import Budget, Limits
 from pratique.scanners.builtin import FOLLOWERS, SCANNERS
+from pratique.scanners.carried import Carried
 from pratique.scanners.formats import FORMATS
 from pratique.scanners.keys import Keys
 from pratique.scanners.mime import Mime
@@ -34,7 +35,7 @@ def load(setup: wall.Setup) -> "Inspector":
     """
     load_codecs()
     scanners = [scanner(setup) for scanner in SCANNERS]
-    readers = [*(form() for form in FORMATS), Mime()]
+    readers = [*(form() for form in FORMATS), Carried(), Mime()]
     tools = Tools(scanners, readers, mail_facts, FOLLOWERS)
     inspector = Inspector(tools, Limits.from_wall(setup.budget), passwords=setup.passwords)
     # Once through every reader and scanner: what a library loads on first use is loaded.

@@ -22,8 +22,8 @@ from dataclasses import dataclass
 from itertools import islice
 from typing import TYPE_CHECKING
 
-from pratique.scanners.passwords.candidates import Rank, Ranked, in_name, in_subject, in_text, usual
 from pratique.scanners.mime.words import decode_words
+from pratique.scanners.passwords.candidates import Rank, Ranked, in_name, in_subject, in_text, usual
 from pratique.scanners.passwords.page import without_unseen
 from pratique.scanners.passwords.reading import readings
 from pratique.scanners.passwords.words import PASSWORD, small
@@ -63,7 +63,8 @@ _ALL_SPENT = f"{SECONDS_IN_ALL:g} seconds of tries in one message"
 # The kinds (kinds.py) of what a mail program shows as text.
 _READ = frozenset({"text", "html"})
 _SUBJECT = re.compile(
-    rb"^subject[ \t]{0,9}:([^\r\n]{0,998}(?:\r?\n[ \t][^\r\n]{0,998}){0,9})", re.I | re.M
+    rb"^subject[ \t]{0,9}:([^\r\n]{0,998}(?:\r?\n[ \t][^\r\n]{0,998}){0,9})",
+    re.IGNORECASE | re.MULTILINE,
 )
 
 

@@ -102,6 +102,17 @@ _TABLE: _Table = (
     (0, b"wOFF", "font/woff"),
     (0, b"wOF2", "font/woff2"),
 )
+# What of a table can fit, by the first octet; by none of them what begins further in.
+_Index = dict[bytes, _Table]
+
+
+def _indexed(table: _Table) -> _Index:
+    """A hundred comparisons for each part are too many: most fail at the first octet."""
+    firsts = {b"", *(signature[:1] for offset, signature, _ in table if not offset)}
+    return {first: tuple(one for one in table if one[0] or one[1][:1] == first) for first in firsts}
+
+
+_OF_PROGRAMS, _OF_DISKS, _OF_TABLE = map(_indexed, (_PROGRAMS, _DISKS, _TABLE))
 _RIFF = {b"WEBP": "image/webp", b"WAVE": "audio/x-wav", b"AVI ": "video/x-msvideo"}
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 _HEAD = 64 * 1024
@@ -128,10 +139,10 @@ def detect(octets: memoryview) -> str:
     head = bytes(octets[:_HEAD])
     return (
         _program(head, octets)
-        or _by_table(head, _PROGRAMS)
+        or _by_table(head, _OF_PROGRAMS)
         or _disk(head, octets)
         or _tar(head)
-        or _by_table(head, _TABLE)
+        or _by_table(head, _OF_TABLE)
         or _by_form(head, octets)
         or text_signatures.detect(head)
     )
@@ -148,12 +159,12 @@ def fronts(octets: memoryview) -> frozenset[str]:
     away from what the first octets are to a program that looks at those alone.
     """
     head = bytes(octets[:_FRONT])
-    said = (_by_table(head, _PROGRAMS), _tar(head), _by_table(head, _TABLE), _packed(head))
+    said = (_by_table(head, _OF_PROGRAMS), _tar(head), _by_table(head, _OF_TABLE), _packed(head))
     return frozenset(said) - {""}
 
 
-def _by_table(head: bytes, table: _Table) -> str:
-    for offset, signature, type_ in table:
+def _by_table(head: bytes, index: _Index) -> str:
+    for offset, signature, type_ in index.get(head[:1], index[b""]):
         if head.startswith(signature, offset):
             return type_
     return ""
@@ -260,7 +271,7 @@ def _skipped(head: bytes) -> str:
     if head[1:4] != b"\x2a\x4d\x18" or head[:1] not in {bytes([n]) for n in range(0x50, 0x60)}:
         return ""
     rest = head[8 + int.from_bytes(head[4:8], "little") :]
-    return _skipped(rest) or _by_table(rest, _TABLE) if len(rest) > 8 else ""
+    return _skipped(rest) or _by_table(rest, _OF_TABLE) if len(rest) > 8 else ""
 
 
 def _tar(head: bytes) -> str:
@@ -278,7 +289,7 @@ def is_tar_header(block: bytes) -> bool:
 
 def _disk(head: bytes, octets: memoryview) -> str:
     """Disk images; some have their signature in the last sector only."""
-    if by_table := _by_table(head, _DISKS):
+    if by_table := _by_table(head, _OF_DISKS):
         return by_table
     last = bytes(octets[-512:])
     if last.startswith(b"koly\0\0\0\x04"):

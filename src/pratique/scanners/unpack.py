@@ -13,18 +13,18 @@ in a reader or scanner is ours, and is stated as a failure, and the walk goes on
 
 import hashlib
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 from pratique.scanners import facts_pb2 as facts
 from pratique.scanners import kinds
 from pratique.scanners import wall_pb2 as wall
 from pratique.scanners.budget import PART_OCTETS, Budget, OverBudget
 from pratique.scanners.keys import Keys
+from pratique.scanners.opened import Locked, Opened
 from pratique.scanners.outside import Outside
 from pratique.scanners.part import (
     Follower,
-    Found,
     Member,
     Message,
     Oddity,
@@ -43,6 +43,8 @@ _WHOLE = frozenset({"octets", "parts", "seconds"})
 _HIDING = frozenset({"depth", "parts"})
 # What the header's reader is called when its start is announced.
 _MAIL = "mail"
+# A worker's memory is a limit like any other: where it ends, what was asked for is free again.
+_MEMORY = OverBudget("part_octets", "more memory than a worker may have")
 _MIME_CONTAINERS = frozenset({"message", "multipart"})
 # What waits for a password is kept in memory; as much as one part may have may wait, the
 # rest is opened with the words that are known by then.
@@ -66,39 +68,6 @@ class Tools:
         return (*(scanner.name for scanner in self.scanners), *followers)
 
 
-@dataclass(slots=True)
-class _Opened:
-    """A container whose members are being asked for."""
-
-    part: Part
-    reader: str
-    members: Iterator[Found]
-    # Those that open the same part after this one.
-    others: list[Reader] = field(default_factory=list)
-    # It was locked, and words were tried on it.
-    tried: bool = False
-    # What members became, by identity; they are kept here so that no id is used twice.
-    known: dict[int, tuple[Member, facts.Part]] = field(default_factory=dict)
-
-    @property
-    def word(self) -> str:
-        """What the container is called in `inside` of its members."""
-        return "message" if self.part.known.kind == "message" else self.reader
-
-    def part_of(self, member: Member | None) -> facts.Part:
-        """The part that a member became; None is the container itself."""
-        return self.known[id(member)][1] if member is not None else self.part.known
-
-
-@dataclass(slots=True)
-class _Locked:
-    """A container that waits until every word of the message is known."""
-
-    part: Part
-    reader: Unlocks
-    others: list[Reader]
-
-
 class Walk:
     """One message's walk."""
 
@@ -111,11 +80,11 @@ class Walk:
         self._request = request
         self._without = frozenset(request.without)
         self._report = report
-        self._locked: deque[_Locked] = deque()
+        self._locked: deque[Locked] = deque()
         # The octets of what waits there.
         self._waiting = 0
         self._outside: Outside
-        self._stack: list[_Opened] = []
+        self._stack: list[Opened] = []
         self._count = 0
         self._followers: list[Follower] = []
         # Every part so far, by its id.
@@ -165,6 +134,8 @@ class Walk:
                 self._report.send()
         except OverBudget as over:
             self._report.limit(over.class_, 0, over.detail)
+        except MemoryError:
+            self._report.limit(_MEMORY.class_, 0, _MEMORY.detail)
         except Exception as error:  # noqa: BLE001 - our fault: stated, and the others go on
             self._report.failure("scanner", 0, _describe(follower.name, error))
         self._report.send()
@@ -182,6 +153,8 @@ class Walk:
                 mail = self._tools.mail(octets, self._budget)
             except OverBudget as over:
                 self._report.limit(over.class_, 0, over.detail)
+            except MemoryError:
+                self._report.limit(_MEMORY.class_, 0, _MEMORY.detail)
             except Exception as error:  # noqa: BLE001 - our fault: stated, and the walk goes on
                 self._report.failure("reader", 0, _describe(_MAIL, error))
         else:
@@ -193,7 +166,7 @@ class Walk:
         self._keys.mail(mail.subject)
         return mail
 
-    def _step(self, opened: _Opened) -> None:
+    def _step(self, opened: Opened) -> None:
         """Take the next thing that the container on top of the stack holds."""
         try:
             found = next(opened.members, None)
@@ -209,15 +182,13 @@ class Walk:
         except OverBudget as over:
             self._over(opened, over)
         except MemoryError:
-            # A worker's memory is a limit like any other, and what was asked for is free
-            # again by now.
-            self._over(opened, OverBudget("part_octets", "more memory than a worker may have"))
+            self._over(opened, _MEMORY)
         except Exception as error:  # noqa: BLE001 - our fault: stated, and the walk goes on
             self._fail(opened.part.known, opened.reader, error)
             self._close(opened)
             self._open_by(opened.others, opened.part)
 
-    def _take(self, opened: _Opened, member: Member) -> None:
+    def _take(self, opened: Opened, member: Member) -> None:
         """Make a member a part, and look at it."""
         holder = opened.part_of(member.parent)
         self._budget.charge_part()
@@ -275,6 +246,8 @@ class Walk:
                 for stated in found.parts:
                     part.known.MergeFrom(stated)
                 self._report.findings(found, part.known.id)
+        except MemoryError:
+            self._mark(part.known, _MEMORY)
         except Exception as error:  # noqa: BLE001 - our fault: stated, and the walk goes on
             self._report.failure("scanner", part.known.id, _describe(scanner.name, error))
 
@@ -284,6 +257,9 @@ class Walk:
         for reader in self._tools.readers:
             try:
                 recognized = reader.recognize(part)
+            except MemoryError:
+                self._mark(known, _MEMORY)
+                continue
             except Exception as error:  # noqa: BLE001 - our fault: stated, not skipped
                 self._fail(known, reader.name, error)
                 continue
@@ -308,7 +284,7 @@ class Walk:
             known.unopened, known.why = "failure", f"{reader.name} ended a worker on this message"
             self._open_by(others, part)
         elif isinstance(reader, Unlocks) and self._is_locked(reader, part):
-            locked = _Locked(part, reader, others)
+            locked = Locked(part, reader, others)
             if self._waiting + len(part.octets) <= _WAITING_OCTETS:
                 self._locked.append(locked)
                 self._waiting += len(part.octets)
@@ -317,23 +293,25 @@ class Walk:
         else:
             self._report.started(reader.name, known.id)
             members = iter(reader.members(part, self._budget))
-            self._stack.append(_Opened(part, reader.name, members, others))
+            self._stack.append(Opened(part, reader.name, members, others))
 
     def _is_locked(self, reader: Unlocks, part: Part) -> bool:
         self._report.started(reader.name, part.known.id)
         try:
             return reader.locked(part)
+        except MemoryError:
+            return False  # whoever asks for its members will hear of it
         except Exception as error:  # noqa: BLE001 - our fault: stated, and it is opened without
             self._fail(part.known, reader.name, error)
             return False
 
-    def _unlock(self, locked: _Locked) -> None:
+    def _unlock(self, locked: Locked) -> None:
         """Open what waited, now that every word is known that may open it."""
         part, reader = locked.part, locked.reader
         self._outside.tried(part)
         self._report.started(reader.name, part.known.id)
         members = iter(reader.unlock(part, self._budget, self._keys))
-        self._stack.append(_Opened(part, reader.name, members, locked.others, tried=True))
+        self._stack.append(Opened(part, reader.name, members, locked.others, tried=True))
 
     def _too_deep(self, known: facts.Part) -> OverBudget | None:
         archives = sum(word != "message" for word in known.inside)
@@ -345,7 +323,7 @@ class Walk:
             return OverBudget("depth", f"more than {limits.archive_depth} containers in another")
         return None
 
-    def _over(self, opened: _Opened, over: OverBudget) -> None:
+    def _over(self, opened: Opened, over: OverBudget) -> None:
         """A limit was reached in a container: it ends there, perhaps all does."""
         self._mark(opened.part.known, over)
         self._close(opened)
@@ -375,7 +353,7 @@ class Walk:
         known.unopened, known.why = "failure", f"{name} failed on it"
         self._report.failure("reader", known.id, _describe(name, error))
 
-    def _close(self, opened: _Opened) -> None:
+    def _close(self, opened: Opened) -> None:
         """Take a container off the stack; if its end taught something, state it anew."""
         self._stack.remove(opened)
         if opened.tried and self._keys.limit:
@@ -385,7 +363,7 @@ class Walk:
         self._report.send()
 
 
-def _has_more(opened: _Opened) -> bool:
+def _has_more(opened: Opened) -> bool:
     """Whether a container that must not go on had not come to its end."""
     try:
         return next(opened.members, None) is not None

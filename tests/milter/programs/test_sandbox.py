@@ -123,6 +123,12 @@ async def test_files_are_counted_too(do, count, status):
     assert len(files) == min(count, len(files)) <= ROOM.files
 
 
+async def test_descriptors_processes_and_cores_have_limits(do):
+    # What they come to is up to the kernel, which spares root: here it is what is asked for.
+    _, files = await do("{ ulimit -n; ulimit -p; ulimit -c; } >$folder/limits")
+    assert files == {"limits": b"256\n32\n0\n"}
+
+
 async def test_memory_has_a_limit(do):
     status, _ = await do("perl -e '$a = \"x\" x (300 << 20)' || exit 1; echo >$folder/a")
     assert status == FAILED
@@ -150,6 +156,10 @@ async def test_a_program_that_dies_says_so(do):
 async def test_what_comes_out_are_the_files_under_their_names(do, made, names):
     _, files = await do(made)
     assert set(files) == names
+
+
+async def test_what_tar_cannot_take_is_not_the_whole_whatever_the_program_says(do):
+    assert await do("rmdir $folder; exit 0") == (FAILED, {})
 
 
 async def test_names_are_octets(do):

@@ -69,3 +69,11 @@ def test_what_may_carry_another_form(type_, kind, carries):
     part = Part(facts.Part(type=type_, kind=kind), memoryview(b""))
 
     assert around.carries(part) == carries
+
+
+@pytest.mark.parametrize("place", [4094, 4095, 4096, 12_286, 12_287, 12_288, (1 << 21) - 3])
+def test_a_mark_that_lies_over_the_end_of_a_piece_is_found(place):
+    octets = memoryview(bytes(place) + b"mark" + bytes(99))
+
+    assert around.find(octets, b"mark") == place
+    assert around.skip_zeros(octets, 0) == place

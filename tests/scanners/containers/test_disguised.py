@@ -60,3 +60,19 @@ def test_the_letters_of_what_may_begin_begin_its_base64():
     assert b64encode(STUB).startswith(disguised.LETTERS)
     assert disguised.may_begin(STUB)
     assert not disguised.may_begin(b"hello")
+
+
+@pytest.mark.parametrize("added", [1, 3, 255])
+def test_what_is_added_to_each_octet_is_taken_away(added):
+    hidden = bytes(byte + added & 255 for byte in b"PK\3\4 and more")
+
+    assert b"PK\3\4 and more" in list(disguised.unhidden(hidden))
+
+
+def test_deflate_without_a_head_and_base64_once_more_are_undone():
+    file = b"PK\3\4" + bytes(range(256)) * 4
+    pack = zlib.compressobj(wbits=-15)
+
+    assert list(disguised.unhidden(pack.compress(file) + pack.flush())) == [file]
+    assert list(disguised.unhidden(b64encode(file))) == [file]
+    assert list(disguised.unhidden(b64encode(b"no file of any form, only words"))) == []

@@ -72,3 +72,11 @@ def test_so_many_files_are_listed_and_one_more_is_told(most, damage, sample, mon
 
     assert len(list(volume.files(nothing))) == most
     assert volume.damage == damage
+
+
+@pytest.mark.parametrize(("bits", "blank"), [(32, True), (16, False)])
+def test_the_root_of_a_volume_of_32_bits_stands_where_files_lie_and_is_none(bits, blank):
+    octets = memoryview(bytes(512) + b"LABEL".ljust(512, b"\0") + bytes(512))
+    volume = fat_tables.Volume(octets, bits, 512, 0, 0, 0, 2, 512, 2, 1536)
+
+    assert volume.is_blank() == blank

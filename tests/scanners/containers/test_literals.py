@@ -9,6 +9,8 @@ from pratique.scanners.containers import literals
 from pratique.scanners.containers.data_uris import TooMany, decode_base64
 from pratique.scanners.containers.literals import LETTERS, LITERALS, NUMBERS
 
+PIECED = ("UEsDBBQ" + b64encode(random.Random(5).randbytes(300)).decode())[:199]
+
 FILE = b"MZ" + random.Random(1).randbytes(298)
 WRITTEN = b64encode(FILE)
 
@@ -163,3 +165,46 @@ def test_so_many_literals_are_given_and_no_more(more):
             list(literals.runs(page))
     else:
         assert len(list(literals.runs(page))) == LITERALS
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        ";".join(f"d.push('{PIECED[at : at + 24]}')" for at in range(0, 200, 24)),
+        "".join(f"<i>{PIECED[at : at + 24]}</i> " for at in range(0, 200, 24)),
+        " & _\r\n".join(f'"{PIECED[at : at + 4]}"' for at in range(0, 200, 4)),
+    ],
+)
+def test_pieces_of_one_length_are_put_together_whatever_stands_between(page):
+    page = f"'noise' 'letters' {page} 'longerthananyofthesepieces'"
+
+    assert list(literals.in_pieces(page.encode(), (b"UEsD",))) == [PIECED.encode()]
+    assert list(literals.in_pieces(page.encode(), (b"TVqQ",))) == []
+
+
+def test_a_piece_that_is_padded_is_the_last():
+    page = b"'UEsD" + b"A" * 40 + b"' 'AAAA" + b"A" * 38 + b"==' 'AAAA'"
+
+    assert [len(one) for one in literals.in_pieces(page, (b"UEsD",))] == [88]
+
+
+def test_numbers_are_read_to_any_radix_and_from_words():
+    for written in (oct, bin, hex, str):
+        page = ",".join(written(byte) for byte in FILE).encode()
+        assert list(literals.number_lists(page)) == [FILE]
+    words = literals.unquoted(",".join(f'"{byte}"' for byte in FILE).encode())
+    assert [one for one in literals.number_lists(words) if len(one) >= len(FILE)] == [FILE]
+    assert literals.unquoted(b"'1','2'") == b""
+
+
+def test_a_literal_that_is_added_to_nothing_holds_no_sums():
+    letters = "abc/d+" * 100
+    assert literals.summed(f"d='{letters}'") == ""
+    assert literals.summed(f"d='{letters}';e=d+'x'") == letters + "x"
+
+
+@pytest.mark.slow
+def test_so_many_sums_are_looked_at_and_no_more():
+    assert literals.summed("a='x';" + "b+c;" * literals.SUMS) == ""
+    with pytest.raises(TooMany, match="sums"):
+        literals.summed("a='x';" + "b+c;" * (literals.SUMS + 1))

@@ -36,3 +36,12 @@ def test_what_is_said_counts_and_not_what_looks_like_a_name():
 def test_so_many_names_are_kept_and_no_more(more):
     script = ";".join(f"a.download='{number}'" for number in range(NAMES + more))
     assert len(script_names(script)) == NAMES
+
+
+@pytest.mark.parametrize("page", ["path = 'search.js' // at /blob/", "<script src='b.zip'>"])
+def test_what_a_page_is_made_of_is_no_name(page):
+    assert script_names(page) == ()
+
+
+def test_a_page_that_saves_may_save_a_script():
+    assert script_names("f(new Blob([d]), 'run.js')") == ("run.js",)

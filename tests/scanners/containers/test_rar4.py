@@ -7,7 +7,7 @@ import pytest
 
 from pratique.scanners.containers import rar4
 from pratique.scanners.containers.archive import Archive
-from pratique.scanners.containers.rar_tables import Entry, Locked
+from pratique.scanners.containers.rar_tables import BLOCKS, Entry, Locked
 
 
 def test_entries_say_what_the_headers_say(sample):
@@ -24,6 +24,15 @@ def test_locked_headers_want_a_word(sample):
     octets[10] |= 0x80
     with pytest.raises(Locked):
         rar4.read(memoryview(octets))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("blocks", "damage"), [(BLOCKS, ""), (BLOCKS + 1, "more than")])
+def test_so_many_blocks_are_read_and_one_more_is_damage(blocks, damage):
+    octets = rar4.MAGIC + struct.pack("<HBHH", 0, 0x75, 0, 7) * blocks
+
+    assert bool(rar4.read(memoryview(octets)).damage) == bool(damage)
+    assert damage in rar4.read(memoryview(octets)).damage
 
 
 def named(raw: bytes) -> bytes:

@@ -4,7 +4,7 @@ import pytest
 
 from pratique.scanners.containers import rar5
 from pratique.scanners.containers.archive import Archive
-from pratique.scanners.containers.rar_tables import Entry, Locked
+from pratique.scanners.containers.rar_tables import BLOCKS, Entry, Locked
 
 
 def test_entries_say_what_the_headers_say(sample):
@@ -29,6 +29,17 @@ def test_no_cut_and_no_changed_octet_is_an_error(sample):
     for at in range(8, len(octets)):
         assert rar5.read(memoryview(octets[:at])).damage
         rar5.read(memoryview(octets[:at] + bytes([octets[at] ^ 0xFF]) + octets[at + 1 :]))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("blocks", "damage"), [(BLOCKS - 1, ""), (BLOCKS, "blocks")])
+def test_so_many_blocks_are_read_and_one_more_is_damage(sample, blocks, damage):
+    made = sample("rar")
+    octets = rar5.MAGIC + made.block(b"\x09\0") * blocks + made.block(b"\5\0\0")
+    tables = rar5.read(memoryview(octets))
+
+    assert (damage in tables.damage, tables.entries) == (True, [])
+    assert bool(tables.damage) == bool(damage)
 
 
 def test_what_is_written_anew_libarchive_reads():

@@ -97,7 +97,9 @@ def test_a_folder_that_holds_itself_is_read_once():
     assert files(volume(entry(3, len(root), root), entry(3, 1, b"x"))) == {"a": b"x"}
 
 
-@pytest.mark.parametrize("root", [b"", entry(0, 9, struct.pack("<II", 9, 9999)), entry(2, 0, b"")])
+@pytest.mark.parametrize(
+    "root", [b"", entry(3, 0, b""), entry(0, 9, struct.pack("<II", 9, 9999)), entry(2, 0, b"")]
+)
 def test_what_leads_nowhere_is_damage(root):
     with pytest.raises(Damaged):
         files(volume(root))

@@ -157,3 +157,13 @@ def test_twice_as_many_entries_are_read_as_there_may_be_parts(entries, cut, writ
         made.member(str(number))
 
     assert bool(plan_of(made.done(), parts=10).cut) == cut
+
+
+def test_zips_stored_in_zips_however_deep_are_their_members_own(writer):
+    octets = writer().member("a", b"x" * 1125).done()
+    for level in range(18):
+        octets = writer().member(f"n{level}.zip", octets, method=0).done()
+        plan = plan_of(octets)
+
+        assert names(plan) == [f"n{level}.zip"]
+        assert list(plan.odd) == []

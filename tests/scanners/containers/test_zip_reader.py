@@ -319,3 +319,74 @@ def test_many_members_are_each_found_once(writer, see):
 
     assert seen.names == [str(number) for number in range(300)]
     assert not seen.flagged
+
+
+@pytest.mark.parametrize("name", ["", "a\x01.exe", "a" * 5000])
+def test_a_member_that_nothing_lists_is_found_whatever_it_is_called(name, writer, see):
+    seen = see(writer().member(name, MZ, entry=None).member(*HELLO).done())
+
+    assert MZ in seen.octets
+    assert "members that no directory lists" in seen.details
+
+
+@pytest.mark.parametrize("name", ["", "a\x01.exe"])
+def test_a_strange_name_whose_octets_prove_nothing_is_no_member(name, writer, see):
+    seen = see(writer().member(name, MZ, header={"sum": 7}, entry=None).member(*HELLO).done())
+
+    assert seen.names == ["readme.txt"]
+    assert "extra_octets" in seen.odd
+
+
+@pytest.mark.parametrize("wide", [False, True], ids=["small", "zip64"])
+@pytest.mark.parametrize("directory", [False, True], ids=["cut", "listed"])
+def test_a_stored_stream_may_end_by_a_descriptor_without_a_signature(wide, directory, writer, see):
+    form = "<IQQ" if wide else "<III"
+    behind = struct.pack(form, zlib.crc32(MZ), len(MZ), len(MZ))
+    made = writer().member(EXE, MZ, method=0, descriptor=behind, entry=None)
+    seen = see(made.member(*HELLO).done() if directory else made.body)
+
+    assert seen.octets[seen.names.index(EXE)] == MZ
+    assert seen.flagged
+
+
+def test_damaged_members_that_share_octets_are_read_a_few_times(writer, see):
+    size = 1 << 17
+    made = writer()
+    for number in range(200):
+        told = {"packed": size, "size": 99, "sum": 5, "method": 8}
+        made.member(f"f{number:03}", b"\7\7\7", method=0, header=told, entry=told)
+    octets = made.raw(bytes(range(7, 256)) * (size // 249 + 1)).done()
+    seen = see(octets)
+
+    assert sum(map(len, seen.octets)) < 4 * len(octets)
+    assert {member.unopened for member in seen.members} >= {"over_budget"}
+
+
+def test_the_comment_of_a_locked_archive_may_say_its_word(sample, see):
+    locked = sample("zip").zip_crypto(EXE, MZ, b"blue77")
+    comment = b"password: blue77"
+    seen = see(locked[:-2] + len(comment).to_bytes(2, "little") + comment, "wrong")
+
+    assert seen.octets == [MZ]
+
+
+def test_a_place_that_is_left_to_a_larger_record_that_is_missing_is_no_lie(writer, see):
+    seen = see(writer().member(*HELLO).done(offset=0xFFFFFFFF))
+
+    assert seen.names == ["readme.txt"]
+    assert not seen.flagged
+
+
+def test_a_stream_that_goes_on_behind_its_stated_size_is_read_to_its_end(writer, see):
+    said = {"flags": 8, "packed": 3}
+    seen = see(writer().member(EXE, MZ, header=said, entry=said).done())
+
+    assert MZ in seen.octets
+
+
+def test_a_folder_that_streams_something_is_shown(writer, see):
+    none = {"sum": 0, "packed": 0, "size": 0}
+    seen = see(writer().member("a/", MZ, descriptor=DESCRIPTOR, entry=none).done())
+
+    assert MZ in seen.octets
+    assert seen.flagged

@@ -1,5 +1,7 @@
 """Archives of ar: names of every kind, and what lies behind."""
 
+import pytest
+
 from pratique.scanners import facts_pb2 as facts
 from pratique.scanners.formats.ar import Ar
 from pratique.scanners.part import Part
@@ -27,3 +29,16 @@ def test_what_lies_behind_is_given_and_stated(samples, open_with):
 def test_it_is_recognized_by_its_type():
     assert Ar().recognize(Part(facts.Part(type="application/x-archive"), memoryview(b"")))
     assert not Ar().recognize(Part(facts.Part(type="text/plain"), memoryview(b"")))
+
+
+@pytest.mark.parametrize(("length", "shown"), [(1024, 1024), (1025, 1024)])
+def test_a_long_name_is_shown_up_to_the_limit(open_with, length, shown):
+    def header(name: bytes, size: int) -> bytes:
+        return name.ljust(48) + (b"%d" % size).ljust(10) + b"`\n"
+
+    table = b"n" * length + b"/\n"
+    octets = b"!<arch>\n" + header(b"//", len(table)) + table + b"\n" * (len(table) % 2)
+    opened = open_with(Ar(), octets + header(b"/0", 2) + b"MZ")
+
+    assert opened.octets == [b"MZ"]
+    assert len(opened.names[0]) == shown

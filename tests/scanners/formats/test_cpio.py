@@ -1,5 +1,7 @@
 """Archives of cpio: forms that change, folders, and what lies behind."""
 
+import pytest
+
 from pratique.scanners import facts_pb2 as facts
 from pratique.scanners.formats.cpio import Cpio
 from pratique.scanners.part import Part
@@ -20,6 +22,15 @@ def test_what_lies_behind_is_given_and_stated(samples, open_with):
 
     assert opened.octets == [b"b", b"MZ" * 40]
     assert opened.oddities == ["extra_octets"]
+
+
+@pytest.mark.parametrize("number", [b"-000006e", b"+0000010", b" 0000010", b"0_000010"])
+def test_a_number_that_is_no_hexadecimal_one_is_no_header(open_with, number):
+    # A negative length of the name would lead back to the same header, for ever.
+    header = b"070701" + b"0" * 8 + b"000041ed" + b"0" * 72 + number + b"0" * 8
+    opened = open_with(Cpio(), header + bytes(500))
+
+    assert (opened.members, opened.known.unopened, opened.over) == ([], "unreadable", "")
 
 
 def test_it_is_recognized_by_its_type():

@@ -45,6 +45,15 @@ def test_so_many_partitions_are_cut_out_and_one_more_is_told(count, unopened, sa
     assert opened.known.unopened == unopened
 
 
+def test_what_the_mbr_lists_besides_a_gpt_is_given_too(samples, open_with):
+    made = samples("disk")
+    octets = bytearray(made.gpt("hello", b"1" * 512))
+    octets[446:462] = made.entry(0x0C, 1, 1)
+    opened = open_with(Disk(), bytes(octets))
+
+    assert opened.octets == [b"1" * 512, bytes(octets[512:1024])]
+
+
 def test_a_disk_without_partitions_is_unreadable(samples, open_with):
     assert open_with(Disk(), samples("disk").table()).known.unopened == "unreadable"
 

@@ -10,6 +10,7 @@ import pytest
 
 from pratique.scanners import facts_pb2 as facts
 from pratique.scanners.budget import Budget, Limits
+from pratique.scanners.formats import html
 from pratique.scanners.formats.html import Html
 from pratique.scanners.part import Member, Part
 
@@ -206,6 +207,42 @@ def test_a_frame_in_a_frame_in_a_frame_is_opened_once_each():
     found = [bytes(member.octets) for member in seen(page)]
     assert NOISE in found
     assert len(found) < 20
+
+
+@pytest.mark.parametrize("mark", ["<!--{}-->", "<script>//{}", "<script>/{}/.source"])
+def test_the_letters_of_a_mark_are_none_of_the_file(mark):
+    assert STUB in [bytes(one.octets) for one in seen("<script>" + mark.format(b64(STUB)))]
+
+
+def test_a_comment_may_hold_a_file_of_any_form():
+    assert NOISE in [bytes(one.octets) for one in seen(f"<script></script><!--{b64(NOISE)}-->")]
+
+
+def test_a_program_that_a_script_saves_and_nobody_finds_is_stated():
+    page = "<script>a.href=URL.createObjectURL(new Blob(d));a.download='{}'</script>"
+    (member,) = seen(page.format("a.js"))
+
+    assert (member.name, member.unopened) == ("a.js", "unreadable")
+    assert seen(page.format("a.csv")) == []
+    words = page.replace("createObjectURL", "").replace("new Blob", "/blob/")
+    assert seen(words.format("a.js")) == seen("<a download='a.exe' href=x>") == []
+
+
+def test_a_program_that_a_script_saves_and_that_is_found_is_whole():
+    page = f"<script>d=new Blob(atob('{b64(STUB)}'));a.download='a.exe'</script>"
+
+    assert [(one.name, one.unopened) for one in seen(page)] == [("a.exe", "")]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("count", [html.FILES, html.FILES + 1])
+def test_so_many_files_are_given_and_no_more(count):
+    page = "<script>" + "".join(f"'{b64(bytes([n & 255, n >> 8]) * 31)}' " for n in range(count))
+
+    known = facts.Part(kind="html")
+    found = list(Html().members(Part(known, memoryview(page.encode())), Budget(Limits())))
+    assert len([one for one in found if isinstance(one, Member)]) == html.FILES
+    assert known.unopened == ("over_budget" if count > html.FILES else "")
 
 
 HOSTILE = [

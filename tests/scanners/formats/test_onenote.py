@@ -52,9 +52,10 @@ def test_a_name_may_be_any_that_windows_runs(name, one, open_with):
     assert open_with(OneNote(), octets).names == [name]
 
 
-def test_a_name_may_stand_without_a_zero_behind_it(one, open_with):
+@pytest.mark.parametrize("behind", [b"\2b\0", bytes(8)])
+def test_a_name_may_stand_without_a_zero_behind_it(behind, one, open_with):
     raw = "a.hta".encode("utf-16-le")
-    octets = one.section(len(raw).to_bytes(4, "little") + raw, b"\2b\0", one.store(TEXT))
+    octets = one.section(len(raw).to_bytes(4, "little") + raw, behind, one.store(TEXT))
 
     assert open_with(OneNote(), octets).names == ["a.hta"]
 

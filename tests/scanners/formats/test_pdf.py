@@ -64,6 +64,27 @@ def test_names_that_are_written_in_numbers(pdf, open_with):
     assert "a.exe" in open_with(Pdf(), pdf.document(spec, pdf.embedded(zlib.compress(TEXT)))).names
 
 
+@pytest.mark.parametrize("filters", [b"/Filter 7 0 R", b"/Filter[7 0 R]"])
+def test_what_is_said_in_another_object_is_looked_up(filters, pdf, open_with):
+    spec = (
+        b"2 0 obj<</F(a.txt)/EF 6 0 R>>endobj 6 0 obj<</F 3 0 R>>endobj 7 0 obj/FlateDecode endobj "
+    )
+    found = open_with(Pdf(), pdf.document(spec, pdf.stream(3, zlib.compress(TEXT), filters)))
+
+    assert found.called == {"a.txt": TEXT}
+
+
+def test_a_filter_may_stand_in_an_object_stream(pdf, open_with):
+    inside = b"7 0 6 13 /FlateDecode <</F 3 0 R>>"
+    packed = pdf.stream(8, inside, b"/Type/ObjStm/N 2/First 9")
+    spec = b"2 0 obj<</F(a.txt)/EF 6 0 R>>endobj "
+    found = open_with(
+        Pdf(), pdf.document(spec, packed, pdf.stream(3, zlib.compress(TEXT), b"/Filter 7 0 R"))
+    )
+
+    assert found.called == {"a.txt": TEXT}
+
+
 def test_a_file_that_nothing_names_is_found_all_the_same(pdf, open_with):
     assert open_with(Pdf(), pdf.document(pdf.embedded(zlib.compress(TEXT)))).octets == [TEXT]
 

@@ -23,7 +23,7 @@ def test_a_header_that_says_to_be_larger_than_the_file_is_damage(samples, open_w
     assert open_with(Rpm(), bytes(changed)).known.unopened == "unreadable"
 
 
-@pytest.mark.parametrize("between", [bytes(16), b"\x8e\xad\xe8\x01" + bytes(12)])
+@pytest.mark.parametrize("between", [bytes(1), bytes(16), b"\x8e\xad\xe8\x01" + bytes(12)])
 def test_contents_that_begin_elsewhere_for_libarchive_are_given_from_there(
     samples, open_with, between
 ):

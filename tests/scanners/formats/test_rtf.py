@@ -30,6 +30,7 @@ WAYS = {
     "groups": lambda digits: scattered(digits, b"{}", 3),
     "marked groups": lambda digits: scattered(digits, b"{\\*\\zz beef}", 64),
     "a number behind the word": lambda digits: b"-12 " + digits,
+    "an escape that takes none": lambda digits: digits[:20] + b"\\'5a" + digits[20:],
     "an escape that takes a digit": lambda digits: digits[:20] + b"7\\'5a" + digits[20:],
     "raw octets": lambda digits: b"\\bin%d " % (len(digits) // 2) + bytes.fromhex(digits.decode()),
     "an odd digit at the end": lambda digits: digits + b"7",

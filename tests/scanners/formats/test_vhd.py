@@ -29,6 +29,13 @@ def test_a_disk_past_the_limit_is_over_the_budget(samples, open_with):
     assert opened.reached == ["part_octets"]
 
 
+def test_octets_behind_the_disk_that_the_footer_tells_of_are_given(samples, open_with):
+    opened = open_with(Vhd(), b"disk" + b"more" * 9 + samples("vhd").footer(2, 4))
+
+    assert opened.octets == [b"disk", b"more" * 9]
+    assert opened.oddities == ["extra_octets"]
+
+
 def test_it_is_recognized_by_its_type():
     assert Vhd().recognize(Part(facts.Part(type="application/x-vhd"), memoryview(b"")))
     assert not Vhd().recognize(Part(facts.Part(type="text/plain"), memoryview(b"")))

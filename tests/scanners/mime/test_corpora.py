@@ -18,7 +18,8 @@ WORDS = set(facts.Ambiguities.Word.keys())
 VIEWS = set(facts.Views.Word.keys())
 UNOPENED = {"", *facts.Unopened.Word.keys()}
 # Of 623 files 25 are ambiguous, each of them looked at and found so: inner multiparts that
-# an outer delimiter ends (6), junk in base64 (6), broken headers and delimiters.
+# an outer delimiter ends, with more parts behind (5), junk in base64 (6), broken headers
+# and delimiters.
 ODD_FILES = 25
 
 

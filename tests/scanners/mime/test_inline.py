@@ -77,3 +77,9 @@ def test_one_that_begins_so_late_is_opened_and_a_later_one_is_told(before, opene
 
 def test_a_long_text_without_one_reaches_no_limit(read):
     assert not read(b"Subject: x\n\n" + b"hello\n\n" * 200_000).reached
+
+
+def test_one_whose_first_line_is_its_only_field_of_transport_is_found(read):
+    returned = b"Received: by a\nFrom: a@example.org\nTo: b@example.net\n\nhello\n"
+
+    assert read(b"Subject: x\n\n" + returned).paths == ["1", "1/inline"]

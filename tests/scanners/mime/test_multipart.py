@@ -123,6 +123,24 @@ def test_a_multipart_that_an_outer_delimiter_ended_is_told():
     assert [(each.entity.number, each.odd.class_) for each in notes] == [(1, "unclosed_multipart")]
 
 
+def test_an_inner_multipart_that_a_middle_ones_last_delimiter_ends_is_not_closed():
+    inner = b"Content-Type: multipart/mixed; boundary=i\r\n\r\n--i\r\n\r\none\r\n"
+    middle = b"Content-Type: multipart/mixed; boundary=m\r\n\r\n--m\r\n" + inner + b"--m--\r\n"
+    message = multipart(b"--b\r\n" + middle + b"--b\r\n\r\ntwo\r\n--b--\r\n")
+    cutter = Cutter(message, Budget(Limits()))
+
+    notes = [each for each in cutter.entities(0, depth=0) if isinstance(each, Note)]
+
+    assert [each.odd.class_ for each in notes] == ["unclosed_multipart"]
+
+
+def test_an_inner_multipart_that_the_last_delimiter_of_all_ends_hides_nothing():
+    inner = b"Content-Type: multipart/mixed; boundary=i\r\n\r\n--i\r\n\r\none\r\n"
+    cutter = Cutter(multipart(b"--b\r\n" + inner + b"--b--\r\n"), Budget(Limits()))
+
+    assert [each for each in cutter.entities(0, depth=0) if isinstance(each, Note)] == []
+
+
 @pytest.mark.parametrize(
     "body",
     [

@@ -159,3 +159,22 @@ def test_a_name_is_shown_up_to_its_nul_and_without_it(read):
     member = read(b'Content-Disposition: a; filename="a.exe\0.txt"\r\n\r\nx').at("1")
 
     assert {"a.exe", "a.exe.txt"} <= {member.name, *member.names}
+
+
+@pytest.mark.parametrize(
+    "field",
+    [b'filename="run.\r\n exe"', b"filename='run.exe'", b'filename="run\r\n .exe"'],
+)
+def test_a_name_is_also_read_without_a_folds_blank_and_without_single_quotes(field, read, write):
+    seen = read(write.with_header(b"Content-Disposition: attachment; " + field + b"\r\n", b"x\r\n"))
+
+    assert "run.exe" in seen.at("2").names
+
+
+@pytest.mark.parametrize("name", [b"Dr Smith.pdf", b"v 1.2 final.pdf", b"run.exe"])
+def test_an_ordinary_name_has_one_reading(name, read, write):
+    field = b'Content-Disposition: attachment; filename="' + name + b'"\r\n'
+
+    seen = read(write.with_header(field, b"x\r\n"))
+
+    assert (seen.at("2").name, seen.at("2").names) == (name.decode(), ())

@@ -21,6 +21,11 @@ ENCODED = base64.encodebytes(OCTETS)
         b"\n" + ENCODED + b"--outer\n",
         b"-----BEGIN X-----\nabc\n-----END X-----\n" + ENCODED,
         b"\n" + base64.b64encode(OCTETS * 2) + b"\n",
+        base64.b64encode(OCTETS),
+        ENCODED.replace(b"\n", b"\r\n\r\n"),
+        ENCODED.replace(b"\n", b"\r"),
+        b" " + ENCODED.replace(b"\n", b"\n "),
+        b"\n".join(base64.b64encode(OCTETS)[at : at + 6] for at in range(0, 268, 6)),
     ],
 )
 def test_a_run_is_found(octets):
@@ -34,7 +39,9 @@ def test_a_run_is_found(octets):
     [
         b"",
         b"An ordinary letter, with lines that end\nwhere a thought does.\n" * 50,
-        b"\n" + ENCODED.splitlines()[0] + b"\n",
+        b"x.\n" + ENCODED.splitlines()[0] + b"\n",
+        ENCODED[:59],
+        b"Meet us at 5 in Room 12 and bring 30 friends of Ann and Ben with you",
         b"\n" + hashlib.sha256(b"x").hexdigest().encode() + b"\n" * 9,
         (b"\n" + b"0123456789abcdef" * 4) * 9,
         b"\n" + b"/" * 76 + b"\n" + b"/" * 76 + b"\n",

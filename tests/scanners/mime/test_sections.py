@@ -11,6 +11,7 @@ from pratique.scanners.mime.sections import (
     SECTIONS,
     VALUES,
     WINDOW,
+    begins_cut,
     continues,
     sections,
     structural,
@@ -138,7 +139,18 @@ def test_so_many_octets_are_looked_at(size, found):
         (b"\r\n\r\ncontent-transfer-encoding: base64\r\n", True),
         (b".\r\nContent-Type: a/b\r\n", True),
         (b"X-A: b\r\n c\r\nContent-Type: a/b\r\n", True),
-        (b"X-A: " + b"b" * 281 + b"\r\nContent-Type: a/b\r\n", False),
+        (b"X-A: " + b"b" * 5000 + b"\r\nContent-Type: a/b\r\n", True),
+        (b"X-A: " + b"b" * 8192 + b"\r\nContent-Type: a/b\r\n", False),
+        (b"CONTENT-TYPE: A/B\r\n", True),
+        (b"\x0bContent-Transfer-Encoding: base64\r\n", True),
+        (b"\x80\x81\r\nContent-Disposition: attachment\r\n", True),
+        (b"X\x7f: y\r\nContent-Disposition: attachment\r\n", True),
+        (b"no field\r\nContent-Transfer-Encoding: quoted-printable\r\n", True),
+        (b"no field\r\nnor this\r\nContent-Transfer-Encoding: base64\r\n", True),
+        (b"no field\r\nnor this\r\nnor\r\nContent-Transfer-Encoding: base64\r\n", False),
+        (b"Use this:\r\n\r\nContent-Transfer-Encoding: base64\r\n", False),
+        (b"Use this:\r\n  Content-Transfer-Encoding: base64\r\n", False),
+        (b"Hello\r\nContent-Transfer-Encoding: 8bit\r\n", False),
         (b"Hello\r\nContent-Type: a/b\r\n", False),
         (b"Contents: many\r\n", False),
         (b"", False),
@@ -146,6 +158,23 @@ def test_so_many_octets_are_looked_at(size, found):
 )
 def test_a_header_goes_on_behind_an_empty_line_if_mime_fields_follow_closely(behind, wanted):
     assert continues(behind, 0, len(behind)) is wanted
+
+
+@pytest.mark.parametrize(
+    ("body", "wanted"),
+    [
+        (b"--x\r\nContent-Type: a/b\r\n\r\none\r\n--x--\r\n", True),
+        (b"A multipart\r\n\r\n--x\r\nX-A: b\r\nContent-Type: a/b\r\n\r\n1\r\n--x\r\n", True),
+        (b"--x\r\nContent-Type: a/b\r\n\r\none\r\n", False),
+        (b"--x\r\nno field\r\n\r\none\r\n--x--\r\n", False),
+        (b"> --x\r\n> Content-Type: a/b\r\n>\r\n> --x\r\n", False),
+        (b"Content-Type: b/c; boundary=x\r\n\r\n--x\r\nContent-Type: a/b\r\n\r\n--x\r\n", False),
+        (b"x\r\n" * 400 + b"--x\r\nContent-Type: a/b\r\n\r\none\r\n--x--\r\n", False),
+        (b"", False),
+    ],
+)
+def test_a_body_begins_like_a_multipart_if_a_delimiter_stands_twice(body, wanted):
+    assert begins_cut(b"\r\n" + body, 2, 2 + len(body)) is wanted
 
 
 def test_each_value_is_taken_whole_and_up_to_the_next_field():

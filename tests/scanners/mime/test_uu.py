@@ -99,6 +99,25 @@ def test_a_file_over_the_limit_of_a_part_is_stopped():
     assert over.value.class_ == "part_octets"
 
 
+@pytest.mark.parametrize(("limit", "fits"), [(900, True), (899, False)])
+def test_a_short_file_is_held_to_the_limit_of_a_part_as_well(limit, fits):
+    if fits:
+        assert len(files(encoded(bytes(900)), part_octets=limit)[0].octets) == 900
+        return
+    with pytest.raises(OverBudget) as over:
+        files(encoded(bytes(900)), part_octets=limit)
+    assert over.value.class_ == "part_octets"
+
+
+def test_what_is_called_uuencoded_and_holds_no_file_is_read_as_what_it_looks_like(read, write):
+    head = write.typed + b"Content-Transfer-Encoding: uuencode\r\n"
+
+    seen = read(write.with_header(head))
+
+    assert write.hidden_in(seen)
+    assert seen.odd == ["unknown_transfer_encoding"]
+
+
 def test_each_file_of_an_uuencoded_body_is_a_member_with_its_name(read):
     body = b"Hello\n" + encoded(b"one", b"1.txt") + b"begin 2.js\n#86)C\n`\nend\n"
 

@@ -180,7 +180,7 @@ def test_a_rank_holds_so_many_words_and_no_more():
     assert words(in_text(" ".join(numbers[:EACH]))) == numbers[:EACH]
 
 
-def test_so_many_password_words_are_looked_at_and_no_more():
+def test_of_too_many_password_words_the_first_and_the_last_are_looked_at():
     lines = [f"password:{'x' * 9}{number}" for number in range(HITS + 1)]
 
     def told(text):
@@ -188,8 +188,17 @@ def test_so_many_password_words_are_looked_at_and_no_more():
             word for rank, word in in_text(text) if rank is Rank.told and "password" not in word
         ]
 
-    assert f"xxxxxxxxx{HITS - 1}" in told("\n".join(lines))
-    assert f"xxxxxxxxx{HITS}" not in told("\n\n\n\n\n".join(lines))
+    middle = HITS // 2
+    assert f"xxxxxxxxx{middle}" in told("\n\n\n\n\n".join(lines[:-1]))
+    assert f"xxxxxxxxx{middle}" not in told("\n\n\n\n\n".join(lines))
+    assert f"xxxxxxxxx{middle - 1}" in told("\n\n\n\n\n".join(lines))
+    assert f"xxxxxxxxx{HITS}" in told("\n\n\n\n\n".join(lines))
+
+
+def test_a_password_word_before_a_colon_is_looked_at_behind_any_noise():
+    noise = "code pin key\n" * HITS
+
+    assert (Rank.told, "mellon") in list(in_text(f"{noise}Password: mellon"))
 
 
 def test_a_subject_offers_what_it_says_and_then_its_tokens():

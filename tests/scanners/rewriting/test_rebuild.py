@@ -100,7 +100,7 @@ def test_names_and_parameters_are_kept_and_said_once(rewriting):
 @pytest.mark.parametrize(
     ("written", "said"),
     [
-        (b"x=\"a\xff\xfeb\"", b"x*=utf-8''a%EF%BF%BD%EF%BF%BDb"),
+        (b'x="a\xff\xfeb"', b"x*=utf-8''a%EF%BF%BD%EF%BF%BDb"),
         (b"x*=utf-8''a%FFb", b"x*=utf-8''a%EF%BF%BDb"),
         (b"x*=utf-8''%ED%A0%80", b"x*=utf-8''" + b"%EF%BF%BD" * 3),
         (b"x*=no-such-charset''%FF", b"x*=utf-8''%"),
@@ -121,6 +121,13 @@ def test_a_text_that_has_our_boundary_in_it_is_encoded(rewriting, leaves_of):
     rebuilt = rewriting(MIXED + b"--b\r\n\r\n" + text + b"\r\n" + END).rebuild()
     assert [octets for _, _, octets in leaves_of(rebuilt)] == [text]
     assert rebuilt.count(b"--=_pratique") == 2
+
+
+def test_a_field_of_a_part_that_has_our_boundary_in_it_is_refused_too(rewriting):
+    text = TEXT.replace(b"\r\n\r\n", b"\r\nContent-Description: =_pratique-000001\r\n\r\n")
+    edits = rewriting(MIXED + text + END)
+    assert edits.rebuild() == b""
+    assert "boundary" in edits.refused
 
 
 @pytest.mark.parametrize("field", [b"X: \r\n\t--=_pratique-000001\r\n", b"--=_pratique-: x\r\n"])

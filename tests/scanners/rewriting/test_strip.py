@@ -1,5 +1,7 @@
 """Parts are taken out, and every other octet stays where it was."""
 
+from binascii import b2a_base64
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -93,6 +95,15 @@ def test_what_is_not_there_is_refused(rewriting, way):
     edits = rewriting(MIXED + TEXT + FILE + END)
     assert edits.strip(way) == b""
     assert "not found" in edits.refused
+
+
+def test_in_a_message_that_is_encoded_nothing_is_taken_out(rewriting):
+    inner = b"--b\r\nContent-Type: message/rfc822\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    edits = rewriting(MIXED + TEXT + inner + b2a_base64(MIXED + FILE + END) + END)
+    # Its octets stand nowhere, so there are none to cut.
+    assert edits.strip((2, 1)) == b""
+    assert "not found at 2.1" in edits.refused
+    assert edits.strip((2,))
 
 
 def test_a_part_without_a_place_is_refused(rewriting):

@@ -3,9 +3,10 @@
 Tried with unar 1.10.1 and 7-Zip 26.02 of Debian 12: RAR and ARC made by hand; ARJ, 7z, WIM,
 cpio, Debian packages, compress, LZMA, cramfs, squashfs; FAT and NTFS, bare and in VHD, VHDX,
 VMDK, VDI and QCOW.  Of zoo there was one file made by hand, which says little.  Of StuffIt,
-DMG, XAR, HFS, MSI and what else stands here their makers say it.  A form that both open is asked of the one that opens more of it first: `unar`
-takes every file of a Debian package, `7z` only the largest; `7z` of Debian has no RAR.
-What readers of ours open never comes here, so a line too many costs nothing.
+DMG, XAR, HFS, MSI and what else stands here their makers say it.  A form that both open is
+asked of the one that opens more of it first: `unar` takes every file of a Debian package,
+`7z` only the largest; `7z` of Debian has no RAR.  What readers of ours open never comes here,
+so a line too many costs nothing.
 """
 
 from dataclasses import dataclass

@@ -26,15 +26,16 @@ _CARRIERS = frozenset({"executable", "image", "audio", "video"})
 _PLAIN = frozenset({"message", "multipart", "text", "html"})
 _CARRYING = UNKNOWN | {"application/pdf"}
 # A program of another kind: an archive by itself, and opened as that.
+_ARCHIVES = ("archive", "+zip", "x-msi", "htmlhelp")
 _OPENED = frozenset({"application/vnd.debian.binary-package", "application/x-rpm"})
 
 
 def carries(part: Part) -> bool:
     """Whether a part is such that another form may begin somewhere in it."""
-    known = part.known
-    if known.type in _OPENED or known.type.endswith(("archive", "+zip", "x-msi", "htmlhelp")):
+    kind, type_ = part.known.kind, part.known.type
+    if kind not in _CARRIERS and type_ not in _CARRYING:
         return False
-    return known.kind in _CARRIERS or known.type in _CARRYING
+    return type_ not in _OPENED and not type_.endswith(_ARCHIVES)
 
 
 def told(part: Part, types: frozenset[str]) -> Recognized:
@@ -42,9 +43,10 @@ def told(part: Part, types: frozenset[str]) -> Recognized:
 
     A text and a picture are of no other form at their first octet.
     """
-    if part.known.type in types:
+    type_ = part.known.type
+    if type_ in types:
         return "whole"
-    if part.known.kind in _PLAIN or part.known.type in UNKNOWN:
+    if part.known.kind in _PLAIN or type_ in UNKNOWN:
         return ""
     return "within" if types & fronts(part.octets) else ""
 

@@ -1,8 +1,9 @@
 """Tell whether octets are a file of a known form, as they are or simply hidden.
 
 What a script hides a file behind before it builds it: an exclusive or with one octet, or
-one that is added, the order turned around, deflate, base64 once more.  Each is undone only where the result begins a form that
-holds or is a program, an archive, a document or a page: chance does not make one.
+one that is added, the order turned around, deflate, base64 once more.  Each is undone only
+where the result begins a form that holds or is a program, an archive, a document or a page:
+chance does not make one.
 """
 
 import zlib

@@ -8,6 +8,7 @@ so both are given.  What was deleted is not given: no system shows it.
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+from pratique.scanners.containers.around import skip_zeros
 from pratique.scanners.containers.gather import Damaged
 from pratique.scanners.containers.oem import readings
 
@@ -20,6 +21,11 @@ _DELETED, _ESCAPED = 0xE5, 0x05
 _FOLDER_OCTETS = 65_536 * _ENTRY
 # A long name has 255 characters: 20 entries of 13.
 _LONGEST = 20
+
+
+# 3.1: octets a sector and sectors a cluster; old floppies had smaller sectors.
+_SECTORS = frozenset({128, 256, 512, 1024, 2048, 4096})
+_CLUSTERS = frozenset(1 << power for power in range(8))
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +51,7 @@ class Volume:
     root_cluster: int
     first: int
     clusters: int
+    end: int
     damage: str = ""
     _seen: set[int] = field(default_factory=set)
 
@@ -70,6 +77,13 @@ class Volume:
                 else:
                     size = int.from_bytes(entry[28:32], "little")
                     yield File(called, entry[:11], first, size)
+
+    def is_blank(self) -> bool:
+        """Whether no octet stands where files lie: then an empty root lost none."""
+        start = self.first
+        if self.bits == 32 and self.root_cluster == 2:
+            start += self.cluster
+        return skip_zeros(self.octets, start) >= len(self.octets)
 
     def _folder(self, cluster: int) -> bytes:
         if not cluster and self.root_size:
@@ -125,7 +139,7 @@ def read(octets: memoryview) -> Volume:
     sectors = int.from_bytes(boot[19:21], "little") or int.from_bytes(boot[32:36], "little")
     size = int.from_bytes(boot[22:24], "little") or int.from_bytes(boot[36:40], "little")
     cluster, tables = boot[13] * sector, boot[16]
-    if not (cluster and size and tables and reserved):
+    if sector not in _SECTORS or boot[13] not in _CLUSTERS or not (size and tables and reserved):
         raise Damaged("a boot sector of no known form")
     root = (reserved + tables * size) * sector
     root_size = roots * _ENTRY
@@ -137,7 +151,8 @@ def read(octets: memoryview) -> Volume:
     if not roots:
         bits = 32
     table = reserved * sector
-    return Volume(octets, bits, cluster, table, root, root_size, root_cluster, first, clusters)
+    end = sectors * sector
+    return Volume(octets, bits, cluster, table, root, root_size, root_cluster, first, clusters, end)
 
 
 def _listed(folder: bytes) -> Iterator[tuple[tuple[str, ...], bytes]]:

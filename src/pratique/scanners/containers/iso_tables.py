@@ -15,12 +15,15 @@ SECTOR = 2048
 # ECMA-119 8.1.1: volume descriptors begin in sector 16, and a set ends with type 255.
 _FIRST, _DESCRIPTORS = 16, 64
 _BOOT, _PRIMARY, _SUPPLEMENTARY, _LAST = 0, 1, 2, 255
+_SMALLER = frozenset({512, 1024})
 # ECMA-119 9.1.6: flags of a record.
 _FOLDER, _ASSOCIATED, _MORE = 2, 4, 0x80
 # Joliet: escape sequences that say UCS-2 in a supplementary descriptor.
 _JOLIET = (b"%/@", b"%/C", b"%/E")
 # Records and folders of one tree; the walk takes no more parts than that anyway.
 RECORDS = 20_000
+# The mark of zisofs among the fields of Rock Ridge.
+_PACKED = b"ZF"
 # SUSP 5.1: how often one record's fields go on elsewhere.
 _CONTINUED = 8
 
@@ -42,6 +45,8 @@ class Image:
 
     files: dict[tuple[tuple[int, int], ...], File] = field(default_factory=dict)
     damage: str = ""
+    # Linux shows some of its files unpacked (zisofs).
+    packed: bool = False
     # Where the boot catalog is (El Torito 2.0), if there is one.
     catalog: int = 0
     # Where the volume ends by its own count of sectors.
@@ -75,11 +80,8 @@ def read(octets: memoryview, tick: Callable[[], None]) -> Image:
         if sector[0] == _BOOT and sector[7:30] == b"EL TORITO SPECIFICATION":
             image.catalog = int.from_bytes(sector[71:75], "little")
         elif sector[0] in {_PRIMARY, _SUPPLEMENTARY}:
-            joliet = sector[0] == _SUPPLEMENTARY and sector[88:91] in _JOLIET
-            size = int.from_bytes(sector[80:84], "little") * SECTOR
-            image.end = max(image.end, size)
             try:
-                _tree(_Tree(octets, joliet, tick, image), sector[156:190])
+                _trees(octets, sector, tick, image)
             except Damaged as damage:
                 image.damage = image.damage or str(damage)
     return image
@@ -93,6 +95,19 @@ class _Tree:
     joliet: bool
     tick: Callable[[], None]
     image: Image
+    # ECMA-119 6.2.2: places count blocks, which may be smaller than sectors.
+    block: int = SECTOR
+
+
+def _trees(octets: memoryview, sector: bytes, tick: Callable[[], None], image: Image) -> None:
+    """The tree of a descriptor, by its size of blocks; some count sectors whatever it says."""
+    joliet = sector[0] == _SUPPLEMENTARY and sector[88:91] in _JOLIET
+    told = int.from_bytes(sector[128:130], "little")
+    image.end = max(image.end, int.from_bytes(sector[80:84], "little") * (told or SECTOR))
+    if told in _SMALLER:
+        image.damage = image.damage or "its blocks are smaller than its sectors"
+        _tree(_Tree(octets, joliet, tick, image, told), sector[156:190])
+    _tree(_Tree(octets, joliet, tick, image), sector[156:190])
 
 
 def _tree(tree: _Tree, root: bytes) -> None:
@@ -111,7 +126,7 @@ def _tree(tree: _Tree, root: bytes) -> None:
                     seen.add(record.extent)
                     waiting.append((record.extent, record.size, f"{path}{_called(tree, record)}/"))
                 continue
-            extents.append((record.extent * SECTOR, record.size))
+            extents.append((record.extent * tree.block, record.size))
             # ECMA-119 6.5.1: all sections of a file but the last say that there is more.
             if not record.flags & _MORE:
                 _add(tree, tuple(extents), path, record)
@@ -136,9 +151,13 @@ def _called(tree: _Tree, record: _Record) -> str:
 
 def _records(tree: _Tree, start: int, size: int) -> Iterator[_Record]:
     """The records of a folder but for itself and its parent; none crosses a sector."""
-    folder = tree.octets[start * SECTOR : start * SECTOR + size]
+    folder = tree.octets[start * tree.block : start * tree.block + size]
     if len(folder) < size:
         raise Damaged("a folder that lies behind the end")
+    # ECMA-119 6.8.2.2: first comes the folder itself.  Without it this is no folder, and
+    # what it would have listed is lost.
+    if bytes(folder[32:34]) != b"\1\0" or not folder[25] & _FOLDER:
+        raise Damaged("a folder that does not list itself")
     at = 0
     while at < size:
         length = folder[at]
@@ -171,10 +190,12 @@ def _alternate(tree: _Tree, fields: bytes) -> str:
         at += length
         if mark == b"NM":
             name += text[1:]
+        elif mark == _PACKED:
+            tree.image.packed = True
         elif mark == b"CE" and continued < _CONTINUED and len(text) >= 24:
             continued += 1
             block, offset, more = (int.from_bytes(text[n : n + 4], "little") for n in (0, 8, 16))
-            start = block * SECTOR + offset
+            start = block * tree.block + offset
             fields = fields[:at] + bytes(tree.octets[start : start + min(more, SECTOR)])
     return to_text(name)[0]
 

@@ -56,8 +56,8 @@ _PAIRS = re.compile(
 )
 _PAIR = re.compile(rb"[0-9a-fA-F]{2}")
 
-# A literal, or all the text of an element; four letters are three octets.
-_PIECE = re.compile(rb"(?<=[\"'`>])([\w+/-]{4,%d}+={0,2}+)(?=[\"'`<])" % LETTERS)
+# A literal, or all the text of an element; the last piece may be one letter.
+_PIECE = re.compile(rb"(?<=[\"'`>])([\w+/-]{1,%d}+={0,2}+)(?=[\"'`<])" % LETTERS)
 
 _COMMENT = r"(?:\s|/\*[^*]{0,200}+\*/){0,200}+"
 _NAME = r"[\w$.\[\]]{1,64}+"
@@ -75,7 +75,13 @@ _GIVEN = re.compile(rf"{_VARIABLE}\s{{0,16}}+[=:]\s{{0,16}}+{_LITERAL}")
 _SUMMAND = re.compile(rf"(?:{_VARIABLE}|{_LITERAL})")
 # Nothing is captured in what repeats: Python's `re` loses count of it there.
 _EITHER = r"(?:(?<![\w$])[A-Za-z_$][\w$]{0,63}+|\"[^\"\\\r\n]++\"|'[^'\\\r\n]++'|`[^`\\]++`)"
-_SUM = re.compile(rf"{_EITHER}(?:\s{{0,16}}+[+,]\s{{0,16}}+{_EITHER}){{1,4096}}+")
+# In the letters of a long literal that is added to nothing there are no sums to be found.
+_SUM = re.compile(
+    rf"{_EITHER}(?:\s{{0,16}}+[+,]\s{{0,16}}+{_EITHER}){{1,4096}}+"
+    rf"|(?P<alone>[\"'`][\w+/=-]{{{LETTERS},}}+[\"'`])"
+)
+# Sums that are looked at; a large library of scripts has some ten thousand.
+SUMS = 50_000
 # Sums may use a literal more than once, but what they make is not larger than that.
 _SUMS = 4
 # Escapes that stand close together, as no honest text has them; none of these is a quote.
@@ -217,11 +223,15 @@ def in_pieces(page: bytes, beginnings: tuple[bytes, ...]) -> Iterator[bytes]:
         at += 1
         if len(pieces[first]) >= LETTERS or not pieces[first].startswith(beginnings):
             continue
-        while at < len(pieces) and len(pieces[at - 1]) == len(pieces[first]) >= len(pieces[at]):
+        while at < len(pieces) and _goes_on(pieces[first], pieces[at - 1], pieces[at]):
             at += 1
         whole = b"".join(pieces[first:at])
         if len(whole) >= LETTERS:
             yield whole
+
+
+def _goes_on(first: bytes, last: bytes, piece: bytes) -> bool:
+    return len(last) == len(first) >= len(piece) and not last.endswith(b"=")
 
 
 def joined(text: str) -> str:
@@ -236,7 +246,11 @@ def summed(text: str) -> str:
     """
     given = {found[1]: found[2] or found[3] or found[4] for found in _GIVEN.finditer(text)}
     lines, size = [], 0
-    for found in _SUM.finditer(text) if given else ():
+    for number, found in enumerate(_SUM.finditer(text) if given else ()):
+        if number >= SUMS:
+            raise TooMany(f"more than {SUMS} sums")
+        if found["alone"]:
+            continue
         pieces = [_summand(one, given) for one in _SUMMAND.finditer(found[0])]
         size += sum(map(len, pieces))
         if size > _SUMS * len(text):

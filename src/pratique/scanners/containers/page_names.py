@@ -21,10 +21,18 @@ _SAID = re.compile(
     r"(?:\([^()]{0,200}+\)[^,()]{0,200}+)?,|\bFile\s{0,16}+\(\s{0,16}+\[[^\]]{0,400}+\],)\s{0,16}+(?:"
     + _LITERAL + "|" + _VARIABLE + ")"
 )  # fmt: skip
-# Names of files, wherever a script has them, if nothing says which is meant.
+# Names of files, wherever a script has them, if nothing says which is meant; what a tag
+# loads from elsewhere is none of them.
 _FILE = re.compile(
-    r"[\"'`]([^\"'`\r\n\\/:<>?|*]{1,200}\.(?:zip|7z|rar|iso|img|vhdx?|cab|exe|msi|scr|js|jse|vbs|vbe|wsf|hta|"
+    r"(?<!src=)(?<!href=)[\"'`]([^\"'`\r\n\\/:<>?|*]{1,200}\.(?:zip|7z|rar|iso|img|vhdx?|cab|exe|msi|scr|js|jse|vbs|vbe|wsf|hta|"
     r"bat|cmd|ps1|lnk|url|jar|one|pdf|docm?|docx|xlsm?|xlsx|xlsb|html?|svg|bin|dll|cpl|chm|eml|rtf))[\"'`]",
+    re.IGNORECASE,
+)
+
+# Where nothing says that a script saves a file, these are what the page is made of.
+_FURNITURE = (".js", ".html", ".htm", ".svg", ".pdf", ".bin")
+_SAVES = re.compile(
+    r"new\s{1,16}blob|saveblob|objecturl|octet-?stream|activexobject|savetofile|decompressionstream",
     re.IGNORECASE,
 )
 
@@ -33,7 +41,8 @@ def script_names(text: str) -> tuple[str, ...]:
     """The names, those that are said to be a file's before others; each once."""
     said = dict.fromkeys(islice(_said(text), NAMES))
     if not said:
-        found = (match[1] for match in _FILE.finditer(text))
+        own = () if _SAVES.search(text) else _FURNITURE
+        found = (name[1] for name in _FILE.finditer(text) if not name[1].lower().endswith(own))
         said = dict.fromkeys(islice(found, NAMES))
     return tuple(said)
 

@@ -31,6 +31,10 @@ _NUMBER = re.compile(
     rb"(?<![0-9])([0-9]{1,10})[\0\t\n\f\r ]{1,32}[0-9]{1,10}[\0\t\n\f\r ]{0,32}obj"
     rb"[\0\t\n\f\r ]{0,32}([0-9]{1,10})[\0\t\n\f\r ]{1,32}endobj"
 )
+# The head of any object; what others refer to as a filter or a file is short.
+_ANY = re.compile(rb"(?<![0-9])([0-9]{1,10})[\0\t\n\f\r ]{1,32}[0-9]{1,10}[\0\t\n\f\r ]{0,32}obj")
+_SHORT = 4096
+_FILTERS = ("Filter", "F", "DecodeParms", "DP")
 # What makes an object worth parsing; a name may be written in numbers (7.3.5).
 _INTEREST = re.compile(
     rb"(?<!end)stream|/(?:EF|JS|UF|Names|Launch|Win|Encrypt|XFA)\b|/[^ /<>\[\]()]{0,32}#"
@@ -84,6 +88,11 @@ class File:
     # Objects that are numbers: lengths; None before one is asked for.
     _numbers: dict[int, int] | None = None
     _ends: list[int] = field(default_factory=list)
+    # Where each object begins, those of no interest too; None before one is asked for.
+    _heads: dict[int, int] | None = None
+    _looked_up: dict[int, Value] = field(default_factory=dict)
+    # Short objects of object streams, by number.
+    _small: dict[int, bytes] = field(default_factory=dict)
 
     def read(self) -> None:
         """Find all objects but those in object streams."""
@@ -130,6 +139,29 @@ class File:
         if self._numbers is None:
             self._numbers = {int(one[1]): int(one[2]) for one in _NUMBER.finditer(self.octets)}
         return self._numbers.get(number)
+
+    def look_up(self, value: Value) -> Value:
+        """What a value is, if it refers to a short object."""
+        if not isinstance(value, Ref):
+            return value
+        if value.number in self._looked_up:
+            return self._looked_up[value.number]
+        if self._heads is None:
+            self._heads = {int(one[1]): one.end() for one in _ANY.finditer(self.octets)}
+        at = self._heads.get(value.number)
+        octets, at = (self._small.get(value.number, b""), 0) if at is None else (self.octets, at)
+        # What an object stream brings later is not known yet, and is asked for again.
+        found, _ = parse(octets, at, min(len(octets), at + _SHORT))
+        if octets:
+            self._looked_up[value.number] = found
+        return found
+
+    def _filters(self, one: Object) -> list[tuple[str, dict[str, Value]]]:
+        values = {key: self.look_up(one.values[key]) for key in _FILTERS if key in one.values}
+        for key, value in values.items():
+            if isinstance(value, list):
+                values[key] = [self.look_up(each) for each in value]
+        return filters_of(values)
 
     def _end(self, one: Object) -> int:
         length = one.values.get("Length")
@@ -195,7 +227,7 @@ class File:
     def _method(self, one: Object) -> str:
         if self.lock is None or not self.key or one.type == "XRef":
             return ""
-        for name, given in filters_of(one.values):
+        for name, given in self._filters(one):
             if name == "Crypt" and given.get("Name", "Identity") == "Identity":
                 return ""
         return self.lock.files if one.type == "EmbeddedFile" else self.lock.streams
@@ -208,7 +240,7 @@ class File:
 
     def pieces(self, one: Object, most: int | None = None) -> Iterator[bytes]:
         """What a stream holds."""
-        return decode(self.raw(one, most), filters_of(one.values), self.budget)
+        return decode(self.raw(one, most), self._filters(one), self.budget)
 
     def unpack(self, gather: Gather) -> Iterator[str]:
         """Read the objects in object streams; gives why one could not be read."""
@@ -234,6 +266,8 @@ class File:
             behind = end if end > at else min(len(octets), at + _LONGEST)
             self.budget.check_clock()
             if _INTEREST.search(octets, at, behind) is None:
+                if behind - at <= _SHORT:
+                    self._small[number] = octets[at:behind]
                 continue
             if len(self.objects) >= OBJECTS:
                 raise OverBudget("parts", f"a PDF of more than {OBJECTS} objects of interest")

@@ -24,8 +24,8 @@ _EMPTY_STREAM, _EMPTY_FILE, _NAMES, _PACKED_HEADER = 0x0E, 0x0F, 0x11, 0x17
 _CODERS = 32
 # Files, folders and streams of one archive; the walk takes no more parts than that anyway.
 ENTRIES = 20_000
-# A folder has four coders where programs are packed, and one mostly.
-_CODERS_IN_ALL = 4 * ENTRIES
+# A folder has four coders where programs are packed, but then few folders are there.
+_CODERS_IN_ALL = 2 * ENTRIES
 # 7-Zip writes three sections, and a dozen kinds of properties.
 _SECTIONS = 64
 # A header of ENTRIES files with long names has 10 MB.
@@ -222,15 +222,10 @@ def _packed(cursor: Cursor) -> list[tuple[int, int]]:
 def _folders(cursor: Cursor) -> list[Folder]:
     if cursor.octet() != _FOLDER:
         raise Damaged("its header is of no known form")
-    count, coders = _count(cursor, _number(cursor)), 0
+    count = _count(cursor, _number(cursor))
     if cursor.octet():
         raise Damaged("its folders are kept outside of its header")
-    folders: list[Folder] = []
-    for _ in range(count):
-        folders.append(_folder(cursor))
-        coders += len(folders[-1].coders)
-        if coders > _CODERS_IN_ALL:
-            raise Damaged(f"more than {_CODERS_IN_ALL} coders")
+    folders = list(_listed(cursor, count))
     for kind in _kinds(cursor):
         if kind == _CODERS_SIZE:
             for folder in folders:
@@ -243,6 +238,16 @@ def _folders(cursor: Cursor) -> list[Folder]:
     if any(len(folder.sizes) != len(folder.coders) for folder in folders):
         raise Damaged("a folder without sizes")
     return folders
+
+
+def _listed(cursor: Cursor, count: int) -> Iterator[Folder]:
+    coders = 0
+    for _ in range(count):
+        folder = _folder(cursor)
+        coders += len(folder.coders)
+        if coders > _CODERS_IN_ALL:
+            raise Damaged(f"more than {_CODERS_IN_ALL} coders")
+        yield folder
 
 
 def _folder(cursor: Cursor) -> Folder:

@@ -16,6 +16,7 @@ _SIZES = (2048, 512)
 # ECMA-167 3/7.2.1, 4/7.2.1: the kinds of descriptors.
 _POINTER, _PARTITION, _VOLUME, _LAST = 2, 5, 6, 8
 _SET, _ENTRY, _LONG_ENTRY, _IDENTIFIER = 256, 261, 266, 257
+_IDENTIFIER_OCTETS = 38
 _DESCRIPTORS = 64
 _FOLDER, _DELETED, _PARENT = 2, 4, 8
 # Allocation descriptors of one file: a file of 64 MB in pieces of a sector has half of it.
@@ -54,6 +55,9 @@ def read(octets: memoryview, image: Image, tick: Callable[[], None]) -> None:
         tick()
         place, path = waiting.pop()
         table = b"".join(_octets(volume, _entry(volume, place)[1]))
+        # ECMA-167 4/8.6: each folder lists at least the one that it is in.
+        if len(table) < _IDENTIFIER_OCTETS:
+            raise Damaged("UDF with a folder that lists nothing")
         for flags, inner, name in _identifiers(table):
             count += 1
             if count > RECORDS:
@@ -202,7 +206,7 @@ def _octets(volume: _Volume, extents: _Extents) -> Iterator[bytes]:
 def _identifiers(table: bytes) -> Iterator[tuple[int, tuple[int, int], str]]:
     """What a folder lists (ECMA-167 4/14.4): flags, where the entry is, a name."""
     at = 0
-    while at + 38 <= len(table):
+    while at + _IDENTIFIER_OCTETS <= len(table):
         if int.from_bytes(table[at : at + 2], "little") != _IDENTIFIER:
             raise Damaged("UDF with a folder of no known form")
         flags, named = table[at + 18], table[at + 19]

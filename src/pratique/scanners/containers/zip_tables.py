@@ -186,6 +186,8 @@ def ends_at(octets: memoryview, at: int) -> list[End]:
     if wide and (LARGE in {size, offset} or count == 0xFFFF):
         return wide
     stop = at if larger is None else larger
+    # Info-ZIP may point at a larger record and write none (`zip -fz - -`).
+    offset = stop - size if offset == LARGE else offset
     end = End(0, at, count, 0, behind, stop, disks=disks)
     return _directories(octets, end, size, offset) + wide
 

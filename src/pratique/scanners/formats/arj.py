@@ -67,11 +67,10 @@ class Arj:
     lacks: ClassVar[dict[str, str]] = {}
 
     def recognize(self, part: Part) -> Recognized:
-        """Tell by the detected type, or by a header in a program that unpacks itself."""
+        """Tell by the detected type, or by a header in a program or the like."""
         if recognized := told(part, self.types):
             return recognized
-        inside = part.known.kind == "executable" and carries(part) and _start(part.octets) >= 0
-        return "within" if inside else ""
+        return "within" if carries(part) and _start(part.octets) >= 0 else ""
 
     def members(self, part: Part, budget: Budget) -> Iterator[Found]:
         """Give each file, locked ones with their names only."""

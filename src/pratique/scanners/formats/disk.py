@@ -54,7 +54,7 @@ class Disk:
     def members(self, part: Part, budget: Budget) -> Iterator[Found]:
         """Give each partition."""
         giver = Giver(part, Gather(budget, len(part.octets)))
-        partitions = list(_partitions(part.octets))[: _PARTITIONS + 1]
+        partitions = list(dict.fromkeys(_partitions(part.octets)))[: _PARTITIONS + 1]
         if not partitions or len(partitions) > _PARTITIONS:
             giver.mark(f"it has {'no partition' if not partitions else 'too many partitions'}")
         for number, one in enumerate(partitions[:_PARTITIONS], 1):
@@ -63,10 +63,13 @@ class Disk:
 
 
 def _partitions(octets: memoryview) -> Iterator[_Partition]:
-    if bytes(octets[_SECTOR : _SECTOR + 8]) == b"EFI PART":
+    """By both tables: a system that finds no GPT announced in the MBR does not look for it."""
+    guid = bytes(octets[_SECTOR : _SECTOR + 8]) == b"EFI PART"
+    if guid:
         yield from _by_guid(octets)
-        return
     for kind, start, size in _entries(octets, 0):
+        if guid and kind == _GPT:
+            continue
         if kind in _EXTENDED:
             yield from _logical(octets, start)
         else:

@@ -1,10 +1,15 @@
-"""Open FAT volumes: floppies, sticks, partitions of disk images (see `fat_tables`)."""
+"""Open FAT volumes: floppies, sticks, partitions of disk images (see `fat_tables`).
+
+What was deleted no system shows; but where a root lists nothing and there are octets all
+the same, its files may have been deleted, or it may be damaged, and that is said.
+"""
 
 from collections.abc import Iterator
 from typing import ClassVar
 
 from pratique.scanners.budget import Budget
 from pratique.scanners.containers import fat_tables
+from pratique.scanners.containers.around import behind
 from pratique.scanners.containers.gather import Damaged, Gather
 from pratique.scanners.containers.stored import Giver
 from pratique.scanners.part import Found, Member, Part, Recognized
@@ -47,9 +52,15 @@ class Fat:
             return
         if volume.first > len(part.octets):
             giver.mark("it is cut off")
+        is_empty = True
         for file in volume.files(budget.check_clock):
+            is_empty = False
             name, *others = file.names
             member = Member(f"fat:{name}", name=name, names=tuple(others), raw_name=file.raw_name)
             yield from giver.pieces(member, volume.pieces(file), file.size)
         if volume.damage:
             giver.mark(volume.damage)
+        elif is_empty and (volume.end > len(part.octets) or not volume.is_blank()):
+            giver.mark("it holds octets, and lists no file")
+        if volume.end >= volume.first:
+            yield from behind(part.octets, volume.end, budget)

@@ -11,7 +11,8 @@ tell random octets from what the script makes of them; where it has none, only w
 begins a file that is worth hiding: links in ordinary mail are full of random letters.
 
 Limitations: what is built by arithmetic, by a key of several octets or by a cipher is
-given as the literal that it is made of, and no more.
+given as the literal that it is made of, and no more.  Where a script saves a program or an
+archive, and no literal can be that file, it is a part by its name alone, and unreadable.
 """
 
 import hashlib
@@ -60,8 +61,17 @@ _DESCRIPTION = re.compile(rb"<script[^>]{0,256}ld\+json[^>]{0,64}>[^<]*+</script
 _NARROW = dict.fromkeys(range(256))
 # Letters of base64 that end a mark too: of a comment in HTML, and in script.
 _MARKS = b"-/"
+# How a script makes a file of octets; `/blob/` is in every address of a forge.
+_SAVES = (b"new blob", b"objecturl", b"saveblob", b"new file")
+_WORTH_HIDING = frozenset({*kinds.DANGEROUS, "archive"})
 # A text of fewer octets holds nothing (literals.py, LETTERS).
 _SMALLEST = 60
+# Files of a page, a saved one with all its pictures and fonts has some hundred; each costs
+# two milliseconds of whoever tells what it is.
+FILES = 2000
+# The text of a page and all that its script makes of it: 20 MB cost a second.  An honest
+# one is read plain, joined, unescaped, and summed up.
+_FORMS, _READINGS = 32 * 1024 * 1024, 6
 # Pages in a page; more than that no page shows.
 _FRAMES = 1000
 # Pictures and fonts have no name that somebody would save them under.
@@ -105,7 +115,9 @@ class Html:
         built = list(part.known.inside[-1:]) == [self.name]
         for text in read_page(part.octets.tobytes(), part.charset):
             try:
-                yield from _Page(text, budget, seen, scripted=built).members()
+                page = _Page(text, budget, seen, scripted=built)
+                yield from page.members()
+                yield from page.missing()
             except TooMany as over:
                 yield too_many(part, str(over))
 
@@ -120,6 +132,8 @@ class _Page:
     seen: set[bytes]
     scripted: bool
     names: tuple[str, ...] = ()
+    # A file was given that may be the one that a script saves under these names.
+    called: bool = False
     # Runs of letters that were looked at before, in this text or in another form of it.
     runs: set[bytes] = field(default_factory=set)
     lower: bytes = field(init=False)
@@ -138,6 +152,16 @@ class _Page:
             yield from self._scripted()
         else:
             yield from self._literals(self.text)
+
+    def missing(self) -> Iterator[Found]:
+        """A program or archive that a script saves, and no literal was found for it."""
+        saves = any(word in self.lower for word in _SAVES)
+        if not self.scripted or self.called or not saves:
+            return
+        for name in self.names:
+            if kinds.of_name(name) in _WORTH_HIDING:
+                why = "a script builds it of what was not found"
+                yield Member(f"html:{name}", name=name, unopened="unreadable", why=why)
 
     def _uris(self, text: str) -> Iterator[Found]:
         for uri in find_uris(text, self.lower if text is self.text else b""):
@@ -159,7 +183,11 @@ class _Page:
 
     def _scripted(self) -> Iterator[Found]:
         """What a script may build of its literals: in the text, joined, and unescaped."""
+        looked = 0
         for text in _unfolded(self.text):
+            looked += len(text)
+            if looked > max(_FORMS, _READINGS * len(self.text)):
+                raise TooMany("far more text in literals than in the page")
             self.budget.charge_octets(len(text))
             if text is not self.text:
                 yield from self._uris(text)
@@ -231,6 +259,7 @@ class _Page:
         """A member that has the page's names, unless it is a picture of the page's own."""
         if disguised.is_furniture(octets) or not self.names:
             return Member(step="")
+        self.called = True
         return Member(step="", name=self.names[0], names=self.names[1:])
 
     def _given(self, member: Member, octets: bytes) -> Iterator[Found]:
@@ -239,6 +268,8 @@ class _Page:
         if not octets or digest in self.seen:
             return
         self.seen.add(digest)
+        if len(self.seen) > FILES:
+            raise TooMany(f"more than {FILES} files in a page")
         member.step = f"html:{member.name}" if member.name else f"html:{len(self.seen)}"
         self.budget.charge_octets(len(octets))
         member.octets = memoryview(octets)

@@ -4,9 +4,9 @@ Read by our own tables and not through libarchive, which shows one tree of an im
 file is given once, with what each tree calls it.  UDF (ECMA-167), alone or besides, is one
 tree more.
 
-Limitations: interleaved files (ECMA-119 6.4.3) are not put together, files that are packed
-in the image (zisofs) are given as they lie there; UDF on disks that are written
-file by file (virtual and sparable partitions) wants an outside program.
+Limitations: interleaved files (ECMA-119 6.4.3) are not put together; files that are packed
+in the image (zisofs) are given as they lie there, and want an outside program; so does UDF
+on disks that are written file by file (virtual and sparable partitions).
 """
 
 from collections.abc import Iterator
@@ -66,6 +66,8 @@ class Iso:
             _mark(part, image.damage)
         elif not image.files and not image.end:
             _mark(part, "it has no tree that we know")
+        if image.packed and not part.known.unopened:
+            part.known.unopened, part.known.why = "needs_program", "files that are packed in it"
         if image.end > len(octets):
             _mark(part, "it is cut off")
         # Files share no octets but those that are one place, and are given once.

@@ -50,10 +50,10 @@ class Lha:
     lacks: ClassVar[dict[str, str]] = {"encrypted": "the format has no encryption"}
 
     def recognize(self, part: Part) -> Recognized:
-        """Tell by the detected type, or by a header in a program that unpacks itself."""
+        """Tell by the detected type, or by a header in a program or the like."""
         if recognized := told(part, self.types):
             return recognized
-        return "within" if part.known.kind == "executable" and _start(part) >= 0 else ""
+        return "within" if _start(part) >= 0 else ""
 
     def members(self, part: Part, budget: Budget) -> Iterator[Found]:
         """Give each file; then what lies behind the end."""

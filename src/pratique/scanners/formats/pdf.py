@@ -172,7 +172,7 @@ class _Reading:
             for values in _dictionaries(one.value):
                 embedded = values.get("EF")
                 if isinstance(embedded, Ref):
-                    embedded = self._value(embedded)
+                    embedded = self._value(embedded) or self.file.look_up(embedded)
                 if not isinstance(embedded, dict):
                     continue
                 told = [values.get(key) for key in _FILE_KEYS]

@@ -13,8 +13,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from pratique.scanners.budget import Budget
-from pratique.scanners.containers.around import told
-from pratique.scanners.containers.around import skip_zeros
+from pratique.scanners.containers.around import skip_zeros, told
 from pratique.scanners.containers.gather import Gather
 from pratique.scanners.containers.stored import Giver
 from pratique.scanners.part import Found, Member, Oddity, Part, Recognized

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from pratique.scanners.budget import Budget
+from pratique.scanners.containers.around import behind
 from pratique.scanners.containers.gather import Damaged, Gather
 from pratique.scanners.containers.stored import Giver
 from pratique.scanners.part import Found, Member, Part, Recognized
@@ -44,8 +45,8 @@ class Vhd:
     def members(self, part: Part, budget: Budget) -> Iterator[Found]:
         """Give the disk."""
         octets, giver = part.octets, Giver(part, Gather(budget, len(part.octets)))
-        behind, before = bytes(octets[-_FOOTER:]), bytes(octets[:_FOOTER])
-        footer = behind if behind.startswith(_COOKIE) else before
+        last, first = bytes(octets[-_FOOTER:]), bytes(octets[:_FOOTER])
+        footer = last if last.startswith(_COOKIE) else first
         if len(footer) < _FOOTER or not footer.startswith(_COOKIE):
             giver.mark("it is cut off")
             return
@@ -54,7 +55,9 @@ class Vhd:
         if kind == _FIXED:
             if len(octets) - _FOOTER < size:
                 giver.mark("it is cut off")
-            yield from giver.slice(member, 0, min(size, len(octets) - _FOOTER))
+            end = min(size, len(octets) - _FOOTER)
+            yield from giver.slice(member, 0, end)
+            yield from behind(octets[:-_FOOTER], end, budget)
         elif kind == _DYNAMIC:
             at = int.from_bytes(footer[16:24], "big")
             yield from giver.pieces(member, _blocks(octets, at, size), size)

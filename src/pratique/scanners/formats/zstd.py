@@ -60,7 +60,7 @@ class _Frames:
         return bytes(self._octets[self.position : self.position + len(MAGIC)]) == MAGIC
 
     def _one(self) -> Iterator[bytes]:
-        end, whole = _end(self._octets, self.position, self._budget)
+        end, whole = frame_end(self._octets, self.position, self._budget)
         frame = self._octets[self.position : end]
         reader = ZstdDecompressor(max_window_size=_WINDOW).stream_reader(frame)
         try:
@@ -75,7 +75,7 @@ class _Frames:
         self.position = end
 
 
-def _end(octets: memoryview, at: int, budget: Budget) -> tuple[int, bool]:
+def frame_end(octets: memoryview, at: int, budget: Budget) -> tuple[int, bool]:
     """Where the frame ends that begins there, and whether it is whole."""
     flags = octets[at + 4] if at + 4 < len(octets) else 0
     single = flags >> 5 & 1

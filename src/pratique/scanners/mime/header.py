@@ -28,8 +28,11 @@ _EMPTY_LINE = re.compile(rb"\n(\r?\n)")
 _LINE = re.compile(rb"(?:([!-9;-~]++)([ \t]*+):([^\n]*+(?:\n[ \t][^\n]*+)*+)|([^\n]*+))(?:\n|\Z)")
 _NAME = rb"[!-9;-~]++[ \t]*+:"
 _FIELD = re.compile(_NAME)
-# A bare CR ends a line for some readers.
-_ANY_FIELD = re.compile(rb"(?:^|\r)" + _NAME, re.MULTILINE)
+# A bare CR ends a line for some readers, and a NUL is no part of a name.
+_ANY_FIELD = re.compile(
+    rb"(?:^|\r)(?:" + _NAME + rb"|content-(?:type|transfer-encoding|disposition)[^\r\n:]{0,8}+:)",
+    re.MULTILINE | re.IGNORECASE,
+)
 
 
 def _plain(end: bytes) -> re.Pattern[bytes]:

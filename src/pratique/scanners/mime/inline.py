@@ -31,6 +31,8 @@ _TRANSPORT = frozenset(
         b"content-transfer-encoding",
     }
 )
+_NAMES = tuple(sorted(_TRANSPORT))
+_FIRST = re.compile(rb"\n(?:" + b"|".join(_NAMES) + rb")[ \t]*+:")
 # A returned header has up to 100 lines in the samples, the longest 24 KB.
 _LINES = 400
 _BLOCK_OCTETS = 64 * 1024
@@ -46,8 +48,8 @@ _FIELD = re.compile(rb"([A-Za-z][!-9;-~]{0,60})[ \t]*:|[ \t]+\S|>?From ")
 
 
 def may_hold(lower: bytes) -> bool:
-    """Tell whether a text in small letters has one of the fields without which none is found."""
-    return any(name in lower for name in _TRANSPORT)
+    """Tell whether a text in small letters has a field without which no message is found."""
+    return lower.startswith(_NAMES) or _FIRST.search(lower) is not None
 
 
 def find_messages(octets: bytes, budget: Budget) -> Iterator[int]:

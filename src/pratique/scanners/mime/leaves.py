@@ -44,7 +44,7 @@ class Leaves:
     _spare: int = field(init=False)
     _said_so: bool = False
     # Base64 that nobody declared, in which text; and what was given of further views.
-    _runs: list[tuple[Member, bytes, bool]] = field(default_factory=list)
+    _runs: list[tuple[Member, bytes]] = field(default_factory=list)
     _further: set[bytes] = field(default_factory=set)
 
     def __post_init__(self) -> None:
@@ -134,7 +134,7 @@ class Leaves:
             returned=self.returned,
         )
         yield member
-        self._look_for_runs(member, text, returned=self.returned)
+        self._look_for_runs(member, text)
 
     def undeclared(self) -> Iterator[Found]:
         """What base64 that nobody declared would be; nobody differs on it.
@@ -142,7 +142,7 @@ class Leaves:
         It comes last: what a further view gave, with its name, is not given again.
         """
         counts: dict[int, int] = {}
-        for text, run, returned in self._runs:
+        for text, run in self._runs:
             count = counts[id(text)] = counts.get(id(text), 0) + 1
             if count > runs.RUNS:
                 if count == runs.RUNS + 1:
@@ -159,13 +159,13 @@ class Leaves:
                     octets=memoryview(octets),
                     parent=text,
                     view="further",
-                    returned=returned,
+                    returned=text.returned,
                 )
 
-    def _look_for_runs(self, text: Member, octets: bytes, *, returned: bool) -> None:
+    def _look_for_runs(self, text: Member, octets: bytes) -> None:
         """Keep them for later; one more than are given, so that it is told."""
         for count, run in enumerate(runs.find_runs(octets)):
-            self._runs.append((text, run, returned))
+            self._runs.append((text, run))
             if count == runs.RUNS:
                 break
 
@@ -230,10 +230,11 @@ class Leaves:
             if isinstance(each, Member) and each.declared_type in MESSAGE_TYPES:
                 inline = min(inline, len(octets) - len(each.octets))
             yield each
-        if name != "base64" and len(octets) > _RUN_OCTETS and not member.encrypted:
-            self._look_for_runs(member, octets[:inline], returned=member.returned)
-            if inline < len(octets):
-                self._look_for_runs(member, octets[inline:], returned=True)
+        # A message within is read as one, and looked through then.
+        whole = member.encrypted or member.declared_type in MESSAGE_TYPES
+        if name != "base64" and len(octets) > _RUN_OCTETS and not whole:
+            # What stands in an inline message is found when that is read.
+            self._look_for_runs(member, octets[:inline])
 
     def _broken(
         self, member: Member, decoded: encoding.Decoded, name: str, encoded: bytes

@@ -107,7 +107,7 @@ class Cutter:
             keep = mark.place if mark.last else mark.place + 1
             if keep < len(self._open):
                 # Behind the last delimiter of all there is nothing that would be hidden.
-                ended_by = -1 if mark.last and keep == 0 else mark.place
+                ended_by = mark.place if keep else -1
                 yield from self._close(keep, stop, ended_by)
             if not mark.last:
                 inside = self._read(at, end, parent=inside)

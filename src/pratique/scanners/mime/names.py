@@ -29,7 +29,8 @@ _OVERRIDES = frozenset("\u202d\u202e")
 _ORDINARY = re.compile(r"[\w() -]*+(?:\.[\w() -]++)*+(?<=\w)", re.ASCII)
 _NAMED = frozenset({b"filename", b"name"})
 # One that has only one reading.
-_PLAIN = re.compile(rb"[A-Za-z0-9_-][A-Za-z0-9_ -]{0,80}+(?:\.[A-Za-z0-9_-]{1,20}+){0,4}+")
+_PLAIN = re.compile(rb"[A-Za-z0-9_-][A-Za-z0-9_ -]{0,80}+(?<! )(?:\.[A-Za-z0-9_-]{1,20}+){0,4}+")
+_AROUND_DOT = re.compile(r"(?<! ) *\. *(?=\w)")
 # The longest that any program is run by has eleven characters ("application").
 _ENDING = 12
 
@@ -172,6 +173,10 @@ def _shown(octets: bytes, charset: str, names: Names, literal: list[Reading]) ->
     if '"' in text or "\t" in text:
         # A quote in the midst of a word, and the tab of a folded line, go with some readers.
         literal.append(_plain(octets.replace(b'"', b"").replace(b"\t", b""), charset))
+    closer = _AROUND_DOT.sub(".", text).strip("'")
+    if closer != text:
+        # The blank of a fold goes with some readers, and so do single quotes.
+        literal.append(Reading(closer, octets, bad, literal=True))
     if b"%" in octets:
         literal.append(_plain(percent_decode(octets), charset))
 

@@ -19,9 +19,10 @@ from pratique.scanners.budget import Budget
 from pratique.scanners.mime import encoding
 from pratique.scanners.mime.entity import HEADER_TYPES, Entity, Odd, default_type
 from pratique.scanners.mime.header import Header, skip_before
+from pratique.scanners.mime.inline import find_messages
 from pratique.scanners.mime.leaves import Leaves
 from pratique.scanners.mime.multipart import Cutter, Gap, Note
-from pratique.scanners.mime.sections import continues
+from pratique.scanners.mime.sections import begins_cut, continues
 from pratique.scanners.mime.uu import files as uuencoded
 from pratique.scanners.mime.views import Boundaries, Leaf, Over, Stretch, Views, near, place
 from pratique.scanners.part import Found, Oddity, Part, Reached, Recognized
@@ -133,12 +134,23 @@ class _Reading:
             entity.odd.append(Odd("unknown_transfer_encoding", f"{name}, and no file begins"))
         if self._is_cut_elsewhere(entity) or entity.odd:
             self._read_again(entity)
-        elif entity.said.broken:
-            # Some readers begin the body at a line that is no field.
-            if self.octets[entity.header.body : entity.end].strip() == b"":
-                entity.odd.append(Odd("header_end", "the header runs into its body"))
-            self._read_again(entity)
+        else:
+            self._look_behind(entity)
         yield from self.leaves.give(entity, name)
+
+    def _look_behind(self, leaf: Entity) -> None:
+        """Read again what is odd to nobody, but holds more to some than the standard says."""
+        body, end = leaf.header.body, leaf.end
+        if leaf.said.broken:
+            # Some readers begin the body at a line that is no field.
+            if not self.octets[body:end].strip():
+                leaf.odd.append(Odd("header_end", "the header runs into its body"))
+            self._read_again(leaf)
+        elif not leaf.uncut and begins_cut(self.octets, body, end):
+            # A multipart that lost its header, which some bounces did; what they return is
+            # found as every message that stands inline.
+            returned = find_messages(self.octets[body:end], self.budget)
+            self._read_again(leaf, body + next(returned, end - body))
 
     def _has_file(self, leaf: Entity) -> bool:
         found = uuencoded(self.octets[leaf.header.body : leaf.end], self.budget, declared=True)
@@ -162,10 +174,7 @@ class _Reading:
     def _is_cut_elsewhere(self, leaf: Entity) -> bool:
         """Tell whether some reader ends the leaf or its header at another place."""
         body, end = leaf.header.body, leaf.end
-        if (
-            not leaf.declared_type.startswith(HEADER_TYPES)
-            and continues(self.octets, body, end)
-        ):
+        if not leaf.declared_type.startswith(HEADER_TYPES) and continues(self.octets, body, end):
             leaf.odd.append(Odd("header_end", "structural fields behind the empty line"))
         if (
             leaf.parent is not None
@@ -208,10 +217,11 @@ class _Reading:
         else:
             yield from self.leaves.outside(gap.entity, text)
 
-    def _read_again(self, entity: Entity) -> None:
+    def _read_again(self, entity: Entity, end: int | None = None) -> None:
         outer = self._boundaries(entity.parent).known if entity.parent is not None else ()
         default = default_type(entity.parent)
-        stretch = Stretch(entity.header.start, entity.end, tuple(outer), default)
+        end = entity.end if end is None else end
+        stretch = Stretch(entity.header.start, end, tuple(outer), default)
         self._again.append(_Again(stretch, entity, entity.parent or entity))
 
     def _further(self) -> Iterator[Found]:

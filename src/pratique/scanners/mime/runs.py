@@ -3,7 +3,8 @@
 A transfer encoding that stands in the wrong place, or is spelt so that we take it for
 none, leaves base64 where text should be; and some program decodes it.  So each run of two
 lines or more of forty letters or more is decoded and shown as a further view, and so is
-one line of five hundred, and what holds nothing else at all.  That is no ambiguity: most such runs are keys and fingerprints.
+one line of five hundred, and what holds nothing else at all.  That is no ambiguity: most
+such runs are keys and fingerprints.
 
 A run counts if its letters are those of encoded octets: capitals, small ones and digits,
 which a list of checksums or a ruler lacks.  What stands behind `-----BEGIN` is armour of

@@ -46,12 +46,19 @@ _CONTINUES = re.compile(
     rb"[ \t\x00\x0b\x0c]{0,4}+" + _NAME,
     re.IGNORECASE,
 )
-# Behind a few lines of anything: one that says how what is below it is encoded.
+# Right behind a line or two of anything: one that says how what is below it is encoded.
 _ENCODED_BELOW = re.compile(
-    rb"(?:[^\r\n]{0,998}+[\r\n]{1,4}+){1,4}?[ \t\x00]{0,4}+"
+    rb"(?:[^\r\n]{1,998}+(?:\r\n|\n|\r)){1,2}?"
     rb"content-transfer-encoding[ \t]{0,4}+:\s{0,4}+(?:base64|quoted-printable|x?-?uue)",
     re.IGNORECASE,
 )
+# A delimiter that no header names, with an entity's fields below it.
+_CUT = re.compile(
+    rb"[\r\n](--[^\r\n]{1,200}+)[\r\n]{1,2}+"
+    rb"(?:[!-9;-~]{1,60}:[^\r\n]*+[\r\n]{1,2}+(?:[ \t][^\r\n]*+[\r\n]{1,2}+)*+){0,8}?" + _NAME,
+    re.IGNORECASE,
+)
+_CUT_WITHIN = 1024
 _VALUE = re.compile(rb"[^\r\n]*+(?:[\r\n]++[ \t][^\r\n]*+)*+")
 _NEXT_LINE = re.compile(rb"[\r\n]++([^\r\n]*+)")
 
@@ -112,6 +119,16 @@ def continues(octets: bytes, at: int, end: int) -> bool:
     if b"content" not in window.lower():
         return False
     return any(pattern.match(window) is not None for pattern in (_CONTINUES, _ENCODED_BELOW))
+
+
+def begins_cut(octets: bytes, at: int, end: int) -> bool:
+    """Tell whether a body is a multipart's that lost its header: the delimiter stands twice."""
+    window = octets[max(at - 1, 0) : min(end, at + _CUT_WITHIN)]
+    if b"--" not in window or (cut := _CUT.search(window)) is None:
+        return False
+    # Where a message stands in a text, its header names the boundary.
+    named = b"boundary" in window[: cut.start()].lower()
+    return not named and octets.find(b"\n" + cut[1], at + cut.end(1), end) >= 0
 
 
 def structural(text: bytes) -> Fields:

@@ -26,7 +26,7 @@ from pratique.scanners.mime import candidates
 from pratique.scanners.mime.encoding import IDENTITY
 from pratique.scanners.mime.entity import MESSAGE_TYPES, Said
 from pratique.scanners.mime.fields import Value, read_value
-from pratique.scanners.mime.sections import sections, structural
+from pratique.scanners.mime.sections import begins_cut, sections, structural
 
 # Lines of dashes in one stretch; a mail of so many parts is over its limits before.
 DASH_LINES = 50_000
@@ -39,12 +39,20 @@ _DASHES_LF = re.compile(rb"\n[ \t\x00]*+(-{1,3}[^\r\n]{1,4096}+)")
 _DASHES_CR = re.compile(rb"\r[ \t\x00]*+(-{1,3}[^\r\n]{1,4096}+)")
 _LINE_END = re.compile(rb"\r?\n|\r|\Z")
 _LINE_ENDS = re.compile(rb"[\r\n]")
-_FIELD_BELOW = re.compile(rb"\s{0,4}content-", re.IGNORECASE)
+_OTHER_FIELD = rb"[!-9;-~]{1,60}:[^\r\n]*+[\r\n]{1,2}+(?:[ \t][^\r\n]*+[\r\n]{1,2}+)*+"
+_FIELD_BELOW = re.compile(rb"\s{0,4}(?:" + _OTHER_FIELD + rb"){0,8}?content-", re.IGNORECASE)
 _FIELD_LINE = re.compile(rb"[\r\n]content-(?:type|transfer-encoding|disposition)")
 # A line above a Content- field is a delimiter with any few octets around its dashes.
 _LOOSE = re.compile(rb"[ \t\x00]*+[^\r\n-]{0,4}?-{1,3}[- \t\x00\"'<]{0,8}+")
 # What some reader passes over behind a boundary; with more letters it is another boundary.
 _TAIL = re.compile(rb"-*+[ \t\x00]*+\Z|[ \t\x00;,(\"']|[^A-Za-z0-9]\Z")
+# Other fields may stand between a delimiter and the field that is sought: so many lines.
+_ABOVE = 8 * 1024
+_FIELDS = 16
+_FOLD = (b" ", b"\t")
+_OTHER = re.compile(rb"[!-9;-~]{1,60}:")
+# A boundary of so many letters is in no line by chance; some readers look for no dashes.
+_TELLING = 8
 # `boundary="`, with blanks around the sign.
 _PARAMETER = 16
 # White space is passed over in pieces of so many octets.
@@ -119,12 +127,14 @@ class Boundaries:
 
     def above_field(self, text: bytes) -> bytes | None:
         """The boundary that a line gives which stands above a Content- field, or None."""
-        dashes = _LOOSE.match(text)
-        if dashes is None or not self._lengths:
+        if not self._lengths:
             return None
-        lower = text[dashes.end() : dashes.end() + self._lengths[0]].lower()
-        cuts = (lower[:length] for length in self._lengths if length <= len(lower))
-        return next((name for name in cuts if name in self.known), None)
+        clean = text.replace(b"\0", b"").lower()
+        dashes = _LOOSE.match(clean)
+        begin = dashes.end() if dashes is not None else clean.rfind(b"--") + 2
+        cuts = (clean[begin : begin + length] for length in self._lengths)
+        whole = (name for name in self.known if len(name) >= _TELLING and name in clean)
+        return next((name for name in cuts if name in self.known), None) or next(whole, None)
 
 
 def near(octets: bytes, start: int, end: int, boundaries: Boundaries) -> bool:
@@ -146,13 +156,22 @@ def _above_field(octets: bytes, start: int, end: int, boundaries: Boundaries) ->
     if b"content-" not in lower:
         return False
     for count, found in enumerate(_FIELD_LINE.finditer(lower)):
-        above = octets[max(start, start + found.start() - _PIECE) : start + found.start()]
-        lines = _LINE_ENDS.split(above.rstrip())
+        above = octets[max(start, start + found.start() - _ABOVE) : start + found.start()]
+        line = _above_fields(above)
         if count > DASH_LINES:
             return True
-        if boundaries.above_field(lines[-1]) is not None and not _is_named(lower, lines[-1]):
+        if boundaries.above_field(line) is not None and not _is_named(lower, line):
             return True
     return False
+
+
+def _above_fields(above: bytes) -> bytes:
+    """The last line that is not blank, and no field either."""
+    lines = _LINE_ENDS.split(above.rstrip())
+    for line in reversed(lines[-_FIELDS:]):
+        if line and not line.startswith(_FOLD) and _OTHER.match(line) is None:
+            return line
+    return b""
 
 
 def _is_named(lower: bytes, line: bytes) -> bool:
@@ -253,7 +272,8 @@ class Views:
         multipart = any(
             value.main.startswith(b"multipart/") for said, _ in heads for value in said.types
         )
-        if multipart and self._next(lines, 0, stop)[0] >= stop:
+        lost = any(begins_cut(self.octets, body, stop) for _, body in heads)
+        if (multipart or lost) and self._next(lines, 0, stop)[0] >= stop:
             within = [line for line in lines if line.start < stop]
             new |= self._named.add(self._guess(within))
         return new

@@ -106,13 +106,15 @@ def _hits(text: str) -> Iterator[tuple[int, int]]:
     drawn = plain.translate(_ALIKE)
     for read in dict.fromkeys((plain, drawn)):
         found = [match.span() for match in islice(PASSWORD.finditer(read), _LOOKED_AT)]
-        if len(found) > HITS:
-            # Noise has most of them: what a colon follows comes first, from both ends.
-            found.sort(key=lambda span: _COLON_NEAR.match(read, span[1]) is None)
-            told = sum(_COLON_NEAR.match(read, end) is not None for _, end in found) or len(found)
-            half = max(HITS // 2, HITS - told)
-            found = [*found[:half], *found[max(half, told - (HITS - half)) :][: HITS - half]]
-        yield from found
+        yield from _chosen(read, found) if len(found) > HITS else found
+
+
+def _chosen(read: str, found: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Of too many those before a colon, and of these the first and the last."""
+    told = [span for span in found if _COLON_NEAR.match(read, span[1])]
+    if len(told) > HITS:
+        return [*told[: HITS // 2], *told[-HITS // 2 :]]
+    return list(dict.fromkeys((*told, *found)))[:HITS]
 
 
 def _around(text: str, start: int, end: int) -> Iterator[Ranked]:

@@ -92,6 +92,19 @@ def sevenzip(
     return b"7z\xbc\xaf\x27\x1c\0\4" + struct.pack("<I", crc32(start)) + start + body + header
 
 
+def listing(files: int) -> bytes:
+    """A list of so many empty files without names, packed."""
+    bits = b"\xff" * -(-files // 8)
+    flags = b"".join(kind + number(len(bits)) + bits for kind in (b"\x0e", b"\x0f"))
+    names = b"\x11" + number(2 * files + 1) + bytes(2 * files + 1)
+    header = b"\x01\x05" + number(files) + flags + names + b"\0\0"
+    body, about = streams(header, LZMA, "", 0)
+    packed_header = b"\x17" + about + b"\x0a\1" + struct.pack("<I", crc32(header)) + b"\0\0"
+    start = struct.pack("<QQI", len(body), len(packed_header), crc32(packed_header))
+    whole = struct.pack("<I", crc32(start)) + start + body + packed_header
+    return b"7z\xbc\xaf\x27\x1c\0\4" + whole
+
+
 def good(text: bytes) -> bytes:
     return sevenzip({"fox.txt": text})
 
