@@ -1,4 +1,4 @@
-"""docs/limits.md says of each limit what is true."""
+"""The page docs/limits.md says of each limit what is true."""
 
 import re
 from pathlib import Path

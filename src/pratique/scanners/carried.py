@@ -16,8 +16,8 @@ from zstandard import ZstdDecompressor, ZstdError
 
 from pratique.scanners.budget import Budget
 from pratique.scanners.containers.around import carries, find_all
+from pratique.scanners.containers.disks.iso_tables import SECTOR
 from pratique.scanners.containers.gather import Damaged, Gather
-from pratique.scanners.containers.iso_tables import SECTOR
 from pratique.scanners.containers.stored import Giver
 from pratique.scanners.containers.streams import MEMORY, PIECE, Inflate, Streams, Unpacker
 from pratique.scanners.formats.zstd import frame_end

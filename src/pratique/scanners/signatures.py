@@ -15,9 +15,11 @@ that fits into the pages, and a file that holds the header.
 from typing import Literal
 
 from pratique.scanners import text_signatures
-from pratique.scanners.containers import cms_content, mac_header, zip_types
+from pratique.scanners.containers.cms import content as cms_content
 from pratique.scanners.containers.gather import Damaged
-from pratique.scanners.containers.zip_tables import find_end
+from pratique.scanners.containers.macintosh import header as mac_header
+from pratique.scanners.containers.zip import types as zip_types
+from pratique.scanners.containers.zip.tables import find_end
 
 # (offset, signature, type), the first that fits; longer before shorter.  What runs comes
 # first, so that no other form's marks hide it; then what holds other files.

@@ -1,4 +1,4 @@
-"""docs/containers.md says what the readers say of themselves."""
+"""The page docs/containers.md says what the readers say of themselves."""
 
 import runpy
 from pathlib import Path

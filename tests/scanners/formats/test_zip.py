@@ -9,8 +9,8 @@ import pytest
 
 from pratique.scanners import facts_pb2 as facts
 from pratique.scanners.budget import Budget, Limits
-from pratique.scanners.containers.zip_plan import DIRECTORIES
-from pratique.scanners.containers.zip_tables import TRIES
+from pratique.scanners.containers.zip.plan import DIRECTORIES
+from pratique.scanners.containers.zip.tables import TRIES
 from pratique.scanners.formats.zip import Zip
 from pratique.scanners.part import Member, Part
 

@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from pratique.scanners.budget import Budget
-from pratique.scanners.containers.forks import Fork, give
 from pratique.scanners.containers.gather import Gather
+from pratique.scanners.containers.macintosh.forks import Fork, give
 from pratique.scanners.part import Found, Part, Recognized
 
 MAGICS = (b"\0\5\x16\0", b"\0\5\x16\7")

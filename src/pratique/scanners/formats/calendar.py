@@ -12,8 +12,8 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from pratique.scanners.budget import Budget
-from pratique.scanners.containers.data_uris import TooMany, decode_base64, find_uris
 from pratique.scanners.containers.members import fitted, too_many
+from pratique.scanners.containers.pages.data_uris import TooMany, decode_base64, find_uris
 from pratique.scanners.part import Found, Member, Part, Recognized
 from pratique.scanners.text import to_text
 

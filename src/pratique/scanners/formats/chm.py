@@ -11,9 +11,9 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from pratique.scanners.budget import Budget, OverBudget
-from pratique.scanners.containers.chm_file import Help, Listed
 from pratique.scanners.containers.gather import Damaged, Gather
 from pratique.scanners.containers.members import counted, fitted
+from pratique.scanners.containers.office.chm_file import Help, Listed
 from pratique.scanners.part import Found, Member, Part, Recognized
 
 _TYPE = "application/vnd.ms-htmlhelp"

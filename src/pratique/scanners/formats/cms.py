@@ -14,9 +14,10 @@ from typing import ClassVar
 
 from pratique.scanners import signatures, text_signatures
 from pratique.scanners.budget import Budget
-from pratique.scanners.containers import ber, cms_content
 from pratique.scanners.containers.archive import fill_from
-from pratique.scanners.containers.cms_content import Content
+from pratique.scanners.containers.cms import ber
+from pratique.scanners.containers.cms import content as cms_content
+from pratique.scanners.containers.cms.content import Content
 from pratique.scanners.containers.gather import Damaged, Gather, pieces_of
 from pratique.scanners.containers.streams import Inflate, Streams
 from pratique.scanners.names import plain

@@ -8,8 +8,8 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from pratique.scanners.budget import Budget
-from pratique.scanners.containers import fat_tables
 from pratique.scanners.containers.around import behind
+from pratique.scanners.containers.disks import fat_tables
 from pratique.scanners.containers.gather import Damaged, Gather
 from pratique.scanners.containers.stored import Giver
 from pratique.scanners.part import Found, Member, Part, Recognized

@@ -24,17 +24,17 @@ from typing import ClassVar
 
 from pratique.scanners import kinds
 from pratique.scanners.budget import Budget
-from pratique.scanners.containers import disguised, literals
-from pratique.scanners.containers.data_uris import (
+from pratique.scanners.containers.members import fitted, too_many
+from pratique.scanners.containers.pages import disguised, literals
+from pratique.scanners.containers.pages.data_uris import (
     TooMany,
     decode_base64,
     find_uris,
     flat,
     hides_letters,
 )
-from pratique.scanners.containers.members import fitted, too_many
-from pratique.scanners.containers.page_names import script_names
-from pratique.scanners.containers.page_text import read_page
+from pratique.scanners.containers.pages.names import script_names
+from pratique.scanners.containers.pages.text import read_page
 from pratique.scanners.part import Found, Member, Part, Recognized
 
 _TYPES = frozenset(

@@ -14,10 +14,10 @@ from dataclasses import dataclass
 from typing import ClassVar
 
 from pratique.scanners.budget import Budget, OverBudget
-from pratique.scanners.containers import iso_tables, udf
 from pratique.scanners.containers.around import behind
+from pratique.scanners.containers.disks import iso_tables, udf
+from pratique.scanners.containers.disks.iso_tables import File
 from pratique.scanners.containers.gather import Damaged, Gather
-from pratique.scanners.containers.iso_tables import File
 from pratique.scanners.part import Found, Member, Part, Reached, Recognized
 
 _PIECE = 64 * 1024

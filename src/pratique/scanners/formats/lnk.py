@@ -15,7 +15,7 @@ from typing import ClassVar
 from pratique.scanners.budget import Budget
 from pratique.scanners.containers.gather import Damaged
 from pratique.scanners.containers.members import fitted
-from pratique.scanners.containers.ole_objects import ansi
+from pratique.scanners.containers.office.ole_objects import ansi
 from pratique.scanners.part import Found, Member, Oddity, Part, Recognized
 
 _TYPE = "application/x-ms-shortcut"

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from pratique.scanners.budget import Budget
-from pratique.scanners.containers.forks import Fork, give
 from pratique.scanners.containers.gather import Gather
-from pratique.scanners.containers.mac_header import BLOCK, Header, read_header
+from pratique.scanners.containers.macintosh.forks import Fork, give
+from pratique.scanners.containers.macintosh.header import BLOCK, Header, read_header
 from pratique.scanners.part import Found, Part, Recognized
 
 

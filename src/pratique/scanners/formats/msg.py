@@ -17,13 +17,18 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from pratique.scanners.budget import Budget
-from pratique.scanners.containers import lzfu, rtf_html
 from pratique.scanners.containers.gather import Damaged, Gather
 from pratique.scanners.containers.members import counted, fitted
-from pratique.scanners.containers.msg_properties import ATTACHED, ATTACHMENT, STREAM, Properties
-from pratique.scanners.containers.ole import Compound, Entry
-from pratique.scanners.containers.ole_objects import last_step
-from pratique.scanners.containers.ole_smallest import smallest
+from pratique.scanners.containers.office import lzfu, rtf_html
+from pratique.scanners.containers.office.msg_properties import (
+    ATTACHED,
+    ATTACHMENT,
+    STREAM,
+    Properties,
+)
+from pratique.scanners.containers.office.ole import Compound, Entry
+from pratique.scanners.containers.office.ole_objects import last_step
+from pratique.scanners.containers.office.ole_smallest import smallest
 from pratique.scanners.part import Found, Member, Part, Recognized
 
 _TYPE = "application/vnd.ms-outlook"

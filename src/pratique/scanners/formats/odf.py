@@ -15,7 +15,7 @@ from typing import ClassVar
 from pratique.scanners.budget import Budget, Limits, OverBudget
 from pratique.scanners.containers.archive import Archive
 from pratique.scanners.containers.gather import Damaged, Gather
-from pratique.scanners.containers.odf_lock import Lock, locks
+from pratique.scanners.containers.office.odf_lock import Lock, locks
 from pratique.scanners.containers.streams import unpack
 from pratique.scanners.keys import Keys
 from pratique.scanners.part import Found, Member, Part, Reached, Recognized

@@ -18,10 +18,10 @@ from typing import ClassVar
 
 from pratique.scanners.budget import Budget, Limits, OverBudget
 from pratique.scanners.containers.gather import Damaged, Gather
-from pratique.scanners.containers.office_binary import BinaryLock
-from pratique.scanners.containers.office_lock import PackageLock, package_lock
-from pratique.scanners.containers.ole import MAGIC, Compound
-from pratique.scanners.containers.ole_smallest import smallest
+from pratique.scanners.containers.office.binary import BinaryLock
+from pratique.scanners.containers.office.lock import PackageLock, package_lock
+from pratique.scanners.containers.office.ole import MAGIC, Compound
+from pratique.scanners.containers.office.ole_smallest import smallest
 from pratique.scanners.keys import Keys
 from pratique.scanners.part import Found, Member, Part, Recognized
 

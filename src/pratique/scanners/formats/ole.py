@@ -23,9 +23,9 @@ from pratique.scanners import kinds, signatures
 from pratique.scanners.budget import Budget
 from pratique.scanners.containers.gather import Damaged, Gather
 from pratique.scanners.containers.members import counted, fitted
-from pratique.scanners.containers.ole import MAGIC, Compound, Entry
-from pratique.scanners.containers.ole_objects import native
-from pratique.scanners.containers.ole_smallest import smallest
+from pratique.scanners.containers.office.ole import MAGIC, Compound, Entry
+from pratique.scanners.containers.office.ole_objects import native
+from pratique.scanners.containers.office.ole_smallest import smallest
 from pratique.scanners.containers.streams import Inflate, Streams
 from pratique.scanners.part import Found, Member, Oddity, Part, Recognized
 

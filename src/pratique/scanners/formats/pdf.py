@@ -20,9 +20,9 @@ from typing import ClassVar
 from pratique.scanners import kinds, signatures
 from pratique.scanners.budget import Budget, OverBudget
 from pratique.scanners.containers.gather import Damaged, Gather
-from pratique.scanners.containers.ole_objects import ansi, last_step
-from pratique.scanners.containers.pdf_file import File, Object
-from pratique.scanners.containers.pdf_syntax import Name, Ref, Value
+from pratique.scanners.containers.office.ole_objects import ansi, last_step
+from pratique.scanners.containers.pdf.file import File, Object
+from pratique.scanners.containers.pdf.syntax import Name, Ref, Value
 from pratique.scanners.keys import Keys
 from pratique.scanners.names import extension
 from pratique.scanners.part import Found, Member, Oddity, Part, Reached, Recognized

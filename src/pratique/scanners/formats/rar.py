@@ -17,11 +17,12 @@ from typing import ClassVar
 from zlib import crc32
 
 from pratique.scanners.budget import Budget, OverBudget
-from pratique.scanners.containers import rar4, rar5, rar_key
 from pratique.scanners.containers.archive import Archive
 from pratique.scanners.containers.around import behind, carries, find_all, told
 from pratique.scanners.containers.gather import Damaged, Gather
-from pratique.scanners.containers.rar_tables import Entry, Lock, Locked, Tables
+from pratique.scanners.containers.rar import key as rar_key
+from pratique.scanners.containers.rar import rar4, rar5
+from pratique.scanners.containers.rar.tables import Entry, Lock, Locked, Tables
 from pratique.scanners.keys import Keys
 from pratique.scanners.part import Found, Member, Part, Reached, Recognized
 

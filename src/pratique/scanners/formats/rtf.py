@@ -20,7 +20,7 @@ from typing import ClassVar
 
 from pratique.scanners.budget import Budget
 from pratique.scanners.containers.members import counted, fitted
-from pratique.scanners.containers.ole_objects import Object, first_version
+from pratique.scanners.containers.office.ole_objects import Object, first_version
 from pratique.scanners.part import Found, Oddity, Part, Recognized
 
 _BEGINS = b"{\\rt"

@@ -15,18 +15,18 @@ from typing import ClassVar
 from zlib import crc32
 
 from pratique.scanners.budget import Budget, OverBudget
-from pratique.scanners.containers import sevenzip_key
 from pratique.scanners.containers.archive import Archive, fill
 from pratique.scanners.containers.around import behind, carries, find, told
 from pratique.scanners.containers.gather import Damaged, Gather
-from pratique.scanners.containers.sevenzip_coders import (
+from pratique.scanners.containers.sevenzip import key as sevenzip_key
+from pratique.scanners.containers.sevenzip.coders import (
     Locked,
     Unknown,
     Unpacker,
     is_locked,
     unknown,
 )
-from pratique.scanners.containers.sevenzip_header import MAGIC, File, Folder, Header, read
+from pratique.scanners.containers.sevenzip.header import MAGIC, File, Folder, Header, read
 from pratique.scanners.keys import Keys
 from pratique.scanners.part import Found, Member, Part, Reached, Recognized
 

@@ -14,10 +14,10 @@ from dataclasses import dataclass, field
 from typing import ClassVar
 
 from pratique.scanners.budget import Budget
-from pratique.scanners.containers import lzfu, mapi
 from pratique.scanners.containers.archive import fill_from
 from pratique.scanners.containers.around import told
 from pratique.scanners.containers.gather import Damaged, Gather, pieces_of
+from pratique.scanners.containers.office import lzfu, mapi
 from pratique.scanners.part import Found, Member, Part, Recognized
 from pratique.scanners.text import to_text
 

@@ -15,9 +15,9 @@ from html import unescape
 from typing import ClassVar
 
 from pratique.scanners.budget import Budget
-from pratique.scanners.containers.data_uris import decode_base64
 from pratique.scanners.containers.members import fitted, too_many
-from pratique.scanners.containers.page_text import read_page
+from pratique.scanners.containers.pages.data_uris import decode_base64
+from pratique.scanners.containers.pages.text import read_page
 from pratique.scanners.part import Found, Member, Part, Recognized
 
 _TYPES = frozenset({"text/xml", "application/xml"})

@@ -1,7 +1,7 @@
 """Open zip (PKWARE's APPNOTE 6.3), and what is built on it: OOXML, ODF, jar, apk, epub.
 
 Most unpackers believe the directory at the end, others a directory elsewhere, or the
-headers before the members.  `containers/zip_reader.py` reads the file in each of these
+headers before the members.  `containers/zip/reader.py` reads the file in each of these
 ways, and says where they differ; this file tells what a zip file is, and what is locked.
 
 Limitations: what PKZIP packed before 1993 (Shrink, Reduce, Implode), and WinZip's packed
@@ -15,8 +15,8 @@ from typing import ClassVar
 
 from pratique.scanners import kinds
 from pratique.scanners.budget import Budget
-from pratique.scanners.containers import zip_tables
-from pratique.scanners.containers.zip_reader import ZipReader
+from pratique.scanners.containers.zip import tables as zip_tables
+from pratique.scanners.containers.zip.reader import ZipReader
 from pratique.scanners.keys import Keys
 from pratique.scanners.names import extension
 from pratique.scanners.part import Found, Part, Recognized

@@ -1,0 +1,1 @@
+"""Old Macintosh files: forks.py their two forks, header.py what MacBinary puts in front."""
