@@ -142,7 +142,7 @@ PLAIN = MIXED + b"--b\r\n" + FILE + b"--b--\r\n"
 ODD = PLAIN.replace(b"Content-Type: multipart", b"Content-Type : multipart")
 SIGNED = b"--b\r\nContent-Type: multipart/signed; boundary=c\r\n\r\n--c\r\n" + FILE + b"--c--\r\n"
 TWO_ENCODINGS = b"Content-Transfer-Encoding: base64\r\nContent-Transfer-Encoding: 7bit\r\n\r\n"
-BOMB = b2a_base64(gzip.compress(bytes(20_000_000)))
+BOMB = b2a_base64(gzip.compress(bytes(20_000_000), mtime=0))
 
 
 def with_part(fields, body):

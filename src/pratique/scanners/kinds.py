@@ -330,6 +330,13 @@ _UNOPENED = {
 
 
 CONTAINERS = frozenset({"archive", "disk_image"})
+# Containers that no reader of ours opens; an outside program may.
+UNREAD = frozenset(
+    "application/x-" + each
+    for each in "ace apple-diskimage arc cramfs-image exfat-image ext-image hfs-image "
+    "installshield lrzip lzop ms-compress ntfs-image qemu-disk squashfs-image stuffit uc2 vhdx "
+    "virtualbox-vdi vmdk wim xar zoo".split()
+)
 # Kinds of octets that may be anything to a program that knows more forms than we do; the
 # others are certain, and a name against them is a disguise.
 _UNSURE = frozenset({"text", "html", "other", *CONTAINERS})

@@ -59,6 +59,8 @@ def test_what_lies_behind_is_charged():
         ("image/png", "image", True),
         ("", "other", True),
         ("application/pdf", "document", True),
+        ("application/x-arc", "archive", True),
+        ("application/x-wim", "disk_image", True),
         ("application/zip", "archive", False),
         ("application/java-archive", "executable", False),
         ("application/x-rpm", "executable", False),

@@ -173,3 +173,19 @@ def test_what_begins_as_one_is_opened_whatever_else_it_seems_to_be(name, type_, 
     assert reader.recognize(Part(facts.Part(type="text/plain", kind="text"), octets)) == ""
     hidden = memoryview(b"\1" + bytes(octets))
     assert reader.recognize(Part(facts.Part(type="application/x-vhd", kind=kind), hidden)) == ""
+
+
+@pytest.mark.parametrize(
+    "type_", sorted(type_ for type_, kind in kinds._BY_TYPE.items() if kind in kinds.CONTAINERS)
+)
+def test_a_container_that_no_reader_opens_is_listed_as_such(type_):
+    octets = next((form.smallest for form in FORMATS if detects(form, type_)), bytes(40))
+    part = Part(facts.Part(type=type_, kind=kinds.of_type(type_)), memoryview(octets))
+    by_us = any(form().recognize(part) == "whole" for form in FORMATS)
+
+    # An older word for RAR, which nothing detects.
+    assert by_us == (type_ not in kinds.UNREAD | {"application/x-rar"})
+
+
+def detects(form, type_):
+    return signatures.detect(memoryview(form.smallest)) == type_

@@ -10,7 +10,7 @@ told by its signature and opened like any other; and that it is there is stated.
 from collections.abc import Iterator
 
 from pratique.scanners.budget import Budget
-from pratique.scanners.kinds import UNKNOWN
+from pratique.scanners.kinds import UNKNOWN, UNREAD
 from pratique.scanners.part import Found, Member, Oddity, Part, Recognized
 from pratique.scanners.signatures import fronts
 
@@ -24,7 +24,8 @@ _BLANK, _BLANKS = b"\0\r\n\x1a \t", 16
 # media players stop at the end of what they play.
 _CARRIERS = frozenset({"executable", "image", "audio", "video"})
 _PLAIN = frozenset({"message", "multipart", "text", "html"})
-_CARRYING = UNKNOWN | {"application/pdf"}
+# Nor does an outside program say what lies behind the archive that it opens.
+_CARRYING = UNKNOWN | UNREAD | {"application/pdf"}
 # A program of another kind: an archive by itself, and opened as that.
 _ARCHIVES = ("archive", "+zip", "x-msi", "htmlhelp")
 _OPENED = frozenset({"application/vnd.debian.binary-package", "application/x-rpm"})
