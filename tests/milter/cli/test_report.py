@@ -131,3 +131,9 @@ def test_an_edit_that_cannot_be_made_says_why():
     facts = Facts(parts=ZIP, limits=[Limit(class_="ratio")])
     (edit,) = written(facts, (TAKES_OUT, TAKES_OUT))["edits"]
     assert "not looked at to its end" in edit["held_for"]
+
+
+def test_the_word_that_opened_a_part_is_told():
+    opened, plain = written(Facts(parts=[Part(password="sesame"), Part(id=1)]))["parts"]
+
+    assert (opened["password"], plain["password"]) == ("sesame", "")

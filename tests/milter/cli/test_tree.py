@@ -168,3 +168,9 @@ def test_what_is_taken_out_is_shown_or_why_it_is_held():
     facts.limits.add(class_="ratio")
     assert "held instead: it was not looked at to its end (ratio)" in shown(facts, verdict)
     assert "\x1b" not in text
+
+
+def test_the_word_that_opened_a_part_stands_beside_it():
+    locked, opened = Part(name="a.zip"), Part(id=1, name="b.txt", password=f"sesame{HOSTILE}")
+
+    assert "b.txt  0 octets  opened with the word sesame" in shown(Facts(parts=[locked, opened]))

@@ -17,7 +17,8 @@ from pratique.scanners import facts_pb2 as facts
 
 _PART = (
     "id", "parent", "path", "name", "names", "type", "declared_type", "kind", "size", "sha256",
-    "depth", "inside", "views", "encrypted", "disguised", "returned", "may_carry_macros",
+    "depth", "inside", "views", "encrypted", "password", "disguised", "returned",
+    "may_carry_macros",
 )  # fmt: skip
 _FINDING = (
     "scanner", "name", "family", "severity", "part", "note", "engine_version", "database_version",

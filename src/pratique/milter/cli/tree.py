@@ -84,6 +84,8 @@ def _part(part: facts.Part) -> str:
         words.append("[red]may carry macros[/]")
     if part.disguised:
         words.append(f"[red]disguised: {_safe(', '.join(part.disguised))}[/]")
+    if part.password:
+        words.append(f"[cyan]opened with the word[/] {_safe(part.password)}")
     if part.unopened:
         words.append(f"[magenta]unopened: {_safe(part.unopened)}[/] {_safe(part.why)}")
     return "  ".join(words)
