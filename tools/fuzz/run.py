@@ -39,7 +39,7 @@ def main() -> int:
     chosen = {name: every[name] for name in asked_for.only or every}
     seconds = asked_for.minutes * 60
     if asked_for.without_atheris or importlib.util.find_spec("atheris") is None:
-        print("without atheris (pip install -e '.[fuzz]')")
+        print("without atheris (.venv/bin/pip install atheris)")
         found = run(chosen, asked_for.seed, seconds, asked_for.into)
     else:
         found = run(chosen, asked_for.seed, seconds / 2, asked_for.into)
