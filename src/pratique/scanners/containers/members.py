@@ -16,11 +16,17 @@ def fitted(member: Member, budget: Budget) -> Iterator[Found]:
         budget.check_part_octets(len(member.octets))
     except OverBudget as over:
         member.octets = memoryview(b"")
-        member.unopened, member.why = "over_budget", over.detail
-        yield member
-        yield Reached(over.class_, over.detail, at=member)
+        yield from left(member, over)
     else:
         yield member
+
+
+def left(member: Member, over: OverBudget) -> Iterator[Found]:
+    """Give a member without its octets, for a limit stands before them."""
+    member.unopened, member.why = "over_budget", over.detail
+    yield member
+    if over.class_ == "part_octets":
+        yield Reached(over.class_, over.detail, at=member)
 
 
 def counted(found: Iterator[Found], budget: Budget) -> Iterator[Found]:

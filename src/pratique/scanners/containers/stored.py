@@ -11,7 +11,8 @@ from dataclasses import dataclass
 
 from pratique.scanners.budget import OverBudget
 from pratique.scanners.containers.gather import Gather
-from pratique.scanners.part import Found, Member, Part, Reached
+from pratique.scanners.containers.members import left
+from pratique.scanners.part import Found, Member, Part
 
 # libarchive's words, and ours, for a form that a reader has not, instead of for damage.
 _LACKING = re.compile(r"upport|unavailable|nimplemented|no reader", re.ASCII)
@@ -36,7 +37,7 @@ class Giver:
         try:
             self.gather.budget.check_part_octets(size)
         except OverBudget as over:
-            yield from _left(member, over)
+            yield from left(member, over)
             return
         self.gather.charge(len(octets))
         member.octets = octets
@@ -50,7 +51,7 @@ class Giver:
             self.gather.budget.check_part_octets(size or 0)
             member.octets, why = self.gather.octets(pieces)
         except OverBudget as over:
-            yield from _left(member, over)
+            yield from left(member, over)
             if over.class_ != "part_octets" or size is None:
                 raise
             return
@@ -61,10 +62,3 @@ class Giver:
     def _damage(self, member: Member, why: str) -> None:
         member.unopened, member.why = "unreadable", why
         self.mark(why)
-
-
-def _left(member: Member, over: OverBudget) -> Iterator[Found]:
-    member.unopened, member.why = "over_budget", over.detail
-    yield member
-    if over.class_ == "part_octets":
-        yield Reached(over.class_, over.detail, at=member)

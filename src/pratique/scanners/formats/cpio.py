@@ -5,6 +5,7 @@ of octets: a header, a name, a file, again and again, up to a file named "TRAILE
 A form may change from one header to the next; readers take what comes.
 """
 
+import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import ClassVar
@@ -111,8 +112,8 @@ def _hexadecimal(text: bytes, at: int) -> _Header | None:
 
 def _binary(text: bytes, at: int) -> _Header:
     # Numbers of two octets; the size is two of them, the higher first in either order.
-    order = "little" if text[:2] == b"\xc7\x71" else "big"
-    words = [int.from_bytes(text[n : n + 2], order) for n in range(0, 26, 2)]  # type: ignore[arg-type]
+    order = "<13H" if text[:2] == b"\xc7\x71" else ">13H"
+    words = struct.unpack(order, text[:26])
     mode, named, size = words[3], words[10], words[11] << 16 | words[12]
     start = at + 26 + named + named % 2
     return _Header(mode, size, at + 26, named, start, start + size + size % 2)

@@ -121,9 +121,11 @@ def _word(locked: list[Lock], held: dict[str, bytes], keys: Keys | None) -> str 
     smallest = min(locked, key=lambda lock: len(held[lock.path]))
     if smallest.open("", held[smallest.path]) is not None:
         return ""
-    for word in keys.words(smallest.cost) if keys is not None else ():
+    if keys is None:
+        return None
+    for word in keys.words(smallest.cost):
         if smallest.open(word, held[smallest.path]) is not None:
-            keys.opened(word)  # type: ignore[union-attr]
+            keys.opened(word)
             return word
     return None
 

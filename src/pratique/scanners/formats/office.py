@@ -121,10 +121,12 @@ def _open(
         key = door.open(word)
         if key is not None:
             return word, key
-    for word in keys.words(door.cost) if keys is not None else ():
+    if keys is None:
+        return "", None
+    for word in keys.words(door.cost):
         key = door.open(word)
         if key is not None:
-            keys.opened(word)  # type: ignore[union-attr]
+            keys.opened(word)
             return word, key
     return "", None
 

@@ -120,12 +120,13 @@ class _Reading:
         if lock is None:
             return True
         key = lock.open("")
-        for word in keys.words(_COST) if keys is not None and key is None else ():
-            key = lock.open(word)
-            if key is not None:
-                self.word, known.encrypted, known.password = word, True, word
-                keys.opened(word)  # type: ignore[union-attr]
-                break
+        if key is None and keys is not None:
+            for word in keys.words(_COST):
+                key = lock.open(word)
+                if key is not None:
+                    self.word, known.encrypted, known.password = word, True, word
+                    keys.opened(word)
+                    break
         if key is None:
             known.encrypted, known.unopened = True, "document_password"
             known.why = (keys.limit if keys is not None else "") or "it wants a password"

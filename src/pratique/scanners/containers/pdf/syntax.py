@@ -92,6 +92,7 @@ class _Parser:
             held.append(int(word))
         elif word == b"R" and len(held) >= 2 and _are_numbers(held[-2:]):
             generation, number = held.pop(), held.pop()
+            # Both are numbers, as was just asked; the checker cannot see it.
             held.append(Ref(int(number), int(generation)))  # type: ignore[arg-type]
         else:
             held.append({b"true": 1, b"false": 0}.get(word))

@@ -80,7 +80,7 @@ def _decrypted(word: bytes, octets: bytes) -> bytes:
     for place, octet in enumerate(word + octets):
         if place >= len(word):
             mask = (third | 2) & 0xFFFF
-            octet ^= ((mask * (mask ^ 1)) >> 8) & 0xFF  # noqa: PLW2901
+            octet ^= ((mask * (mask ^ 1)) >> 8) & 0xFF  # noqa: PLW2901 - the keys go on with the plain one
             found.append(octet)
         first = _step(first, octet)
         second = ((second + (first & 0xFF)) * 134775813 + 1) & _MASK

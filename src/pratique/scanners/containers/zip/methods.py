@@ -13,6 +13,7 @@ import struct
 import zlib
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 
 from pratique.scanners.containers.archive import Archive
 from pratique.scanners.containers.gather import Damaged
@@ -129,7 +130,7 @@ def _lzma(packed: Packed) -> Iterator[bytes]:
     size = 0xFFFFFFFFFFFFFFFF if packed.flags & _MARKED else packed.size & 0xFFFFFFFFFFFFFFFF
     alone = head[4:] + struct.pack("<Q", size) + packed.octets[_LZMA_HEADER:]
     inside = Packed(memoryview(alone), packed.method, packed.flags, packed.size)
-    new = lambda: lzma.LZMADecompressor(lzma.FORMAT_ALONE, memlimit=MEMORY)  # noqa: E731
+    new = partial(lzma.LZMADecompressor, lzma.FORMAT_ALONE, memlimit=MEMORY)
     try:
         yield from _stream(inside, new)
     finally:
