@@ -15,7 +15,7 @@ Start reading at `milter/pipeline.py`: one message's way, top to bottom.  What e
 `milter/` (its map stands here, because it has no `__init__.py`):
 
     cli/             the commands, one file each
-    config.py        settings, one model a section; config_types.py reads what is written in
+    config.py        settings, their models in sections/; config_types.py reads what is written in
                      them, config_problems.py says what is wrong
     assembly.py      settings become the parts of a service
     supervisor/      the one process that starts, restarts, reloads and drains the others

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pratique.milter.config import BudgetSection
+from pratique.milter.sections.seeing import BudgetSection
 from pratique.policies import danger
 from pratique.scanners import report
 from pratique.scanners.budget import RATIO_FROM, Limits

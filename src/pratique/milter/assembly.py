@@ -5,7 +5,7 @@ import socket
 
 from pratique.milter import policy_file, rewriting
 from pratique.milter.actions import HeardBy
-from pratique.milter.config import Listener, MilterListener, Settings, WorkersSection
+from pratique.milter.config import Settings
 from pratique.milter.config_types import split_address
 from pratique.milter.doors.milter_settings import MilterSettings
 from pratique.milter.doors.settings import DoorSettings, Networks
@@ -14,6 +14,9 @@ from pratique.milter.next_hop.maildir import Maildir
 from pratique.milter.next_hop.smtp import SmtpNextHop
 from pratique.milter.policy_file import PolicyFile
 from pratique.milter.programs.programs import Programs, ProgramSettings
+from pratique.milter.sections.listener import Listener
+from pratique.milter.sections.milter import MilterListener
+from pratique.milter.sections.seeing import WorkersSection
 from pratique.milter.workers import WorkerSettings
 from pratique.policies.check import check
 from pratique.policies.policy import Policy

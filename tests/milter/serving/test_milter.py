@@ -7,10 +7,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from pratique.milter.config import MilterListener
 from pratique.milter.content import content_of
 from pratique.milter.mail import Envelope, Outgoing, Rewritten
 from pratique.milter.next_hop import Reply
+from pratique.milter.sections.milter import MilterListener
 from pratique.milter.serving.milter import Message
 
 ENVELOPE = Envelope("Q1", datetime(2026, 11, 22, tzinfo=UTC))

@@ -19,7 +19,6 @@ from collections.abc import AsyncIterator, Callable, Sequence
 
 from pratique.milter.assembly import heard_by, milter_settings
 from pratique.milter.carry_out import Ways
-from pratique.milter.config import MilterListener
 from pratique.milter.doors import replies
 from pratique.milter.doors.milter import MilterDoor, block_signals
 from pratique.milter.doors.milter_ending import Ending
@@ -27,6 +26,7 @@ from pratique.milter.doors.milter_settings import MilterSettings
 from pratique.milter.mail import Content, Envelope, Outgoing
 from pratique.milter.next_hop import Reply
 from pratique.milter.quarantine.record import Held
+from pratique.milter.sections.milter import MilterListener
 from pratique.milter.serving.house import Charge, House, open_house
 from pratique.milter.workers import Nurseries
 

@@ -9,12 +9,12 @@ from collections.abc import Callable, Sequence
 
 from pratique.milter.assembly import door_settings
 from pratique.milter.carry_out import Ways
-from pratique.milter.config import Listener
 from pratique.milter.doors.downstream import Downstream
 from pratique.milter.doors.server import SmtpListener, serve_smtp
 from pratique.milter.doors.trace import received_field
 from pratique.milter.mail import Content, Envelope
 from pratique.milter.next_hop import Reply
+from pratique.milter.sections.listener import Listener
 from pratique.milter.serving.house import Charge, House, open_house
 from pratique.milter.workers import Nurseries
 

@@ -1,0 +1,51 @@
+"""State what an admin may set for a milter."""
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from pratique.milter.config_types import LARGEST, MilterSocket, Mode, Octets
+from pratique.milter.sections.section import Section
+
+
+class MilterListener(Section):
+    """A milter: Postfix asks us about each message before it takes it."""
+
+    name: str = Field("milter", description="How logs, facts and policies call this milter.")
+    socket: MilterSocket = Field(
+        "unix:/run/pratique/milter.sock",
+        description="Where to listen, as Postfix writes it: `unix:PATH`, or `inet:IP:PORT` "
+        "(a hundred times slower: libmilter's small packets wait for each other over TCP).",
+    )
+    reply: Literal["sender", "queue"] | None = Field(
+        None,
+        description="Who hears our reply: `sender` (smtpd_milters) or `queue` "
+        "(non_smtpd_milters, where a refusal is a bounce).  There is no default.",
+    )
+    quarantine: Literal["own", "postfix"] = Field(
+        "own",
+        description="Where mail is held: in our quarantine, or in Postfix's hold queue, where "
+        "postqueue and postsuper list and release it.",
+    )
+    socket_mode: Mode = Field("0660", description="Permissions of a unix socket.")
+    socket_group: str | None = Field(
+        None, description="Group that a unix socket is given to, so that Postfix may connect."
+    )
+    max_size: Octets = Field(
+        50 * 1024**2,
+        ge=64 * 1024,
+        le=LARGEST,
+        description="The largest content that is looked into; what is larger is `over_budget`.",
+    )
+    max_connections: int = Field(
+        500, ge=1, le=5_000, description="Connections at one time, a thread each."
+    )
+
+    @model_validator(mode="after")
+    def _says_who_hears_the_reply(self) -> Self:
+        if self.reply is None:
+            raise ValueError(
+                "a milter must say who hears its reply: reply = 'sender' (smtpd_milters) or "
+                "reply = 'queue' (non_smtpd_milters)"
+            )
+        return self
