@@ -70,6 +70,22 @@ def _milter_socket(value: str) -> str:
     return value
 
 
+def _smtp_socket(value: str) -> str:
+    return _server(value) if value.startswith("unix:") else _listening_address(value)
+
+
+def _server(value: str) -> str:
+    kind, _, path = value.partition(":")
+    if kind != "unix":
+        return _address(value)
+    if not path.startswith("/") or len(path.encode()) > 107:
+        raise ValueError(
+            f"{value!r} is no socket; write 'unix:' and a path that begins with '/', of 107 octets "
+            "at most"
+        )
+    return value
+
+
 def _mode(value: str) -> str:
     if not re.fullmatch(r"0?[0-7]{3}", value):
         raise ValueError(f"{value!r} are no permissions; write '0660'")
@@ -104,6 +120,10 @@ Octets = Annotated[int, BeforeValidator(_octets)]
 Seconds = Annotated[float, BeforeValidator(_seconds)]
 Address = Annotated[str, AfterValidator(_address)]
 ListeningAddress = Annotated[str, AfterValidator(_listening_address)]
+# Where a mail server of ours listens: a name or an address with a port, or a unix socket.
+Server = Annotated[str, AfterValidator(_server)]
+# Where we listen: an IP address with a port, or a unix socket.
+SmtpSocket = Annotated[str, AfterValidator(_smtp_socket)]
 MilterSocket = Annotated[str, AfterValidator(_milter_socket)]
 Mode = Annotated[str, AfterValidator(_mode)]
 Network = Annotated[str, AfterValidator(_network)]

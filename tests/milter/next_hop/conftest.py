@@ -2,16 +2,25 @@
 
 import asyncio
 import contextlib
+import hashlib
+import ipaddress
+import ssl
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes, serialization
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.x509.oid import NameOID
 
 from pratique.milter.content import content_of
 from pratique.milter.mail import Envelope, Forward, Outgoing
-from pratique.milter.next_hop.connection import Timeouts
-from pratique.milter.next_hop.smtp import SmtpNextHop
+from pratique.milter.next_hop.connection import Connection, Timeouts
+from pratique.milter.next_hop.dial import Dialler, Place
+from pratique.milter.next_hop.smtp import SmtpNextHop, Way
 
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 ENVELOPE = Envelope("ID1", datetime(2025, 1, 1, tzinfo=UTC), "a@b.example")
@@ -28,7 +37,8 @@ PATIENT = Timeouts(greeting=20, command=20, start_of_content=20, end_of_content=
 class Script:
     """What a server answers, by verb; a list is used up, then the default holds.
 
-    "CLOSE" ends the connection, "HANG" says nothing.  "." is the end of data.
+    "CLOSE" ends the connection, "HANG" says nothing; an answer that ends in either is
+    said first.  "." is the end of data, answered once for each recipient with LMTP.
     """
 
     port: int = 0
@@ -39,12 +49,17 @@ class Script:
     connections: int = 0
     writers: list[asyncio.StreamWriter] = field(default_factory=list)
     changed: asyncio.Event = field(default_factory=asyncio.Event)
+    lmtp: bool = False
+    # With it STARTTLS begins TLS.
+    context: ssl.SSLContext | None = None
 
     def answer(self, verb: str) -> str:
         if queue := self.answers.get(verb):
             return queue.pop(0)
         offers = "".join(f"\r\n250-{offer}" for offer in self.offers)
-        known = {"": "220 hop", "EHLO": f"250-hop{offers}\r\n250 X", "DATA": "354 go"}
+        greeted = f"250-hop{offers}\r\n250 X"
+        known = {"": "220 hop", "EHLO": greeted, "LHLO": greeted, "DATA": "354 go"}
+        known["STARTTLS"] = "220 go"
         return known.get(verb, "250 2.0.0 ok")
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -56,28 +71,32 @@ class Script:
         writer.close()
 
     async def session(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        taken = 0
         while line := (await reader.readline()).decode().removesuffix("\r\n"):
             self.heard.append(line)
             self.changed.set()
             verb = line.split(" ")[0]
             if not await self.say(writer, verb) or verb == "QUIT":
                 return
+            if verb == "STARTTLS" and self.said.startswith("220") and self.context:
+                await writer.start_tls(self.context)
+            taken = taken * (verb != "MAIL") + (verb == "RCPT" and self.said.startswith("2"))
             if verb == "DATA" and self.said.startswith("354"):
                 self.messages.append(await reader.readuntil(b"\r\n.\r\n"))
                 self.heard.append(".")
-                if not await self.say(writer, "."):
-                    return
+                for _ in range(taken if self.lmtp else 1):
+                    if not await self.say(writer, "."):
+                        return
 
     async def say(self, writer: asyncio.StreamWriter, verb: str) -> bool:
         answer = self.answer(verb)
-        if answer == "CLOSE":
-            return False
-        if answer == "HANG":
-            await asyncio.Event().wait()
+        said = answer.removesuffix("CLOSE").removesuffix("HANG")
         self.said = answer
-        writer.write(f"{answer}\r\n".encode())
+        writer.write(f"{answer}\r\n".encode() if said == answer else said.encode())
         await writer.drain()
-        return True
+        if answer.endswith("HANG"):
+            await asyncio.Event().wait()
+        return not answer.endswith("CLOSE")
 
     async def until(self, condition: Callable[[], object]) -> None:
         async with asyncio.timeout(PATIENCE):
@@ -94,12 +113,12 @@ async def listen() -> AsyncIterator[Callable[..., Awaitable[int]]]:
     """`await listen(serve)`: the port of a server that runs `serve` for each connection."""
     servers, tasks, writers = [], [], []
 
-    async def start(serve: Serve) -> int:
+    async def start(serve: Serve, context: ssl.SSLContext | None = None) -> int:
         def accept(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
             writers.append(writer)
             tasks.append(asyncio.ensure_future(serve(reader, writer)))
 
-        server = await asyncio.start_server(accept, "127.0.0.1", 0)
+        server = await asyncio.start_server(accept, "127.0.0.1", 0, ssl=context)
         servers.append(server)
         return int(server.sockets[0].getsockname()[1])
 
@@ -116,17 +135,42 @@ async def listen() -> AsyncIterator[Callable[..., Awaitable[int]]]:
 
 
 @pytest.fixture
-async def script(listen) -> Script:
-    made = Script()
-    made.port = await listen(made.serve)
-    return made
+async def new_script(listen) -> Callable[[], Awaitable[Script]]:
+    """`await new_script()`: one more server."""
+
+    async def make() -> Script:
+        made = Script()
+        made.port = await listen(made.serve)
+        return made
+
+    return make
+
+
+@pytest.fixture
+async def script(new_script) -> Script:
+    return await new_script()
 
 
 @pytest.fixture
 async def hop(script):
-    made = SmtpNextHop("127.0.0.1", script.port, "us.example", timeouts=PATIENT)
+    made = SmtpNextHop("127.0.0.1", script.port, "us.example", Way(timeouts=PATIENT))
     yield made
     await made.close()
+
+
+@pytest.fixture
+async def connect() -> AsyncIterator[Callable[..., Awaitable[Connection]]]:
+    """`await connect(port)`: an open connection, broken off after the test."""
+    opened = []
+
+    async def connect(port, timeouts=PATIENT, **how):
+        place = Place(how.pop("host", "127.0.0.1"), port, "us.example", **how)
+        opened.append(await Dialler(place).dial(timeouts))
+        return opened[-1]
+
+    yield connect
+    for connection in opened:
+        connection.abort()
 
 
 @pytest.fixture
@@ -167,3 +211,51 @@ def patient() -> Timeouts:
 def deliver():
     """`await deliver(hop, outgoing)`: the whole transaction, and the reply that ended it."""
     return _deliver
+
+
+@dataclass(frozen=True)
+class Certificate:
+    """A key with its certificate, as a server shows them."""
+
+    file: Path
+    fingerprint: str
+
+    def context(self) -> ssl.SSLContext:
+        context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+        context.load_cert_chain(self.file)
+        return context
+
+
+def certify(file: Path, name: str, alternatives: list[x509.GeneralName]) -> Certificate:
+    """A certificate that signs itself, good for an hour before and after now."""
+    key, now = ec.generate_private_key(ec.SECP256R1()), datetime.now(UTC)
+    named = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, name)])
+    made = (
+        x509.CertificateBuilder(named, named, key.public_key(), x509.random_serial_number())
+        .not_valid_before(now - timedelta(hours=1))
+        .not_valid_after(now + timedelta(hours=1))
+        .add_extension(x509.SubjectAlternativeName(alternatives), critical=False)
+        .add_extension(x509.BasicConstraints(ca=True, path_length=0), critical=True)
+        .sign(key, hashes.SHA256())
+    )
+    pem = serialization.Encoding.PEM
+    private = key.private_bytes(
+        pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+    )
+    file.write_bytes(private + made.public_bytes(pem))
+    shown = hashlib.sha256(made.public_bytes(serialization.Encoding.DER)).hexdigest()
+    return Certificate(file, shown)
+
+
+@pytest.fixture(scope="session")
+def certificate(tmp_path_factory) -> Certificate:
+    """For hop.example and 127.0.0.1."""
+    names = [x509.DNSName("hop.example"), x509.IPAddress(ipaddress.ip_address("127.0.0.1"))]
+    return certify(tmp_path_factory.mktemp("tls") / "hop.pem", "hop.example", names)
+
+
+@pytest.fixture(scope="session")
+def other_certificate(tmp_path_factory) -> Certificate:
+    """For somebody else."""
+    names = [x509.DNSName("other.example")]
+    return certify(tmp_path_factory.mktemp("tls") / "other.pem", "other.example", names)

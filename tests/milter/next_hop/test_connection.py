@@ -2,30 +2,17 @@
 
 import asyncio
 import contextlib
-from dataclasses import replace
 
 import pytest
 
 from pratique.milter.next_hop import Reply
-from pratique.milter.next_hop.connection import FAULTS, Connection, Timeouts
+from pratique.milter.next_hop.connection import FAULTS, TOGETHER, Timeouts
 from pratique.milter.next_hop.wire import WireError
 
 PATIENCE = 20.0
+# As much as goes in one write.
+BLOCK = b"a".ljust(TOGETHER - 2, b"b") + b"\r\n"
 NO_MORE = Reply(552, ("5.3.4 too much",))
-
-
-@pytest.fixture
-async def connect(patient):
-    """`await connect(port)`: an open connection, broken off after the test."""
-    opened = []
-
-    async def connect(port, timeouts=patient):
-        opened.append(await Connection.open("127.0.0.1", port, "us.example", timeouts))
-        return opened[-1]
-
-    yield connect
-    for connection in opened:
-        connection.abort()
 
 
 @pytest.fixture
@@ -80,84 +67,6 @@ async def taking(listen, connect):
 )
 def test_nobody_gets_less_time_than_rfc_5321_says(name, least):
     assert getattr(Timeouts(), name) >= least
-
-
-# Opening
-
-
-@pytest.mark.parametrize(
-    ("answer", "capabilities"),
-    [
-        ("250 hop", {}),
-        ("250-hop PIPELINING\r\n250 8BITMIME", {"8BITMIME": ""}),
-        (
-            "250-hop\r\n250-size 1000\r\n250 Xforward name addr",
-            {"SIZE": "1000", "XFORWARD": "NAME ADDR"},
-        ),
-        ("250-hop\r\n250-\r\n250 ", {"": ""}),
-    ],
-)
-async def test_what_is_announced_is_known_by_its_keyword(connect, script, answer, capabilities):
-    script.answers["EHLO"] = [answer]
-    assert (await connect(script.port)).capabilities == capabilities
-
-
-async def test_a_server_that_knows_no_ehlo_has_no_capabilities(connect, script):
-    script.answers = {"EHLO": ["502 5.5.1 what"], "HELO": ["250-hop\r\n250 PIPELINING"]}
-    assert (await connect(script.port)).capabilities == {}
-    assert script.heard == ["EHLO us.example", "HELO us.example"]
-
-
-@pytest.mark.parametrize(
-    ("answers", "fault", "told"),
-    [
-        ({"": "554 5.3.2 go away"}, WireError, "greeted by 554 5.3.2 go away"),
-        ({"": "421 busy"}, WireError, "greeted by 421"),
-        ({"": "250 hello"}, WireError, "greeted by 250"),
-        ({"": "HTTP/1.1 400 Bad Request"}, WireError, "not a reply line"),
-        ({"": "220-" + "x" * 3000}, WireError, "reply line"),
-        ({"": "CLOSE"}, ConnectionResetError, "closed by the next hop"),
-        ({"EHLO": "CLOSE"}, ConnectionResetError, "closed by the next hop"),
-        ({"EHLO": "\x00"}, WireError, "not a reply line"),
-        ({"EHLO": "500 what", "HELO": "500 what"}, WireError, "HELO answered by 500 what"),
-        ({"EHLO": "421 bye", "HELO": "CLOSE"}, ConnectionResetError, "closed"),
-    ],
-)
-async def test_who_does_not_greet_well_is_no_next_hop(connect, script, answers, fault, told):
-    script.answers = {verb: [answer] for verb, answer in answers.items()}
-    with pytest.raises(fault, match=told):
-        await connect(script.port)
-
-
-@pytest.mark.parametrize("seconds", ["greeting", "command"])
-async def test_who_never_greets_is_waited_for_no_longer_than_agreed(
-    connect, script, patient, seconds
-):
-    script.answers["" if seconds == "greeting" else "EHLO"] = ["HANG"]
-    with pytest.raises(TimeoutError):
-        await connect(script.port, replace(patient, **{seconds: 0.05}))
-
-
-@pytest.mark.parametrize("greeting", [b"554 go away\r\n", b"220 hop\r\n"])
-async def test_a_connection_that_does_not_open_is_broken_off(listen, connect, greeting):
-    greeted, gone = asyncio.Event(), asyncio.Event()
-
-    async def serve(reader, writer):
-        writer.write(greeting)
-        with contextlib.suppress(OSError):
-            while await reader.read(100):
-                greeted.set()
-        gone.set()
-        writer.close()
-
-    opening = asyncio.ensure_future(connect(await listen(serve)))
-    async with asyncio.timeout(PATIENCE):
-        if greeting.startswith(b"220"):
-            await greeted.wait()
-            opening.cancel()
-        await asyncio.gather(opening, return_exceptions=True)
-        await gone.wait()
-    assert opening.cancelled() or isinstance(opening.exception(), WireError)
 
 
 # Commands
@@ -254,7 +163,7 @@ async def test_a_connection_that_we_broke_off_is_stale_at_once(connection):
 
 def end(connection):
     """End the connection after all that was written: then the server has read it all."""
-    connection._transport.close()
+    connection.stream._transport.close()
 
 
 @pytest.mark.parametrize(
@@ -275,15 +184,30 @@ async def test_content_is_stuffed_and_ended(taking, chunks, sent):
 
 async def test_a_small_content_and_its_end_are_one_write(taking):
     connection, _ = await taking()
-    written, transport = [], connection._transport
+    written, transport = [], connection.stream._transport
 
     class Witness:
         write = staticmethod(written.append)
         abort = transport.abort
 
-    connection._transport = Witness()
-    assert await connection.content([b"a\r\n"], PATIENCE) is None
-    assert written == [b"a\r\n.\r\n"]
+    connection.stream._transport = Witness()
+    assert await connection.content([b"A: a\r\n", b"b\r\n"], PATIENCE) is None
+    assert written == [b"A: a\r\nb\r\n.\r\n"]
+
+
+@pytest.mark.parametrize(("past", "writes"), [(0, 1), (1, 2)])
+async def test_so_much_goes_together_and_no_more(taking, past, writes):
+    connection, _ = await taking()
+    written, transport = [], connection.stream._transport
+
+    class Witness:
+        write = staticmethod(written.append)
+        abort = transport.abort
+
+    connection.stream._transport = Witness()
+    await connection.content([b"ab\r\n", BLOCK[4:], b"x" * past], PATIENCE)
+    assert b"".join(written).endswith(b"\r\n.\r\n")
+    assert len(written) == writes
 
 
 async def test_a_refusal_before_the_end_is_heard_and_no_end_is_sent(taking, seen):
@@ -296,14 +220,14 @@ async def test_a_refusal_before_the_end_is_heard_and_no_end_is_sent(taking, seen
 
 async def test_a_refusal_is_heard_though_the_next_hop_breaks_off_after_it(taking, seen):
     connection, _ = await taking(str(NO_MORE), "CLOSE")
-    await seen(lambda: connection._replies.fault, "fault")
+    await seen(lambda: connection.stream.fault, "fault")
     assert await connection.content([b"a\r\n", b"b\r\n"], PATIENCE) == NO_MORE
 
 
 @pytest.mark.parametrize("early", [("CLOSE",), ("nonsense",)])
 async def test_who_breaks_off_in_the_content_without_a_refusal_is_a_fault(taking, early, seen):
     connection, read = await taking(*early)
-    await seen(lambda: connection._replies.fault, "fault")
+    await seen(lambda: connection.stream.fault, "fault")
     with pytest.raises(FAULTS):
         await connection.content([b"a\r\n", b"b\r\n"], PATIENCE)
     assert b".\r\n" not in await read
@@ -311,7 +235,7 @@ async def test_who_breaks_off_in_the_content_without_a_refusal_is_a_fault(taking
 
 async def test_content_that_cannot_be_read_is_never_ended(taking):
     def broken():
-        yield b"Subject: x\r\n"
+        yield BLOCK
         yield b"\r\n"
         raise OSError("content ends early")
 
@@ -319,7 +243,7 @@ async def test_content_that_cannot_be_read_is_never_ended(taking):
     with pytest.raises(OSError, match="ends early"):
         await connection.content(broken(), PATIENCE)
     end(connection)
-    assert await read == b"Subject: x\r\n"
+    assert await read == BLOCK
 
 
 async def test_a_slow_reader_is_waited_for_and_gets_all(listen, connect, seen):
@@ -341,7 +265,7 @@ async def test_a_slow_reader_is_waited_for_and_gets_all(listen, connect, seen):
     connection = await connect(await listen(serve))
     chunk = b"0123456789abcd\r\n" * 65536
     sending = asyncio.ensure_future(connection.content([chunk] * 12, PATIENCE))
-    await seen(lambda: connection._replies._paused, "pause")
+    await seen(lambda: connection.stream._paused, "pause")
     assert not sending.done()
     may_read.set()
     assert await sending is None
@@ -352,9 +276,9 @@ async def test_a_slow_reader_is_waited_for_and_gets_all(listen, connect, seen):
 
 async def test_a_reader_that_stops_is_waited_for_no_longer_than_agreed(taking):
     connection, _ = await taking()
-    connection._replies.pause_writing()
+    connection.stream.pause_writing()
     with pytest.raises(TimeoutError):
-        await connection.content([b"a\r\n", b"b\r\n"], 0.05)
+        await connection.content([BLOCK, b"b\r\n"], 0.05)
 
 
 async def test_the_reply_to_the_end_is_waited_for_no_longer_than_agreed(taking):
@@ -379,3 +303,13 @@ async def test_a_farewell_on_a_broken_connection_ends_at_once(connection):
     connection.abort()
     await connection.quit(PATIENCE)
     assert connection.stale
+
+
+async def test_what_was_announced_before_is_forgotten_also_by_who_knows_no_ehlo_now(
+    script, connect
+):
+    connection = await connect(script.port)
+    assert "PIPELINING" in connection.capabilities
+    script.answers["EHLO"] = ["500 5.5.1 what"]
+    await connection.hello("us.example", 20)
+    assert connection.capabilities == {}

@@ -5,9 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from pratique.milter.mail import Client, Forward
+from pratique.milter.content import content_of
+from pratique.milter.mail import Client, Forward, Outgoing
 from pratique.milter.next_hop import Reply
-from pratique.milter.next_hop.smtp import NOT_UTF8, SmtpNextHop
+from pratique.milter.next_hop.pool import Limits
+from pratique.milter.next_hop.smtp import NOT_UTF8, SmtpNextHop, Way
 
 B = Forward("b@corp.example")
 
@@ -24,6 +26,28 @@ async def test_a_message_is_handed_over_as_it_is(hop, script, outgoing, deliver)
     assert script.messages == [b"Received: y\r\nSubject: x\r\n\r\n..dot\r\n.\r\n"]
 
 
+@pytest.mark.parametrize("cut", [((12, 16),), ((10, 16),)])
+async def test_what_a_cut_leaves_never_ends_the_message(hop, script, deliver, cut):
+    content = content_of([b"Subject: a\r\nX: b.\r\nMAIL FROM:<x@y.example>\r\n"])
+    content.dotless = True
+    assert (await deliver(hop, Outgoing(content, cut=cut))).accepted
+    content.close()
+    (message,) = script.messages
+    assert message.endswith(b"\r\nMAIL FROM:<x@y.example>\r\n.\r\n")
+    assert script.verbs() == ["EHLO", "MAIL", "RCPT", "DATA", "."]
+
+
+@pytest.mark.parametrize(("dotless", "sent"), [(True, b".a\r\n.\r\n"), (False, b"..a\r\n.\r\n")])
+async def test_where_no_line_begins_with_a_dot_none_is_looked_for(
+    hop, script, deliver, dotless, sent
+):
+    content = content_of([b".a\r\n"])
+    content.dotless = dotless
+    assert (await deliver(hop, Outgoing(content))).accepted
+    content.close()
+    assert script.messages == [sent]
+
+
 async def test_a_connection_is_used_again_and_told_goodbye(hop, script, outgoing, deliver):
     for _ in range(3):
         assert (await deliver(hop, outgoing)).accepted
@@ -33,7 +57,7 @@ async def test_a_connection_is_used_again_and_told_goodbye(hop, script, outgoing
 
 
 async def test_an_idle_connection_is_told_goodbye_in_time(script, outgoing, deliver):
-    hop = SmtpNextHop("127.0.0.1", script.port, "us.example", idle_seconds=0.01)
+    hop = SmtpNextHop("127.0.0.1", script.port, "us.example", Way(limits=Limits(idle_seconds=0.01)))
     assert (await deliver(hop, outgoing)).accepted
     await script.until(lambda: "QUIT" in script.verbs())
     await hop.close()

@@ -8,7 +8,7 @@ import pytest
 from pratique.milter.content import content_of
 from pratique.milter.mail import Forward, Outgoing
 from pratique.milter.next_hop import Reply
-from pratique.milter.next_hop.smtp import AWAY, LOST, SmtpNextHop
+from pratique.milter.next_hop.smtp import AWAY, LOST, SmtpNextHop, Way
 from pratique.milter.next_hop.wire import MALFORMED
 
 B, C = Forward("b@corp.example"), Forward("c@corp.example")
@@ -21,7 +21,7 @@ async def test_a_next_hop_that_refuses_connections_is_away(free_port, outgoing, 
 
 
 async def test_a_next_hop_without_a_name_is_away(outgoing, deliver, short):
-    hop = SmtpNextHop("no-such-host.invalid", 25, "us.example", timeouts=short)
+    hop = SmtpNextHop("no-such-host.invalid", 25, "us.example", Way(timeouts=short))
     assert await deliver(hop, outgoing) == AWAY
     await hop.close()
 
@@ -33,7 +33,11 @@ async def test_a_next_hop_without_a_name_is_away(outgoing, deliver, short):
         ("", "CLOSE", AWAY),
         ("", "HANG", AWAY),
         ("", "what?", AWAY),
+        ("", "220-half\r\nCLOSE", AWAY),
         ("EHLO", "CLOSE", AWAY),
+        ("EHLO", "HANG", AWAY),
+        ("EHLO", "421 4.3.2 bye\r\nCLOSE", AWAY),
+        ("EHLO", "250-half\r\nCLOSE", AWAY),
         ("EHLO", "250-" + "x" * 3000, AWAY),
         ("MAIL", "550 5.1.8 no", Reply(550, ("5.1.8 no",))),
         ("MAIL", "451 4.3.0 later", Reply(451, ("4.3.0 later",))),
@@ -41,17 +45,23 @@ async def test_a_next_hop_without_a_name_is_away(outgoing, deliver, short):
         ("MAIL", "354 what", MALFORMED),
         ("MAIL", "hello", MALFORMED),
         ("MAIL", "CLOSE", LOST),
+        ("MAIL", "250-half\r\nCLOSE", LOST),
         ("MAIL", "HANG", LOST),
         ("RCPT", "550 5.1.1 no", Reply(550, ("5.1.1 no",))),
         ("RCPT", "450 4.2.1 later", Reply(450, ("4.2.1 later",))),
         ("RCPT", "421 4.3.2 bye", Reply(451, ("4.3.2 bye",))),
         ("RCPT", "\x00", MALFORMED),
         ("RCPT", "CLOSE", LOST),
+        ("RCPT", "250-half\r\nHANG", LOST),
+        ("RCPT", "421 4.3.2 bye\r\nCLOSE", Reply(451, ("4.3.2 bye",))),
         ("RCPT", "HANG", LOST),
         ("DATA", "554 5.5.1 no", Reply(554, ("5.5.1 no",))),
         ("DATA", "250 ok", MALFORMED),
         ("DATA", "421 bye", Reply(451, ("4.0.0 bye",))),
         ("DATA", "CLOSE", LOST),
+        ("DATA", "354-half\r\nCLOSE", LOST),
+        ("DATA", "354 go\r\nCLOSE", LOST),
+        ("DATA", "354 go\r\n552 5.3.4 no", Reply(552, ("5.3.4 no",))),
         ("DATA", "HANG", LOST),
         (".", "554 5.7.1 no", Reply(554, ("5.7.1 no",))),
         (".", "452 4.3.1 full", Reply(452, ("4.3.1 full",))),
@@ -59,6 +69,9 @@ async def test_a_next_hop_without_a_name_is_away(outgoing, deliver, short):
         (".", "354 more", MALFORMED),
         (".", "gibberish", MALFORMED),
         (".", "CLOSE", LOST),
+        (".", "250-half\r\nCLOSE", LOST),
+        (".", "250 2.0.0 ok\r\nCLOSE", Reply(250, ("2.0.0 ok",))),
+        (".", "421 4.3.2 bye\r\nCLOSE", Reply(451, ("4.3.2 bye",))),
         (".", "HANG", LOST),
     ],
 )
@@ -67,11 +80,20 @@ async def test_each_failure_has_its_reply_and_the_next_message_goes(
 ):
     verb, answer, reply = failure
     script.answers[verb] = [answer]
-    hop.timeouts = short if answer == "HANG" else patient
+    hop.timeouts = short if answer.endswith("HANG") else patient
     assert await deliver(hop, outgoing) == reply
     hop.timeouts = patient
     assert (await deliver(hop, outgoing)).accepted
     assert script.verbs().count("DATA") <= 2
+
+
+async def test_who_parts_in_its_reply_to_the_final_dot_is_asked_nothing_more(
+    hop, script, outgoing, deliver
+):
+    script.answers["."] = ["421 4.3.2 bye"]
+    await deliver(hop, outgoing)
+    assert (await deliver(hop, outgoing)).accepted
+    assert script.connections == 2
 
 
 async def test_a_lost_reply_to_the_final_dot_is_in_the_log_and_not_said_again(
@@ -173,7 +195,7 @@ async def test_a_refusal_in_the_middle_of_the_content_is_heard(listen, deliver, 
         writer.close()
 
     port = await listen(refuse)
-    hop = SmtpNextHop("127.0.0.1", port, "us.example", timeouts=patient)
+    hop = SmtpNextHop("127.0.0.1", port, "us.example", Way(timeouts=patient))
     content = content_of([b"0123456789abcde\r\n" * 1_000_000])
     assert await deliver(hop, Outgoing(content)) == Reply(552, ("5.3.4 too much",))
     content.close()
@@ -190,7 +212,7 @@ async def test_a_next_hop_that_stops_reading_is_lost(listen, deliver, patient):
         await asyncio.Event().wait()
 
     port = await listen(stall)
-    hop = SmtpNextHop("127.0.0.1", port, "us.example", timeouts=replace(patient, block=0.1))
+    hop = SmtpNextHop("127.0.0.1", port, "us.example", Way(timeouts=replace(patient, block=0.1)))
     content = content_of([b"0123456789abcde\r\n" * 1_500_000])
     assert await deliver(hop, Outgoing(content)) == LOST
     content.close()

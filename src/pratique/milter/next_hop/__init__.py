@@ -1,15 +1,27 @@
 """Where accepted mail goes: the role that a next hop plays, and who plays it.
 
-smtp.py        another mail server, by SMTP, on pooled connections
-connection.py  one connection to it: say a command, wait for the reply
-wire.py        replies, dots and XFORWARD: octets in, values out
+routes.py      by the domain of the recipient: one of these
+failover.py    the first that is there of several mail servers
+smtp.py        a mail server, by SMTP or LMTP
+    transaction.py  one transaction with it
+    commands.py     the lines that are said in it
+    pool.py         its connections: kept, shared out, never too many
+    lending.py      who waits has the connection of a client that is slow
+    pause.py        how long it is left alone when it was away
+    dial.py         how a connection to it is opened
+    tls.py          what is demanded of its certificate
+    connection.py   one connection: say a command, wait for the reply
+    stream.py       what comes on it, and the time that it takes
+    wire.py         replies, dots and XFORWARD: octets in, values out
 maildir.py     a Maildir of our own: the embedded default, so that nothing else is needed
 
 A transaction is said in the order of RFC 5321 3.3: `begin`, `recipient` once for
-each, `send`.  Every answer is a `Reply`.  A next hop that is away, or breaks the
-connection, answers 451 4.4.1 or 451 4.4.2; it never raises for that.
+each, `send`.  One that was said before and given up is said again by `resume`.  Every
+answer is a `Reply`.  A next hop that is away, or breaks the connection, answers
+451 4.4.1 or 451 4.4.2; it never raises for that.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -22,6 +34,9 @@ class Reply:
 
     code: int
     lines: tuple[str, ...]
+    # Where recipients have replies of their own at the end of data (LMTP, RFC 2033 4.2), in
+    # the order in which they were taken; empty: this one holds for each.
+    each: "tuple[Reply, ...]" = ()
 
     @property
     def accepted(self) -> bool:
@@ -30,6 +45,8 @@ class Reply:
 
     def encode(self) -> bytes:
         """The reply as it goes over the wire, RFC 5321 4.2.1."""
+        if len(self.lines) == 1:
+            return f"{self.code} {self.lines[0]}\r\n".encode("utf-8", "replace")
         last = len(self.lines) - 1
         rows = (
             f"{self.code}{' ' if number == last else '-'}{line}\r\n"
@@ -48,7 +65,10 @@ class Transaction(Protocol):
         """Say RCPT."""
 
     async def send(self, outgoing: Outgoing) -> Reply:
-        """Say DATA, the content and the final dot.  2yz: the next hop has the message."""
+        """Say DATA, the content and the final dot.  2yz: the next hop has the message.
+
+        Where recipients have replies of their own it is 2yz only if all of them are.
+        """
 
     async def give_up(self) -> None:
         """End the transaction (RSET) and give the connection back.  Never raises."""
@@ -59,6 +79,21 @@ class NextHop(Protocol):
 
     async def begin(self, envelope: Envelope) -> tuple[Reply, Transaction | None]:
         """Say MAIL.  There is a transaction if and only if the reply is 2yz."""
+
+    async def resume(
+        self, envelope: Envelope, forwards: Sequence[Forward]
+    ) -> tuple[Reply, Transaction | None]:
+        """Say MAIL and each RCPT, in one go where that is allowed.
+
+        There is a transaction if and only if all were taken; else nothing is left of it, and
+        the reply is the first that was not 2yz.
+        """
+
+    async def extensions(self) -> frozenset[str]:
+        """EHLO keywords that all who may get the mail announced, as last seen.
+
+        Asks who was never seen.  Empty while one such is away.
+        """
 
     async def close(self) -> None:
         """Give all connections back."""

@@ -1,21 +1,20 @@
-"""Hold one SMTP connection to a next hop: say a command, wait for its reply.
+"""Hold one connection to a next hop: say a command, wait for its reply, send content."""
 
-The protocol object gathers replies as they come, so a connection on which the next
-hop said something unasked (421, closing) is seen to be stale before it is used again,
-and a refusal that arrives while content is still being sent is not lost.
-"""
-
-import asyncio
 import contextlib
-from collections import deque
+import time
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+from pratique.milter.mail import CHUNK
 from pratique.milter.next_hop import Reply
-from pratique.milter.next_hop.wire import DotStuffer, ReplyReader, WireError
+from pratique.milter.next_hop.stream import Stream
+from pratique.milter.next_hop.wire import DotStuffer, WireError
 
 # What a next hop may do to us: refuse, break off, be slow, talk nonsense.
 FAULTS = (OSError, EOFError, WireError)
+
+# A whole chunk of a content, with the fields of ours that go before it.
+TOGETHER = CHUNK + 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,166 +27,106 @@ class Timeouts:
     start_of_content: float = 120.0  # 4.5.3.2.4, the 354
     block: float = 180.0  # 4.5.3.2.5, each chunk
     end_of_content: float = 600.0  # 4.5.3.2.6, after the final dot
+    handshake: float = 30.0  # not in the RFC: TLS, a few round trips and a signature
+    proof: float = 5.0  # whether a connection that was kept is still one: else a fresh one is there
     farewell: float = 10.0  # RSET and QUIT: nobody waits for them
 
 
-class _Replies(asyncio.Protocol):
-    """Gathers what the next hop says, and tells when it can take more."""
-
-    def __init__(self) -> None:
-        self.replies: deque[Reply] = deque()
-        self.fault: Exception | None = None
-        self._reader = ReplyReader()
-        self._transport: asyncio.Transport | None = None
-        self._paused = False
-        self._waiter: asyncio.Future[None] | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        assert isinstance(transport, asyncio.Transport)
-        self._transport = transport
-
-    def data_received(self, octets: bytes) -> None:
-        try:
-            self.replies.extend(self._reader.feed(octets))
-        except WireError as fault:
-            self.fault = fault
-            if self._transport is not None:
-                self._transport.abort()
-        self._wake()
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        self.fault = self.fault or exc or ConnectionResetError("closed by the next hop")
-        self._wake()
-
-    def pause_writing(self) -> None:
-        self._paused = True
-
-    def resume_writing(self) -> None:
-        self._paused = False
-        self._wake()
-
-    async def reply(self) -> Reply:
-        """The next reply."""
-        while not self.replies:
-            await self._change()
-        return self.replies.popleft()
-
-    async def drained(self) -> None:
-        """Wait until the next hop has taken most of what was written."""
-        if self.fault is not None:
-            raise self.fault
-        while self._paused:
-            await self._change()
-
-    async def _change(self) -> None:
-        if self.fault is not None:
-            raise self.fault
-        self._waiter = asyncio.get_running_loop().create_future()
-        try:
-            await self._waiter
-        finally:
-            self._waiter = None
-
-    def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
-
-
 class Connection:
-    """One connection, greeted, with what the next hop announced."""
+    """One connection, with what the next hop announced on it."""
 
-    def __init__(self, transport: asyncio.Transport, replies: _Replies) -> None:
-        self._transport = transport
-        self._replies = replies
+    def __init__(self, stream: Stream, *, lmtp: bool = False) -> None:
+        self.stream = stream
+        # The next hop replies for each recipient at the end of data (RFC 2033 4.2).
+        self.lmtp = lmtp
         # Keyword to parameters, upper case (RFC 5321 4.1.1.1).
         self.capabilities: dict[str, str] = {}
+        self.messages = 0
+        self.opened_at = self.used_at = time.monotonic()
 
-    @classmethod
-    async def open(cls, host: str, port: int, helo: str, timeouts: Timeouts) -> "Connection":
-        """Connect, wait for the greeting, say EHLO."""
-        loop = asyncio.get_running_loop()
-        async with asyncio.timeout(timeouts.connect):
-            transport, replies = await loop.create_connection(_Replies, host, port)
-        connection = cls(transport, replies)
-        try:
-            await connection._greet(helo, timeouts)
-        except BaseException:
-            connection.abort()
-            raise
-        return connection
-
-    async def _greet(self, helo: str, timeouts: Timeouts) -> None:
-        async with asyncio.timeout(timeouts.greeting):
-            greeting = await self._replies.reply()
+    async def greeted(self, seconds: float) -> None:
+        """Wait for the greeting."""
+        greeting = await self.stream.reply(seconds)
         if greeting.code != 220:
             raise WireError(f"greeted by {greeting}")
-        reply = await self.command(f"EHLO {helo}\r\n".encode("ascii"), timeouts.command)
+
+    async def hello(self, name: str, seconds: float) -> None:
+        """Say EHLO or LHLO; what was announced before is forgotten (RFC 3207 4.2)."""
+        self.capabilities = {}
+        verb = "LHLO" if self.lmtp else "EHLO"
+        reply = await self.command(f"{verb} {name}\r\n".encode("ascii"), seconds)
         if reply.accepted:
             words = (line.upper().partition(" ") for line in reply.lines[1:])
             self.capabilities = {keyword: parameters for keyword, _, parameters in words}
             return
-        # RFC 5321 3.2: an old server that knows no EHLO.
-        reply = await self.command(f"HELO {helo}\r\n".encode("ascii"), timeouts.command)
+        if not self.lmtp:
+            # RFC 5321 3.2: an old server that knows no EHLO.
+            verb = "HELO"
+            reply = await self.command(f"HELO {name}\r\n".encode("ascii"), seconds)
         if not reply.accepted:
-            raise WireError(f"HELO answered by {reply}")
+            raise WireError(f"{verb} answered by {reply}")
 
     @property
     def stale(self) -> bool:
         """True if it cannot be used again: closed, or the next hop spoke unasked."""
-        replies = self._replies
-        return replies.fault is not None or bool(replies.replies) or self._transport.is_closing()
+        return self.stream.stale
 
     async def command(self, line: bytes, seconds: float) -> Reply:
         """Say one command and wait for its reply."""
-        return (await self.commands((line,), seconds))[-1]
+        self._say(line)
+        return await self.stream.reply(seconds)
 
     async def commands(self, lines: Iterable[bytes], seconds: float) -> list[Reply]:
         """Say commands and wait for a reply to each; in one go if PIPELINING is announced."""
+        if "PIPELINING" not in self.capabilities:
+            return [await self.command(line, seconds) for line in lines]
         said = tuple(lines)
-        groups = (said,) if "PIPELINING" in self.capabilities else tuple((line,) for line in said)
-        answers = []
-        for group in groups:
-            async with asyncio.timeout(seconds):
-                await self._replies.drained()
-                self._transport.write(b"".join(group))
-                answers += [await self._replies.reply() for _ in group]
-        return answers
+        self._say(b"".join(said))
+        return [await self.stream.reply(seconds) for _ in said]
 
-    async def content(self, chunks: Iterable[bytes], seconds: float) -> Reply | None:
+    def _say(self, octets: bytes) -> None:
+        if self.stream.spoke:
+            # It would be taken for the reply to this, and each reply for the next command's.
+            raise WireError(f"spoke unasked: {', '.join(map(str, self.stream.replies))[:80]}")
+        self.stream.write(octets)
+
+    async def content(
+        self, chunks: Iterable[bytes], seconds: float, *, dotless: bool = False
+    ) -> Reply | None:
         """Send content, dot-stuffed, then its end.  A reply before the end is a refusal.
 
-        The last chunk and the final dot go in one write: a small message is one packet.
+        The last chunk and the final dot go in one write, with all of a small message: each
+        write is a call of the kernel, and a packet.
         """
-        stuffer, held = DotStuffer(), b""
+        stream, stuffer = self.stream, DotStuffer(dotless=dotless)
+        held: list[bytes] = []
+        size = 0
         try:
             for chunk in chunks:
-                async with asyncio.timeout(seconds):
-                    await self._write(held)
-                held = stuffer.stuff(chunk)
+                if size and size + len(chunk) > TOGETHER:
+                    stream.write(b"".join(held))
+                    await stream.drained(seconds)
+                    held, size = [], 0
+                held.append(stuffer.stuff(chunk))
+                size += len(chunk)
+            if not stream.replies:
+                stream.write(b"".join((*held, stuffer.ending())))
+                return None
         except (OSError, EOFError):
-            if not self._replies.replies:
+            if not stream.replies:
                 raise
-        if self._replies.replies:
-            return self._replies.replies.popleft()
-        self._transport.write(held + stuffer.ending())
-        return None
-
-    async def _write(self, octets: bytes) -> None:
-        if octets:
-            self._transport.write(octets)
-            await self._replies.drained()
+        return stream.replies.popleft()
 
     async def end_of_content(self, seconds: float) -> Reply:
-        """The reply to the final dot."""
-        async with asyncio.timeout(seconds):
-            return await self._replies.reply()
+        """The reply to the final dot; with LMTP the next of them."""
+        return await self.stream.reply(seconds)
 
     def abort(self) -> None:
         """Break off at once: nothing that is still unsent goes out."""
-        self._transport.abort()
+        self.stream.abort()
 
     async def quit(self, seconds: float) -> None:
         """Say QUIT and close; never raises for what the next hop does."""
         with contextlib.suppress(*FAULTS):
             await self.command(b"QUIT\r\n", seconds)
-        self._transport.close()
+        self.stream.close()

@@ -16,7 +16,7 @@ import itertools
 import logging
 import os
 import socket
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -32,6 +32,7 @@ log = logging.getLogger(__name__)
 # a few into one, and more would only queue there.
 _WRITERS = 8
 
+_EXTENSIONS = frozenset({"8BITMIME", "SMTPUTF8"})
 _MAIL_TAKEN = Reply(250, ("2.1.0 Ok",))
 _RECIPIENT_TAKEN = Reply(250, ("2.1.5 Ok",))
 _DELIVERED = Reply(250, ("2.0.0 Ok: delivered",))
@@ -65,6 +66,23 @@ class Maildir:
         if not _fits_a_line(path):
             return _BAD_REVERSE_PATH, None
         return _MAIL_TAKEN, _Delivery(self, path)
+
+    async def resume(
+        self, envelope: Envelope, forwards: Sequence[Forward]
+    ) -> tuple[Reply, Transaction | None]:
+        """Take the reverse-path and all recipients."""
+        reply, transaction = await self.begin(envelope)
+        if transaction is None:
+            return reply, None
+        for forward in forwards:
+            reply = await transaction.recipient(forward)
+            if not reply.accepted:
+                return reply, None
+        return reply, transaction
+
+    async def extensions(self) -> frozenset[str]:
+        """A file takes all octets, and an address in any letters."""
+        return _EXTENSIONS
 
     async def close(self) -> None:
         """Wait until what is being written is written."""

@@ -1,0 +1,211 @@
+"""Keep a few connections to one next hop, and never have more than so many.
+
+A connection that is given back is kept for the next message, or handed to whoever waits
+for one.  One that was closed meanwhile, or on which the next hop spoke, is not given out.
+It is let go after many messages or some minutes all the same, so that a next hop which is
+a name for several machines, or was configured anew, is looked at again.
+
+Whoever waits is served in turn, but not for long: its client hears 4yz and comes again.
+"""
+
+import asyncio
+import contextlib
+import time
+from collections import deque
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from pratique.milter.next_hop.connection import Connection
+
+Waiter = asyncio.Future[Connection | None]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """How many connections, and for how long."""
+
+    # Half of what a Postfix or a Dovecot serves at its defaults (default_process_limit).
+    connections: int = 50
+    # A client waits five minutes for a reply to MAIL, but a thousand of them take room here.
+    wait_seconds: float = 5.0
+    # A connection that waits longer is more likely closed than used: servers drop idle
+    # clients after some minutes, filters after some seconds.
+    idle_seconds: float = 30.0
+    # Enough for a burst; each one holds a process of a Postfix.
+    idle: int = 20
+    # Postfix's client parts after as long (smtp_connection_reuse_time_limit), Exim's after
+    # as many (connection_max_messages).
+    age_seconds: float = 300.0
+    messages: int = 500
+
+
+class BusyError(OSError):
+    """All connections that there may be are in use, and stayed so."""
+
+
+@dataclass(slots=True)
+class _Idle:
+    connection: Connection
+    expiry: asyncio.TimerHandle
+
+
+class Pool:
+    """The connections to one next hop."""
+
+    def __init__(
+        self,
+        dial: Callable[[], Awaitable[Connection]],
+        part: Callable[[Connection], Awaitable[None]],
+        limits: Limits,
+        wanted: Callable[[], None] = lambda: None,
+    ) -> None:
+        # Tells that somebody waits.
+        self._wanted = wanted
+        self._dial = dial
+        self._part = part
+        self._limits = limits
+        # All that there are: being opened, in use, idle, being told goodbye.
+        self._count = 0
+        self._in_use: set[Connection] = set()
+        self._idle: list[_Idle] = []
+        self._waiters: deque[Waiter] = deque()
+        self._parting: set[asyncio.Task[None]] = set()
+        self._closed = False
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for a connection."""
+        return len(self._waiters)
+
+    async def take(self) -> tuple[Connection, bool]:
+        """A connection, and whether it was used before.  Raises BusyError, or as `dial` does."""
+        connection = self._take_idle()
+        if connection is None and self._count >= self._limits.connections:
+            connection = await self._handed_over()
+        elif connection is None:
+            self._count += 1
+        if connection is not None:
+            self._in_use.add(connection)
+            return connection, True
+        return await self._fresh(), False
+
+    async def replace(self, connection: Connection) -> Connection:
+        """A fresh connection instead of one that is of no use."""
+        self._in_use.discard(connection)
+        connection.abort()
+        return await self._fresh()
+
+    def give_back(self, connection: Connection) -> None:
+        """Keep a connection for the next message, or let it go."""
+        if connection.stale:
+            self.drop(connection)
+            return
+        self._in_use.discard(connection)
+        now = connection.used_at = time.monotonic()
+        limits = self._limits
+        worn = connection.messages >= limits.messages
+        if self._closed or worn or now - connection.opened_at >= limits.age_seconds:
+            self._farewell(connection)
+        elif (waiter := self._next_waiter()) is not None:
+            waiter.set_result(connection)
+        elif len(self._idle) >= limits.idle:
+            self._farewell(connection)
+        else:
+            later = asyncio.get_running_loop().call_later
+            expiry = later(limits.idle_seconds, self._expire, connection)
+            self._idle.append(_Idle(connection, expiry))
+
+    def drop(self, connection: Connection) -> None:
+        """Break a connection off; a second call does nothing."""
+        connection.abort()
+        if connection in self._in_use:
+            self._in_use.discard(connection)
+            self._one_less()
+
+    async def close(self) -> None:
+        """Say QUIT on every kept connection; those in use follow when they are given back."""
+        self._closed = True
+        while (connection := self._take_idle()) is not None:
+            self._farewell(connection)
+        while self._parting:
+            await asyncio.wait(self._parting)
+
+    async def _fresh(self) -> Connection:
+        """Open a connection, which is counted already."""
+        try:
+            connection = await self._dial()
+        except BaseException:
+            self._one_less()
+            raise
+        self._in_use.add(connection)
+        return connection
+
+    async def _handed_over(self) -> Connection | None:
+        """A connection that somebody gave back; None: there is room for a fresh one."""
+        waiter: Waiter = asyncio.get_running_loop().create_future()
+        self._waiters.append(waiter)
+        self._wanted()
+        try:
+            async with asyncio.timeout(self._limits.wait_seconds):
+                connection = await waiter
+        except BaseException as fault:
+            self._forgo(waiter)
+            if isinstance(fault, TimeoutError):
+                raise BusyError(f"all {self._count} connections are in use") from None
+            raise
+        if connection is not None and connection.stale:
+            connection.abort()
+            return None
+        return connection
+
+    def _forgo(self, waiter: Waiter) -> None:
+        """Whoever waited is gone; what it was given in the same moment goes to the next."""
+        if not waiter.done() or waiter.cancelled():
+            waiter.cancel()
+            with contextlib.suppress(ValueError):
+                self._waiters.remove(waiter)
+        elif (connection := waiter.result()) is None:
+            self._one_less()
+        else:
+            self._in_use.add(connection)
+            self.give_back(connection)
+
+    def _next_waiter(self) -> Waiter | None:
+        while self._waiters:
+            waiter = self._waiters.popleft()
+            if not waiter.done():
+                return waiter
+        return None
+
+    def _one_less(self) -> None:
+        waiter = self._next_waiter()
+        if waiter is not None:
+            waiter.set_result(None)
+        else:
+            self._count -= 1
+
+    def _take_idle(self) -> Connection | None:
+        while self._idle:
+            idle = self._idle.pop()
+            idle.expiry.cancel()
+            if not idle.connection.stale:
+                return idle.connection
+            idle.connection.abort()
+            self._one_less()
+        return None
+
+    def _expire(self, connection: Connection) -> None:
+        self._idle = [idle for idle in self._idle if idle.connection is not connection]
+        self._farewell(connection)
+
+    def _farewell(self, connection: Connection) -> None:
+        # The reference is kept: a task that nobody holds may be collected before it ends.
+        task = asyncio.get_running_loop().create_task(self._end(connection))
+        self._parting.add(task)
+        task.add_done_callback(self._parting.discard)
+
+    async def _end(self, connection: Connection) -> None:
+        try:
+            await self._part(connection)
+        finally:
+            self._one_less()

@@ -1,0 +1,159 @@
+"""Gather what a next hop says on one connection, and wait for it no longer than agreed.
+
+A connection on which the next hop said something unasked (421, closing) is so seen to be
+stale before it is used again, and a refusal that arrives while content is still being sent
+is not lost.
+
+Waiting is the hot path of a relay: five times for a message.  So there is one timer for a
+connection, which is moved only if it would ring too late, instead of one for each wait.
+"""
+
+import asyncio
+import ssl
+from collections import deque
+from typing import cast
+
+from pratique.milter.next_hop import Reply
+from pratique.milter.next_hop.wire import ReplyReader, WireError
+
+# A pipelined group has a reply for each recipient, of which a listener may allow 50,000.
+MAX_UNREAD = 60_000
+
+
+class Stream(asyncio.Protocol):
+    """One connection: octets out, replies in."""
+
+    def __init__(self) -> None:
+        self.replies: deque[Reply] = deque()
+        self.fault: Exception | None = None
+        self._loop = asyncio.get_running_loop()
+        self._reader = ReplyReader()
+        self._transport: asyncio.Transport | None = None
+        self._paused = False
+        self._waiter: asyncio.Future[None] | None = None
+        self._deadline = 0.0
+        self._watch: asyncio.TimerHandle | None = None
+        # What uvloop says of it is in milliseconds, and rounded.
+        self._rings_at = 0.0
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Take the transport; asyncio calls this and the next four."""
+        # Those of uvloop are transports without being of the class.
+        self._transport = cast("asyncio.Transport", transport)
+
+    def data_received(self, octets: bytes) -> None:
+        """Gather replies."""
+        try:
+            self.replies.extend(self._reader.feed(octets))
+            if len(self.replies) > MAX_UNREAD:
+                raise WireError(f"more than {MAX_UNREAD} replies that nobody asked for")
+        except WireError as fault:
+            self.fault = self.fault or fault
+            self.abort()
+        self._wake()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Whoever waits hears that it is over."""
+        self.fault = self.fault or exc or ConnectionResetError("closed by the next hop")
+        if self._watch is not None:
+            self._watch.cancel()
+        self._wake()
+
+    def pause_writing(self) -> None:
+        """More is on the way than the next hop takes."""
+        self._paused = True
+
+    def resume_writing(self) -> None:
+        """It has taken most of it."""
+        self._paused = False
+        self._wake()
+
+    @property
+    def stale(self) -> bool:
+        """True if it is of no more use: closed, or the next hop spoke unasked."""
+        closing = self._transport is None or self._transport.is_closing()
+        return self.fault is not None or closing or self.spoke
+
+    @property
+    def spoke(self) -> bool:
+        """True if something came that nobody has taken yet, be it half a reply."""
+        return bool(self.replies) or self._reader.in_reply
+
+    def write(self, octets: bytes) -> None:
+        """Send octets, as soon as they can go."""
+        if self.fault is not None:
+            raise self.fault
+        assert self._transport is not None
+        self._transport.write(octets)
+
+    async def reply(self, seconds: float) -> Reply:
+        """The next reply.  Raises TimeoutError; then this connection is of no more use."""
+        if not self.replies:
+            deadline = self._loop.time() + seconds
+            while not self.replies:
+                await self._change(deadline)
+        return self.replies.popleft()
+
+    async def drained(self, seconds: float) -> None:
+        """Wait until the next hop has taken most of what was written."""
+        if self.fault is not None:
+            raise self.fault
+        if self._paused:
+            deadline = self._loop.time() + seconds
+            while self._paused:
+                await self._change(deadline)
+
+    async def encrypt(self, context: ssl.SSLContext, name: str | None, seconds: float) -> None:
+        """Begin TLS, on a connection that is not stale: what came before would be believed."""
+        assert self._transport is not None
+        async with asyncio.timeout(seconds):
+            self._transport = await self._loop.start_tls(
+                self._transport, self, context, server_hostname=name
+            )
+
+    @property
+    def certificate(self) -> bytes:
+        """The certificate of the next hop (DER); empty without TLS."""
+        tls = self._transport and self._transport.get_extra_info("ssl_object")
+        return (tls.getpeercert(binary_form=True) or b"") if tls else b""
+
+    def abort(self) -> None:
+        """Break off at once: nothing that is still unsent goes out."""
+        if self._transport is not None:
+            self._transport.abort()
+
+    def close(self) -> None:
+        """Close after all that was written."""
+        if self._transport is not None:
+            self._transport.close()
+
+    async def _change(self, deadline: float) -> None:
+        if self.fault is not None:
+            raise self.fault
+        self._deadline = deadline
+        if self._watch is None or self._rings_at > deadline:
+            self._arm()
+        self._waiter = self._loop.create_future()
+        try:
+            await self._waiter
+        finally:
+            self._waiter = None
+
+    def _arm(self) -> None:
+        if self._watch is not None:
+            self._watch.cancel()
+        self._rings_at = self._deadline
+        self._watch = self._loop.call_at(self._deadline, self._look)
+
+    def _look(self) -> None:
+        self._watch = None
+        if self._waiter is None or self._waiter.done():
+            return
+        if self._loop.time() >= self._deadline:
+            self._waiter.set_exception(TimeoutError("no answer in time"))
+        else:
+            self._arm()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)

@@ -1,0 +1,59 @@
+"""Encrypt the way to a next hop, as strictly as an admin wants it (RFC 3207).
+
+none           never
+opportunistic  if it is offered and works; whoever sits on the wire can prevent it
+required       always, with whoever answers: against who only listens
+verify         always, with a certificate for its name, signed by an authority that
+               is trusted (RFC 9525, RFC 5280): against who answers in its place too
+fingerprint    always, with one of the certificates that an admin listed, by SHA-256
+               of the whole of it; no name, date or authority counts
+"""
+
+import hashlib
+import ssl
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+from pratique.milter.next_hop.stream import Stream
+
+Level = Literal["none", "opportunistic", "required", "verify", "fingerprint"]
+
+
+class TlsError(OSError):
+    """No TLS with this next hop, or not with the one that is wanted."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tls:
+    """What is wanted of TLS with one next hop."""
+
+    level: Level = "none"
+    # TLS from the first octet (port 465, RFC 8314 3) instead of STARTTLS.
+    implicit: bool = False
+    # The name that the certificate is for, where it is not that of the address.
+    name: str = ""
+    # Who signs it; None: whoever this system trusts.
+    authorities: Path | None = None
+    # SHA-256 of the certificate, lower case hex.
+    fingerprints: frozenset[str] = frozenset()
+
+    def context(self) -> ssl.SSLContext:
+        """What a handshake demands.  Raises OSError for a file without certificates."""
+        if self.level == "verify":
+            return ssl.create_default_context(cafile=self.authorities)
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        return context
+
+    def check(self, stream: Stream) -> None:
+        """Raise TlsError if the certificate is none of those that were listed."""
+        if self.level != "fingerprint":
+            return
+        shown = hashlib.sha256(stream.certificate).hexdigest()
+        if shown not in self.fingerprints:
+            raise TlsError(f"its certificate has the fingerprint {shown}, which is not listed")
+
+
+IN_CLEAR = Tls()
