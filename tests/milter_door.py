@@ -49,6 +49,7 @@ class DoorProcess:
             stdout=subprocess.PIPE,
             stderr=self.log,
             text=True,
+            pass_fds=[given["descriptor"]] if "descriptor" in given else [],
         )
 
     def answer(self):
@@ -82,8 +83,13 @@ class DoorProcess:
         until(lambda: len(self.ask("taken")) >= count, "message that was taken")
 
     def gone(self):
-        """Wait until its socket is gone."""
-        until(lambda: not self.path.exists(), "end of the socket")
+        """Wait until nobody listens any more."""
+        until(lambda: not self.listens(), "end of the socket")
+
+    def listens(self):
+        """Whether a connection is taken."""
+        with socket.socket(socket.AF_UNIX) as asking:
+            return not asking.connect_ex(str(self.path))
 
     def stop(self):
         """End it, and give its exit status."""
@@ -343,15 +349,20 @@ def serve(settings):
     """The program: a door, a loop in a second thread, orders in a third."""
     from pratique.milter.doors.milter import DoorError, MilterDoor, block_signals
     from pratique.milter.doors.milter_settings import MilterSettings
+    from pratique.milter.supervisor.sockets import CannotListen, Place, listening
 
     logging.basicConfig(level=logging.INFO, stream=sys.stderr)
     block_signals()
     loop, taker = asyncio.new_event_loop(), Taker()
+    place = Place(
+        settings["socket"], settings.pop("socket_mode"), settings.pop("socket_group", None)
+    )
+    shared = settings.pop("descriptor", 0)
     settings = MilterSettings(**settings)
     door = MilterDoor(settings, taker.take, loop)
     try:
-        door.open()
-    except DoorError as error:
+        door.open(socket.socket(fileno=shared) if shared else listening(place))
+    except (DoorError, CannotListen) as error:
         print(json.dumps({"error": str(error)}), flush=True)
         return 1
     threading.Thread(target=loop.run_forever, daemon=True).start()

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from pratique.milter.carry_out import Ways
 from pratique.milter.doors.server import serve_smtp
 from pratique.milter.doors.settings import DoorSettings
 from pratique.milter.next_hop.maildir import Maildir
 from pratique.milter.pipeline import Pipeline
 from pratique.milter.quarantine.store import Quarantine
+from pratique.milter.ways import Ways
 from pratique.milter.workers import Workers, own_nursery
 from pratique.policies.policy import Policy
 from pratique.scanners.wall_pb2 import Setup

@@ -1,6 +1,8 @@
 """All SMTP listeners of a service are served by one process, each by its own settings."""
 
 import smtplib
+import ssl
+import subprocess
 
 import pytest
 
@@ -43,3 +45,45 @@ def test_what_became_of_a_message_stands_in_the_journal(service, until):
     said = service.run("why", line["queue_id"])
     assert "program" in said
     assert "a.exe" in said
+
+
+def renew(certificate, key):
+    made = ["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]
+    named = ["-subj", "/CN=filter.example", "-out", str(certificate), "-keyout", str(key)]
+    subprocess.run(["openssl", *made, *named], check=True, capture_output=True)
+
+
+def seen_over_tls(port):
+    """Send mail over TLS; the certificate that was seen."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    with smtplib.SMTP("127.0.0.1", port, timeout=30) as client:
+        client.starttls(context=context)
+        seen = client.sock.getpeercert(binary_form=True)
+        client.sendmail("a@example.org", ["b@example.net"], PLAIN)
+        return seen
+
+
+@pytest.mark.real("openssl")
+def test_tls_with_a_certificate_that_is_renewed_while_it_serves(service, tmp_path, until):
+    certificate, key = tmp_path / "mx.pem", tmp_path / "mx.key"
+    renew(certificate, key)
+    service.configure(
+        f'tls = "opportunistic"\ntls_certificate = "{certificate}"\ntls_key = "{key}"\n'
+    )
+    service.start()
+    first = seen_over_tls(service.port)
+    renew(certificate, key)
+    until(lambda: seen_over_tls(service.port) != first, "new certificate")
+    assert all(b" with ESMTPS id " in mail for mail in service.delivered())
+
+
+@pytest.mark.real("openssl")
+def test_a_certificate_that_is_none_stops_the_start_and_says_why(service, tmp_path):
+    certificate, key = tmp_path / "mx.pem", tmp_path / "mx.key"
+    renew(certificate, key)
+    key.unlink()
+    service.configure(f'tls = "required"\ntls_certificate = "{certificate}"\ntls_key = "{key}"\n')
+    with pytest.raises(AssertionError):
+        service.start()
+    assert f"tls_key: {key}: No such file or directory" in service.log()

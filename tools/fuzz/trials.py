@@ -15,6 +15,8 @@ from fuzz.boxes import box, makers
 from fuzz.choices import Choices
 from fuzz.judge import judge_box, judge_clean, judge_letter, judge_tight
 from fuzz.letters import letter, letter_with
+from fuzz.sessions import session
+from fuzz.talks import judge_session
 
 from pratique.scanners.formats import FORMATS
 
@@ -62,6 +64,12 @@ def tight(choices: Choices) -> Outcome:
     return Outcome(octets, "tight", judge_tight(octets), "")
 
 
+def sessions(choices: Choices) -> Outcome:
+    """A client of the SMTP door."""
+    octets = session(choices)
+    return Outcome(octets, "session", judge_session(octets), "")
+
+
 def boxes(format_: str) -> Trial:
     """A container of one format."""
 
@@ -81,7 +89,7 @@ def boxes(format_: str) -> Trial:
 def trials() -> dict[str, Trial]:
     """Every trial by its name."""
     named = {form.name: boxes(form.name) for form in FORMATS if makers(form.name)}
-    return {"letters": letters, "tight": tight, **named}
+    return {"letters": letters, "tight": tight, "sessions": sessions, **named}
 
 
 JUDGES: dict[str, Callable[[bytes], list[str]]] = {
@@ -89,6 +97,7 @@ JUDGES: dict[str, Callable[[bytes], list[str]]] = {
     "clean": lambda octets: [*judge_letter(octets), *judge_clean(octets, ())],
     "tight": judge_tight,
     "box": judge_box,
+    "session": judge_session,
 }
 
 

@@ -5,7 +5,8 @@ import contextlib
 import runpy
 import socket
 import struct
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+import subprocess
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from ipaddress import ip_network
@@ -34,7 +35,11 @@ class FakeHop:
         self.envelopes: list[Envelope] = []
         self.witness: Callable[[str], None] = lambda event: None
         self.pause: Callable[[], Awaitable[object]] | None = None
+        self.announced = frozenset({"8BITMIME", "SMTPUTF8"})
         self._changed = asyncio.Event()
+
+    async def extensions(self) -> frozenset[str]:
+        return self.announced
 
     def note(self, event: str) -> None:
         self.witness(event)
@@ -56,6 +61,17 @@ class FakeHop:
         self.envelopes.append(envelope)
         reply = self.answer("MAIL")
         return reply, FakeTransaction(self) if reply.accepted else None
+
+    async def resume(
+        self, envelope: Envelope, forwards: Sequence[Forward]
+    ) -> "tuple[Reply, FakeTransaction | None]":
+        reply, transaction = await self.begin(envelope)
+        for forward in forwards if transaction else ():
+            reply = await transaction.recipient(forward)
+            if not reply.accepted:
+                await transaction.give_up()
+                return reply, None
+        return reply, transaction
 
     async def close(self) -> None:
         self.note("CLOSE")
@@ -169,7 +185,7 @@ class OpenedDoor:
         (connection,) = self.listener._open_doors.doors
         async with asyncio.timeout(PATIENCE):
             with contextlib.suppress(OSError):
-                await asyncio.shield(connection._get_close_waiter(None))
+                await connection.lost.wait()
 
     async def client_closed(self) -> None:
         """Until the door has seen the end of what its one client sends (FIN)."""
@@ -185,6 +201,12 @@ class OpenedDoor:
             while not condition(connection):  # noqa: ASYNC110 - no event tells of it
                 await asyncio.sleep(0)
 
+    async def came_in(self) -> None:
+        """Until there is a connection."""
+        async with asyncio.timeout(PATIENCE):
+            while not self.listener.connections:  # noqa: ASYNC110 - no event tells of it
+                await asyncio.sleep(0)
+
     async def all_left(self) -> None:
         """Until no connection counts any more."""
         async with asyncio.timeout(PATIENCE):
@@ -196,8 +218,8 @@ class OpenedDoor:
         async with asyncio.timeout(PATIENCE):
             await self.looked_into.wait()
 
-    async def client(self) -> Conversation:
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
+    async def client(self, **how: object) -> Conversation:
+        reader, writer = await asyncio.open_connection("127.0.0.1", self.port, **how)
         self.conversations.append(Conversation(reader, writer))
         return self.conversations[-1]
 
@@ -250,6 +272,26 @@ async def open_door() -> AsyncIterator[OpenDoor]:
     yield make
     for door in opened:
         await door.close()
+
+
+@pytest.fixture
+def make_pair(tmp_path: Path) -> Callable[..., tuple[Path, Path]]:
+    """`make_pair("name", days=1, password="")`: a certificate and its key, in two files."""
+
+    def make(name: str, *, days: int = 1, password: str = "") -> tuple[Path, Path]:
+        certificate, key = tmp_path / f"{name}.pem", tmp_path / f"{name}.key"
+        curve = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256")
+        lock = ("-passout", f"pass:{password}") if password else ("-nodes",)
+        asked = ("req", *curve, *lock, "-subj", f"/CN={name}", "-keyout", key)
+        signed = ("x509", "-req", "-signkey", key, "-days", str(days), "-out", certificate)
+        wanted = subprocess.run(["openssl", *asked], check=True, capture_output=True)
+        opened = ("-passin", f"pass:{password}")
+        subprocess.run(
+            ["openssl", *signed, *opened], input=wanted.stdout, check=True, capture_output=True
+        )
+        return certificate, key
+
+    return make
 
 
 class FakeTimers:

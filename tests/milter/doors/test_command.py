@@ -1,5 +1,8 @@
 """The grammar of MAIL and RCPT: what is taken, what is refused, at each limit."""
 
+import contextlib
+import time
+
 import pytest
 
 from pratique.milter.doors.command import (
@@ -253,3 +256,31 @@ def test_a_hostile_path_costs_linear_time():
         parse_rcpt("TO:<" + "@a,".join([""] * 600) + ":", utf8=False)
     with pytest.raises(CommandError):
         parse_rcpt("TO:<" + "a." * 1000 + "\x01@", utf8=False)
+
+
+@pytest.mark.parametrize(
+    "path", ['"\\' * 1000, '""' * 1000 + "\u2028", '"' * 2000, "@a," * 600, "(" * 2000, "." * 2000]
+)
+@pytest.mark.parametrize("lenient", [False, True])
+def test_no_path_takes_long_to_read(path, lenient):
+    begun = time.process_time()
+    for end in ("", ">", ">x"):
+        with contextlib.suppress(CommandError):
+            parse_rcpt(f"TO:<{path}{end}", utf8=True, lenient=lenient)
+    # What takes quadratic time takes 40 ms.
+    assert time.process_time() - begun < 0.02
+
+
+@pytest.mark.parametrize("address", ["a@@b", "a@b..c", "a b@c", 'a"b@c', "j\u00f6rg@b", "l" * 2000])
+def test_a_lenient_reader_takes_what_stands_between_brackets(address):
+    assert parse_rcpt(f"TO:<{address}>", utf8=False, lenient=True) == Forward(address)
+    with pytest.raises(CommandError):
+        parse_rcpt(f"TO:<{address}>", utf8=False)
+    assert parse_mail(f"FROM:<{address}> SIZE=1", lenient=True).reverse_path == address
+
+
+def test_a_lenient_reader_reads_what_the_grammar_knows_as_ever():
+    assert parse_rcpt("TO:<@a,@b:c@d>", utf8=False, lenient=True) == Forward("c@d")
+    for argument in ("TO:<>", "TO:<a", "TO:a@b", "TO:<a><b>", "<a@b>", "TO:<a@b> X=1"):
+        with pytest.raises(CommandError):
+            parse_rcpt(argument, utf8=False, lenient=True)

@@ -193,3 +193,62 @@ async def test_a_refusal_is_not_told_to_who_is_gone(silent, hop, outgoing):
     await silent.mail(ENVELOPE)
     silent.abandon()
     assert await silent.send(outgoing) == CLIENT_GONE
+
+
+# Some get one thing, some another: a transaction each.
+
+
+async def test_each_group_is_said_in_a_transaction_of_its_own(downstream, hop, outgoing):
+    assert (await downstream.send(outgoing, (C,))).accepted
+    assert (await downstream.send(outgoing, (B,))).accepted
+    first, second = (["MAIL a@b.example", f"RCPT {one.address}", "SEND"] for one in (C, B))
+    assert hop.events == [*TAKE_AGAIN, "RSET", *first, *second]
+    await downstream.give_up()
+    assert hop.events[-1] == "SEND"
+
+
+async def test_all_of_them_by_name_are_sent_to_in_the_same_transaction(downstream, hop, outgoing):
+    assert (await downstream.send(outgoing, (B, C))).accepted
+    assert hop.events == [*TAKE_AGAIN, "SEND"]
+
+
+@pytest.mark.parametrize("again", [(B,), (B, C), (C, C), (Forward("d@corp.example"),)])
+async def test_nobody_is_sent_to_twice_or_who_was_not_taken(downstream, hop, outgoing, again):
+    await downstream.send(outgoing, (B,))
+    with pytest.raises(RuntimeError):
+        await downstream.send(outgoing, again)
+    assert len(hop.messages) == 1
+
+
+async def test_who_was_said_twice_is_sent_to_twice(hop, timers, outgoing):
+    twice = Downstream(hop, 8.0, timers.later)
+    await twice.mail(ENVELOPE)
+    for forward in (B, C, B):
+        await twice.recipient(forward)
+    assert (await twice.send(outgoing, (C,))).accepted
+    assert (await twice.send(outgoing, (B, B))).accepted
+    with pytest.raises(RuntimeError):
+        await twice.send(outgoing, (B,))
+
+
+async def test_one_group_that_is_refused_keeps_no_other_from_its_own(downstream, hop, outgoing):
+    hop.answers["c@corp.example"] = [NO]
+    assert await downstream.send(outgoing, (C,)) == NO_LONGER_TAKEN
+    assert (await downstream.send(outgoing, (B,))).accepted
+
+
+async def test_a_client_that_goes_between_two_groups_gets_no_second(downstream, hop, outgoing):
+    await downstream.send(outgoing, (B,))
+    downstream.abandon()
+    assert await downstream.send(outgoing, (C,)) == CLIENT_GONE
+    assert len(hop.messages) == 1
+
+
+async def test_behind_a_queue_each_group_hears_of_what_was_refused(silent, hop, outgoing):
+    hop.answers["b@corp.example"] = [NO]
+    await silent.mail(ENVELOPE)
+    for forward in (B, C):
+        await silent.recipient(forward)
+    assert await silent.send(outgoing, (B,)) == NO
+    assert await silent.send(outgoing, (C,)) == NO
+    assert hop.messages == []

@@ -100,22 +100,22 @@ def test_content_with_a_bare_line_end_is_refused_at_its_end(trap):
 
 
 @pytest.mark.parametrize(
-    ("wire", "content", "bare"),
+    ("wire", "content"),
     [
-        (b"a\nb\r\n.\r\n", b"a\r\nb\r\n", 1),
-        (b"a\rb\r\n.\r\n", b"a\r\nb\r\n", 1),
-        (b"a\n\rb\r\n.\r\n", b"a\r\n\r\nb\r\n", 2),
-        (b"a\r\r\n.\r\n", b"a\r\n\r\n", 1),
-        (b"a\n.\nb\r\n.\r\n", b"a\r\n.\r\nb\r\n", 2),
-        (b"a\r.\rb\r\n.\r\n", b"a\r\n.\r\nb\r\n", 2),
-        (b"\na\r\n.\r\n", b"\r\na\r\n", 1),
-        (b"a\r\n.\nb\r\n.\r\n", b"a\r\n\r\nb\r\n", 1),
+        (b"a\nb\r\n.\r\n", b"a\r\nb\r\n"),
+        (b"a\rb\r\n.\r\n", b"a\r\nb\r\n"),
+        (b"a\n\rb\r\n.\r\n", b"a\r\n\r\nb\r\n"),
+        (b"a\r\r\n.\r\n", b"a\r\n\r\n"),
+        (b"a\n.\nb\r\n.\r\n", b"a\r\n.\r\nb\r\n"),
+        (b"a\r.\rb\r\n.\r\n", b"a\r\n.\r\nb\r\n"),
+        (b"\na\r\n.\r\n", b"\r\na\r\n"),
+        (b"a\r\n.\nb\r\n.\r\n", b"a\r\n\r\nb\r\n"),
     ],
 )
-def test_a_bare_line_end_is_repaired_at_every_cut(wire, content, bare):
+def test_a_bare_line_end_is_repaired_at_every_cut(wire, content):
     for one, two in itertools.combinations(range(len(wire) + 1), 2):
         octets, rest, reader = read(wire[:one], wire[one:two], wire[two:], repair=True)
-        assert (octets, rest, reader.bare_line_ends) == (content, b"", bare)
+        assert (octets, rest, reader.fault, reader.dotless) == (content, b"", None, False)
         assert reader.fault is None
 
 
@@ -144,3 +144,19 @@ def test_a_sink_without_room_is_a_fault_and_the_end_is_still_found():
     assert reader.feed(b"x" * 1000) is None
     assert reader.fault is Fault.NO_ROOM
     assert reader.feed(b"\r\n.\r\n") == b""
+
+
+@pytest.mark.parametrize(
+    ("wire", "dotless"),
+    [
+        (b".\r\n", True),
+        (b"a.b\r\nc.\r\n.\r\n", True),
+        (b"..\r\n.\r\n", False),
+        (b"a\r\n..b\r\n.\r\n", False),
+        (b".a\r\n.\r\n", False),
+    ],
+)
+def test_it_is_known_whether_a_line_begins_with_a_dot(wire, dotless):
+    for one, two in itertools.combinations(range(len(wire) + 1), 2):
+        _, rest, reader = read(wire[:one], wire[one:two], wire[two:] + b"..NOOP\r\n..\r\n")
+        assert (rest, reader.dotless) == (b"..NOOP\r\n..\r\n", dotless)

@@ -73,6 +73,23 @@ async def test_one_that_has_said_quit_is_as_good_as_there(open_slow_door, quit_)
     assert door.opened.hop.messages == [b"one\r\n"]
 
 
+async def test_a_quit_in_several_packets_is_one(open_slow_door):
+    door = await open_slow_door()
+    client = await door.opened.client()
+    client.say(*MESSAGE)
+    await door.opened.client_sent_all()
+    (connection,) = door.opened.listener._open_doors.doors
+    for octets in (b"QU", b"IT\r", b"\n"):
+        client.send(octets)
+        while not connection._tail.endswith(octets):  # noqa: ASYNC110 - no event tells of it
+            await asyncio.sleep(0)
+    client.writer.write_eof()
+    await door.opened.client_closed()
+    door.looked.set()
+    assert [reply[:3] for reply in await client.hear_all()][-2:] == ["250", "221"]
+    assert door.opened.hop.messages == [b"one\r\n"]
+
+
 @pytest.mark.parametrize("last", ["NOOP", "QUITE", "NOOP QUIT", "QUIT\r\nNOOP"])
 async def test_no_other_last_words_are_quit(open_slow_door, last):
     door = await open_slow_door()

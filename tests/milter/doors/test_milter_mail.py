@@ -65,6 +65,7 @@ def test_each_field_is_found_by_its_place_with_its_number_among_its_name(collect
     mail = collect()
     for name in ("X-One", "Other", "x-ONE"):
         mail.field(name, b" v")
+    mail.complete()
     assert mail.fields == {(0, 10): ("X-One", 1), (10, 20): ("Other", 1), (20, 30): ("x-ONE", 2)}
 
 
@@ -72,6 +73,7 @@ def test_fields_past_the_limit_are_content_but_have_no_place(collect):
     mail = collect(max_size=1_000_000)
     for _ in range(MAX_FIELDS + 1):
         mail.field("A", b"")
+    mail.complete()
     assert len(mail.fields) == MAX_FIELDS
     assert len(octets_of(mail)) == 4 * (MAX_FIELDS + 1)
 

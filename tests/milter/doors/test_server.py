@@ -44,6 +44,28 @@ async def test_closing_tells_idle_clients_and_ends(open_door):
         await asyncio.open_connection("127.0.0.1", door.port)
 
 
+async def test_closing_lets_a_command_be_answered_that_is_being_obeyed(open_door):
+    door = await open_door(parting_seconds=0)
+    asked, known = asyncio.Event(), asyncio.Event()
+
+    async def extensions():
+        asked.set()
+        await known.wait()
+        return frozenset()
+
+    door.hop.extensions = extensions
+    client = await door.client()
+    await client.hear()
+    client.say(EHLO)
+    await asked.wait()
+    closing = asyncio.ensure_future(door.listener.close())
+    await asyncio.sleep(0)
+    door.listener._insist()
+    known.set()
+    assert [reply[:3] for reply in await client.hear_all()] == ["250", "421"]
+    await closing
+
+
 @pytest.mark.parametrize("first", [(), (EHLO,), (EHLO, "RSET"), (EHLO, MAIL, "RSET")])
 async def test_closing_lets_who_is_about_to_begin_send_one_message(open_door, first):
     door = await open_door(parting_seconds=30)

@@ -137,3 +137,14 @@ async def test_no_reverse_path_opens_the_relay(open_door, mail):
     await client.ask(EHLO)
     await client.ask(mail)
     assert (await client.ask("RCPT TO:<b@elsewhere.example>")).startswith("550 5.7.1 ")
+
+
+async def test_what_was_offered_before_xclient_is_offered_no_more(open_door, loopback):
+    door = await open_door(xclient_from=loopback)
+    door.hop.announced = frozenset({"DSN"})
+    client = await door.client()
+    await client.hear()
+    assert "250-DSN" in (await client.ask(EHLO)).split("\n")
+    assert (await client.ask("XCLIENT ADDR=192.0.2.1 HELO=x"))[:3] == "220"
+    assert (await client.ask(f"{MAIL} RET=HDRS"))[:3] == "555"
+    assert (await client.ask(MAIL))[:3] == "250"

@@ -27,6 +27,22 @@ def test_it_says_who_sent_what_to_whom_and_when(settings):
     )
 
 
+@pytest.mark.parametrize(
+    ("protocol", "tls", "login", "clause"),
+    [
+        ("ESMTP", "", "", b"ESMTP"),
+        ("ESMTP", "TLSv1.3", "", b"ESMTPS"),
+        ("ESMTP", "", "ann", b"ESMTPA"),
+        ("UTF8SMTP", "TLSv1.3", "ann", b"UTF8SMTPSA"),
+        ("LMTP", "TLSv1.3", "", b"LMTPS"),
+        ("SMTP", "", "ann", b"SMTP"),
+    ],
+)
+def test_the_protocol_says_what_protected_it(settings, protocol, tls, login, clause):
+    told = replace(ENVELOPE, protocol=protocol, tls=tls, authenticated=login)
+    assert b" with " + clause + b" id ID1" in received_field(told, settings)
+
+
 def test_two_recipients_are_not_told_of_each_other(settings):
     two = replace(ENVELOPE, recipients=(Forward("b@corp.example"), Forward("c@corp.example")))
     assert b" for " not in received_field(two, settings)

@@ -3,31 +3,30 @@
 import pytest
 
 from pratique.milter.doors.command import CommandError
-from pratique.milter.doors.xforward import forwarded_client, parse_xforward
-from pratique.milter.mail import Client
+from pratique.milter.doors.xforward import parse_xforward
 
 
 @pytest.mark.parametrize(
-    ("argument", "client"),
+    ("argument", "said"),
     [
         (
             "NAME=spike.example ADDR=192.0.2.1 PROTO=ESMTP HELO=helo.example",
-            Client("192.0.2.1", "spike.example", "helo.example"),
+            {
+                "NAME": "spike.example",
+                "ADDR": "192.0.2.1",
+                "PROTO": "ESMTP",
+                "HELO": "helo.example",
+            },
         ),
-        ("name=a.example addr=192.0.2.1", Client("192.0.2.1", "a.example")),
-        ("ADDR=IPV6:2001:DB8::1 PORT=25", Client("2001:db8::1")),
-        ("ADDR=IPv6:::1 SOURCE=LOCAL", Client("::1", source="LOCAL")),
-        ("ADDR=192.0.2.1 source=remote", Client("192.0.2.1", source="REMOTE")),
-        ("NAME=[UNAVAILABLE] ADDR=[UNAVAILABLE] HELO=[TEMPUNAVAIL]", Client()),
-        ("NAME=[unavailable]", Client()),
-        (f"ADDR=192.0.2.1 IDENT={'4' * 255}", Client("192.0.2.1")),
-        ("HELO=[192.0.2.1]", Client(helo="[192.0.2.1]")),
-        ("HELO=what+3Da+2Bmess", Client(helo="what=a+mess")),
-        (f"NAME={'n' * 255}", Client(name="n" * 255)),
+        ("name=a.example addr=192.0.2.1", {"NAME": "a.example", "ADDR": "192.0.2.1"}),
+        ("ADDR=192.0.2.1 source=remote", {"ADDR": "192.0.2.1", "SOURCE": "remote"}),
+        ("NAME=[UNAVAILABLE] HELO=[TEMPUNAVAIL]", {"NAME": "", "HELO": ""}),
+        (f"IDENT={'4' * 255}", {"IDENT": "4" * 255}),
+        ("HELO=what+3Da+2Bmess", {"HELO": "what=a+mess"}),
     ],
 )
-def test_attributes_are_read(argument, client):
-    assert forwarded_client(parse_xforward(argument)) == client
+def test_attributes_are_read(argument, said):
+    assert parse_xforward(argument) == said
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,9 @@ Stricter nowhere.  What comes out is written as it came in: an address is never
 rewritten, so that nobody after us reads another one than we judged.  A source route
 is dropped, as RFC 5321 3.6.1 and F.2 want it.
 
+Lenient, it takes any text between the brackets where the grammar finds no path, as it is
+written: behind a queue, where each refusal makes a bounce in the end.
+
 UTF-8 (RFC 6531 3.3) is taken where SMTPUTF8 was said; its control characters never.
 """
 
@@ -31,6 +34,9 @@ _QUOTED = rf'"(?:[ !#-\[\]-~{_WIDE}]|\\[ -~])*"'
 _ROUTE = rf"(?:@{_DOMAIN}(?:,@{_DOMAIN})*:)?"
 _MAILBOX = rf"(?P<local>{_DOT_STRING}|{_QUOTED})(?:@(?P<domain>{_DOMAIN}|{_LITERAL}))?"
 _PATH = re.compile(rf"<(?:{_ROUTE}(?P<mailbox>{_MAILBOX}))?>(?= |$)")
+# What a lenient reader takes for a path.  A quoted ">" is left to the grammar: where a
+# quotation mark may also stand for itself, to look for its end takes quadratic time.
+_ANY_PATH = re.compile(r"<(?P<mailbox>[^<>]*)>(?= |$)")
 _PARAMETER = re.compile(r"(?P<keyword>[A-Za-z0-9][A-Za-z0-9-]*)(?:=(?P<value>[!-<>-~]+))?")
 _MAIL_PARAMETERS: Mapping[str, re.Pattern[str]] = {
     "SIZE": re.compile(r"[0-9]{1,20}"),  # RFC 1870 3
@@ -78,40 +84,46 @@ class Mail:
     utf8: bool = False
 
 
-def parse_mail(argument: str, *, dsn: bool = False) -> Mail:
+def parse_mail(argument: str, *, dsn: bool = False, lenient: bool = False) -> Mail:
     """Read `FROM:<reverse-path> [parameters]`; raises CommandError."""
-    reverse_path, rest = _path(argument, "FROM:", MAIL_SYNTAX, BAD_REVERSE_PATH)
+    reverse_path, rest = _path(argument, "FROM:", MAIL_SYNTAX, BAD_REVERSE_PATH, lenient=lenient)
     given = _parameters(rest, _MAIL_DSN_PARAMETERS if dsn else _MAIL_PARAMETERS)
     utf8 = "SMTPUTF8" in given
-    if not utf8 and not argument.isascii():
+    if not (utf8 or lenient or argument.isascii()):
         raise CommandError(NOT_ASCII)
     return Mail(reverse_path, _written(given), int(given.get("SIZE", 0)), utf8)
 
 
-def parse_rcpt(argument: str, *, utf8: bool, dsn: bool = False) -> Forward:
+def parse_rcpt(argument: str, *, utf8: bool, dsn: bool = False, lenient: bool = False) -> Forward:
     """Read `TO:<forward-path> [parameters]`; raises CommandError."""
-    address, rest = _path(argument, "TO:", RCPT_SYNTAX, BAD_FORWARD_PATH)
+    address, rest = _path(argument, "TO:", RCPT_SYNTAX, BAD_FORWARD_PATH, lenient=lenient)
     if not address:
         raise CommandError(BAD_FORWARD_PATH)
     given = _parameters(rest, _RCPT_DSN_PARAMETERS if dsn else {})
-    if not utf8 and not argument.isascii():
+    if not (utf8 or lenient or argument.isascii()):
         raise CommandError(NOT_ASCII)
     return Forward(address, _written(given))
 
 
-def _path(argument: str, word: str, no_word: Reply, bad_path: Reply) -> tuple[str, str]:
+def _path(
+    argument: str, word: str, no_word: Reply, bad_path: Reply, *, lenient: bool
+) -> tuple[str, str]:
     """The mailbox of a path ("" for the null path) and what follows it."""
     if argument[: len(word)].upper() != word:
         raise CommandError(no_word)
     rest = argument[len(word) :].lstrip(" ")
     found = _PATH.match(rest)
+    if found is None or not _fits(found):
+        found = _ANY_PATH.match(rest) if lenient else None
     if found is None:
         raise CommandError(bad_path)
-    mailbox, local, domain = (found[name] or "" for name in ("mailbox", "local", "domain"))
-    for text, most in ((mailbox, MAX_PATH), (local, MAX_LOCAL_PART), (domain, MAX_DOMAIN)):
-        if len(text.encode("utf-8")) > most:
-            raise CommandError(bad_path)
-    return mailbox, rest[found.end() :]
+    return found["mailbox"] or "", rest[found.end() :]
+
+
+def _fits(found: re.Match[str]) -> bool:
+    """Whether a path is no longer than it may be."""
+    limits = (("mailbox", MAX_PATH), ("local", MAX_LOCAL_PART), ("domain", MAX_DOMAIN))
+    return all(len((found[name] or "").encode("utf-8")) <= most for name, most in limits)
 
 
 def _parameters(rest: str, known: Mapping[str, re.Pattern[str]]) -> dict[str, str]:

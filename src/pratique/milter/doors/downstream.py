@@ -11,6 +11,9 @@ Behind a queue a refusal is a bounce.  There a 5yz of the next hop is kept to ou
 client hears 250, its content is taken, and `send` says what the next hop said, so that who
 decides can hold the message instead.
 
+Where recipients get different messages each group is said in a transaction of its own, with
+its own recipients only.
+
 If the client is gone before the message went on, it is not sent: the client did not
 hear 250, so it will come again, and the mail would be there twice.  Who has closed its
 half without QUIT counts as gone (why: smtp.py).  Once sending has begun it is finished,
@@ -19,7 +22,8 @@ whoever listens (RFC 1047).
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from pratique.milter.doors.replies import CLIENT_GONE
@@ -68,7 +72,8 @@ class Downstream:
         self._timer: Timer | None = None
         self._parting: set[asyncio.Task[None]] = set()
         self._gone = False
-        self._sent = False
+        # Who was sent nothing yet; None: nobody was sent anything.
+        self._left: Counter[Forward] | None = None
 
     async def mail(self, envelope: Envelope) -> Reply:
         """Say MAIL."""
@@ -83,7 +88,7 @@ class Downstream:
         """Say RCPT, after MAIL and RCPT once more if the transaction was given back."""
         if self._refused_whole:
             return UNTOLD
-        transaction = await self._resumed()
+        transaction = await self._resumed(self._taken)
         if isinstance(transaction, Reply):
             return transaction
         reply = await transaction.recipient(forward)
@@ -92,20 +97,20 @@ class Downstream:
         self._keep_for_a_while()
         return self._told(reply)
 
-    async def send(self, outgoing: Outgoing) -> Reply:
-        """Send the message; 2yz if and only if the next hop has it.  Once a message.
+    async def send(self, outgoing: Outgoing, recipients: Sequence[Forward] | None = None) -> Reply:
+        """Send a message, to these or to all; 2yz if and only if the next hop has it.
 
-        5yz if the next hop refused any of it and the client was not told.
+        Once to each recipient.  5yz if the next hop refused any and the client was not told.
         """
-        if self._sent:
-            raise RuntimeError("a message is sent once")
-        self._sent = True
+        chosen = self._chosen(recipients)
         if self._gone:
             return CLIENT_GONE
         if self._untold is not None:
             self.park()
             return self._untold
-        transaction = await self._resumed()
+        if self._transaction is not None and len(chosen) < len(self._taken):
+            await self.give_up()
+        transaction = await self._resumed(chosen)
         if isinstance(transaction, Reply):
             return transaction
         if self._gone:
@@ -113,6 +118,11 @@ class Downstream:
             return CLIENT_GONE
         self._transaction = None
         return await transaction.send(outgoing)
+
+    def refuse(self, reply: Reply) -> None:
+        """Have `send` say this: a refusal of ours that the client is not told."""
+        if self._untold is None:
+            self._untold = reply
 
     def park(self) -> None:
         """Give the transaction back, now; it is taken up again when it is needed."""
@@ -134,20 +144,27 @@ class Downstream:
         while self._parting:
             await asyncio.wait(self._parting)
 
-    async def _resumed(self) -> Transaction | Reply:
-        """The transaction, with all recipients; or why there is none any more."""
+    def _chosen(self, recipients: Sequence[Forward] | None) -> Sequence[Forward]:
+        """Those to send to; who was sent to before is sent to no more."""
+        chosen = self._taken if recipients is None else list(recipients)
+        if self._left is None and chosen == self._taken:
+            self._left = Counter()
+        elif self._untold is None:
+            left = Counter(self._taken) if self._left is None else self._left
+            if not left or Counter(chosen) - left:
+                raise RuntimeError("a message is sent once to each recipient")
+            self._left = left - Counter(chosen)
+        return chosen
+
+    async def _resumed(self, forwards: Sequence[Forward]) -> Transaction | Reply:
+        """The transaction, with these recipients; or why there is none any more."""
         self._stop_timer()
         if self._transaction is not None:
             return self._transaction
         assert self._envelope is not None
-        reply, transaction = await self._next_hop.begin(self._envelope)
+        reply, transaction = await self._next_hop.resume(self._envelope, forwards)
         if transaction is None:
             return self._no_longer(reply)
-        for forward in self._taken:
-            reply = await transaction.recipient(forward)
-            if not reply.accepted:
-                await transaction.give_up()
-                return self._no_longer(reply)
         self._transaction = transaction
         return transaction
 

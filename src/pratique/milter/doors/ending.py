@@ -13,10 +13,14 @@ middle would leave content to be read as commands.
 
 How: the octets at the end of a chunk that may begin CRLF.CRLF are held back for the
 next one, so no CRLF and no stuffed dot is ever cut in two.  No loop per line: this runs
-at memory speed.
+at memory speed.  A chunk of ordinary mail is read through twice: for a line that begins
+with a dot, and for other line ends than CRLF, which Python's own reader of text files
+tells in a third of the time that counting them takes.
 """
 
+import io
 import re
+from collections.abc import Callable
 from enum import StrEnum
 from typing import Protocol
 
@@ -24,6 +28,16 @@ END = b"\r\n.\r\n"
 # Every way in which a chunk may end within END; the longest first.
 _BEGINNINGS = tuple(END[:length] for length in range(len(END) - 1, 0, -1))
 _LINE_END = re.compile(rb"\r\n|\r|\n")
+
+
+def _has_bare_line_end(octets: bytes) -> bool:
+    """True if a CR or LF stands alone; no CRLF may be cut in two."""
+    lines = io.IncrementalNewlineDecoder(None, translate=False)
+    lines.decode(octets.decode("latin-1"), final=True)
+    return lines.newlines not in _SOUND
+
+
+_SOUND = (None, "\r\n")
 
 
 class Sink(Protocol):
@@ -46,56 +60,77 @@ class Fault(StrEnum):
     TOO_LARGE = "too large"
     BARE_LINE_END = "bare CR or LF"
     NO_ROOM = "no room"
+    # Found by forms.py, where an admin does not want them.
+    LONG_LINE = "a line of more than 998 octets"
+    EIGHT_BIT_HEADER = "eight bits in the header, without SMTPUTF8"
+    NUL = "a NUL octet"
     # Not found here, but by who reads the stream.
     NO_END = "client left before the end of data"
     TOO_SLOW = "content took too long"
     DESERTED = "client left before the reply to the end of data"
 
 
-class ContentReader:
-    """Writes un-stuffed content to a sink until the end of data."""
+# Looks at content as it is written, and says what is wrong with it so far.
+Look = Callable[[bytes], Fault | None]
 
-    def __init__(self, sink: Sink, max_size: int, *, repair: bool) -> None:
+
+class ContentReader:
+    """Writes un-stuffed content to a sink until the end of data.
+
+    What `look` finds wrong is told at the end like any fault.
+    """
+
+    def __init__(
+        self, sink: Sink, max_size: int, *, repair: bool, look: Look | None = None
+    ) -> None:
         self._sink = sink
         self._max_size = max_size
         self._repair = repair
+        self._look = look
         # The CRLF of the DATA command: it may begin the end, but is no content.
         self._held = b"\r\n"
         self._before_content = len(self._held)
-        self.bare_line_ends = 0
+        # True if no line of the content begins with a dot: it need not be stuffed again.
+        self.dotless = True
         self.fault: Fault | None = None
 
     def feed(self, octets: bytes) -> bytes | None:
         """Take octets; None: more are needed; else the octets that follow the end."""
         octets = self._held + octets
-        end = octets.find(END)
+        dot = octets.find(b"\r\n.")
+        end = octets.find(END, dot) if dot >= 0 else -1
         if end >= 0:
-            self._take(octets[: end + 2])
+            self._take(octets[: end + 2], stuffed=dot < end)
             return octets[end + len(END) :]
         for beginning in _BEGINNINGS:
             if octets.endswith(beginning):
-                self._held = beginning
-                self._take(octets[: -len(beginning)])
+                self._held, octets = beginning, octets[: -len(beginning)]
+                self._take(octets, stuffed=0 <= dot < len(octets))
                 return None
         self._held = b""
-        self._take(octets)
+        self._take(octets, stuffed=dot >= 0)
         return None
 
-    def _take(self, octets: bytes) -> None:
+    def _take(self, octets: bytes, *, stuffed: bool) -> None:
         """Un-stuff whole line starts and whole line ends, and pass them on."""
         if self.fault is not None or not octets:
             return
-        text = octets.replace(b"\r\n.", b"\r\n")[self._before_content :]
+        text = octets.replace(b"\r\n.", b"\r\n") if stuffed else octets
+        text = text[self._before_content :]
         self._before_content = 0
-        pairs = octets.count(b"\r\n")
-        bare = octets.count(b"\r") + octets.count(b"\n") - 2 * pairs
-        if bare:
-            self.bare_line_ends += bare
+        self.dotless &= not stuffed
+        if _has_bare_line_end(octets):
             if not self._repair:
                 self._fail(Fault.BARE_LINE_END)
                 return
+            # What follows a bare one may be a dot.
+            self.dotless = False
             text = _LINE_END.sub(b"\r\n", text)
-        self._write(text)
+        wrong = self._look(text) if self._look is not None else None
+        if wrong is not None:
+            self._fail(wrong)
+        else:
+            self._write(text)
 
     def _write(self, text: bytes) -> None:
         if self._sink.size + len(text) > self._max_size:

@@ -25,14 +25,25 @@ _CONTROL = re.compile("[\x00-\x1f\x7f-\x9f]")
 class Inbox:
     """Octets in, commands out."""
 
-    def __init__(self) -> None:
-        self._octets = bytearray()
+    def __init__(self, max_command: int = MAX_COMMAND) -> None:
+        self._max_command = max_command
+        # What came in and was not taken begins at `_at`: a chunk that holds nothing but whole
+        # commands is never copied.
+        self._octets = b""
+        self._at = 0
         self._looked_at = 0
         self._swallowing = False
 
+    @property
+    def is_empty(self) -> bool:
+        """True if nothing came after the last command."""
+        return self._at == len(self._octets)
+
     def feed(self, octets: bytes) -> None:
         """Take octets from the wire."""
-        self._octets += octets
+        self._octets = self._octets[self._at :] + octets if self._octets else octets
+        self._looked_at = max(0, self._looked_at - self._at)
+        self._at = 0
 
     def command(self) -> tuple[str, str] | None:
         """The next verb, in upper case, and its argument; None: more octets are needed."""
@@ -46,28 +57,30 @@ class Inbox:
         if _CONTROL.search(text):
             raise CommandError(NOT_TEXT)
         verb, _, argument = text.strip(" ").partition(" ")
-        return verb.upper(), argument.strip(" ")
+        # Some letters beyond ASCII have one of ASCII for their upper case.
+        return verb.upper() if verb.isascii() else verb, argument.strip(" ")
 
     def take_rest(self) -> bytes:
         """All octets that are here and were not taken as commands."""
-        rest = bytes(self._octets)
-        self._octets.clear()
-        self._looked_at = 0
+        rest = self._octets[self._at :]
+        self._octets = b""
+        self._at = self._looked_at = 0
         return rest
 
     def _line(self) -> bytes | None:
         end = self._octets.find(b"\n", self._looked_at)
         if end < 0:
-            if len(self._octets) > MAX_COMMAND:
+            # Who waits for the rest of a line keeps no chunk for it.
+            self._octets = self._octets[self._at :]
+            if len(self._octets) > self._max_command:
                 self._swallowing = True
-                self._octets.clear()
-            self._looked_at = len(self._octets)
+                self._octets = b""
+            self._at, self._looked_at = 0, len(self._octets)
             return None
-        line = bytes(self._octets[: end + 1])
-        del self._octets[: end + 1]
-        self._looked_at = 0
+        line = self._octets[self._at : end + 1]
+        self._at = self._looked_at = end + 1
         swallowed, self._swallowing = self._swallowing, False
-        if swallowed or len(line) > MAX_COMMAND:
+        if swallowed or len(line) > self._max_command:
             raise CommandError(TOO_LONG)
         if not line.endswith(b"\r\n"):
             raise CommandError(BARE_LINE_END)

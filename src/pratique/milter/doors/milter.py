@@ -1,12 +1,8 @@
 """Speak the milter protocol with a mail server, by libmilter.
 
-    open()    the socket, in the main thread, before other threads are started
+    open()    takes a socket that somebody else opened, and shares it (milter_line.py)
     run()     serves until it is stopped; in the main thread
     drain()   in the event loop, which runs in another thread: nothing new, finish, stop
-
-This is the one file that imports pymilter (GPL, an extra).  It uses its C module alone:
-the classes around it cannot answer a negotiation that asks for macros, and cost more
-than all we do in a callback.
 
 libmilter calls from threads of its own.  They only collect, and wait for nothing but the
 answer at the end of a message, where the thread sleeps until the event loop has decided.
@@ -19,8 +15,8 @@ are answered:
 
 Debian's libmilter has a pool of threads, made for callbacks that never sleep: it wakes one
 thread for several connections, and once that one sleeps the others wait until it is done.
-So before a thread sleeps we connect to ourselves and hang up at once: for that libmilter
-wakes or starts a thread, which then looks for all that waits.
+So while threads sleep, and none is woken, we say a word on a line that we keep to ourselves:
+for that libmilter wakes or starts a thread, which then looks for all that waits.
 
 libmilter is all we have against a peer that lies: it throws away what is out of order
 and closes a connection whose packets make no sense or are larger than 65,536 octets.  An
@@ -33,18 +29,18 @@ other thread can get these signals: `block_signals` before the first one is star
 """
 
 import asyncio
-import importlib
 import logging
-import os
 import resource
 import signal
+import socket
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from datetime import UTC, datetime
 from typing import Any
 
-from pratique.milter.doors import milter_macros, milter_socket, replies
+from pratique.milter.doors import milter_macros, replies
 from pratique.milter.doors.milter_ending import (
     CannotEditError,
     Edits,
@@ -52,11 +48,13 @@ from pratique.milter.doors.milter_ending import (
     edits,
     refusal,
 )
+from pratique.milter.doors.milter_line import Line, Relief, expect_to_look, is_line
 from pratique.milter.doors.milter_mail import MilterMail
 from pratique.milter.doors.milter_session import NOT_NOW, Finished, MilterDesk, MilterSession
 from pratique.milter.doors.milter_settings import MilterSettings
-from pratique.milter.doors.milter_socket import DoorError
 from pratique.milter.doors.milter_traffic import Traffic
+from pratique.milter.doors.places import DoorError
+from pratique.milter.doors.pymilter import ACTIONS, AGREED, BODY_CHUNK, MACROS, libmilter
 from pratique.milter.doors.queue_id import QueueIds
 from pratique.milter.doors.room import Room
 from pratique.milter.mail import Content
@@ -65,58 +63,12 @@ from pratique.milter.next_hop import Reply
 log = logging.getLogger("pratique.door")
 
 
-def _pymilter() -> Any:
-    """The C module, by name: who reads types takes `milter` for our folder of that name."""
-    try:
-        found = importlib.import_module("milter")
-    except ImportError:
-        found = None
-    # Our folder, where it is on the path and pymilter is not.
-    if not hasattr(found, "register"):
-        raise ImportError(
-            "a [[milter]] needs pymilter: apt-get install libmilter-dev && "
-            "pip install 'pratique[milter]'"
-        )
-    return found
-
-
-libmilter = _pymilter()
-
-# The protocol's own limit.  A peer's larger packets end its connection; Postfix cuts header
-# fields at 60,000 octets before a milter sees them, whatever header_size_limit says.
-BODY_CHUNK = 65_535
 # libmilter writes an answer after our callback has returned, and tells nobody when.  An
 # answer that is not out by the end of the process is lost: the mail comes again.
 ANSWER_SECONDS = 0.5
 BACKLOG = 512  # connections that wait to be accepted
 
 _SIGNALS = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
-_ACTIONS = (
-    libmilter.ADDHDRS
-    | libmilter.CHGHDRS
-    | libmilter.CHGBODY
-    | libmilter.DELRCPT
-    | libmilter.QUARANTINE
-    | libmilter.SETSYMLIST
-)
-_AGREED = (
-    libmilter.P_NR_HELO
-    | libmilter.P_NR_MAIL
-    | libmilter.P_NR_RCPT
-    | libmilter.P_NR_HDR
-    | libmilter.P_NR_EOH
-    | libmilter.P_NODATA
-    | libmilter.P_NOUNKNOWN
-    | libmilter.P_HDR_LEADSPC
-)
-_MACROS = (
-    (libmilter.M_CONNECT, milter_macros.CONNECT),
-    (libmilter.M_HELO, milter_macros.HELO),
-    (libmilter.M_ENVFROM, milter_macros.MAIL),
-    (libmilter.M_ENVRCPT, milter_macros.LATER),
-    (libmilter.M_EOH, milter_macros.LATER),
-    (libmilter.M_EOM, milter_macros.LATER),
-)
 
 # pymilter's context: getpriv, getsymval, addheader and so on.
 Context = Any
@@ -137,7 +89,7 @@ class _Connection:
     def __init__(self, desk: MilterDesk, offered: int) -> None:
         self.session = MilterSession(desk)
         # Only who is not welcome gets an answer to his connect.
-        self.protocol = _AGREED & offered | (libmilter.P_NR_CONN if self.session.welcome else 0)
+        self.protocol = AGREED & offered | (libmilter.P_NR_CONN if self.session.welcome else 0)
         # A mail server that does not keep them puts a blank after the colon by itself.
         self.keeps_blanks = bool(self.protocol & libmilter.P_HDR_LEADSPC)
 
@@ -158,10 +110,13 @@ class MilterDoor:
         # One message of the largest size must fit, or it would be deferred for ever.
         room = Room(max(settings.max_in_flight, settings.max_size))
         queue_ids = QueueIds(time.time_ns)
+        relief = Relief(loop, self._traffic, self._relieve)
         self._desk = MilterDesk(
-            settings, take, loop, clock, queue_ids, room, self._traffic, self._relieve
+            settings, take, loop, clock, queue_ids, room, self._traffic, relief.begin
         )
-        self._socket_file: tuple[int, int] | None = None
+        self._line: Line | None = None
+        # Done once libmilter accepts from the socket that was handed over.
+        self._accepting: Future[None] = Future()
         self._ended = threading.Event()
 
     @property
@@ -180,29 +135,23 @@ class MilterDoor:
         self._desk.settings = settings
         self._traffic.max_connections = settings.max_connections
 
-    def open(self) -> None:
-        """Make the socket, and be ready to serve; raises DoorError."""
-        settings = self._settings
-        milter_socket.clear(settings.socket)
+    def open(self, listening: socket.socket) -> None:
+        """Take this socket over, and be ready to serve; raises DoorError."""
         # A socket and a memfd each; where none is left, libmilter turns in circles.
-        _allow_descriptors(2 * settings.max_connections + 256)
-        self._register()
-        # The file is made with these permissions: nobody else connects before they hold.
-        before = os.umask(0o777 & ~settings.socket_mode)
+        _allow_descriptors(2 * self._settings.max_connections + 256)
+        self._line = Line(listening)
+        self._register(self._line.place)
         try:
             libmilter.opensocket(False)
         except libmilter.error as error:
-            raise DoorError(f"cannot listen on {settings.socket}: {error}") from error
-        finally:
-            os.umask(before)
-        self._socket_file = milter_socket.identity(settings.socket)
-        if self._socket_file is not None:
-            path = settings.socket.partition(":")[2]
-            milter_socket.give(path, settings.socket_mode, settings.socket_group)
+            raise DoorError(f"libmilter cannot listen: {error}") from error
+        self._line.connect()
 
     def run(self) -> None:
         """Serve until `stop`, or a signal; then answer the messages that wait for it."""
         block_signals()
+        expect_to_look()
+        threading.Thread(target=self._take_over, name="milter line", daemon=True).start()
         try:
             libmilter.main()
         except libmilter.error as error:
@@ -210,15 +159,28 @@ class MilterDoor:
         finally:
             self._ended.set()
             self._traffic.close()
-            milter_socket.remove_if(self._settings.socket, self._socket_file)
+            if not self._accepting.done():
+                self._accepting.set_exception(DoorError("libmilter ended before it served"))
         if not self._traffic.wait_until_answered(self._settings.seconds):
             log.error("%s: messages are left without an answer", self._settings.name)
         time.sleep(ANSWER_SECONDS)
 
-    async def drain(self, seconds: float) -> bool:
-        """Take nothing new, let messages under way finish, stop; False: some had not."""
-        self._traffic.close()
+    async def accepting(self) -> None:
+        """Wait until clients are accepted.  Raises DoorError."""
+        await asyncio.wrap_future(self._accepting)
+        self._keep_line()
+
+    async def drain(self, seconds: float, patience: float = 0.0) -> bool:
+        """Take nothing new, let messages under way finish, stop; False: some had not.
+
+        Connections that there are may begin messages for `patience` seconds more: another
+        process of this milter has the new ones.
+        """
         loop = asyncio.get_running_loop()
+        if self._line is not None and not self._ended.is_set():
+            self._line.let_go()
+            await loop.run_in_executor(None, self._traffic.wait_until_alone, patience)
+        self._traffic.close()
         idle = await loop.run_in_executor(None, self._traffic.wait_until_idle, seconds)
         self.stop()
         return idle
@@ -226,20 +188,39 @@ class MilterDoor:
     def stop(self) -> None:
         """End `run`, soon.  Does not block."""
         self._traffic.close()
+        if self._line is not None:
+            self._line.let_go()
         threading.Thread(target=libmilter.stop, name="milter stop", daemon=True).start()
         threading.Thread(target=self._wake, name="milter wake", daemon=True).start()
 
+    def _take_over(self) -> None:
+        assert self._line is not None
+        try:
+            self._line.take_over()
+        except DoorError as error:
+            self._accepting.set_exception(error)
+        else:
+            self._accepting.set_result(None)
+
+    def _keep_line(self) -> None:
+        """Say a word now and then: libmilter hangs up on who is silent."""
+        self._relieve()
+        if not self._ended.is_set():
+            pause = self._settings.idle_seconds / 4
+            self._desk.loop.call_later(pause, self._keep_line)
+
     def _relieve(self) -> None:
-        milter_socket.answers(self._settings.socket)
+        if self._line is not None:
+            self._line.wake()
 
     def _wake(self) -> None:
-        """Connect: libmilter looks whether to stop every five seconds, or when one comes."""
-        while not self._ended.wait(0.02) and milter_socket.answers(self._settings.socket):
-            pass
+        """Libmilter looks whether to stop every five seconds, or when it is told."""
+        while self._line is not None and not self._ended.wait(0.02):
+            self._line.look()
 
-    def _register(self) -> None:
+    def _register(self, place: str) -> None:
         libmilter.set_exception_policy(libmilter.TEMPFAIL)
-        libmilter.set_flags(_ACTIONS)
+        libmilter.set_flags(ACTIONS)
         libmilter.set_connect_callback(_on_connect)
         libmilter.set_helo_callback(_on_helo)
         libmilter.set_envfrom_callback(_on_mail)
@@ -250,17 +231,20 @@ class MilterDoor:
         libmilter.set_eom_callback(_on_end)
         libmilter.set_abort_callback(_on_abort)
         libmilter.set_close_callback(_on_close)
-        libmilter.setconn(milter_socket.spelling(self._settings.socket))
+        libmilter.setconn(place)
         libmilter.settimeout(self._settings.idle_seconds)
         libmilter.setbacklog(BACKLOG)
         libmilter.register(self._settings.name, negotiate=self._on_negotiate)
 
     def _on_negotiate(self, context: Context, options: list[int]) -> int:
+        if is_line(options):
+            options[:] = 0, 0, 0, 0
+            return int(libmilter.CONTINUE)
         connection = _Connection(self._desk, options[1])
         context.setpriv(connection)
-        for stage, names in _MACROS:
+        for stage, names in MACROS:
             context.setsymlist(stage, names)
-        options[:] = options[0] & _ACTIONS, connection.protocol, 0, 0
+        options[:] = options[0] & ACTIONS, connection.protocol, 0, 0
         return int(libmilter.CONTINUE)
 
 
@@ -275,17 +259,20 @@ def _allow_descriptors(needed: int) -> None:
 # The callbacks.  A context without a connection is that of a peer who did not negotiate.
 
 
+_LATER, _NOREPLY = int(libmilter.TEMPFAIL), int(libmilter.NOREPLY)
+
+
 def _collected(context: Context, collect: Callable[[MilterSession], object]) -> int:
     """Do a step that gets no answer, whatever happens in it."""
     connection: _Connection | None = context.getpriv()
     if connection is None:
-        return int(libmilter.TEMPFAIL)
+        return _LATER
     try:
         collect(connection.session)
     except Exception:
         log.exception("a step of a message could not be taken")
         connection.session.spoil()
-    return int(libmilter.NOREPLY)
+    return _NOREPLY
 
 
 def _on_connect(context: Context, name: str, _family: int, address: Any) -> int:
@@ -310,9 +297,16 @@ def _on_recipient(context: Context, *words: bytes) -> int:
 
 
 def _on_field(context: Context, name: str, value: bytes) -> int:
+    # As `_collected` does, with as little as can be: there are many fields.
     connection: _Connection | None = context.getpriv()
-    blank = b"" if connection is None or connection.keeps_blanks else b" "
-    return _collected(context, lambda session: session.field(name, blank + value))
+    if connection is None:
+        return _LATER
+    try:
+        connection.session.field(name, value if connection.keeps_blanks else b" " + value)
+    except Exception:
+        log.exception("a field of a message could not be taken")
+        connection.session.spoil()
+    return _NOREPLY
 
 
 def _on_end_of_header(context: Context) -> int:

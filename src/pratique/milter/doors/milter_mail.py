@@ -12,7 +12,6 @@ What the mail server did to the message before, nobody can undo here; the docume
 lists it.  Its own Received field is not shown to milters.
 """
 
-from collections import Counter
 from collections.abc import Sequence
 from enum import StrEnum
 
@@ -21,6 +20,9 @@ from pratique.milter.mail import Content, Forward
 
 # Octets that gather before they are written: a system call for each field is dear.
 _GATHERED = 64 * 1024
+
+# Fields that gather before they are put together.
+_FIELDS = 200
 
 # Fields whose place is kept, so that they can be taken away.  A header of more than 1000
 # is over the budget of a scanner (`budget.header_fields`), which is seldom set higher.
@@ -54,7 +56,11 @@ class MilterMail:
         self.fault: Fault | None = None
         # Octets of content that the mail server has; those that are kept may be fewer.
         self.octets = 0
-        self._names: Counter[str] = Counter()
+        self._names: dict[str, int] = {}
+        # Names and values of fields that came, and their octets: put together at once, since
+        # what is done in each of libmilter's calls keeps all its other threads waiting.
+        self._header: list[tuple[str, bytes]] = []
+        self._header_octets = 0
         self._envelope = 0
         self._gathered = bytearray()
         self._writer = RationedWriter(room)
@@ -62,7 +68,7 @@ class MilterMail:
 
     @property
     def left_out(self) -> int:
-        """Octets at the end of the content that are not kept."""
+        """Octets at the end of the content that are not kept, once it is complete."""
         return max(0, self.octets - self._max_size)
 
     def recipient(self, words: Sequence[bytes]) -> None:
@@ -79,20 +85,33 @@ class MilterMail:
 
     def field(self, name: str, value: bytes) -> None:
         """Add a header field; `value` is all that follows the colon."""
-        start = self.octets
-        lines = value.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
-        self._add(b"%b:%b\r\n" % (name.encode("utf-8"), lines))
-        if len(self.fields) < MAX_FIELDS:
-            key = name.lower()
-            self._names[key] += 1
-            self.fields[start, self.octets] = name, self._names[key]
+        self._header.append((name, value))
+        self._header_octets += len(name) + len(value)
+        if self._header_octets > _GATHERED or len(self._header) > _FIELDS:
+            self.complete()
+
+    def complete(self) -> None:
+        """Put together what came, so that its octets and places are known."""
+        header, names = self._header, self._names
+        self._header, self._header_octets = [], 0
+        for name, value in header:
+            start = self.octets
+            lines = value.replace(b"\r\n", b"\n").replace(b"\n", b"\r\n")
+            self._add(b"%b:%b\r\n" % (name.encode("utf-8"), lines))
+            if len(self.fields) < MAX_FIELDS:
+                key = name.lower()
+                names[key] = number = names.get(key, 0) + 1
+                self.fields[start, self.octets] = name, number
 
     def end_of_header(self) -> None:
         """Add the empty line after the header."""
+        self.complete()
         self._add(b"\r\n")
 
     def body(self, octets: bytes) -> None:
         """Add octets of the body."""
+        if self._header:
+            self.complete()
         self._add(octets)
 
     def _add(self, octets: bytes) -> None:
@@ -116,13 +135,14 @@ class MilterMail:
 
     def seal(self) -> Content | None:
         """The content; its room stays taken until `discard`.  None: there is a fault."""
+        self.complete()
         if self.fault is None:
             self._write()
         return None if self.fault else self._writer.seal()
 
     def discard(self) -> None:
         """Drop what was collected, and give its room back; a second call does nothing."""
-        self._gathered = bytearray()
+        self._gathered, self._header = bytearray(), []
         self._writer.discard()
 
 

@@ -14,15 +14,14 @@ may be held by then, and the mail server will come again: the retry finds that c
 """
 
 import asyncio
-import contextlib
 import logging
 import threading
 from collections.abc import Callable, Sequence
-from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from pratique.milter.doors import milter_macros, replies
+from pratique.milter.doors.milter_answer import Answer
 from pratique.milter.doors.milter_ending import Ending, MilterTake, nobody_left
 from pratique.milter.doors.milter_mail import Fault, MilterMail
 from pratique.milter.doors.milter_settings import MilterSettings
@@ -62,8 +61,10 @@ class MilterDesk:
     queue_ids: QueueIds
     room: Room
     traffic: Traffic
-    # Called before a thread goes to sleep while others have something to say.
+    # Called in the loop when a thread goes to sleep while others may have something to say.
     relieve: Callable[[], object] = lambda: None
+    # What the loop does for threads: it keeps no task alive by itself.
+    tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def new_id(self) -> str:
@@ -189,6 +190,7 @@ class MilterSession:
 
     def _ending(self, message: _Message, known: tuple[tuple[str, str], ...]) -> Ending:
         mail, settings = message.mail, self._desk.settings
+        mail.complete()
         refused = None
         if not message.welcome:
             refused = NOT_NOW
@@ -233,39 +235,46 @@ class MilterSession:
 
     def _answer(self, message: _Message, content: Content, envelope: Envelope) -> Ending:
         """Have the loop look into it, and wait; no longer than the settings say."""
-        work = self._taken(message, content, envelope)
+        answer, desk = Answer(), self._desk
+
+        def begin() -> None:
+            task = desk.loop.create_task(self._taken(message, content, envelope, answer))
+            desk.tasks.add(task)
+            if desk.traffic.others:
+                desk.relieve()
+
         try:
-            future = asyncio.run_coroutine_threadsafe(work, self._desk.loop)
+            desk.loop.call_soon_threadsafe(begin)
         except RuntimeError:
             # The loop is closed, so nothing of it will ever run.
-            work.close()
             content.close()
             message.mail.discard()
             raise
-        if self._desk.traffic.others:
-            self._desk.relieve()
         try:
-            return future.result(self._desk.settings.seconds)
+            return answer.wait(desk.settings.seconds)
         except TimeoutError:
-            if future.done():
-                raise
-            log.error("%s: not decided after %g s", envelope.queue_id, self._desk.settings.seconds)
-            future.add_done_callback(_close_body)
+            log.error("%s: not decided after %g s", envelope.queue_id, desk.settings.seconds)
             return Ending(TOO_SLOW)
 
-    async def _taken(self, message: _Message, content: Content, envelope: Envelope) -> Ending:
+    async def _taken(
+        self, message: _Message, content: Content, envelope: Envelope, answer: Answer
+    ) -> None:
         """Close the content when nobody uses it any more, not when nobody waits."""
         try:
-            with contextlib.closing(content):
+            try:
                 # Read here, in the loop, where it is also changed: what is begun with one
                 # is finished with it, and nothing is begun with one that was replaced.
-                return await self._desk.take(content, envelope, message.mail.left_out)
-        finally:
+                ending = await self._desk.take(content, envelope, message.mail.left_out)
+            finally:
+                content.close()
+        except BaseException as error:
             message.mail.discard()
-
-
-def _close_body(future: "Future[Ending]") -> None:
-    if not future.cancelled() and future.exception() is None:
-        body = future.result().body
-        if body is not None:
-            body.close()
+            answer.fail(error)
+            if not isinstance(error, Exception):
+                raise
+        else:
+            message.mail.discard()
+            answer.give(ending)
+        finally:
+            if (task := asyncio.current_task()) is not None:
+                self._desk.tasks.discard(task)

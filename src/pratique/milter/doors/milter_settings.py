@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Literal
 
+from pratique.milter.doors.settings import MAX_IN_FLIGHT
+
 
 @dataclass(frozen=True, slots=True)
 class MilterSettings:
@@ -14,15 +16,13 @@ class MilterSettings:
     socket: str = "unix:/run/pratique/milter.sock"
     # Who hears a refusal: a client, or a queue that makes a bounce of it.
     reply: Literal["sender", "queue"] = "sender"
-    socket_mode: int = 0o660
-    socket_group: str | None = None
     # Octets of content; providers take 25 to 50 MB, a third of it is base64.
     max_size: int = 50 * 1024 * 1024
     # Postfix holds one for each of its smtpd processes that speaks with a client, and
     # one for each of its cleanup processes; by default it has a hundred of each.
     max_connections: int = 500
     # Octets of content on all connections at one time: they are memory.
-    max_in_flight: int = 1024**3
+    max_in_flight: int = MAX_IN_FLIGHT
     # How long a message may be looked into.  Postfix waits 300 s for our answer
     # (milter_content_timeout), and then does milter_default_action.
     seconds: float = 120.0

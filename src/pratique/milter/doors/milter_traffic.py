@@ -19,6 +19,8 @@ class Traffic:
         self.messages = 0
         # Messages whose content is complete, and that wait for an answer.
         self.waiting = 0
+        # Messages that got one, since the start.
+        self.answered = 0
 
     @property
     def others(self) -> bool:
@@ -35,6 +37,7 @@ class Traffic:
         """A connection is over."""
         with self._changed:
             self.connections -= 1
+            self._changed.notify_all()
 
     def begin(self) -> bool:
         """A message begins; False: the door is closing."""
@@ -52,12 +55,18 @@ class Traffic:
         with self._changed:
             self.messages -= 1
             self.waiting -= answered
+            self.answered += answered
             self._changed.notify_all()
 
     def close(self) -> None:
         """From now on nothing new may begin."""
         with self._changed:
             self._closing = True
+
+    def wait_until_alone(self, seconds: float) -> bool:
+        """Wait until there is no connection; False if there still is one by then."""
+        with self._changed:
+            return self._changed.wait_for(lambda: self.connections <= 0, seconds)
 
     def wait_until_idle(self, seconds: float) -> bool:
         """Wait until no message is under way; False if some still is by then."""

@@ -1,14 +1,12 @@
-"""Find out whether a milter may listen where its admin says, before libmilter tries.
+"""Name places to listen at, as an admin, Postfix and libmilter write them.
 
-libmilter opens its socket itself and says no more than "cannot".  So the place is tried
-first, and what is wrong is told in words.  A socket file that nobody answers at is what
-a killed process left behind, and is removed; one that somebody answers at, or a file of
-another kind, is not ours to remove.
+IP:PORT         an SMTP listener
+inet:IP:PORT    the same as a milter, in Postfix's spelling
+unix:PATH       a socket file
 """
 
 import shutil
 import socket
-import stat
 from pathlib import Path
 
 from pratique.milter.config_types import split_address
@@ -21,11 +19,10 @@ class DoorError(Exception):
 
 
 def family_and_address(name: str) -> tuple[socket.AddressFamily, Address]:
-    """Where "unix:PATH" or "inet:IP:PORT" is."""
-    kind, _, where = name.partition(":")
-    if kind == "unix":
-        return socket.AF_UNIX, where
-    host, port = split_address(where)
+    """Where "IP:PORT", "inet:IP:PORT" or "unix:PATH" is."""
+    if name.startswith("unix:"):
+        return socket.AF_UNIX, name.removeprefix("unix:")
+    host, port = split_address(name.removeprefix("inet:"))
     return (socket.AF_INET6 if ":" in host else socket.AF_INET), (host, port)
 
 
@@ -36,40 +33,6 @@ def spelling(name: str) -> str:
         return f"unix:{address}"
     host, port = address
     return f"{'inet6' if family == socket.AF_INET6 else 'inet'}:{port}@[{host}]"
-
-
-def clear(name: str) -> None:
-    """See to it that this place can be listened on; raises DoorError."""
-    family, address = family_and_address(name)
-    if isinstance(address, str):
-        _remove_dead(Path(address))
-    with socket.socket(family) as tried:
-        if family != socket.AF_UNIX:
-            tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            tried.bind(address)
-            tried.listen(1)
-        except OSError as error:
-            raise DoorError(f"cannot listen on {name}: {error.strerror}") from error
-    if isinstance(address, str):
-        Path(address).unlink()
-
-
-def _remove_dead(path: Path) -> None:
-    if not path.parent.is_dir():
-        raise DoorError(f"cannot listen on unix:{path}: the folder {path.parent} is not there")
-    try:
-        kind = path.lstat().st_mode
-    except FileNotFoundError:
-        return
-    if not stat.S_ISSOCK(kind):
-        raise DoorError(f"cannot listen on unix:{path}: a file is there that is no socket")
-    if answers(f"unix:{path}"):
-        raise DoorError(
-            f"cannot listen on unix:{path}: another program listens there; "
-            "is Pratique running already?"
-        )
-    path.unlink()
 
 
 def answers(name: str) -> bool:

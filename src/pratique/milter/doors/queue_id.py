@@ -9,6 +9,7 @@ import os
 from collections.abc import Callable
 
 _DIGITS = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_PAIRS = tuple(high + low for high in _DIGITS for low in _DIGITS)
 
 
 class QueueIds:
@@ -31,8 +32,9 @@ class QueueIds:
 
 
 def _written(number: int, width: int) -> str:
-    digits = []
-    for _ in range(width):
-        number, digit = divmod(number, 32)
-        digits.append(_DIGITS[digit])
-    return "".join(reversed(digits))
+    """Two digits at a time: each message needs some thirty."""
+    pairs = []
+    for _ in range((width + 1) // 2):
+        number, pair = divmod(number, 1024)
+        pairs.append(_PAIRS[pair])
+    return "".join(reversed(pairs))[-width:]

@@ -7,10 +7,11 @@ and `user:elsewhere@ours` are old forms of "send this on" (RFC 1123 5.2.16, RFC 
 F.2), and a server behind us may still know them.  `postmaster` always passes (RFC 5321
 4.5.1).  An address literal is never ours: who wants mail for it says so in `relay_from`.
 
-The client is the peer of the TCP connection.  What XFORWARD says of it is for the log
-and the policy; it gives no rights.
+The client is the peer of the TCP connection, or whom a listed peer names by PROXY or XCLIENT.
+What XFORWARD says of it is for the log and the policy; it gives no rights.
 """
 
+import functools
 import ipaddress
 from collections.abc import Iterable
 
@@ -50,8 +51,12 @@ def listed(ip: str, networks: Networks) -> bool:
     """True if the address lies in one of the networks; an unknown address never does."""
     if not ip or not networks:
         return False
-    address = ipaddress.ip_address(ip)
+    address = _address(ip)
     return any(address in network for network in networks)
+
+
+# To read one takes longer than to compare it, and a client is compared at each recipient.
+_address = functools.lru_cache(maxsize=4096)(ipaddress.ip_address)
 
 
 def plain_ip(host: str) -> str:

@@ -19,17 +19,25 @@ CANNOT_VERIFY = Reply(252, ("2.5.0 send some mail, it will be tried",))
 HELP = Reply(214, ("2.0.0 see RFC 5321",))
 
 TOO_BUSY = Reply(421, ("4.3.2 too many connections",))
+TOO_MANY_CONNECTIONS = Reply(421, ("4.7.0 too many connections from you",))
 SHUTTING_DOWN = Reply(421, ("4.3.2 closing for now",))
 TIMEOUT = Reply(421, ("4.4.2 waited too long",))
 CLIENT_GONE = Reply(451, ("4.4.2 connection closed before the message was taken",))
 TOO_MANY_ERRORS = Reply(421, ("4.7.0 too many errors",))
+TOO_MANY_COMMANDS = Reply(421, ("4.7.0 too many commands that bring no mail",))
+TOO_MANY_REFUSED = Reply(421, ("4.7.0 too many refused recipients",))
 TOO_MANY_MESSAGES = Reply(421, ("4.7.0 too many messages on one connection",))
 NOT_SMTP = Reply(421, ("4.7.0 this is a mail server",))
 
 OUR_FAULT = Reply(451, ("4.3.0 local error",))
 OUR_FAULT_CLOSING = Reply(421, ("4.3.0 local error",))
+NO_TURN = Reply(451, ("4.3.2 too many messages from you at one time",))
 NO_ROOM = Reply(452, ("4.3.1 no room for the message",))
 TOO_MANY_RECIPIENTS = Reply(452, ("4.5.3 too many recipients",))
+
+AFTER_STARTTLS = Reply(421, ("4.7.0 nothing may follow STARTTLS",))
+READY_FOR_TLS = Reply(220, ("2.0.0 ready for TLS",))
+TLS_FIRST = Reply(530, ("5.7.0 must issue a STARTTLS command first",))
 
 NO_SUCH_COMMAND = Reply(500, ("5.5.1 command not recognized",))
 NOT_OFFERED = Reply(502, ("5.5.1 command not offered",))
@@ -43,6 +51,9 @@ BAD_HELO = Reply(501, ("5.5.4 syntax: EHLO hostname",))
 
 TOO_LARGE = Reply(552, ("5.3.4 message is too large",))
 BARE_LINE_END = Reply(550, ("5.6.0 message has a bare CR or LF",))
+LONG_LINE = Reply(550, ("5.6.0 message has a line of more than 998 octets",))
+EIGHT_BIT_HEADER = Reply(550, ("5.6.7 message has a header that is not ASCII, without SMTPUTF8",))
+NUL = Reply(550, ("5.6.0 message has a NUL octet",))
 RELAYING_DENIED = Reply(550, ("5.7.1 relaying denied",))
 NOT_AUTHORIZED = Reply(550, ("5.7.0 not authorized",))
 
@@ -55,8 +66,10 @@ _RETRIED = (
 _TO_MEND: Mapping[Reply, str] = {
     MAIL_FIRST: "",
     RCPT_FIRST: "",
+    TLS_FIRST: "let that server speak TLS, or set tls = 'opportunistic'",
     RELAYING_DENIED: "name that server in relay_from",
-    NOT_AUTHORIZED: "name that server in xforward_from, or let it not say XFORWARD",
+    NOT_AUTHORIZED: "name that server in xforward_from (for XCLIENT in xclient_from), or let it "
+    "not say that",
     TOO_LARGE: f"it is larger than all the room of this listener; {_RETRIED}",
 }
 

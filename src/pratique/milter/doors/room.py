@@ -3,37 +3,54 @@
 Content lies in memfds, and these are memory: each connection may fill one up to the
 largest size that is taken, and all of them together would take the machine's.  So
 octets are counted while they are written, and given back when the content is closed.
-Who comes when all is taken hears 452 4.3.1 after its content (RFC 5321 4.2.3) and comes
-again; nobody who has a part of the room loses it.
+Who comes when all is taken hears 452 4.3.1 (RFC 5321 4.2.3), at MAIL if it is known by
+then, else after its content, and comes again; nobody who has a part of the room loses it.
+To stop reading instead would leave all of them waiting for each other.
+
+One client has half of the room at most, so that it cannot take it from all others.
 """
 
 import errno
 import os
 import threading
-from dataclasses import dataclass, field
 
 from pratique.milter.content import ContentWriter
 from pratique.milter.mail import Content
 
+# Octets that are gathered before they go to a memfd: most messages are smaller, and cost one
+# call of the kernel instead of one for each piece that came in.
+GATHERED = 128 * 1024
 
-@dataclass(slots=True)
+
 class Room:
     """How many octets of content may still be taken; a milter's threads share one."""
 
-    left: int
-    _lock: threading.Lock = field(default_factory=threading.Lock)
+    def __init__(self, size: int, *, beyond: "Room | None" = None) -> None:
+        self.size = size
+        self.left = size
+        # The room that this one is a part of.
+        self._beyond = beyond
+        self._lock = threading.Lock()
+
+    def has(self, octets: int) -> bool:
+        """Whether so many could be taken now."""
+        return octets <= self.left and (self._beyond is None or self._beyond.has(octets))
 
     def take(self, octets: int) -> None:
         """Take so many; OSError if fewer are left."""
         with self._lock:
             if octets > self.left:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            if self._beyond is not None:
+                self._beyond.take(octets)
             self.left -= octets
 
     def give_back(self, octets: int) -> None:
         """Give back what was taken."""
         with self._lock:
             self.left += octets
+        if self._beyond is not None:
+            self._beyond.give_back(octets)
 
 
 class RationedWriter:
@@ -41,29 +58,46 @@ class RationedWriter:
 
     def __init__(self, room: Room) -> None:
         self._room = room
-        self._writer = ContentWriter()
+        self._writer: ContentWriter | None = None
+        self._gathered: bytes | bytearray = b""
         self._taken = 0
 
     @property
     def size(self) -> int:
         """Octets written."""
-        return self._writer.size
+        return self._taken
 
     def write(self, octets: bytes) -> None:
         """Append octets; OSError if there is no room."""
         self._room.take(len(octets))
         self._taken += len(octets)
-        self._writer.write(octets)
+        if not self._gathered:
+            self._gathered = octets
+        elif isinstance(self._gathered, bytearray):
+            self._gathered += octets
+        else:
+            self._gathered = bytearray(self._gathered) + octets
+        if len(self._gathered) >= GATHERED:
+            self._flush()
 
     def seal(self) -> Content:
         """The finished content; its room stays taken until `discard`."""
-        return self._writer.seal()
+        return self._flush().seal()
 
     def discard(self) -> None:
         """Drop what was written, or after `seal`: the content is closed.
 
         A second call does nothing.
         """
-        self._writer.discard()
+        if self._writer is not None:
+            self._writer.discard()
+        self._gathered = b""
         self._room.give_back(self._taken)
         self._taken = 0
+
+    def _flush(self) -> ContentWriter:
+        if self._writer is None:
+            self._writer = ContentWriter()
+        self._writer.write(self._gathered)
+        self._gathered = b""
+        return self._writer

@@ -12,12 +12,14 @@ import time
 from collections.abc import Callable
 from datetime import UTC, datetime
 
+from pratique.milter.doors.crowd import Crowd
+from pratique.milter.doors.desk import Desk, Take
 from pratique.milter.doors.queue_id import QueueIds
 from pratique.milter.doors.relay import Relay
 from pratique.milter.doors.room import Room
-from pratique.milter.doors.session import Desk, Take
 from pratique.milter.doors.settings import BACKLOG, DoorSettings
-from pratique.milter.doors.smtp import OpenDoors, SmtpDoor
+from pratique.milter.doors.smtp import SmtpDoor
+from pratique.milter.doors.tls import Certificate
 from pratique.milter.next_hop import NextHop
 
 log = logging.getLogger("pratique.door")
@@ -25,13 +27,15 @@ log = logging.getLogger("pratique.door")
 # RFC 5321 leaves no time for shutting down; systemd kills after 90 s.
 GRACE_SECONDS = 30.0
 
+# Asked after 30 s of silence and every 10 s, gone after three questions: a minute, which is
+# as long as to look into a message may take.
+_KEEPALIVE = ((socket.TCP_KEEPIDLE, 30), (socket.TCP_KEEPINTVL, 10), (socket.TCP_KEEPCNT, 3))
+
 
 class SmtpListener:
     """One listener that takes mail."""
 
-    def __init__(
-        self, server: asyncio.Server, open_doors: OpenDoors, parting_seconds: float
-    ) -> None:
+    def __init__(self, server: asyncio.Server, open_doors: Crowd, parting_seconds: float) -> None:
         self._server = server
         self._open_doors = open_doors
         self._parting_seconds = parting_seconds
@@ -83,6 +87,26 @@ def _utc_now() -> datetime:
     return datetime.now(UTC)
 
 
+def _certificate(settings: DoorSettings) -> Certificate | None:
+    """What TLS is spoken with; None: it is not.  Raises DoorError."""
+    if settings.tls == "none" or settings.tls_certificate is None:
+        return None
+    return Certificate(settings.tls_certificate, settings.tls_key or settings.tls_certificate)
+
+
+def _notice_the_dead(listening: socket.socket) -> None:
+    """Have the kernel ask after clients that are silent; what is accepted inherits it.
+
+    A client whose machine is gone sends no FIN.  One that is waited for is let go when its
+    time is over; one whose message is being looked into would be delivered to nobody's ear.
+    """
+    if listening.family == socket.AF_UNIX:
+        return
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+    for option, value in _KEEPALIVE:
+        listening.setsockopt(socket.IPPROTO_TCP, option, value)
+
+
 async def serve_smtp(
     settings: DoorSettings,
     next_hop: NextHop,
@@ -106,14 +130,16 @@ async def serve_smtp(
         queue_ids=QueueIds(time.time_ns),
         clock=clock,
         later=loop.call_later,
-        # One message of the largest size must fit, or it would be deferred for ever.
-        room=Room(max(settings.max_in_flight, settings.max_size)),
+        certificate=_certificate(settings),
     )
-    doors = OpenDoors()
+    # One message of the largest size must fit, or it would be deferred for ever.
+    crowd = Crowd(settings, Room(max(settings.max_in_flight, settings.max_size)))
     where = (
         {"sock": listening}
         if listening is not None
         else {"host": settings.host, "port": settings.port}
     )
-    server = await loop.create_server(lambda: SmtpDoor(desk, doors), **where, backlog=BACKLOG)
-    return SmtpListener(server, doors, settings.parting_seconds)
+    server = await loop.create_server(lambda: SmtpDoor(desk, crowd), **where, backlog=BACKLOG)
+    for opened in server.sockets:
+        _notice_the_dead(opened)
+    return SmtpListener(server, crowd, settings.parting_seconds)

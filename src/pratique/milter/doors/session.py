@@ -1,97 +1,39 @@
 """Obey a client's commands: what each does, and in which order they may come.
 
 A session knows no socket: it says replies to, and reads content from, the `Wire` that it
-is given.  MAIL and RCPT go on through `Downstream` and the next hop's replies are
-mirrored; after DATA the octets go to `ContentReader`, and at the end of data to `take`,
-which decides and answers.
+is given.  What one message is about lies in `MailTransaction`, who the client is in `Peer`,
+what is announced in greeting.py.
+
+A client that brings no mail is sent away, as Postfix does it (smtpd_junk_command_limit):
+NOOP, RSET, VRFY, HELP, greetings and MAIL that is not taken are counted from one message to
+the next, and refused recipients over the whole connection.
 """
 
-import asyncio
-import contextlib
 import logging
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field, replace
-from datetime import datetime
-from typing import ClassVar, Protocol
+from collections.abc import Awaitable, Callable, Mapping
+from typing import ClassVar
 
-from pratique.milter.doors import replies
-from pratique.milter.doors.command import CommandError, parse_mail, parse_rcpt
-from pratique.milter.doors.downstream import Downstream, Later
-from pratique.milter.doors.ending import ContentReader, Fault
+from pratique.milter.doors import greeting, replies
+from pratique.milter.doors.command import CommandError, parse_mail
+from pratique.milter.doors.desk import Desk, Wire
 from pratique.milter.doors.inbox import NOT_TEXT
-from pratique.milter.doors.queue_id import QueueIds
-from pratique.milter.doors.relay import Relay, listed
-from pratique.milter.doors.room import RationedWriter, Room
-from pratique.milter.doors.settings import DoorSettings
-from pratique.milter.doors.xforward import ATTRIBUTES, forwarded_client, parse_xforward
-from pratique.milter.mail import Client, Content, Envelope, Forward
-from pratique.milter.next_hop import NextHop, Reply
+from pratique.milter.doors.peer import Peer
+from pratique.milter.doors.transaction import MailTransaction
+from pratique.milter.doors.xclient import parse_xclient
+from pratique.milter.doors.xforward import parse_xforward
+from pratique.milter.mail import Envelope
+from pratique.milter.next_hop import Reply
 
 log = logging.getLogger("pratique.door")
 
-# Looks into a message, decides, acts, and gives the reply to the end of data.  The
-# content is closed when it returns.
-Take = Callable[[Content, Envelope, Downstream], Awaitable[Reply]]
-
-_REFUSALS = {
-    Fault.TOO_LARGE: replies.TOO_LARGE,
-    Fault.BARE_LINE_END: replies.BARE_LINE_END,
-    Fault.NO_ROOM: replies.NO_ROOM,
-    Fault.DESERTED: replies.CLIENT_GONE,
-}
-
 # The commands in which RFC 6531 3.3 allows UTF-8.
 _MAY_BE_UTF8 = frozenset({"MAIL", "RCPT", "VRFY"})
+# Those that bring no mail forward.
+_IDLE = frozenset({"EHLO", "HELO", "LHLO", "RSET", "NOOP", "VRFY", "HELP"})
+# Those that are obeyed before TLS where it is demanded (RFC 3207 4).
+_BEFORE_TLS = frozenset({"EHLO", "LHLO", "NOOP", "STARTTLS", "QUIT"})
 
-
-@dataclass(frozen=True, slots=True)
-class Desk:
-    """What all sessions of one listener share."""
-
-    settings: DoorSettings
-    next_hop: NextHop
-    take: Take
-    relay: Relay
-    queue_ids: QueueIds
-    clock: Callable[[], datetime]
-    later: Later
-    room: Room
-
-
-class Wire(Protocol):
-    """The connection, as a session sees it."""
-
-    @property
-    def deserted(self) -> bool:
-        """True if nobody is there to hear the reply to the end of data."""
-
-    def say(self, reply: Reply) -> None:
-        """Reply, at the latest before the next octets are waited for."""
-
-    def end(self, reply: Reply) -> None:
-        """Reply and close."""
-
-    async def flush(self) -> None:
-        """Reply now."""
-
-    async def read(self) -> bytes:
-        """More octets; none: the client has gone."""
-
-    def take_rest(self) -> bytes:
-        """The octets that came with the last command."""
-
-    def put_back(self, octets: bytes) -> None:
-        """Octets that follow the content."""
-
-
-@dataclass(slots=True)
-class _Mail:
-    """The transaction that the client is in."""
-
-    envelope: Envelope
-    downstream: Downstream
-    utf8: bool
-    recipients: list[Forward] = field(default_factory=list)
+Action = Callable[["Session", str], Awaitable[None]]
 
 
 class Session:
@@ -102,13 +44,17 @@ class Session:
         self._settings = desk.settings
         self._wire = wire
         self._peer_ip = peer_ip
-        # Its clients are behind it, and are known only as far as it names them.
-        self._is_proxy = listed(peer_ip, desk.settings.xforward_from)
-        self._forwarded: dict[str, str] = {}
+        self._peer = Peer(peer_ip, desk.settings)
+        self._demands_tls = desk.settings.tls == "required"
+        self._verbs = self._LMTP_VERBS if desk.settings.lmtp else self._SMTP_VERBS
         self._helo = ""
         self._protocol = "SMTP"
-        self._mail: _Mail | None = None
+        # The extensions that were announced since mail that uses them can go on.
+        self._through: frozenset[str] = frozenset()
+        self._mail: MailTransaction | None = None
         self._messages = 0
+        self._idle = 0
+        self._refused = 0
 
     @property
     def in_transaction(self) -> bool:
@@ -123,49 +69,41 @@ class Session:
     async def reset(self) -> None:
         """Forget the transaction and whatever belongs to it."""
         mail, self._mail = self._mail, None
-        self._forwarded = {}
+        self._peer.forget()
         if mail is not None:
             await mail.downstream.give_up()
 
     async def obey(self, verb: str, argument: str) -> None:
         """Do what a command says; raises CommandError for what is no command now."""
-        action = self._VERBS.get(verb)
+        action = self._verbs.get(verb)
         if action is None:
             raise CommandError(replies.NO_SUCH_COMMAND)
         if verb not in _MAY_BE_UTF8 and not argument.isascii():
             raise CommandError(NOT_TEXT)
+        if self._demands_tls and verb not in _BEFORE_TLS and not self._wire.tls:
+            raise CommandError(replies.TLS_FIRST)
+        if verb in _IDLE and not self._may_be_idle():
+            return
         await action(self, argument)
+
+    def _may_be_idle(self) -> bool:
+        """Count a command that brings no mail; ends the connection after too many."""
+        self._idle += 1
+        if self._idle > self._settings.max_idle_commands:
+            self._wire.end(replies.TOO_MANY_COMMANDS)
+        return self._idle <= self._settings.max_idle_commands
 
     async def _on_helo(self, argument: str) -> None:
         await self._greeted(argument, "SMTP")
-        self._wire.say(Reply(250, (self._settings.hostname,)))
+        self._through = frozenset()
+        self._wire.say(greeting.hello(self._settings))
 
     async def _on_ehlo(self, argument: str) -> None:
-        await self._greeted(argument, "ESMTP")
-        offered = [
-            self._settings.hostname,
-            "PIPELINING",
-            f"SIZE {self._announced_size}",
-            "8BITMIME",
-            "SMTPUTF8",
-            "ENHANCEDSTATUSCODES",
-        ]
-        if self._settings.reply == "queue":
-            offered.append("DSN")
-        if self._is_proxy:
-            offered.append(f"XFORWARD {' '.join(ATTRIBUTES)}")
-        self._wire.say(Reply(250, tuple(offered)))
-
-    @property
-    def _takes_dsn(self) -> bool:
-        # A queue that may not hand on its client's wish for a notification fulfils it: it
-        # would tell the reverse-path of a worm that we hold (RFC 3461 5.2.2).
-        return self._is_proxy or self._settings.reply == "queue"
-
-    @property
-    def _announced_size(self) -> int:
-        # 0: no fixed maximum (RFC 1870 4).  A queue that is told one bounces by itself.
-        return self._settings.max_size if self._settings.reply == "sender" else 0
+        await self._greeted(argument, "LMTP" if self._settings.lmtp else "ESMTP")
+        of_next_hop = await self._desk.next_hop.extensions()
+        self._through = greeting.passed_through(self._settings, of_next_hop)
+        through = self._through | {"STARTTLS"} if self._wire.may_encrypt else self._through
+        self._wire.say(greeting.offered(self._settings, self._peer, through))
 
     async def _greeted(self, argument: str, protocol: str) -> None:
         # Real clients call themselves anything; a domain's length is the limit.
@@ -175,6 +113,16 @@ class Session:
         await self.reset()
         self._helo, self._protocol = argument, protocol
 
+    @property
+    def _said_protocol(self) -> str:
+        return self._peer.named("PROTO").upper() or self._protocol
+
+    @property
+    def _takes_dsn(self) -> bool:
+        # A Postfix in front of us that has us as smtpd_proxy_filter hands the parameters of
+        # its client on, whatever we announce.
+        return self._peer.may_forward or "DSN" in self._through or self._settings.reply == "queue"
+
     async def _on_mail(self, argument: str) -> None:
         if not self._helo:
             raise CommandError(replies.HELO_FIRST)
@@ -183,125 +131,76 @@ class Session:
         if self._messages >= self._settings.max_messages:
             self._wire.end(replies.TOO_MANY_MESSAGES)
             return
-        parsed = parse_mail(argument, dsn=self._takes_dsn)
+        parsed = parse_mail(argument, dsn=self._takes_dsn, lenient=self._settings.reply == "queue")
         if parsed.size > self._settings.most_taken:
-            self._wire.say(replies.TOO_LARGE)
+            self._say_of_mail(replies.TOO_LARGE)
+            return
+        if not self._wire.room.has(max(parsed.size, 1)):
+            # RFC 1870 6.2; to say so now spares both of us the content.
+            self._say_of_mail(replies.NO_ROOM)
             return
         envelope = Envelope(
             queue_id=self._desk.queue_ids.new(),
-            mta_id=self._forwarded.get("IDENT", ""),
+            mta_id=self._peer.mta_id,
             received_at=self._desk.clock(),
             reverse_path=parsed.reverse_path,
             parameters=parsed.parameters,
-            client=self._client(),
+            client=self._peer.client(self._helo),
             door=self._settings.name,
+            tls=self._wire.tls,
+            authenticated=self._peer.named("LOGIN"),
             direction=self._settings.direction,
-            protocol="UTF8SMTP" if parsed.utf8 else self._protocol,
+            protocol=greeting.protocol(self._said_protocol, utf8=parsed.utf8),
         )
-        await self._begin(envelope, utf8=parsed.utf8)
+        await self._begin(MailTransaction(self._desk, self._wire, envelope))
 
-    async def _begin(self, envelope: Envelope, *, utf8: bool) -> None:
-        settings = self._settings
-        downstream = Downstream(
-            self._desk.next_hop,
-            settings.keep_seconds,
-            self._desk.later,
-            tells_refusals=settings.reply == "sender",
-        )
-        reply = await downstream.mail(envelope)
+    async def _begin(self, mail: MailTransaction) -> None:
+        reply = await mail.begin()
         if reply.accepted:
             self._messages += 1
-            self._mail = _Mail(envelope, downstream, utf8)
-        self._wire.say(reply)
+            self._mail = mail
+        self._say_of_mail(reply)
 
-    def _client(self) -> Client:
-        if self._is_proxy:
-            return forwarded_client(self._forwarded)
-        return Client(ip=self._peer_ip, helo=self._helo)
+    def _say_of_mail(self, reply: Reply) -> None:
+        """Say whether MAIL is taken; one that is not counts as a command that brings no mail."""
+        if reply.accepted or self._may_be_idle():
+            self._wire.say(reply)
 
     async def _on_rcpt(self, argument: str) -> None:
         mail = self._mail
         if mail is None:
             raise CommandError(replies.MAIL_FIRST)
-        forward = parse_rcpt(argument, utf8=mail.utf8, dsn=self._takes_dsn)
-        if not self._desk.relay.allows(self._peer_ip, forward.address):
-            log.info("%s: relaying to %r denied", self._peer_ip, forward.address)
-            self._wire.say(replies.RELAYING_DENIED)
-        elif len(mail.recipients) >= self._settings.max_recipients:
-            self._wire.say(replies.TOO_MANY_RECIPIENTS)
-        else:
-            reply = await mail.downstream.recipient(forward)
-            if reply.accepted:
-                mail.recipients.append(forward)
-            self._wire.say(reply)
+        reply = await mail.recipient(argument, self._peer, dsn=self._takes_dsn)
+        self._wire.say(reply)
+        self._refused += reply.code >= 500
+        # Who is told 452 as often as he was heard knows; he asks for no reason.
+        if mail.asked > 2 * self._settings.max_recipients:
+            self._wire.end(replies.TOO_MANY_COMMANDS)
+        elif self._refused > self._settings.max_refused:
+            log.info("%s: too many refused recipients", self._peer.ip)
+            self._wire.end(replies.TOO_MANY_REFUSED)
 
     async def _on_data(self, argument: str) -> None:
+        mail = self._mail
         if argument:
             raise CommandError(replies.NO_ARGUMENT)
-        if self._mail is None:
+        if mail is None:
             raise CommandError(replies.MAIL_FIRST)
-        if not self._mail.recipients:
+        if not mail.has_recipients:
             raise CommandError(replies.RCPT_FIRST)
         try:
-            reply = await self._content(self._mail)
+            said = await mail.content()
         except Exception:
             # Where the content ends is not known: to go on would read it as commands.
-            log.exception("%s: could not read content", self._mail.envelope.queue_id)
-            reply = None
+            log.exception("%s: could not read content", mail.queue_id)
+            said = ()
             self._wire.end(replies.OUR_FAULT_CLOSING)
-        if reply is not None:
+        for reply in said:
             self._wire.say(reply)
+        if said:
             await self._wire.flush()
+        self._idle = 0
         await self.reset()
-
-    async def _content(self, mail: _Mail) -> Reply | None:
-        """The reply to the end of data; None: there is no end."""
-        writer = RationedWriter(self._desk.room)
-        try:
-            self._wire.say(replies.READY_FOR_CONTENT)
-            fault = await self._in_time(writer)
-            if fault is None:
-                return await self._taken(writer.seal(), mail)
-        finally:
-            writer.discard()
-        log.info("%s: refused: %s", mail.envelope.queue_id, fault)
-        if fault is Fault.TOO_SLOW:
-            self._wire.end(replies.TIMEOUT)
-        return _REFUSALS.get(fault)
-
-    async def _in_time(self, writer: RationedWriter) -> Fault | None:
-        try:
-            async with asyncio.timeout(self._settings.content_seconds):
-                return await self._read_content(writer)
-        except TimeoutError:
-            return Fault.TOO_SLOW
-
-    async def _read_content(self, writer: RationedWriter) -> Fault | None:
-        repair = self._settings.bare_line_ends == "repair"
-        reader = ContentReader(writer, self._settings.most_taken, repair=repair)
-        # What a client sends along with DATA is content already (RFC 2920 3.1).
-        rest = reader.feed(self._wire.take_rest())
-        while rest is None:
-            octets = await self._wire.read()
-            if not octets:
-                return Fault.NO_END
-            rest = reader.feed(octets)
-        self._wire.put_back(rest)
-        if reader.fault is None and self._wire.deserted:
-            # It went before there was a message to abandon; nobody need look into it.
-            return Fault.DESERTED
-        return reader.fault
-
-    async def _taken(self, content: Content, mail: _Mail) -> Reply:
-        envelope = replace(
-            mail.envelope, recipients=tuple(mail.recipients), received_at=self._desk.clock()
-        )
-        with contextlib.closing(content):
-            try:
-                return await self._desk.take(content, envelope, mail.downstream)
-            except Exception:
-                log.exception("%s: could not be taken", envelope.queue_id)
-                return replies.OUR_FAULT
 
     async def _on_rset(self, argument: str) -> None:
         if argument:
@@ -310,12 +209,37 @@ class Session:
         self._wire.say(replies.OK)
 
     async def _on_xforward(self, argument: str) -> None:
-        if not self._is_proxy:
+        if not self._peer.may_forward:
             raise CommandError(replies.NOT_AUTHORIZED)
         if self._mail is not None:
             raise CommandError(replies.IN_TRANSACTION)
-        self._forwarded.update(parse_xforward(argument))
+        self._peer.forward(parse_xforward(argument))
         self._wire.say(replies.OK)
+
+    async def _on_xclient(self, argument: str) -> None:
+        if not self._peer.may_name:
+            raise CommandError(replies.NOT_AUTHORIZED)
+        if self._mail is not None:
+            raise CommandError(replies.IN_TRANSACTION)
+        self._peer.name(parse_xclient(argument))
+        if not self._wire.name(self._peer.ip):
+            return
+        # XCLIENT_README: the conversation begins anew; what a HELO said is forgotten, but for
+        # one that was named.
+        self._helo, self._protocol = self._peer.named("HELO"), "SMTP"
+        self._through = frozenset()
+        self._wire.say(greeting.banner(self._settings))
+
+    async def _on_starttls(self, argument: str) -> None:
+        if argument:
+            raise CommandError(replies.NO_ARGUMENT)
+        if not self._wire.may_encrypt:
+            raise CommandError(replies.NOT_OFFERED)
+        # RFC 3207 4.2: what was said before TLS, anybody can have said.
+        await self.reset()
+        self._helo, self._protocol, self._through = "", "SMTP", frozenset()
+        self._peer = self._peer.unproven(self._peer_ip)
+        await self._wire.start_tls()
 
     async def _on_noop(self, _argument: str) -> None:
         self._wire.say(replies.OK)
@@ -336,9 +260,7 @@ class Session:
     async def _not_smtp(self, _argument: str) -> None:
         self._wire.end(replies.NOT_SMTP)
 
-    _VERBS: ClassVar[dict[str, Callable[["Session", str], Awaitable[None]]]] = {
-        "EHLO": _on_ehlo,
-        "HELO": _on_helo,
+    _VERBS: ClassVar[Mapping[str, Action]] = {
         "MAIL": _on_mail,
         "RCPT": _on_rcpt,
         "DATA": _on_data,
@@ -348,7 +270,8 @@ class Session:
         "HELP": _on_help,
         "QUIT": _on_quit,
         "XFORWARD": _on_xforward,
-        "STARTTLS": _not_offered,
+        "XCLIENT": _on_xclient,
+        "STARTTLS": _on_starttls,
         "AUTH": _not_offered,
         "EXPN": _not_offered,
         "ETRN": _not_offered,
@@ -360,3 +283,6 @@ class Session:
         "PUT": _not_smtp,
         "CONNECT": _not_smtp,
     }
+    _SMTP_VERBS: ClassVar[Mapping[str, Action]] = {**_VERBS, "EHLO": _on_ehlo, "HELO": _on_helo}
+    # RFC 2033 4.1: LHLO, and neither HELO nor EHLO.
+    _LMTP_VERBS: ClassVar[Mapping[str, Action]] = {**_VERBS, "LHLO": _on_ehlo}

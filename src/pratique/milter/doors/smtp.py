@@ -1,9 +1,10 @@
 """Take mail by SMTP: aiosmtpd's connection, our own conversation.
 
-aiosmtpd brings the protocol object, the streams and the timer.  Its command loop, its
-address parser (the standard library's: a quarter of the time of a small mail, and never
-meant for strangers) and its reading of content by lines are replaced: `_handle_client`
-here speaks with the client from the greeting to the end.
+aiosmtpd brings the protocol object and its timer.  Its command loop, its address parser
+(the standard library's: a quarter of the time of a small mail, and never meant for
+strangers) and its reading of content by lines are replaced: `_handle_client` here speaks
+with the client from the greeting to the end.  How octets come and go stands in line.py,
+for it is what a relay spends its time with.
 
 Octets go to `Inbox`, commands from it to `Session`.  Replies gather and go out before
 the next octet is waited for, so a pipelining client gets them in one packet (RFC 2920
@@ -28,84 +29,42 @@ what is ours is 451 and a traceback in the log.
 
 import asyncio
 import logging
-import re
-from dataclasses import dataclass, field
+import ssl
 
-from aiosmtpd.smtp import SMTP
-
-from pratique.milter.doors import replies
+from pratique.milter.doors import greeting, proxy_protocol, replies
 from pratique.milter.doors.command import CommandError
+from pratique.milter.doors.crowd import Crowd, Share
+from pratique.milter.doors.desk import Desk
 from pratique.milter.doors.inbox import Inbox
-from pratique.milter.doors.relay import plain_ip
-from pratique.milter.doors.session import Desk, Session
+from pratique.milter.doors.line import SmtpLine
+from pratique.milter.doors.proxy_protocol import ProxyError
+from pratique.milter.doors.relay import listed, plain_ip
+from pratique.milter.doors.room import Room
+from pratique.milter.doors.session import Session
 from pratique.milter.next_hop import Reply
 
 log = logging.getLogger("pratique.door")
-
-# Octets read at one time, and half of what the stream holds before the client must
-# wait: content goes through in large steps.
-CHUNK = 128 * 1024
 
 # Octets of replies that may gather: a chunk of short commands would make them megabytes.
 # As much as asyncio's transports keep before a writer must wait.
 MAX_SAID = 64 * 1024
 
-# How many of the last octets are remembered: QUIT, its line ends and some blanks.
-_TAIL = 16
-_QUIT_LAST = re.compile(rb"\r\nQUIT *\r\n\Z", re.IGNORECASE)
 
-
-@dataclass(slots=True)
-class OpenDoors:
-    """The connections of one listener."""
-
-    doors: set["SmtpDoor"] = field(default_factory=set)
-    empty: asyncio.Event = field(default_factory=asyncio.Event)
-    closing: bool = False
-    # Whether who is about to begin a message may still do so.
-    patient: bool = True
-
-    def add(self, door: "SmtpDoor") -> None:
-        """A connection begins."""
-        self.doors.add(door)
-        self.empty.clear()
-
-    def remove(self, door: "SmtpDoor") -> None:
-        """A connection is over."""
-        self.doors.discard(door)
-        if not self.doors:
-            self.empty.set()
-
-
-class SmtpDoor(SMTP):
+class SmtpDoor(SmtpLine):
     """One connection."""
 
-    # aiosmtpd makes this the limit of its stream.
-    line_length_limit = CHUNK
-
-    def __init__(self, desk: Desk, open_doors: OpenDoors) -> None:
-        settings = desk.settings
-        super().__init__(
-            None,
-            hostname=settings.hostname,
-            timeout=settings.idle_seconds,
-            loop=asyncio.get_running_loop(),
-        )
+    def __init__(self, desk: Desk, crowd: Crowd) -> None:
+        super().__init__(desk.settings.idle_seconds, desk.settings.linger_seconds)
         self._desk = desk
-        self._open_doors = open_doors
-        self._inbox = Inbox()
-        self._tail = b""
-        self._eof = False
-        self._lost = asyncio.Event()
-        self._said = bytearray()
+        self._crowd = crowd
+        self._share: Share | None = None
+        self._inbox = Inbox(desk.settings.max_command)
         # What the client said last, for the log.
         self._command = ("", "")
         self._errors = 0
         # Whether a message is about to begin: right after a connection, not after a message.
         self._begun = True
-        self._ended = False
-        # Since when the client is waited for; None: it waits for us.
-        self._waiting_since: float | None = None
+        # The client: the peer of the connection, or whom a PROXY header names.
         self._peer_ip = ""
         self._session: Session | None = None
 
@@ -115,116 +74,125 @@ class SmtpDoor(SMTP):
         # A unix socket has no address: its client is unknown, and in no network.
         if isinstance(peer, tuple):
             self._peer_ip = plain_ip(peer[0])
-        self._session = Session(self._desk, self, self._peer_ip)
-        self._open_doors.add(self)
+        self._crowd.add(self)
         super().connection_made(transport)
 
-    def connection_lost(self, error: Exception | None) -> None:
-        """Let the conversation find out; aiosmtpd would cancel it in mid-delivery."""
-        self._stop_timer()
-        self.transport = None
-        self._ended = True
-        self._lost.set()
-        self._desert()
-        asyncio.StreamReaderProtocol.connection_lost(self, error)
-
-    def data_received(self, octets: bytes) -> None:
-        """Keep the octets until they are read, and remember how they end."""
-        self._tail = (self._tail + octets[-_TAIL:])[-_TAIL:]
-        super().data_received(octets)
-
-    def eof_received(self) -> bool | None:
-        """The client sends no more; what came before is still answered."""
-        self._eof = True
-        self._desert()
-        return asyncio.StreamReaderProtocol.eof_received(self)
-
-    def _desert(self) -> None:
+    def went(self) -> None:
+        """Tell who is about to deliver that nobody hears the reply any more."""
         if self.deserted and self._session is not None:
             self._session.abandon()
 
     def shut_down(self) -> None:
         """Close: at once if nothing is under way, else after the transaction."""
-        if self._waiting_since is not None and self._session and self._may_part(self._session):
-            self._hang_up(replies.SHUTTING_DOWN)
+        if self._session is None:
+            # It has not said who it is, or not agreed on TLS: nobody knows a word to say.
+            if not self._crowd.patient:
+                self.abort()
+        elif self.is_waited_for and self._may_part(self._session):
+            self.hang_up(replies.SHUTTING_DOWN)
 
     def _may_part(self, session: Session) -> bool:
         """Whether to hang up now breaks nothing off."""
-        return not session.in_transaction and not (self._begun and self._open_doors.patient)
-
-    def abort(self) -> "asyncio.Task[None] | None":
-        """Close without another word; gives the task that may still be busy."""
-        if isinstance(self.transport, asyncio.WriteTransport):
-            self.transport.abort()
-        return self._handler_coroutine
-
-    def _timeout_cb(self) -> None:
-        """Hang up if the client was silent for long, else come again when it may have been.
-
-        One timer for the whole connection: to set one for each command costs more than
-        to obey the command.
-        """
-        limit = self._desk.settings.idle_seconds
-        waited = 0.0 if self._waiting_since is None else self.loop.time() - self._waiting_since
-        if waited >= limit:
-            self._hang_up(replies.TIMEOUT)
-        else:
-            self._reset_timeout(limit - waited)
-
-    def _hang_up(self, reply: Reply) -> None:
-        if self.transport is not None and not self.transport.is_closing():
-            self._writer.write(reply.encode())
-            self._close()
-
-    def _close(self) -> None:
-        """Close once the replies are out; they may never be read, so not for ever."""
-        self._ended = True
-        if isinstance(self.transport, asyncio.WriteTransport) and not self.transport.is_closing():
-            self._stop_timer()
-            self.transport.close()
-            linger_seconds = self._desk.settings.linger_seconds
-            self._timeout_handle = self.loop.call_later(linger_seconds, self.transport.abort)
+        return not session.in_transaction and not (self._begun and self._crowd.patient)
 
     async def _handle_client(self) -> None:
-        assert self._session is not None
         try:
-            await self._converse(self._session)
+            self._session = await self._introduced()
+            if self._session is not None:
+                await self._converse(self._session)
             await self.flush()
         except Exception:
             log.exception("%s: the door failed", self._peer_ip)
-            self._hang_up(replies.OUR_FAULT_CLOSING)
+            self.hang_up(replies.OUR_FAULT_CLOSING)
         finally:
-            self._close()
-            await self._part(self._session)
+            self.close()
+            await self._part()
 
-    async def _part(self, session: Session) -> None:
+    async def _part(self) -> None:
         """Leave nothing behind, and count until the socket is gone."""
         try:
-            await session.reset()
+            if self._session is not None:
+                await self._session.reset()
         finally:
             try:
-                await self._lost.wait()
+                await self.lost.wait()
             finally:
-                self._open_doors.remove(self)
+                self._crowd.remove(self)
+                if self._share is not None:
+                    self._crowd.give_back(self._peer_ip, self._share)
+
+    async def _introduced(self) -> Session | None:
+        """The session of a client that may have one, greeted; else it hears why not, if at all."""
+        settings = self._desk.settings
+        if self._crowd.is_full:
+            self._turned_away(replies.TOO_BUSY)
+            return None
+        if listed(self._peer_ip, settings.proxy_protocol_from) and not await self._announced():
+            return None
+        # It counts before it agrees on TLS, which it may never do.
+        self._share = self._crowd.share(self._peer_ip)
+        if self._share is None:
+            log.info("%s: too many connections", self._peer_ip)
+            self._turned_away(replies.TOO_MANY_CONNECTIONS)
+            return None
+        if settings.tls == "implicit" and not await self._encrypted(self._begun_tls()):
+            return None
+        self.say(greeting.banner(settings))
+        return Session(self._desk, self, self._peer_ip)
+
+    def _turned_away(self, reply: Reply) -> None:
+        """Say why, if it can be said: to agree on TLS costs what there are too many for."""
+        if self._desk.settings.tls != "implicit":
+            self.end(reply)
+
+    def name(self, ip: str) -> bool:
+        """Count as a client with this address from here on; False: it has enough connections."""
+        if self._share is not None:
+            self._crowd.give_back(self._peer_ip, self._share)
+        self._peer_ip, self._share = ip, self._crowd.share(ip)
+        if self._share is None:
+            log.info("%s: too many connections", ip)
+            self.end(replies.TOO_MANY_CONNECTIONS)
+        return self._share is not None
+
+    async def _announced(self) -> bool:
+        """Read whom a PROXY header names, and take it for the client."""
+        octets = b""
+        # haproxy sends it at once; a packet may be lost twice (proxy-protocol.txt 2).
+        self.hurry(self._desk.settings.proxy_seconds)
+        try:
+            while (named := proxy_protocol.read(octets)) is None:
+                more = await self.read()
+                if not more:
+                    raise ProxyError("it closed before a PROXY header")
+                octets += more
+        except (ProxyError, TimeoutError) as error:
+            why = str(error) or "it was too slow to send a PROXY header"
+            log.warning("%s, a peer of proxy_protocol_from: %s", self._peer_ip, why)
+            return False
+        self.hurry(None)
+        self._inbox.feed(octets[named.length :])
+        if not named.local:
+            self._peer_ip = named.ip
+        return True
 
     async def _converse(self, session: Session) -> None:
-        if len(self._open_doors.doors) > self._desk.settings.max_connections:
-            self.end(replies.TOO_BUSY)
-        else:
-            self.say(Reply(220, (f"{self._desk.settings.hostname} ESMTP",)))
-        while not self._ended:
-            if self._open_doors.closing and self._may_part(session):
+        while not self.ended:
+            if self._crowd.closing and self._may_part(session):
                 self.end(replies.SHUTTING_DOWN)
                 return
             try:
                 command = self._inbox.command()
                 if command is not None:
+                    self.be_patient()
                     self._command = command
                     await self._obey(session, *command)
                     self._begun = command[0] != "DATA"
-                    if len(self._said) > MAX_SAID:
+                    if len(self.said) > MAX_SAID:
                         await self.flush()
-                elif not await self._more():
+                elif octets := await self.read_command():
+                    self._inbox.feed(octets)
+                else:
                     return
             except CommandError as fault:
                 self._blame(fault.reply)
@@ -240,25 +208,25 @@ class SmtpDoor(SMTP):
             self.say(replies.OUR_FAULT)
 
     def _blame(self, reply: Reply) -> None:
+        self.be_patient()
         self.say(reply)
         self._errors += 1
         if self._errors >= self._desk.settings.max_errors:
             log.info("%s: too many errors, the last: %s", self._peer_ip, reply)
             self.end(replies.TOO_MANY_ERRORS)
 
-    async def _more(self) -> bool:
-        octets = await self.read()
-        self._inbox.feed(octets)
-        return bool(octets)
-
-    # What a session sees of the connection.
+    # What a session sees of the connection, beside what line.py has of it.
 
     @property
-    def deserted(self) -> bool:
-        """True if nobody is there to hear the reply to the end of data."""
-        if self.transport is None or self.transport.is_closing():
-            return True
-        return self._eof and not _QUIT_LAST.search(self._tail)
+    def share(self) -> Share:
+        """What its client may have of what all clients share."""
+        assert self._share is not None
+        return self._share
+
+    @property
+    def room(self) -> Room:
+        """Where the octets of its content are taken from."""
+        return self.share.room
 
     def say(self, reply: Reply) -> None:
         """Reply, at the latest before the next octets are waited for.
@@ -271,38 +239,12 @@ class SmtpDoor(SMTP):
                 said = (self._peer_ip, *self._command, reply)
                 log.error("%s: %s %r cannot be taken: %s.  To mend it: %s", *said, mend)
             reply = replies.softened(reply)
-        self._said += reply.encode()
+        self.said += reply.encode()
 
     def end(self, reply: Reply) -> None:
         """Reply and close."""
         self.say(reply)
-        self._ended = True
-
-    async def flush(self) -> None:
-        """Reply now; a client that has gone hears nothing, which is no error here."""
-        if not self._said:
-            return
-        said, self._said = self._said, bytearray()
-        self._waiting_since = self.loop.time()
-        try:
-            self._writer.write(said)
-            await self._writer.drain()
-        except OSError as fault:
-            log.debug("%s: cannot reply: %s", self._peer_ip, fault)
-        finally:
-            self._waiting_since = None
-
-    async def read(self) -> bytes:
-        """More octets; none: the client has gone."""
-        await self.flush()
-        self._waiting_since = self.loop.time()
-        try:
-            return await self._reader.read(CHUNK)
-        except OSError as fault:
-            log.debug("%s: connection lost: %s", self._peer_ip, fault)
-            return b""
-        finally:
-            self._waiting_since = None
+        self.ended = True
 
     def take_rest(self) -> bytes:
         """The octets that came with the last command."""
@@ -312,6 +254,47 @@ class SmtpDoor(SMTP):
         """Octets that follow the content."""
         self._inbox.feed(octets)
 
-    def _stop_timer(self) -> None:
-        if self._timeout_handle is not None:
-            self._timeout_handle.cancel()
+    @property
+    def tls(self) -> str:
+        """The version of TLS that is spoken; empty: none is."""
+        return self.spoken[0]
+
+    @property
+    def may_encrypt(self) -> bool:
+        """Whether STARTTLS is offered now."""
+        return self._desk.certificate is not None and not self.tls
+
+    async def start_tls(self) -> bool:
+        """Do what STARTTLS says; False: the connection is at its end.
+
+        What was sent before TLS can be anybody's.  RFC 3207 4.2 has it forgotten, and that
+        goes for octets which came along with STARTTLS: read after the handshake they would
+        be commands of who put them there (CVE-2011-0411).  No client that keeps to the RFC
+        sends any, so the connection ends.
+        """
+        self.hold_reading()
+        if not self._inbox.is_empty or self.has_unread:
+            log.warning("%s: octets came along with STARTTLS", self._peer_ip)
+            self.end(replies.AFTER_STARTTLS)
+            return False
+        self.say(replies.READY_FOR_TLS)
+        self.send_said()
+        return await self._encrypted(b"")
+
+    def _begun_tls(self) -> bytes:
+        """What came of TLS where it is spoken from the start."""
+        self.hold_reading()
+        return self._inbox.take_rest() + self.unread()
+
+    async def _encrypted(self, begun: bytes) -> bool:
+        """Speak TLS from here on; False: it could not be agreed on."""
+        assert self._desk.certificate is not None
+        seconds = self._desk.settings.handshake_seconds
+        try:
+            await self.encrypt(self._desk.certificate.context, seconds, begun)
+        except (OSError, ssl.CertificateError) as fault:
+            log.info("%s: no TLS: %s", self._peer_ip, fault or "too slow")
+            self.ended = True
+            self.abort()
+            return False
+        return True

@@ -10,6 +10,7 @@ forge a clause.  The recipient is named only if there is one: with two, the fiel
 tell each who else got the mail (RFC 5321 7.6).
 """
 
+import functools
 import re
 from datetime import datetime, timedelta
 
@@ -25,14 +26,22 @@ _MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 def received_field(envelope: Envelope, settings: DoorSettings) -> bytes:
     """The whole header field, folded, with its line ends."""
     lines = [f"Received: from {_origin(envelope.client)}"]
-    lines.append(f" by {settings.hostname} with {envelope.protocol} id {envelope.queue_id}")
+    lines.append(f" by {settings.hostname} with {_protocol(envelope)} id {envelope.queue_id}")
     if len(envelope.recipients) == 1:
         (only,) = envelope.recipients
         if _PLAIN_ADDRESS.fullmatch(only.address):
             lines.append(f" for <{only.address}>")
     lines[-1] += ";"
-    lines.append(f" {_date(envelope.received_at)}")
+    second = envelope.received_at.replace(microsecond=0)
+    lines.append(f" {_date(second, second.utcoffset())}")
     return ("\r\n".join(lines) + "\r\n").encode("ascii")
+
+
+def _protocol(envelope: Envelope) -> str:
+    """As RFC 3848 and RFC 6531 4.3 name it: with S over TLS, with A if authenticated."""
+    if envelope.protocol == "SMTP":
+        return "SMTP"
+    return f"{envelope.protocol}{'S' * bool(envelope.tls)}{'A' * bool(envelope.authenticated)}"
 
 
 def _origin(client: Client) -> str:
@@ -50,11 +59,12 @@ def _safe(text: str) -> str:
     return f"[{safe}]" if literal else safe
 
 
-def _date(when: datetime) -> str:
+@functools.lru_cache(maxsize=4)
+def _date(when: datetime, from_utc: timedelta | None) -> str:
     """RFC 5322 3.3; `strftime` is slow and would speak the locale's language."""
     day, month = _DAYS[when.weekday()], _MONTHS[when.month - 1]
     clock = f"{when.hour:02}:{when.minute:02}:{when.second:02}"
-    minutes = (when.utcoffset() or timedelta()) // timedelta(minutes=1)
+    minutes = (from_utc or timedelta()) // timedelta(minutes=1)
     hours, rest = divmod(abs(minutes), 60)
     zone = f"{'-' if minutes < 0 else '+'}{hours:02}{rest:02}"
     return f"{day}, {when.day} {month} {when.year} {clock} {zone}"

@@ -1,0 +1,59 @@
+"""Find pymilter's C module (GPL, an extra), and say what we agree on with a mail server.
+
+Its C module alone: the classes around it cannot answer a negotiation that asks for macros,
+and cost more than all we do in a callback.
+"""
+
+import importlib
+from typing import Any
+
+from pratique.milter.doors import milter_macros
+
+
+def _found() -> Any:
+    """The C module, by name: who reads types takes `milter` for our folder of that name."""
+    try:
+        found = importlib.import_module("milter")
+    except ImportError:
+        found = None
+    # Our folder, where it is on the path and pymilter is not.
+    if not hasattr(found, "register"):
+        raise ImportError(
+            "a [[milter]] needs pymilter: apt-get install libmilter-dev && "
+            "pip install 'pratique[milter]'"
+        )
+    return found
+
+
+libmilter = _found()
+
+# The protocol's own limit.  A peer's larger packets end its connection; Postfix cuts header
+# fields at 60,000 octets before a milter sees them, whatever header_size_limit says.
+BODY_CHUNK = 65_535
+
+ACTIONS = (
+    libmilter.ADDHDRS
+    | libmilter.CHGHDRS
+    | libmilter.CHGBODY
+    | libmilter.DELRCPT
+    | libmilter.QUARANTINE
+    | libmilter.SETSYMLIST
+)
+AGREED = (
+    libmilter.P_NR_HELO
+    | libmilter.P_NR_MAIL
+    | libmilter.P_NR_RCPT
+    | libmilter.P_NR_HDR
+    | libmilter.P_NR_EOH
+    | libmilter.P_NODATA
+    | libmilter.P_NOUNKNOWN
+    | libmilter.P_HDR_LEADSPC
+)
+MACROS = (
+    (libmilter.M_CONNECT, milter_macros.CONNECT),
+    (libmilter.M_HELO, milter_macros.HELO),
+    (libmilter.M_ENVFROM, milter_macros.MAIL),
+    (libmilter.M_ENVRCPT, milter_macros.LATER),
+    (libmilter.M_EOH, milter_macros.LATER),
+    (libmilter.M_EOM, milter_macros.LATER),
+)
