@@ -139,10 +139,13 @@ def test_a_message_under_way_ends_before_its_milter_does(milter, service, until)
     with connected(milter()) as client:
         client.envelope(b"<b@corp.example>")
         client.field(b"Subject", b" hi")
+        client.packet(b"N")
+        # A chunk is answered, and so it has begun; no step before is.
+        client.packet(b"B", b"hello\r\n")
+        assert client.answer() == [b"c"]
         service.running.terminate()
         until(lambda: "stopping" in service.log(), "stop")
-        client.packet(b"N")
-        client.packet(b"E", b"hello\r\n")
+        client.packet(b"E")
         assert client.answer()[-1][:1] == GOES_ON
     assert service.running.wait(60) == 0
 

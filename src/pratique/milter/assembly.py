@@ -3,20 +3,25 @@
 import ipaddress
 import socket
 
-from pratique.milter import policy_file, rewriting
+from pratique.milter import policy_file
 from pratique.milter.actions import HeardBy
 from pratique.milter.config import Settings
 from pratique.milter.config_types import split_address
+from pratique.milter.doors.ending import Fault
 from pratique.milter.doors.milter_settings import MilterSettings
-from pratique.milter.doors.settings import DoorSettings, Networks
+from pratique.milter.doors.settings import MAX_IN_FLIGHT, DoorSettings, Networks
 from pratique.milter.next_hop import NextHop
+from pratique.milter.next_hop.failover import Failover
 from pratique.milter.next_hop.maildir import Maildir
-from pratique.milter.next_hop.smtp import SmtpNextHop
+from pratique.milter.next_hop.pool import Limits
+from pratique.milter.next_hop.routes import Routes
+from pratique.milter.next_hop.smtp import SmtpNextHop, Way
 from pratique.milter.policy_file import PolicyFile
 from pratique.milter.programs.programs import Programs, ProgramSettings
+from pratique.milter.sections.engines import DeadlineSection
 from pratique.milter.sections.listener import Listener
 from pratique.milter.sections.milter import MilterListener
-from pratique.milter.sections.seeing import WorkersSection
+from pratique.milter.sections.next_hop import NextHopSection, ServersSection, servers_of, tls_of
 from pratique.milter.workers import WorkerSettings
 from pratique.policies.check import check
 from pratique.policies.policy import Policy
@@ -80,9 +85,10 @@ def programs_of(settings: Settings) -> Programs:
     )
 
 
-def door_settings(listener: Listener) -> DoorSettings:
-    """What an SMTP door is told."""
-    host, port = split_address(listener.address)
+def door_settings(listener: Listener, workers: int = 2, processes: int = 1) -> DoorSettings:
+    """What one of several processes of an SMTP door is told."""
+    place = listener.address
+    host, port = (place, 0) if place.startswith("unix:") else split_address(place)
     return DoorSettings(
         name=listener.name,
         hostname=listener.hostname or own_name(),
@@ -91,28 +97,60 @@ def door_settings(listener: Listener) -> DoorSettings:
         domains=listener.domains,
         relay_from=networks(listener.relay_networks),
         xforward_from=networks(listener.xforward_from),
+        xclient_from=networks(listener.xclient_from),
+        lmtp=listener.protocol == "lmtp",
         reply=heard_by(listener),
         bare_line_ends="repair" if listener.repairs_line_ends else "refuse",
         max_size=listener.max_size,
+        unwanted_forms=unwanted_forms(listener),
         max_recipients=listener.max_recipients,
-        max_connections=listener.max_connections,
+        max_command=listener.max_command,
+        max_idle_commands=listener.max_idle_commands,
+        max_refused=listener.max_refused,
+        max_errors=listener.max_errors,
+        max_messages=listener.max_messages,
+        max_connections=share(listener.max_connections, processes),
+        max_connections_per_client=share(listener.max_connections_per_client, processes),
+        max_in_flight=share(MAX_IN_FLIGHT, processes),
+        # Half of them, and one if there is one.
+        turns_per_client=max(1, workers // 2),
+        tls=listener.tls,
+        tls_certificate=listener.tls_certificate,
+        tls_key=listener.tls_key,
+        proxy_protocol_from=networks(listener.proxy_protocol_from),
     )
 
 
-def milter_settings(section: MilterListener, workers: WorkersSection) -> MilterSettings:
+def unwanted_forms(listener: Listener) -> frozenset[Fault]:
+    """Forms of content that it does not take."""
+    wishes = {
+        Fault.LONG_LINE: listener.long_lines,
+        Fault.EIGHT_BIT_HEADER: listener.eight_bit_header,
+        Fault.NUL: listener.nul,
+    }
+    return frozenset(form for form, wish in wishes.items() if wish == "refuse")
+
+
+def milter_settings(
+    section: MilterListener, deadline: DeadlineSection, processes: int = 1
+) -> MilterSettings:
     """What a milter is told."""
     return MilterSettings(
         name=section.name,
         socket=section.socket,
         reply=heard_by(section),
-        socket_mode=int(section.socket_mode, 8),
-        socket_group=section.socket_group,
         max_size=section.max_size,
-        max_connections=section.max_connections,
-        # Two looks, a change with its own look, and what comes after.  To give up before would
-        # be 4yz for a message that is then held, again and again.
-        seconds=2 * workers.seconds + rewriting.SECONDS + ACT_SECONDS,
+        max_connections=share(section.max_connections, processes),
+        max_in_flight=share(MAX_IN_FLIGHT, processes),
+        # All of its time, and more for acting.  To give up before would be 4yz for a message
+        # that is then held, again and again.
+        seconds=deadline.seconds + ACT_SECONDS,
     )
+
+
+def share(whole: int, processes: int) -> int:
+    """What each of several processes may have of it."""
+    return -(-whole // processes)
 
 
 def heard_by(section: Listener | MilterListener) -> HeardBy:
@@ -125,20 +163,37 @@ def heard_by(section: Listener | MilterListener) -> HeardBy:
 def next_hop_of(settings: Settings) -> NextHop:
     """Where accepted mail goes."""
     section = settings.next_hop
-    if section.kind == "smtp" and section.address is not None:
-        return smtp_hop(section.address)
-    return Maildir(section.folder or settings.state / "maildir")
+    if section.kind == "maildir":
+        rest: NextHop = Maildir(section.folder or settings.state / "maildir")
+    else:
+        rest = servers_hop(section, section.kind)
+    routes: dict[str, NextHop] = {}
+    for route in section.route:
+        routes |= dict.fromkeys(route.domains, servers_hop(route, route.kind))
+    return Routes(routes, rest) if routes else rest
+
+
+def servers_hop(section: ServersSection, kind: str) -> NextHop:
+    """The mail servers of one section."""
+    hops = []
+    for server in servers_of(section):
+        way = Way(
+            lmtp=kind == "lmtp",
+            tls=tls_of(section, server),
+            limits=Limits(connections=section.max_connections),
+        )
+        local = server.startswith("unix:")
+        host, port = (server.removeprefix("unix:"), 0) if local else split_address(server)
+        hops.append(SmtpNextHop(host, port, own_name(), way))
+    return hops[0] if len(hops) == 1 else Failover(hops)
 
 
 def release_hop_of(settings: Settings) -> NextHop | None:
     """Where released mail goes; None: nothing can be released."""
     address = settings.release.next_hop
-    return smtp_hop(address) if address is not None else None
-
-
-def smtp_hop(address: str) -> SmtpNextHop:
-    """A mail server at "host:port"."""
-    return SmtpNextHop(*split_address(address), own_name())
+    if address is None:
+        return None
+    return servers_hop(NextHopSection(kind="smtp", address=address), "smtp")
 
 
 def own_name() -> str:

@@ -14,6 +14,9 @@ from pydantic import Field, ValidationError, model_validator
 
 from pratique.milter import config_problems
 from pratique.milter.config_problems import ConfigError, ConfigProblem
+from pratique.milter.deadline import for_looking
+from pratique.milter.sections.doors import DoorsSection
+from pratique.milter.sections.engines import ClamavSection, DeadlineSection
 from pratique.milter.sections.keeping import (
     HealthSection,
     JournalSection,
@@ -32,8 +35,8 @@ from pratique.milter.sections.seeing import (
     YaraSection,
 )
 
-# Twice this, and what comes after, stays below Postfix's milter_content_timeout of 300 s.
-MILTER_WORKER_SECONDS = 120.0
+# A Postfix before a proxy waits 100 s (smtpd_proxy_timeout), and needs some of it itself.
+LISTENER_SECONDS = 90.0
 
 
 class Settings(Section):
@@ -50,11 +53,14 @@ class Settings(Section):
     milter: tuple[MilterListener, ...] = Field((), strict=False, description="Milters.")
     next_hop: NextHopSection = NextHopSection()
     policy: PolicySection = PolicySection()
+    doors: DoorsSection = DoorsSection()
     workers: WorkersSection = WorkersSection()
     budget: BudgetSection = BudgetSection()
     yara: YaraSection = YaraSection()
     passwords: PasswordsSection = PasswordsSection()
     programs: ProgramsSection = ProgramsSection()
+    clamav: ClamavSection = ClamavSection()
+    deadline: DeadlineSection = DeadlineSection()
     quarantine: QuarantineSection = QuarantineSection()
     release: ReleaseSection = ReleaseSection()
     journal: JournalSection = JournalSection()
@@ -71,12 +77,32 @@ class Settings(Section):
         return self
 
     @model_validator(mode="after")
-    def _postfix_waits_that_long(self) -> Self:
-        if self.milter and self.workers.seconds > MILTER_WORKER_SECONDS:
+    def _neighbours_wait_that_long(self) -> Self:
+        if self.listeners and self.deadline.seconds > LISTENER_SECONDS:
             raise ValueError(
-                f"with a milter workers.seconds is {MILTER_WORKER_SECONDS:g} at most: a message "
-                "may be looked at twice, and Postfix waits 300 s (milter_content_timeout)"
+                f"with a listener deadline.seconds is {LISTENER_SECONDS:g} at most: a Postfix "
+                "before it waits 100 s (smtpd_proxy_timeout)"
             )
+        return self
+
+    @model_validator(mode="after")
+    def _there_is_time(self) -> Self:
+        looking = for_looking(self.deadline.seconds)
+        of_it = f"of deadline.seconds = {self.deadline.seconds:g} {looking:.3g} are for looking"
+        if 2 * self.workers.seconds > looking:
+            raise ValueError(
+                f"workers.seconds = {self.workers.seconds:g} is too much: a message may be "
+                f"looked at twice, and {of_it}; {looking / 2:.3g} at most"
+            )
+        if self.clamav.socket is not None and self.clamav.seconds > looking:
+            raise ValueError(f"clamav.seconds = {self.clamav.seconds:g} is too much: {of_it}")
+        return self
+
+    @model_validator(mode="after")
+    def _a_descriptor_can_be_passed(self) -> Self:
+        socket = self.clamav.socket
+        if socket is not None and socket.startswith("inet:") and self.clamav.send != "stream":
+            raise ValueError("over inet clamav.send must be 'stream': no descriptor passes there")
         return self
 
     @property

@@ -9,7 +9,7 @@ import socket
 import pytest
 
 from pratique.milter.config import Settings
-from pratique.milter.doors.milter_socket import DoorError
+from pratique.milter.doors.places import DoorError
 from pratique.milter.serving.door_process import run
 from pratique.milter.supervisor.orders import Channel, Order
 from pratique.milter.wall import NurseryLost, NurseryUnfit
@@ -40,8 +40,9 @@ class Serving:
         self.nurseries.append(nurseries)
         self.sockets.append(sockets)
 
-    async def drain(self):
+    async def drain(self, patience):
         self.drained = True
+        self.patience = patience
         for opened in [one for some in self.sockets for one in some]:
             opened.close()
 
@@ -64,7 +65,7 @@ async def process():
 
 def serve(*descriptors):
     body = {
-        "settings": Settings().model_dump_json(),
+        "settings": Settings().model_dump_json(exclude_unset=True),
         "policy_text": POLICY,
         "policy_name": "mine.toml",
     }
@@ -127,9 +128,10 @@ async def test_the_next_nursery_is_handed_to_what_is_served_now(process):
 
 async def test_a_door_drains_when_it_is_told(process):
     await ordered(process)
-    await process.channel.say(Order("drain"))
+    await process.channel.say(Order("drain", {"patience": "7.5"}))
     await asyncio.wait_for(process.running, 5)
     assert process.drained
+    assert process.patience == 7.5
 
 
 async def test_a_door_drains_when_its_supervisor_is_gone(process):
@@ -137,6 +139,7 @@ async def test_a_door_drains_when_its_supervisor_is_gone(process):
     process.channel.close()
     await asyncio.wait_for(process.running, 5)
     assert process.drained
+    assert process.patience == 0.0
 
 
 async def test_a_door_drains_when_it_is_ended_from_within(process):

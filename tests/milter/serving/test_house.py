@@ -10,14 +10,14 @@ import pytest
 from pratique.milter.became import Became
 from pratique.milter.config import Settings
 from pratique.milter.journal.entry import PolicyText
-from pratique.milter.mail import Envelope
+from pratique.milter.mail import Envelope, Forward
 from pratique.milter.next_hop import Reply
-from pratique.milter.serving.house import Charge, HandedNurseries, journal_of
+from pratique.milter.serving.house import Charge, HandedNurseries, journal_of, refusing
 from pratique.milter.wall import NurseryLost
 from pratique.milter.workers import NoMoreNurseries
 from pratique.policies.policy import Policy
 from pratique.scanners import frames
-from pratique.scanners.facts_pb2 import Facts
+from pratique.scanners.facts_pb2 import Facts, Finding
 from pratique.scanners.wall_pb2 import Answer, Hello
 
 POLICY = Policy.load('[[rule]]\nname = "all"\nactions = ["accept"]\n')
@@ -115,6 +115,38 @@ async def test_a_nursery_that_came_before_the_end_is_given():
     assert joined.scanners == ("first",)
     joined.close()
     theirs.close()
+
+
+REFUSING = Policy.load(
+    """
+[[rule]]
+name = "bad"
+when = 'findings.exists(f, f.severity == "malicious") && rcpt.domain == "corp.example"'
+actions = ["reject"]
+reason = "bad"
+[[rule]]
+name = "rest"
+actions = ["accept"]
+"""
+)
+
+
+@pytest.mark.parametrize(
+    ("severity", "domains", "refused"),
+    [
+        ("malicious", ["corp.example", "corp.example"], True),
+        ("malicious", ["corp.example", "else.example"], False),
+        ("suspicious", ["corp.example"], False),
+        ("malicious", [], False),
+    ],
+)
+def test_refused_is_what_is_refused_to_each_recipient(severity, domains, refused):
+    recipients = tuple(Forward(f"bob@{domain}") for domain in domains)
+    envelope = Envelope("Q1", datetime(2026, 11, 22, tzinfo=UTC), recipients=recipients)
+    seen = Facts(findings=[Finding(severity=severity)])
+    before = seen.SerializeToString(deterministic=True)
+    assert refusing(REFUSING)(seen, envelope) is refused
+    assert seen.SerializeToString(deterministic=True) == before
 
 
 class Journal:

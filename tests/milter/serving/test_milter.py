@@ -2,13 +2,14 @@
 
 import contextlib
 import os
+from dataclasses import replace
 from datetime import UTC, datetime
 from types import SimpleNamespace
 
 import pytest
 
 from pratique.milter.content import content_of
-from pratique.milter.mail import Envelope, Outgoing, Rewritten
+from pratique.milter.mail import Envelope, Forward, Outgoing, Rewritten
 from pratique.milter.next_hop import Reply
 from pratique.milter.sections.milter import MilterListener
 from pratique.milter.serving.milter import Message
@@ -21,13 +22,15 @@ OK = Reply(250, ("2.0.0 Ok",))
 def taken():
     """Have a message taken by a pipeline that does what a test says with its ways."""
 
-    async def taken(take, **settings):
+    async def taken(take, envelope=ENVELOPE, left_out=0, release_hop=None, **settings):
         content = content_of([b"A: b\r\n\r\nold\r\n"])
-        quarantine = SimpleNamespace(hold=None)
-        house = SimpleNamespace(pipeline=SimpleNamespace(take=take), quarantine=quarantine)
+        quarantine = SimpleNamespace(hold="own")
+        house = SimpleNamespace(
+            pipeline=SimpleNamespace(take=take), quarantine=quarantine, release_hop=release_hop
+        )
         section = MilterListener(reply="sender", **settings)
         with contextlib.closing(content):
-            return await Message(house, section, content, 0).taken(ENVELOPE)
+            return await Message(house, section, content, left_out).taken(envelope)
 
     return taken
 
@@ -48,7 +51,7 @@ async def test_what_leaves_changed_is_no_larger_than_what_is_taken(taken):
 async def test_a_new_body_is_open_until_the_mail_server_has_it(taken):
     async def take(content, envelope, ways):
         outgoing = changed(content)
-        assert (await ways.send(outgoing)).accepted
+        assert (await ways.send(outgoing, ())).accepted
         outgoing.rewritten.content.close()
         return OK
 
@@ -60,7 +63,7 @@ async def test_a_new_body_is_open_until_the_mail_server_has_it(taken):
 async def test_a_new_body_that_nobody_will_be_told_of_is_closed(taken):
     async def take(content, envelope, ways):
         outgoing = changed(content)
-        await ways.send(outgoing)
+        await ways.send(outgoing, ())
         outgoing.rewritten.content.close()
         raise OSError("the journal is gone")
 
@@ -68,3 +71,68 @@ async def test_a_new_body_that_nobody_will_be_told_of_is_closed(taken):
     with pytest.raises(OSError, match="the journal"):
         await taken(take)
     assert len(os.listdir("/proc/self/fd")) == len(before)
+
+
+B, C, D = (Forward(f"{name}@corp.example") for name in "bcd")
+SAID = ("SIZE=12", "BODY=8BITMIME")
+TO_THREE = replace(ENVELOPE, reverse_path="a@b.example", parameters=SAID, recipients=(B, C, D, C))
+
+
+async def test_who_does_not_get_it_is_taken_from_the_mail_server(taken):
+    async def take(content, envelope, ways):
+        await ways.send(Outgoing(content), (B, D))
+        return OK
+
+    ending = await taken(take, TO_THREE)
+    assert ending.without == (C, C)
+    assert ending.outgoing is not None
+
+
+async def test_without_a_place_for_other_contents_there_is_one(taken):
+    async def take(content, envelope, ways):
+        assert (ways.apart, ways.contents, ways.by_reply) == (None, 1, True)
+        return OK
+
+    await taken(take, TO_THREE)
+
+
+async def test_who_has_only_a_part_of_a_message_takes_nothing_apart(taken):
+    async def take(content, envelope, ways):
+        assert ways.contents == 0
+        assert ways.hold != "own"
+        return OK
+
+    await taken(take, TO_THREE, left_out=1, release_hop=object())
+
+
+class ReleaseHop:
+    def __init__(self, reply):
+        self.reply, self.resumed, self.sent = reply, [], []
+
+    async def resume(self, envelope, forwards):
+        self.resumed.append((envelope, tuple(forwards)))
+        return self.reply, self if self.reply.accepted else None
+
+    async def send(self, outgoing):
+        self.sent.append(b"".join(outgoing.chunks()))
+        return OK
+
+
+@pytest.mark.parametrize("code", [250, 451, 550])
+async def test_another_content_goes_where_released_mail_goes(taken, code):
+    hop = ReleaseHop(Reply(code, ("x",)))
+
+    async def take(content, envelope, ways):
+        assert ways.contents > 1
+        reply = await ways.apart(Outgoing(content, b"X: y\r\n"), (C, D))
+        assert reply.code == code
+        await ways.send(Outgoing(content), (B,))
+        return OK
+
+    ending = await taken(take, TO_THREE, release_hop=hop)
+    assert ending.without == (C, D, C)
+    ((envelope, forwards),) = hop.resumed
+    assert (envelope.recipients, forwards) == ((C, D), (C, D))
+    # What goes out has another size than what was announced.
+    assert (envelope.reverse_path, envelope.parameters) == ("a@b.example", ("BODY=8BITMIME",))
+    assert len(hop.sent) == (code == 250)

@@ -36,6 +36,16 @@ def test_counters_of_processes_that_ended_are_kept():
     assert f"{LINE} 7.0" in lines(totals)
 
 
+def test_the_messages_of_one_process_are_known():
+    totals, process, other = Totals(), Process(), Process()
+    totals.take(process, counted(3.0))
+    totals.take(process, counted(5.0))
+    totals.take(other, counted(7.0))
+    totals.take(process, counted(5.0, "pratique_other", "pratique_other_total"))
+    assert totals.messages(other) == 7
+    assert totals.messages(Process()) == 0
+
+
 def test_restarts_are_told_beside_them():
     assert 'pratique_door_restarts_total{door="smtp"} 3.0' in lines(Totals(), {"smtp": 3})
 

@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from pratique.milter.supervisor.door import Door
+from pratique.milter.supervisor.door import PATIENCE, Door
 from pratique.milter.supervisor.process import Lost, Unfit
 
 
@@ -25,8 +25,9 @@ class Process:
         await self.end.wait()
         return -9
 
-    async def drain(self):
+    async def drain(self, patience=0.0):
         self.drained += 1
+        self.patience = patience
         self.end.set()
 
     async def kill(self):
@@ -121,6 +122,32 @@ async def test_a_new_process_that_cannot_serve_leaves_the_old_one(door, works):
     assert door.ready
     assert works.made[0].drained == 0
     assert works.made[1].ended
+
+
+async def test_a_process_that_has_seen_enough_is_replaced_and_may_end_what_it_has(door, works):
+    await door.open()
+    await door.retire(works.made[0])
+    await soon(lambda: works.made[0].drained)
+    assert works.made[0].patience == PATIENCE
+    assert works.made[1].served == 1
+    assert door.ready
+    assert door.restarts == 0
+
+
+async def test_a_process_that_cannot_be_replaced_goes_on(door, works):
+    await door.open()
+    works.faults = [Unfit("no room")]
+    await door.retire(works.made[0])
+    assert door.ready
+    assert works.made[0].drained == 0
+
+
+async def test_only_the_process_of_now_retires(door, works):
+    await door.open()
+    await door.replace()
+    await soon(lambda: works.made[0].drained)
+    await door.retire(works.made[0])
+    assert (len(works.made), works.made[0].drained) == (2, 1)
 
 
 async def test_the_same_process_serves_anew(door, works):

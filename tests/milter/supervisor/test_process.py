@@ -7,12 +7,12 @@ import sys
 
 import pytest
 
-from pratique.milter.supervisor.process import Charge, DoorProcess, Lost, Place, Unfit
+from pratique.milter.supervisor.process import Charge, DoorProcess, Inherited, Lost, Unfit
 
 # Reads one frame and its descriptors, then does what its name says.
 DOOR = """
 import json, os, socket, sys
-name, number = sys.argv[1:]
+name, _section, number = sys.argv[1:]
 control = socket.socket(fileno=int(number))
 
 def hear():
@@ -60,7 +60,7 @@ async def start(tmp_path):
         start.heard.append(said)
 
     async def start(name):
-        begun.append(await DoorProcess.start(name, Place(lock, heard), COMMAND))
+        begun.append(await DoorProcess.start((name, ""), Inherited(lock, heard), COMMAND))
         return begun[-1]
 
     start.heard = []

@@ -14,6 +14,7 @@ import contextlib
 import json
 import os
 import signal
+import socket
 from asyncio.subprocess import Process
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
@@ -88,8 +89,7 @@ async def _started(
         kept.callback(users.close)
         said = kept.enter_context(os.fdopen(os.memfd_create("said", os.MFD_CLOEXEC), "wb"))
         hear, tell = _pipe(kept)
-        take, write = _pipe(kept)
-        stream = await _stream(take, kept)
+        stream, write = await _stream(kept)
         given = (part.descriptor, listed.descriptor, users.descriptor)
         for descriptor in given:
             os.lseek(descriptor, 0, os.SEEK_SET)
@@ -97,7 +97,7 @@ async def _started(
         process = await asyncio.create_subprocess_exec(
             *command(bubblewrap, arguments[0], room, inherited),
             stdin=asyncio.subprocess.DEVNULL,
-            stdout=write,
+            stdout=write.fileno(),
             stderr=said,
             pass_fds=(*given, tell.fileno()),
             start_new_session=True,
@@ -120,12 +120,19 @@ def _pipe(kept: contextlib.AsyncExitStack) -> tuple[FileIO, FileIO]:
     return kept.enter_context(FileIO(reading)), kept.enter_context(FileIO(writing, "w"))
 
 
-async def _stream(take: FileIO, kept: contextlib.AsyncExitStack) -> asyncio.StreamReader:
-    stream = asyncio.StreamReader(limit=CHUNK)
-    protocol = asyncio.StreamReaderProtocol(stream)
-    transport, _ = await asyncio.get_running_loop().connect_read_pipe(lambda: protocol, take)
-    kept.callback(transport.close)
-    return stream
+async def _stream(
+    kept: contextlib.AsyncExitStack,
+) -> tuple[asyncio.StreamReader, socket.socket]:
+    """What the sandbox writes, and where it writes it.
+
+    A pair of sockets: what uvloop reads from a pipe it closes twice, and the second time the
+    number may be somebody else's.
+    """
+    take, write = (kept.enter_context(each) for each in socket.socketpair())
+    take.shutdown(socket.SHUT_WR)
+    stream, writer = await asyncio.open_unix_connection(sock=take, limit=CHUNK)
+    kept.callback(writer.close)
+    return stream, write
 
 
 async def _taken(stream: asyncio.StreamReader, writer: ContentWriter, octets: int) -> bool:

@@ -1,6 +1,7 @@
 """Serve: what runs in the process of one door, under the supervisor.
 
 door_process.py   the process: takes orders, answers, ends
+loop.py           the event loop: uvloop where it is installed
 house.py          what a door sends its messages through, opened and closed
 smtp.py           all SMTP listeners
 milter.py         one milter

@@ -1,8 +1,8 @@
 """Be one door in a process of its own, and do what the supervisor orders.
 
-    pratique.milter.serving.door_process NAME CONTROL
+    pratique.milter.serving.door_process KIND SECTION CONTROL
 
-NAME is `smtp`, or `milter` and the milter's name in one word; CONTROL is the number of an
+KIND is `smtp` or `milter`, SECTION the milter's name; CONTROL is the number of an
 inherited socket, and what is said on it stands in supervisor/orders.py.  The first order
 is `serve`.  The door ends when it is told to drain, and when its supervisor is gone:
 nothing new is taken, what is in flight is finished.  A signal that is meant for a service
@@ -20,8 +20,9 @@ from typing import Protocol
 
 from pratique.milter import counters, logs
 from pratique.milter.config import Settings
-from pratique.milter.doors.milter_socket import DoorError
+from pratique.milter.doors.places import DoorError
 from pratique.milter.journal.entry import PolicyText
+from pratique.milter.serving import loop
 from pratique.milter.serving.house import Charge, HandedNurseries
 from pratique.milter.serving.smtp import SmtpServing
 from pratique.milter.supervisor.orders import Channel, Order, OrderError, close_all
@@ -35,9 +36,6 @@ log = logging.getLogger("pratique.door")
 # How often the supervisor hears what was counted; Prometheus asks every few seconds.
 COUNT_SECONDS = 1.0
 
-# What the name of a milter's process begins with.
-MILTER = "milter "
-
 
 class Serving(Protocol):
     """What a door does in its process."""
@@ -50,8 +48,12 @@ class Serving(Protocol):
     ) -> None:
         """Take mail.  Raises NurseryLost, NurseryUnfit, OSError."""
 
-    async def drain(self) -> None:
-        """Take nothing new, finish what is in flight, close everything."""
+    async def drain(self, patience: float = 0.0) -> None:
+        """Take nothing new, finish what is in flight, close everything.
+
+        Connections that there are may begin messages for `patience` seconds more, if it is
+        the client that cannot connect anew in between.
+        """
 
 
 class Obedience:
@@ -61,6 +63,8 @@ class Obedience:
         self._serving = serving
         self._channel = channel
         self._nurseries = HandedNurseries(self._lost)
+        # What `drain` was told.
+        self.patience = 0.0
 
     async def obey(self) -> None:
         """Until told to drain, or until nobody is left to tell."""
@@ -71,8 +75,11 @@ class Obedience:
             self._nurseries.end()
 
     async def _obey(self) -> None:
-        while (order := await self._channel.hear()) is not None and order.word != "drain":
+        while (order := await self._channel.hear()) is not None:
             match order.word:
+                case "drain":
+                    self.patience = float(order.body.get("patience", 0.0))
+                    return
                 case "serve":
                     await self._channel.say(await self._serve(order))
                 case "nursery":
@@ -95,6 +102,7 @@ class Obedience:
             return Order("unfit", {"why": str(error)})
         # They get no other.
         before.end()
+        loop.settle()
         return Order("ready")
 
     async def _lost(self, pid: int) -> None:
@@ -129,7 +137,8 @@ def _charge(order: Order) -> Charge:
 async def run(serving: Serving, control: int) -> None:
     """Obey on this socket until the end, then drain."""
     channel = Channel(socket.socket(fileno=control))
-    obeying = asyncio.create_task(Obedience(serving, channel).obey())
+    obedience = Obedience(serving, channel)
+    obeying = asyncio.create_task(obedience.obey())
     counting = asyncio.create_task(_count_aloud(channel))
     serving.begun(obeying.cancel)
     try:
@@ -138,7 +147,7 @@ async def run(serving: Serving, control: int) -> None:
     except OSError as error:
         log.warning("the supervisor is gone: %s", error)
     finally:
-        await serving.drain()
+        await serving.drain(obedience.patience)
         counting.cancel()
         with contextlib.suppress(OSError):
             await _said(channel, "")
@@ -147,16 +156,16 @@ async def run(serving: Serving, control: int) -> None:
 
 def main(arguments: Sequence[str]) -> None:
     """Be a door; returns at its end."""
-    name, control = arguments
+    kind, section, control = arguments
     logs.set_up()
-    if not name.startswith(MILTER):
-        asyncio.run(run(SmtpServing(), int(control)))
+    if kind == "smtp":
+        loop.run(run(SmtpServing(), int(control)))
         return
     # Imported late: it needs pymilter, which is an extra.
     from pratique.milter.serving.milter import MilterServing, in_main_thread
 
-    serving = MilterServing(name.removeprefix(MILTER))
-    in_main_thread(serving, lambda: asyncio.run(run(serving, int(control))))
+    serving = MilterServing(section)
+    in_main_thread(serving, lambda: loop.run(run(serving, int(control))))
     # libmilter leaves threads behind; they must not wake up in a Python that is being
     # taken apart.  All of ours is closed by now.
     logging.shutdown()

@@ -12,17 +12,22 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 
 from pratique.milter import counters, logs
-from pratique.milter.assembly import next_hop_of, programs_of, worker_settings
+from pratique.milter.assembly import next_hop_of, programs_of, release_hop_of, worker_settings
 from pratique.milter.became import Became, Tell
 from pratique.milter.config import Settings
+from pratique.milter.deadline import for_looking
+from pratique.milter.engines.asking import asked
 from pratique.milter.journal.entry import Entry, PolicyText
 from pratique.milter.journal.journal import Journal
+from pratique.milter.mail import Envelope
 from pratique.milter.next_hop import NextHop
-from pratique.milter.pipeline import Pipeline
+from pratique.milter.pipeline import Pipeline, judge
 from pratique.milter.quarantine.store import Quarantine
 from pratique.milter.wall import Nursery
 from pratique.milter.workers import NoMoreNurseries, Nurseries, Workers
 from pratique.policies.policy import Policy
+from pratique.policies.verdict import Action
+from pratique.scanners.facts_pb2 import Facts
 
 log = logging.getLogger("pratique.service")
 
@@ -87,6 +92,8 @@ class House:
     pipeline: Pipeline
     quarantine: Quarantine
     next_hop: NextHop
+    # Where released mail goes, if it goes anywhere.
+    release_hop: NextHop | None = None
 
 
 @contextlib.asynccontextmanager
@@ -96,14 +103,33 @@ async def open_house(charge: Charge, nurseries: Nurseries) -> AsyncIterator[Hous
     async with contextlib.AsyncExitStack() as parts:
         quarantine = Quarantine(settings.state / "quarantine")
         parts.callback(quarantine.close)
+        quarantine.delivered.prepare()
         workers = await parts.enter_async_context(_working(settings, nurseries))
         next_hop = next_hop_of(settings)
         parts.push_async_callback(next_hop.close)
+        release_hop = release_hop_of(settings)
+        if release_hop is not None:
+            parts.push_async_callback(release_hop.close)
         journal = Journal(settings.state / "journal", settings.journal)
         parts.push_async_callback(asyncio.to_thread, journal.close, JOURNAL_SECONDS)
         tell = _everybody(logs.tell, counters.tell, journal_of(journal, charge))
-        pipeline = Pipeline(workers, charge.policy, quarantine, tell)
-        yield House(pipeline, quarantine, next_hop)
+        looking = for_looking(settings.deadline.seconds)
+        sees = await asked(workers, settings, refusing(charge.policy))
+        pipeline = Pipeline(sees, charge.policy, quarantine, tell, looking)
+        yield House(pipeline, quarantine, next_hop, release_hop)
+
+
+def refusing(policy: Policy) -> Callable[[Facts, Envelope], bool]:
+    """Whether a message is refused to each recipient by the facts so far."""
+
+    def refused(seen: Facts, envelope: Envelope) -> bool:
+        # Judging adds what it asks to the facts, and will do so once more.
+        copied = Facts()
+        copied.CopyFrom(seen)
+        verdicts = judge(copied, envelope, policy).verdicts
+        return bool(verdicts) and all(one.action is Action.REJECT for one in verdicts)
+
+    return refused
 
 
 def _everybody(*told: Tell) -> Tell:
@@ -130,12 +156,14 @@ def journal_of(journal: Journal, charge: Charge) -> Tell:
             milliseconds=became.milliseconds,
             policy=charge.policy_text,
             held_as=became.held_as,
+            outcomes=became.outcomes if became.differs else (),
         )
         journal.write(entry)
         now = [journal.dropped, journal.troubles]
-        counters.JOURNAL_LOST.inc(now[0] - counted[0])
-        counters.JOURNAL_TROUBLES.inc(now[1] - counted[1])
-        counted[:] = now
+        if now != counted:
+            counters.JOURNAL_LOST.inc(now[0] - counted[0])
+            counters.JOURNAL_TROUBLES.inc(now[1] - counted[1])
+            counted[:] = now
 
     return tell
 

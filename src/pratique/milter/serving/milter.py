@@ -4,6 +4,10 @@ What differs from SMTP is how a message leaves (`Ways`).  To send it is to tell 
 what to change and to go on; Postfix then says 250 itself.  To hold it is to keep it in
 our quarantine and have Postfix drop its own, or to have Postfix put it in its hold queue.
 
+Where recipients differ Postfix drops those for whom it does not go on.  It has one content
+of a message; who gets another is served by the `[release]` next hop, and held without one.
+To hold for some is our own quarantine's, since Postfix holds a message for all.
+
 libmilter has the main thread; the event loop runs in another.  Its socket cannot be had
 twice, so on a reload the same process goes on: messages that begin from then on go
 through a new house, and the old one closes when the last message in it has ended.
@@ -15,19 +19,20 @@ import logging
 import queue
 import socket
 import threading
-from collections.abc import AsyncIterator, Callable, Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 
 from pratique.milter.assembly import heard_by, milter_settings
-from pratique.milter.carry_out import Ways
 from pratique.milter.doors import replies
 from pratique.milter.doors.milter import MilterDoor, block_signals
 from pratique.milter.doors.milter_ending import Ending
 from pratique.milter.doors.milter_settings import MilterSettings
-from pratique.milter.mail import Content, Envelope, Outgoing
+from pratique.milter.mail import Content, Envelope, Forward, Outgoing
 from pratique.milter.next_hop import Reply
 from pratique.milter.quarantine.record import Held
 from pratique.milter.sections.milter import MilterListener
 from pratique.milter.serving.house import Charge, House, open_house
+from pratique.milter.ways import Ways
 from pratique.milter.workers import Nurseries
 
 log = logging.getLogger("pratique.door")
@@ -46,17 +51,17 @@ class Tenancy:
         self._empty = asyncio.Event()
         self._empty.set()
 
-    @contextlib.asynccontextmanager
-    async def entered(self) -> AsyncIterator[House]:
-        """The house, for one message."""
+    def enter(self) -> House:
+        """The house, for one message, until it leaves."""
         self._messages += 1
         self._empty.clear()
-        try:
-            yield self.house
-        finally:
-            self._messages -= 1
-            if not self._messages:
-                self._empty.set()
+        return self.house
+
+    def leave(self) -> None:
+        """A message that entered has ended."""
+        self._messages -= 1
+        if not self._messages:
+            self._empty.set()
 
     async def end(self) -> None:
         """Close the house once no message is in it."""
@@ -88,14 +93,18 @@ class MilterServing:
         self.end = from_elsewhere
 
     async def serve(
-        self, charge: Charge, nurseries: Nurseries, _sockets: Sequence[socket.socket]
+        self, charge: Charge, nurseries: Nurseries, sockets: Sequence[socket.socket]
     ) -> None:
         """Take mail, or from now on by another charge.  Raises DoorError too."""
+        (listening,) = sockets
         (section,) = (one for one in charge.settings.milter if one.name == self._name)
         parts = contextlib.AsyncExitStack()
         try:
             tenancy = Tenancy(parts, await parts.enter_async_context(open_house(charge, nurseries)))
-            self._use(tenancy, section, milter_settings(section, charge.settings.workers))
+            settings = milter_settings(
+                section, charge.settings.deadline, charge.settings.doors.processes
+            )
+            await self._use(tenancy, section, settings, listening)
         except BaseException:
             await parts.aclose()
             raise
@@ -106,22 +115,37 @@ class MilterServing:
             leaving.add_done_callback(self._leaving.discard)
         log.info("%s: listening on %s", section.name, section.socket)
 
-    def _use(self, tenancy: Tenancy, section: MilterListener, settings: MilterSettings) -> None:
+    async def _use(
+        self,
+        tenancy: Tenancy,
+        section: MilterListener,
+        settings: MilterSettings,
+        listening: socket.socket,
+    ) -> None:
         async def take(content: Content, envelope: Envelope, left_out: int) -> Ending:
-            async with tenancy.entered() as house:
+            house = tenancy.enter()
+            try:
                 return await Message(house, section, content, left_out).taken(envelope)
+            finally:
+                tenancy.leave()
 
         if self._door is not None:
+            # It has the socket already.
+            listening.close()
             self._door.use(take, settings)
             return
         door = MilterDoor(settings, take, asyncio.get_running_loop())
-        door.open()
+        door.open(listening)
         self._door = door
         self.to_run.put(door)
+        await door.accepting()
 
-    async def drain(self) -> None:
-        """Take nothing new, finish what is in flight, close everything."""
-        if self._door is not None and not await self._door.drain(GRACE_SECONDS):
+    async def drain(self, patience: float = 0.0) -> None:
+        """Take nothing new, finish what is in flight, close everything.
+
+        Connections that there are may begin messages for `patience` seconds more.
+        """
+        if self._door is not None and not await self._door.drain(GRACE_SECONDS, patience):
             log.warning("%s: breaking off messages", self._name)
         await asyncio.gather(*self._leaving)
         if self._tenancy is not None:
@@ -140,12 +164,16 @@ class Message:
         # Octets at the end that we do not have: nobody looks into such a message, and only
         # Postfix can keep it whole.
         self._left_out = left_out
+        self._envelope: Envelope | None = None
         self._outgoing: Outgoing | None = None
+        # Those for whom it does not go on.
+        self._without: tuple[Forward, ...] = ()
         self._body: Content | None = None
         self._hold = ""
 
     async def taken(self, envelope: Envelope) -> Ending:
         """Have it decided and carried out."""
+        self._envelope = envelope
         here = self._section.quarantine == "own" and not self._left_out
         ways = Ways(
             self._go_on,
@@ -153,6 +181,9 @@ class Message:
             heard_by(self._section),
             too_large=self._content.size + self._left_out if self._left_out else 0,
             most=self._section.max_size,
+            apart=self._send_apart if self._house.release_hop is not None else None,
+            divides=not self._left_out,
+            by_reply=True,
         )
         try:
             reply = await self._house.pipeline.take(self._content, envelope, ways)
@@ -160,14 +191,30 @@ class Message:
             if self._body is not None:
                 self._body.close()
             raise
-        return Ending(reply, self._outgoing, body=self._body, hold=self._hold)
+        return Ending(reply, self._outgoing, self._without, self._body, self._hold)
 
-    async def _go_on(self, outgoing: Outgoing) -> Reply:
+    async def _go_on(self, outgoing: Outgoing, recipients: Sequence[Forward]) -> Reply:
+        """Postfix has one content of the message, and sends it to these."""
+        assert self._envelope is not None
+        stay = {forward.address for forward in recipients}
+        everybody = self._envelope.recipients
+        self._without = tuple(forward for forward in everybody if forward.address not in stay)
         self._outgoing = outgoing
         if outgoing.rewritten is not None:
             # Whoever made it closes it before Postfix is told.
             self._body = outgoing.rewritten.content.again()
         return replies.OK
+
+    async def _send_apart(self, outgoing: Outgoing, recipients: Sequence[Forward]) -> Reply:
+        """Another content goes where released mail goes, past Postfix's queue."""
+        assert self._envelope is not None
+        assert self._house.release_hop is not None
+        # The size that was announced is not that of what goes out (RFC 1870 6.1).
+        said = self._envelope.parameters
+        kept = tuple(one for one in said if not one.upper().startswith("SIZE="))
+        envelope = replace(self._envelope, recipients=tuple(recipients), parameters=kept)
+        reply, transaction = await self._house.release_hop.resume(envelope, recipients)
+        return reply if transaction is None else await transaction.send(outgoing)
 
     async def _hold_there(self, held: Held) -> str:
         self._outgoing = held.outgoing

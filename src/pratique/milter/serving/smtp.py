@@ -8,14 +8,15 @@ import socket
 from collections.abc import Callable, Sequence
 
 from pratique.milter.assembly import door_settings
-from pratique.milter.carry_out import Ways
 from pratique.milter.doors.downstream import Downstream
 from pratique.milter.doors.server import SmtpListener, serve_smtp
+from pratique.milter.doors.settings import DoorSettings
 from pratique.milter.doors.trace import received_field
 from pratique.milter.mail import Content, Envelope
 from pratique.milter.next_hop import Reply
 from pratique.milter.sections.listener import Listener
 from pratique.milter.serving.house import Charge, House, open_house
+from pratique.milter.ways import Ways
 from pratique.milter.workers import Nurseries
 
 log = logging.getLogger("pratique.door")
@@ -39,18 +40,24 @@ class SmtpServing:
         """Take mail.  Once a process: on a reload the next process does it anew."""
         house = await self._parts.enter_async_context(open_house(charge, nurseries))
         for listener, listening in zip(charge.settings.listeners, sockets, strict=True):
-            self._listeners.append(await _open(listener, house, listening))
+            door = door_settings(
+                listener, charge.settings.workers.count, charge.settings.doors.processes
+            )
+            self._listeners.append(await _open(listener, door, house, listening))
             log.info("%s: listening on %s", listener.name, listener.address)
 
-    async def drain(self) -> None:
-        """Take nothing new, finish what is in flight, close everything."""
+    async def drain(self, _patience: float = 0.0) -> None:
+        """Take nothing new, finish what is in flight, close everything.
+
+        An SMTP client is told to come again between two messages, and does so at once.
+        """
         await asyncio.gather(*(listener.close() for listener in self._listeners))
         await self._parts.aclose()
 
 
-async def _open(listener: Listener, house: House, listening: socket.socket) -> SmtpListener:
-    door = door_settings(listener)
-
+async def _open(
+    listener: Listener, door: DoorSettings, house: House, listening: socket.socket
+) -> SmtpListener:
     async def take(content: Content, envelope: Envelope, downstream: Downstream) -> Reply:
         ways = Ways(
             downstream.send,
@@ -59,6 +66,7 @@ async def _open(listener: Listener, house: House, listening: socket.socket) -> S
             received_field(envelope, door) if listener.adds_received else b"",
             content.size if content.size > door.max_size else 0,
             door.max_size,
+            apart=downstream.send,
         )
         return await house.pipeline.take(content, envelope, ways)
 

@@ -5,6 +5,7 @@ door.py         one door, kept alive; process.py is one process of it
 nurseries.py    the nursery, kept alive, and handed to the doors
 pauses.py       how long to wait before something is tried again
 sockets.py      listening sockets, opened once
+names.py        which doors the settings want, and where each listens
 state.py        the state folder, had alone
 orders.py       what is said between the supervisor and a door, and how
 control.py      where `pratique reload` asks
@@ -13,8 +14,8 @@ counters.py     what all doors have counted, added up
 notify.py       systemd is told how it goes
 
 The supervisor touches no mail.  It opens what must outlive a door (the listening sockets,
-the lock on the state folder) and starts one nursery, and one process for all SMTP
-listeners and one for each milter.  A door that dies finds its socket open and its clients
+the lock on the state folder) and starts one nursery, and the processes of the SMTP
+listeners and of each milter.  A door that dies finds its socket open and its clients
 waiting when it is started again.  Orders go over a pipe, never as signals: a signal says
 one word, says it to whoever happens to have that process id, and libmilter takes it for
 the end.

@@ -39,6 +39,11 @@ class Totals(Collector):
             self._totals[key] += value - last.get(key, 0.0)
         self._last[process] = now
 
+    def messages(self, process: object) -> int:
+        """How many messages a process has seen to."""
+        counted = self._last.get(process, {}).items()
+        return int(sum(n for (_, name, _), n in counted if name == "pratique_messages_total"))
+
     def text(self, restarts: Mapping[str, int]) -> bytes:
         """All totals in Prometheus' text format, and how often each door was started again."""
         self._restarts = restarts

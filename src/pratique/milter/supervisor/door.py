@@ -16,6 +16,10 @@ from pratique.milter.wall import Nursery, NurseryLost
 
 log = logging.getLogger("pratique.service")
 
+# How long connections that a replaced process has may begin messages: a mail server keeps
+# one for as long as its client talks to it, and must not hear "come again" in between.
+PATIENCE = 600.0
+
 # Starts a process, and has a process serve: by the settings that are in force then.
 Start = Callable[[], Awaitable[DoorProcess]]
 Serve = Callable[[DoorProcess], Awaitable[None]]
@@ -59,6 +63,19 @@ class Door:
             self._put(new)
         if old is not None and not old.ended:
             _begin(old.drain(), self._draining)
+
+    async def retire(self, process: DoorProcess) -> None:
+        """Let a process go that has seen to many messages, another one serving meanwhile."""
+        async with self._changing:
+            if process is not self._process or self._closing or process.ended:
+                return
+            try:
+                self._put(await self._new())
+            except (Unfit, Lost, NurseryLost, OSError) as error:
+                log.error("%s: not replaced: %s", self.name, error)
+                return
+        log.info("%s: replaced by a new process", self.name)
+        _begin(process.drain(PATIENCE), self._draining)
 
     async def serve_anew(self) -> None:
         """Have the same process serve by what is in force now.  Raises Unfit or Lost."""

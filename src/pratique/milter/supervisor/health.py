@@ -14,6 +14,7 @@ from collections.abc import AsyncIterator
 from http import HTTPStatus
 from typing import Protocol
 
+from pratique.milter.supervisor.sockets import Place
 from pratique.milter.supervisor.sockets import listening as open_socket
 
 # What a probe sends is a few hundred octets, at once.
@@ -87,7 +88,9 @@ async def listening(address: str | None, told: Told) -> AsyncIterator[None]:
             there -= 1
             writer.close()
 
-    server = await asyncio.start_server(converse, sock=open_socket(address), limit=MAX_REQUEST)
+    server = await asyncio.start_server(
+        converse, sock=open_socket(Place(address)), limit=MAX_REQUEST
+    )
     try:
         yield
     finally:

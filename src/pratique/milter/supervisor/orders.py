@@ -3,7 +3,8 @@
     supervisor    serve    settings and policy; beside it the control of a nursery, then the
                            listening sockets, in the order of the settings
                   nursery  the control of the next nursery, since the last one ended
-                  drain    take nothing new, finish what is in flight, end
+                  drain    take nothing new, finish what is in flight, end; with the seconds
+                           for which connections that there are may begin messages
     door          ready    it serves as it was told
                   unfit    it cannot, and why
                   lost     its nursery (by process id) answers no more: it wants another

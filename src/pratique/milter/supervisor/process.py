@@ -62,7 +62,7 @@ class Charge:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class Inherited:
     """What every process of every door is born with."""
 
     lock: int
@@ -88,21 +88,21 @@ class DoorProcess:
 
     @classmethod
     async def start(
-        cls, name: str, place: Place, command: Sequence[str] = COMMAND
+        cls, words: tuple[str, str], inherited: Inherited, command: Sequence[str] = COMMAND
     ) -> "DoorProcess":
-        """Start it; it waits for its first order."""
+        """Start the door of this kind and section; it waits for its first order."""
         ours, theirs = socket.socketpair()
         with theirs:
             process = await asyncio.create_subprocess_exec(
                 *command,
-                name,
+                *words,
                 str(theirs.fileno()),
-                pass_fds=[theirs.fileno(), place.lock],
+                pass_fds=[theirs.fileno(), inherited.lock],
                 stdin=asyncio.subprocess.DEVNULL,
                 # Ctrl-C in a terminal is for the supervisor; it tells its doors itself.
                 start_new_session=True,
             )
-        return cls(name, process, Channel(ours), place.hears)
+        return cls(" ".join(filter(None, words)), process, Channel(ours), inherited.hears)
 
     @property
     def pid(self) -> int:
@@ -136,12 +136,15 @@ class DoorProcess:
         with nursery.adopted() as control:
             await self._say(Order("nursery", descriptors=(control.fileno(),)))
 
-    async def drain(self) -> None:
-        """Have it finish what is in flight, and wait for its end."""
+    async def drain(self, patience: float = 0.0) -> None:
+        """Have it finish what is in flight, and wait for its end.
+
+        Where it serves connections that stay, they may begin messages for `patience` seconds.
+        """
         with contextlib.suppress(Lost):
-            await self._say(Order("drain"))
+            await self._say(Order("drain", {"patience": str(patience)}))
         try:
-            async with asyncio.timeout(DRAIN_SECONDS):
+            async with asyncio.timeout(patience + DRAIN_SECONDS):
                 await self.wait()
         except TimeoutError:
             log.error("%s: still busy after %g s; it is killed", self._name, DRAIN_SECONDS)

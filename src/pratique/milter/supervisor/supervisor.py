@@ -23,19 +23,17 @@ from pratique.milter.supervisor import control, health, state
 from pratique.milter.supervisor.control import Said
 from pratique.milter.supervisor.counters import Totals
 from pratique.milter.supervisor.door import Door
+from pratique.milter.supervisor.names import SMTP, DoorName, doors_of, places_of
 from pratique.milter.supervisor.notify import notify
 from pratique.milter.supervisor.nurseries import KeptNursery
 from pratique.milter.supervisor.orders import Order
-from pratique.milter.supervisor.process import Charge, DoorProcess, Lost, Place, Unfit
+from pratique.milter.supervisor.process import Charge, DoorProcess, Inherited, Lost, Unfit
 from pratique.milter.supervisor.sockets import CannotListen, Sockets
 from pratique.milter.wall import Nursery, NurseryLost, NurseryUnfit
 from pratique.milter.workers import own_nursery
 from pratique.policies.problem import PolicyError, one_line
 
 log = logging.getLogger("pratique.service")
-
-# The one process of all SMTP listeners; a milter's is called as the milter is.
-SMTP = "smtp"
 
 
 class NeedsRestart(Exception):  # noqa: N818 - the admin's
@@ -60,21 +58,6 @@ class InForce:
     charge: Charge
     nursery: KeptNursery
 
-    @property
-    def addresses(self) -> tuple[str, ...]:
-        """Where SMTP is listened for."""
-        return tuple(listener.address for listener in self.settings.listeners)
-
-    @property
-    def doors(self) -> tuple[str, ...]:
-        """The names of the doors."""
-        return _doors_of(self.settings)
-
-
-def _doors_of(settings: Settings) -> tuple[str, ...]:
-    smtp = (SMTP,) if settings.listeners else ()
-    return (*smtp, *(f"milter {milter.name}" for milter in settings.milter))
-
 
 class Supervisor:
     """A service from its start to its end.  `load` reads the settings anew."""
@@ -82,14 +65,14 @@ class Supervisor:
     def __init__(self, load: Callable[[], Settings]) -> None:
         self._load = load
         self._sockets = Sockets()
-        self._doors: dict[str, Door] = {}
+        self._doors: dict[DoorName, Door] = {}
         self._chores: set[asyncio.Task[None]] = set()
         self._left: set[KeptNursery] = set()
         self._changing = asyncio.Lock()
         self._totals = Totals()
         # Whether the start is done.
         self.serving = False
-        self._place: Place
+        self._inherited: Inherited
         self._in_force: InForce | None = None
 
     async def serve(self, stop: asyncio.Event) -> None:
@@ -99,7 +82,7 @@ class Supervisor:
             folder = settings.state
             had = state.own_state(folder, lambda: control.answers(folder))
             lock = await parts.enter_async_context(had)
-            self._place = Place(lock, self._heard)
+            self._inherited = Inherited(lock, self._heard)
             # The doors have the whole quarantine; its index (SQLAlchemy) stays out of here.
             await asyncio.to_thread(swept, folder / "quarantine")
             parts.push_async_callback(self._end)
@@ -135,8 +118,8 @@ class Supervisor:
 
     async def _begin(self, settings: Settings) -> None:
         charge = _charge(settings)
-        self._sockets.want(listener.address for listener in settings.listeners)
-        self._doors = {name: self._door(name) for name in _doors_of(settings)}
+        self._sockets.want(places_of(settings))
+        self._doors = {name: self._door(name) for name in doors_of(settings)}
         # Python takes a second to load what a door needs, and so does the nursery.
         warm = [asyncio.create_task(door.warm_up()) for door in self._doors.values()]
         try:
@@ -146,7 +129,7 @@ class Supervisor:
         for door in self._doors.values():
             await door.open()
 
-    async def _add(self, name: str) -> None:
+    async def _add(self, name: DoorName) -> None:
         door = self._doors[name] = self._door(name)
         try:
             await door.open()
@@ -179,6 +162,9 @@ class Supervisor:
         """What a door says by itself."""
         if said.word == "counted":
             self._totals.take(process, said.body["counted"])
+            if self._totals.messages(process) >= self._now.settings.doors.retire_after:
+                for door in tuple(self._doors.values()):
+                    self._begin_chore(door.retire(process))
         elif said.word == "lost":
             kept = self._now.nursery
             # Where there is none, or was this one, the next one is handed over to all.
@@ -186,16 +172,16 @@ class Supervisor:
                 with contextlib.suppress(Lost, NurseryLost, OSError):
                     await process.hand_over(kept.now)
 
-    def _door(self, name: str) -> Door:
+    def _door(self, name: DoorName) -> Door:
         async def start() -> DoorProcess:
-            return await DoorProcess.start(name, self._place)
+            return await DoorProcess.start((name.kind, name.section), self._inherited)
 
         async def serve(process: DoorProcess) -> None:
             now = self._now
-            sockets = self._sockets.descriptors(now.addresses) if name == SMTP else ()
+            sockets = self._sockets.descriptors(name.places(now.settings))
             await process.serve(now.charge, now.nursery.now, sockets)
 
-        return Door(name, start, serve)
+        return Door(str(name), start, serve)
 
     # Reload.
 
@@ -217,7 +203,7 @@ class Supervisor:
         settings, was = self._load(), self._now
         _check_change(was.settings, settings)
         charge = _charge(settings)
-        self._sockets.want(listener.address for listener in settings.listeners)
+        self._sockets.want(places_of(settings))
         try:
             self._in_force = await self._prepared(settings, charge)
             await self._change()
@@ -225,21 +211,22 @@ class Supervisor:
             await self._take_back(was)
             raise
         finally:
-            self._sockets.keep(self._now.addresses)
+            self._sockets.keep(places_of(self._now.settings))
         self._leave(was.nursery)
         log.info("reloaded: policy %s", settings.policy.file)
         return Said(True, (f"reloaded, policy {settings.policy.file}",))
 
     async def _change(self) -> None:
         """All doors serve by what is in force now; those that are gone drain."""
-        for name in self._now.doors:
+        wanted = doors_of(self._now.settings)
+        for name in wanted:
             if name not in self._doors:
                 await self._add(name)
-            elif name == SMTP:
+            elif name.kind == SMTP:
                 await self._doors[name].replace()
             else:
                 await self._doors[name].serve_anew()
-        for name in set(self._doors) - set(self._now.doors):
+        for name in set(self._doors) - set(wanted):
             self._begin_chore(self._doors.pop(name).drain())
 
     async def _take_back(self, was: InForce) -> None:
@@ -271,7 +258,8 @@ class Supervisor:
 
 def _charge(settings: Settings) -> Charge:
     found = policy_text_of(settings.policy.file)
-    return Charge(settings.model_dump_json(), found.name, found.text)
+    # What was not set is left out: a section may refuse settings that do not go together.
+    return Charge(settings.model_dump_json(exclude_unset=True), found.name, found.text)
 
 
 def _in_words(error: Exception) -> tuple[str, ...]:
@@ -286,12 +274,6 @@ def _check_change(was: Settings, settings: Settings) -> None:
         raise NeedsRestart("`state` has changed: that needs a restart")
     if settings.health != was.health:
         raise NeedsRestart("[health] has changed: that needs a restart")
-    before = {milter.name: milter for milter in was.milter}
-    for milter in settings.milter:
-        old = before.get(milter.name, milter)
-        socket = (milter.socket, milter.socket_mode, milter.socket_group)
-        if socket != (old.socket, old.socket_mode, old.socket_group):
-            raise NeedsRestart(f"the socket of {milter.name} has changed: that needs a restart")
 
 
 def run(load: Callable[[], Settings]) -> None:
