@@ -4,12 +4,12 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pratique.milter.carry_out import Ways
 from pratique.milter.content import content_of
 from pratique.milter.mail import Envelope, Forward
 from pratique.milter.next_hop import Reply
 from pratique.milter.pipeline import Pipeline
 from pratique.milter.quarantine.store import Quarantine
+from pratique.milter.ways import Ways
 from pratique.policies.policy import Policy
 from pratique.scanners.facts_pb2 import Facts, ForeignField, Mail
 
@@ -91,11 +91,12 @@ class FakeHop:
     """Takes what it is sent, or says what it was told to say."""
 
     def __init__(self):
-        self.sent = []
+        self.sent, self.recipients = [], []
         self.reply = Reply(250, ("2.0.0 Ok",))
 
-    async def send(self, outgoing):
+    async def send(self, outgoing, recipients):
         self.sent.append(b"".join(outgoing.chunks()))
+        self.recipients.append([forward.address for forward in recipients])
         return self.reply
 
 

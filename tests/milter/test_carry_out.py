@@ -1,44 +1,52 @@
-"""Carrying a plan out: the order that keeps the promises, also where a step fails."""
+"""Carrying a plan out where all recipients have the same: each action, and the release token.
 
+And all of it on a disk that is really full.
+"""
+
+import json
+import subprocess
+import sys
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
-from pratique.milter.actions import Plan
-from pratique.milter.carry_out import Ways, carry_out, outgoing
+from pratique.milter import actions
+from pratique.milter.carry_out import carry_out, spend
 from pratique.milter.content import content_of
-from pratique.milter.mail import Envelope, Forward, Outgoing
+from pratique.milter.mail import Envelope, Forward
 from pratique.milter.next_hop import Reply
-from pratique.milter.quarantine.record import Held
-from pratique.policies.verdict import Action, HeaderField, Verdict
-from pratique.scanners.facts_pb2 import Facts, ForeignField, Mail
+from pratique.milter.ways import Done, Ways, Whole
+from pratique.policies.verdict import Action, Verdict
+from pratique.scanners.facts_pb2 import Facts
 
-ACCEPT = Plan(Action.ACCEPT, "a rule", "")
-HOLD = Plan(Action.QUARANTINE, "a rule", "")
+TAKEN = Reply(250, ("2.0.0 Ok",))
+
+
+def plan(action):
+    return actions.plan([Verdict(Action(action), "a rule", "because")])
 
 
 @pytest.fixture
-def held():
-    envelope = Envelope(
-        "Q1", datetime(2026, 11, 22, tzinfo=UTC), "", recipients=(Forward("b@x.org"),)
-    )
+def whole():
+    at = datetime(2026, 11, 22, tzinfo=UTC)
     content = content_of([b"hello"])
-    yield Held(Outgoing(content), envelope, (Verdict(Action.ACCEPT, "a rule", ""),), Facts())
+    yield Whole(content, Envelope("Q1", at, "", recipients=(Forward("b@x.org"),)), Facts())
     content.close()
 
 
 class Log:
-    """A next hop, a quarantine and a token that write down what was done to them."""
+    """A next hop, a hold and a token that write down what was done to them."""
 
     message_id = "M1"
 
     def __init__(self):
         self.done = []
-        self.reply = Reply(250, ("2.0.0 Ok",))
+        self.reply = TAKEN
         self.error = None
 
-    async def send(self, outgoing):
+    async def send(self, outgoing, recipients):
         self.done.append("send")
         return self.reply
 
@@ -62,77 +70,94 @@ def log():
     return Log()
 
 
-async def done(plan, held, log, released=None, heard_by="sender"):
-    """What the client hears once a plan is carried out."""
-    return (await carry_out(plan, held, Ways(log.send, log.hold, heard_by), released)).reply
+@pytest.fixture
+def carried(whole, log, quarantine):
+    """Carry a plan out by the ways of the log."""
 
+    async def carried(made, *more):
+        recipients = (*whole.envelope.recipients, *more)
+        to_all = replace(whole, envelope=replace(whole.envelope, recipients=recipients))
+        ways = Ways(log.send, log.hold, "sender")
+        return await carry_out(made, to_all, ways, quarantine, {})
 
-async def test_a_token_is_spent_after_the_next_hop_has_the_message(held, log):
-    reply = await done(ACCEPT, held, log, log)
-    assert (reply.code, log.done) == (250, ["send", "spent", "back"])
-
-
-async def test_a_token_is_given_back_when_the_next_hop_refuses(held, log):
-    log.reply = Reply(451, ("4.3.0 later",))
-    reply = await done(ACCEPT, held, log, log)
-    assert (reply, log.done) == (log.reply, ["send", "back"])
-
-
-async def test_a_token_that_cannot_be_spent_does_not_make_the_sender_send_again(held, log):
-    log.error = OSError(5, "Input/output error")
-    reply = await done(ACCEPT, held, log, log)
-    assert (reply.code, log.done) == (250, ["send", "spent", "back"])
+    return carried
 
 
 @pytest.mark.parametrize(
     ("error", "said"),
     [(OSError(28, "No space left on device"), "452 4.3.1"), (OSError(5, "I/O error"), "451 4.3.0")],
 )
-async def test_what_cannot_be_held_is_deferred_without_a_path(held, log, error, said):
+async def test_what_cannot_be_held_is_deferred_without_a_path(carried, log, error, said):
     log.error = error
-    reply = await done(HOLD, held, log)
-    assert str(reply).startswith(said)
+    done = await carried(plan("quarantine"))
+    assert str(done.reply).startswith(said)
     assert log.done == ["hold"]
 
 
+@pytest.mark.parametrize(("action", "code"), [("reject", 550), ("defer", 451), ("discard", 250)])
+async def test_what_is_not_wanted_is_neither_sent_nor_held(carried, log, action, code):
+    done = await carried(plan(action))
+    assert (done.reply.code, log.done) == (code, [])
+
+
+async def test_held_and_delivered_sound_the_same(carried, log):
+    assert (await carried(plan("accept"))).reply == (await carried(plan("quarantine"))).reply
+    assert log.done == ["send", "hold"]
+
+
+async def test_what_is_held_by_the_door_has_its_name(carried):
+    assert (await carried(plan("quarantine"))).held_as == "M2"
+
+
+async def test_a_loop_is_refused_in_words_of_its_own(carried):
+    made = actions.loop([Verdict(Action.ACCEPT, "", "")])
+    assert (await carried(made)).reply == actions.LOOP
+
+
+ACCEPTED, HELD = plan("accept"), plan("quarantine")
+LATER = Reply(451, ("4.3.0 later",))
+
+
 @pytest.mark.parametrize(
-    ("action", "code"), [(Action.REJECT, 550), (Action.DEFER, 451), (Action.DISCARD, 250)]
+    ("made", "reply", "done"),
+    [
+        (ACCEPTED, TAKEN, ["spent", "back"]),
+        (ACCEPTED, LATER, ["back"]),
+        # Behind a queue the next hop refused it, and it is held once more.
+        (HELD, TAKEN, ["back"]),
+    ],
 )
-async def test_what_is_not_wanted_is_neither_sent_nor_held(held, log, action, code):
-    reply = await done(Plan(action, "a rule", ""), held, log)
-    assert (reply.code, log.done) == (code, [])
+async def test_a_token_is_spent_once_the_next_hop_has_the_message(log, made, reply, done):
+    await spend(log, Done(made, reply))
+    assert log.done == done
 
 
-async def test_held_and_delivered_sound_the_same(held, log):
-    sent = await done(ACCEPT, held, log)
-    kept = await done(HOLD, held, log)
-    assert sent == kept
+async def test_a_token_that_cannot_be_spent_does_not_make_the_sender_send_again(log):
+    log.error = OSError(5, "Input/output error")
+    await spend(log, Done(ACCEPTED, TAKEN))
+    assert log.done == ["spent", "back"]
 
 
-async def test_behind_a_queue_a_token_is_given_back_when_the_next_hop_refuses(held, log):
-    log.reply = Reply(550, ("5.1.1 no such user",))
-    reply = await done(replace(ACCEPT, verdicts=held.verdicts), held, log, log, "queue")
-    assert (reply.code, log.done) == (250, ["send", "hold", "back"])
+async def test_what_the_plan_orders_for_others_is_done_for_them_too(carried, log):
+    made = actions.plan([Verdict(Action.ACCEPT, "", ""), Verdict(Action.REJECT, "no", "")])
+    done = await carried(made, Forward("c@x.org"))
+    assert (done.reply.code, done.outcomes) == (250, ("delivered", "held"))
+    assert log.done == ["send"]
 
 
-async def test_what_the_next_hop_refuses_and_nobody_can_hold_is_deferred(held, log):
-    log.reply, log.error = Reply(550, ("5.1.1 no",)), OSError(28, "No space left on device")
-    reply = await done(replace(ACCEPT, verdicts=held.verdicts), held, log, None, "queue")
-    assert str(reply).startswith("452 4.3.1")
-
-
-async def test_what_was_done_is_told_beside_the_reply(held, log):
-    log.reply = Reply(550, ("5.1.1 no such user",))
-    plan = replace(ACCEPT, verdicts=held.verdicts)
-    made = (await carry_out(plan, held, Ways(log.send, log.hold, "queue"), None)).plan
-    assert (made.action, made.rule) == (Action.QUARANTINE, "refused by the next hop")
-    made = (await carry_out(plan, held, Ways(log.send, log.hold, "sender"), None)).plan
-    assert made == plan
-
-
-def test_fields_of_ours_go_in_front_and_forgeries_of_them_are_cut(held):
-    content = held.outgoing.content
-    plan = Plan(Action.ACCEPT, "a rule", "", (HeaderField("X-Pratique-Note", "x"),))
-    seen = Facts(mail=Mail(foreign_fields=[ForeignField(start=1, end=3)]))
-    out = outgoing(content, seen, b"Received: here\r\n", plan)
-    assert b"".join(out.chunks()) == b"Received: here\r\nX-Pratique-Note: x\r\nhlo"
+@pytest.mark.real("root")
+@pytest.mark.slow
+def test_a_disk_that_is_really_full_holds_back_what_cannot_be_held(tmp_path):
+    script = Path(__file__).with_name("shares_on_a_small_disk.py")
+    command = ["unshare", "--mount", sys.executable, script, tmp_path]
+    ran = subprocess.run(command, check=True, stdout=subprocess.PIPE, timeout=100)
+    assert json.loads(ran.stdout) == {
+        "too large": [452, 0],
+        "told": [250, 452],
+        "some of each": True,
+        "held is what was taken": True,
+        "delivered is what was taken": True,
+        "deferred": 451,
+        "and then taken": 250,
+        "each once": [1, 1],
+    }

@@ -2,12 +2,12 @@
 
 import pytest
 
-from pratique.milter.carry_out import Ways
 from pratique.milter.content import content_of
 from pratique.milter.mail import Envelope, Forward
 from pratique.milter.next_hop import Reply
 from pratique.milter.pipeline import Pipeline, judge
 from pratique.milter.wall import NurseryLost
+from pratique.milter.ways import Ways
 from pratique.policies.verdict import Action
 from pratique.scanners.facts_pb2 import Facts, ForeignField, Mail
 
@@ -46,10 +46,47 @@ async def test_what_is_not_wanted_goes_nowhere(take, hop, quarantine, subject, c
     assert (hop.sent, held(quarantine)) == ([], [])
 
 
-async def test_a_message_that_one_recipient_may_not_have_is_held_for_all(take, hop, quarantine):
+async def test_a_message_that_one_recipient_may_not_have_is_held_for_that_one(
+    take, hop, quarantine
+):
     assert (await take(b"mixed")).code == 250
-    assert hop.sent == []
-    assert len(held(quarantine)) == 1
+    assert hop.recipients == [["bob@Example.NET"]]
+    (message_id,) = held(quarantine)
+    record = quarantine.show(message_id).record
+    assert [one.address for one in record.envelope.recipients] == ["eve@example.net"]
+    assert "the rule says reject; not for eve" in record.worst.reason
+
+
+async def test_what_differs_is_told_for_each_recipient(take, caplog):
+    with caplog.at_level("INFO", "pratique.message"):
+        await take(b"mixed")
+    (line,) = [one.fields for one in caplog.records if hasattr(one, "fields")]
+    assert (line["action"], line["outcome"], line["rule"]) == ("quarantine", "split", "mixed")
+    assert line["recipients"] == (
+        "<bob@Example.NET> accept, delivered; <eve@example.net> reject, held"
+    )
+
+
+async def test_a_failed_transaction_leaves_no_copy_and_the_retry_makes_one(take, hop, quarantine):
+    hop.reply = Reply(451, ("4.3.0 later",))
+    assert await take(b"mixed") == hop.reply
+    assert held(quarantine) == []
+    hop.reply = Reply(250, ("2.0.0 Ok",))
+    for _ in range(2):
+        assert (await take(b"mixed")).code == 250
+        assert quarantine.flush()
+        assert len(held(quarantine)) == 1
+
+
+async def test_what_is_released_for_one_passes_for_all_that_it_was_released_for(
+    take, hop, quarantine, released
+):
+    await take(b"mixed")
+    sent, sees = await released("mixed")
+    hop.recipients.clear()
+    # To more than it was released for it is no released message.
+    await take(sent, sees)
+    assert hop.recipients == [["bob@Example.NET"]]
 
 
 async def test_fields_of_the_policy_are_put_in_front(take, hop):

@@ -7,12 +7,12 @@ from hashlib import sha256
 import pytest
 
 from pratique.milter import rewriting
-from pratique.milter.carry_out import Ways
 from pratique.milter.content import content_of
 from pratique.milter.next_hop import Reply
 from pratique.milter.pipeline import Pipeline
 from pratique.milter.recipe import Making
 from pratique.milter.wall import NurseryLost
+from pratique.milter.ways import Ways
 from pratique.milter.workers import NotRewritten
 from pratique.policies.policy import Policy
 from pratique.scanners.budget import Budget, Limits
@@ -25,6 +25,12 @@ POLICY = """
 name = "not for eve"
 when = 'mail.subject == "eve" && rcpt.address.startsWith("eve")'
 actions = ["accept"]
+
+[[rule]]
+name = "never for eve"
+when = 'mail.subject == "not for eve" && rcpt.address.startsWith("eve")'
+actions = ["reject"]
+reason = "not for her"
 
 [[rule]]
 name = "anew"
@@ -115,9 +121,13 @@ class Sees:
 def strip(envelope, hop, quarantine):
     """Have octets taken by a pipeline whose policy takes programs out."""
 
-    async def taken(sees, octets=MAIL, heard_by="sender", store=quarantine, most=0):
+    async def taken(sees, octets=MAIL, heard_by="sender", *, store=quarantine, most=0, apart=False):
         content = content_of([octets])
-        ways = Ways(hop.send, store.hold, heard_by, b"Received: here\r\n", most=most)
+        ways = Ways(
+            *(hop.send, store.hold, heard_by, b"Received: here\r\n"),
+            most=most,
+            apart=hop.send if apart else None,
+        )
         reply = await Pipeline(sees, Policy.load(POLICY), store).take(content, envelope, ways)
         content.close()
         assert all(made.content.descriptor == -1 for made in sees.made)
@@ -154,9 +164,9 @@ async def test_the_original_is_on_the_disk_before_anything_goes_on(strip, hop, q
     seen_then = []
     send = hop.send
 
-    async def sending(outgoing):
+    async def sending(outgoing, recipients):
         seen_then.extend(states(quarantine))
-        return await send(outgoing)
+        return await send(outgoing, recipients)
 
     hop.send = sending
     await strip(Sees())
@@ -276,9 +286,40 @@ async def test_what_takes_too_long_is_held(strip, hop, quarantine):
     assert f"{rewriting.SECONDS:g} s" in reason(quarantine)
 
 
-async def test_recipients_that_differ_hold_it_whole(strip, hop, quarantine):
-    await strip(Sees("eve"))
-    assert (hop.sent, states(quarantine)) == ([], [("held", "programs go")])
+async def test_who_gets_it_whole_and_who_gets_it_changed_each_get_theirs(strip, hop, quarantine):
+    assert (await strip(Sees("eve"), apart=True)).code == 250
+    sent = dict(zip((one for (one,) in hop.recipients), hop.sent, strict=True))
+    assert b"MZ" in sent["eve@example.net"]
+    assert b"MZ" not in sent["bob@Example.NET"]
+    assert [one.recipients for one in quarantine.messages()] == [("bob@Example.NET",)]
+
+
+async def test_where_one_content_can_leave_the_other_is_held(strip, hop, quarantine):
+    assert (await strip(Sees("eve"))).code == 250
+    assert hop.recipients == [["bob@Example.NET"]]
+    rows = sorted((one.state, one.recipients) for one in quarantine.messages())
+    assert rows == [("held", ("eve@example.net",)), ("kept_original", ("bob@Example.NET",))]
+
+
+async def test_what_cannot_be_changed_for_some_is_held_for_them_alone(strip, hop, quarantine):
+    sees = Sees("eve")
+    sees.error = NotRewritten("the worker died")
+    await strip(sees, apart=True)
+    assert hop.recipients == [["eve@example.net"]]
+    assert states(quarantine) == [("held", "programs go")]
+
+
+async def test_what_was_made_for_some_is_not_held_back_by_what_is_decided_for_others(
+    strip, hop, quarantine
+):
+    sees = Sees("eve")
+
+    async def refused_for_eve(facts):
+        facts.mail.subject = "not for eve"
+
+    sees.change[2] = refused_for_eve
+    assert (await strip(sees, apart=True)).code == 250
+    assert sorted(hop.recipients) == [["bob@Example.NET"], ["eve@example.net"]]
 
 
 @pytest.mark.parametrize(("past", "held"), [(0, False), (1, True)])
@@ -316,9 +357,9 @@ async def test_behind_a_queue_what_the_next_hop_refuses_is_held_as_it_came(strip
 
 async def test_where_the_original_cannot_be_kept_nothing_goes_on(strip, hop, quarantine):
     class Full:
-        hold = quarantine.hold
+        hold, delivered = quarantine.hold, quarantine.delivered
 
-        async def keep(self, held):
+        async def put(self, held, stage):
             raise OSError(28, "No space left on device")
 
     assert str(await strip(Sees(), store=Full())).startswith("452 4.3.1")

@@ -9,13 +9,13 @@ from pathlib import Path
 
 import pytest
 
-from pratique.milter.carry_out import Ways
 from pratique.milter.content import content_of
 from pratique.milter.mail import Envelope, Forward
 from pratique.milter.next_hop import Reply
 from pratique.milter.pipeline import Pipeline
 from pratique.milter.quarantine.store import Quarantine
 from pratique.milter.rewriting import SECONDS
+from pratique.milter.ways import Ways
 from pratique.milter.workers import Workers, WorkerSettings, own_nursery
 from pratique.policies import danger
 from pratique.policies.check import check
@@ -99,7 +99,7 @@ async def deliver(tmp_path):
     async def deliver(octets, policy):
         sent = []
 
-        async def send(outgoing):
+        async def send(outgoing, recipients):
             sent.append(b"".join(outgoing.chunks()))
             return Reply(250, ("2.0.0 Ok",))
 

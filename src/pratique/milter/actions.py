@@ -1,8 +1,11 @@
 """Turn verdicts into what the door does: deliver, hold, refuse, defer or drop.
 
-One message has one reply (RFC 5321 4.2.5), however many recipients it has.  Where their
-verdicts differ the message is held whole: nothing is lost, nobody gets what was refused
-for somebody else, and an admin sees all of it.
+One message has one reply (RFC 5321 4.2.5), however many recipients it has.  Where all
+verdicts order the same, that is done.  Where they differ, each group of recipients has its
+own share: those for whom it is accepted get it, and for those for whom it would be refused
+or dropped it is held, since a refusal would be heard for all.  To defer for some is to
+defer for all, for the same reason; so that is done only if the cause may pass by itself
+(`may_pass`), and what would be deferred again and again is held instead.
 
 Behind a queue nobody hears a refusal but that queue, and it would make a bounce of it, for
 whoever the reverse-path names.  So there what is to be refused is held; and what is to be
@@ -20,6 +23,7 @@ from typing import Literal
 
 from pratique.milter.next_hop import Reply
 from pratique.policies.verdict import Action, Edit, HeaderField, Verdict
+from pratique.scanners.facts_pb2 import Facts
 
 REFUSED = Reply(550, ("5.7.1 Message refused by policy",))
 DEFERRED = Reply(451, ("4.7.1 Message deferred by policy, try again later",))
@@ -30,13 +34,22 @@ UNSEEN = Reply(451, ("4.3.0 Message could not be inspected, try again later",))
 # Postfix stops at 50 (hopcount_limit), and no honest way is half as long.
 MAX_RECEIVED = 50
 
+# Different contents that go out of one message, a transaction each: more than a policy
+# that people read asks for, and each may cost a change and a second look.
+MOST_CONTENTS = 8
+
 # Who hears our reply: the one who sends, or a queue that has said 250 to him.
 HeardBy = Literal["sender", "queue"]
 
+# What may be otherwise in an hour: an engine that is away or has too much to do (facts.proto,
+# Failures), and a DNS that does not answer (RFC 8601 2.7.1: temperror).
+_PASSING = frozenset({"engine_away", "engine_late"})
+_DNS_AWAY = "temperror"
+
 
 @dataclass(frozen=True, slots=True)
-class Plan:
-    """What happens to a message: one action for all its recipients."""
+class Share:
+    """What happens to a message for the recipients whose verdicts order the same."""
 
     action: Action
     rule: str
@@ -44,26 +57,102 @@ class Plan:
     add_header: tuple[HeaderField, ...] = ()
     # What is changed in the message before it is delivered.
     edits: tuple[Edit, ...] = ()
-    # What is kept with a held message: for each recipient what is done, and why.
+    # Where these recipients stand in the envelope, and for each what is done, and why.
+    places: tuple[int, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
+
+    def only(self, places: Iterable[int]) -> "Share":
+        """The same for some of them."""
+        kept = frozenset(places)
+        pairs = [pair for pair in zip(self.places, self.verdicts, strict=True) if pair[0] in kept]
+        return replace(
+            self,
+            places=tuple(place for place, _ in pairs),
+            verdicts=tuple(verdict for _, verdict in pairs),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What happens to a message: a share for each group of recipients, apart and complete."""
+
+    shares: tuple[Share, ...]
     refusal: Reply = REFUSED
+
+    @property
+    def worst(self) -> Share:
+        """The most severe share: by this the message is counted and named in the log."""
+        if len(self.shares) == 1:
+            return self.shares[0]
+        return max(self.shares, key=lambda share: share.action.severity)
+
+    @property
+    def action(self) -> Action:
+        """What is done, at the worst."""
+        return self.worst.action
+
+    @property
+    def rule(self) -> str:
+        """The rule that orders it."""
+        return self.worst.rule
+
+    @property
+    def reason(self) -> str:
+        """Why it does."""
+        return self.worst.reason
+
+    @property
+    def accepted(self) -> tuple[Share, ...]:
+        """The shares that are delivered."""
+        return tuple(share for share in self.shares if share.action is Action.ACCEPT)
+
+    @property
+    def is_plain(self) -> bool:
+        """True if everybody gets it, and as it is."""
+        return all(share.action is Action.ACCEPT and not share.edits for share in self.shares)
+
+    @property
+    def verdicts(self) -> tuple[Verdict, ...]:
+        """What is done for each recipient, in the order of the envelope."""
+        if len(self.shares) == 1:
+            return self.shares[0].verdicts
+        pairs = (pair for share in self.shares for pair in zip(share.places, share.verdicts))  # noqa: B905
+        return tuple(verdict for _, verdict in sorted(pairs, key=lambda pair: pair[0]))
 
 
 # The plan for a message that nobody could look into or judge.
-NOT_NOW = Plan(Action.DEFER, "", "the message could not be inspected")
+NOT_NOW = Plan((Share(Action.DEFER, "", "the message could not be inspected"),))
 
 
-def plan(verdicts: Sequence[Verdict], heard_by: HeardBy = "sender") -> Plan:
-    """The one thing to do where each recipient has a verdict (at least one)."""
+def plan(
+    verdicts: Sequence[Verdict],
+    heard_by: HeardBy = "sender",
+    seen: Facts | None = None,
+    contents: int = MOST_CONTENTS,
+) -> Plan:
+    """What to do where each recipient has a verdict (at least one).
+
+    `seen` tells whether the cause of a deferral may pass by itself; so many different
+    `contents` can leave, and with 0 the message cannot be taken apart.
+    """
     due = tuple(_instead(one) for one in verdicts) if heard_by == "queue" else tuple(verdicts)
-    first = due[0]
-    if all(_same(verdict, first) for verdict in due):
-        return Plan(
-            first.action, first.rule, first.reason, first.add_header, first.edits, verdicts=due
-        )
-    worst = max(due, key=lambda verdict: verdict.action.severity)
-    reason = f"recipients differ, so the message is held whole; {worst.reason}"
-    return Plan(Action.QUARANTINE, worst.rule, reason, verdicts=due)
+    made = _planned(due)
+    if len(made.shares) == 1:
+        return made
+    if not contents:
+        why = "held whole, for its recipients differ and only the mail server has all of it"
+        return _planned(tuple(_held(one, f"{why}; {one.reason}") for one in due))
+    later = [one for one in due if one.action is Action.DEFER]
+    if later and seen is not None and may_pass(seen):
+        return _planned(tuple(replace(later[0], notes=one.notes) for one in due))
+    return _at_most(_planned(tuple(_for_some(one) for one in due)), contents)
+
+
+def may_pass(seen: Facts) -> bool:
+    """True if what was seen may be otherwise in an hour, without anybody's doing."""
+    auth = seen.auth
+    answers = {auth.spf, auth.dmarc, auth.arc, *(one.result for one in auth.dkim)}
+    return _DNS_AWAY in answers or any(one.class_ in _PASSING for one in seen.failures)
 
 
 def loop(verdicts: Sequence[Verdict], heard_by: HeardBy = "sender") -> Plan:
@@ -76,54 +165,39 @@ def loop(verdicts: Sequence[Verdict], heard_by: HeardBy = "sender") -> Plan:
     return replace(plan(stopped, heard_by), refusal=LOOP)
 
 
-def refused(made: Plan, reply: Reply) -> Plan:
-    """The plan for a message that may go, and that the next hop refuses for good.
+def refused(share: Share, replies: Sequence[Reply]) -> Share:
+    """The share of those for whom the next hop refuses for good; its reply to each.
 
-    Where a queue hears our reply: to refuse in turn makes a bounce, to defer makes one later.
+    Where a queue hears our reply: to refuse in turn makes a bounce, to defer makes one
+    later.  Where others have the message: a refusal would be heard for all.
     """
-    rule, reason = "refused by the next hop", f"the next hop refuses it: {reply}"
+    rule = "refused by the next hop"
     verdicts = tuple(
-        replace(one, action=Action.QUARANTINE, rule=rule, reason=reason, add_header=(), edits=())
-        for one in made.verdicts
+        _held(replace(one, rule=rule), f"the next hop refuses it: {reply}")
+        for one, reply in zip(share.verdicts, replies, strict=True)
     )
-    return Plan(Action.QUARANTINE, rule, reason, verdicts=verdicts)
+    reason = verdicts[0].reason if verdicts else ""
+    return Share(Action.QUARANTINE, rule, reason, places=share.places, verdicts=verdicts)
 
 
-def not_changed(made: Plan, why: str) -> Plan:
-    """The plan for a message that may go only with a change that cannot be made.
+def not_changed(made: Plan, share: Share, why: str) -> Plan:
+    """The plan where a share may go only with a change that cannot be made.
 
-    What was not taken out is still in it, so it is held, and whole.
+    What was not taken out is still in it, so it is held for them, and whole.
     """
-    words = " and ".join(dict.fromkeys(edit.action for edit in made.edits))
-    verdicts = tuple(
-        replace(
-            one,
-            action=Action.QUARANTINE,
-            reason=f"held, for `{words}` cannot be done: {why}",
-            add_header=(),
-            edits=(),
-        )
-        for one in made.verdicts
-    )
-    return Plan(Action.QUARANTINE, made.rule, verdicts[0].reason, verdicts=verdicts)
-
-
-def _instead(verdict: Verdict) -> Verdict:
-    """What is done behind a queue: no refusal, and no deferral that repeats."""
-    if verdict.action not in {Action.REJECT, Action.DEFER}:
-        return verdict
-    reason = f"held, for behind a queue to {verdict.action} makes a bounce; {verdict.reason}"
-    return replace(verdict, action=Action.QUARANTINE, reason=reason)
-
-
-def _same(one: Verdict, other: Verdict) -> bool:
-    return (one.action, one.add_header, one.edits) == (other.action, other.add_header, other.edits)
+    words = " and ".join(dict.fromkeys(edit.action for edit in share.edits))
+    verdicts = list(made.verdicts)
+    for place in share.places:
+        verdicts[place] = _held(verdicts[place], f"held, for `{words}` cannot be done: {why}")
+    return _planned(tuple(verdicts))
 
 
 def let_out(made: Plan, message_id: str) -> Plan:
     """The plan for a message that an admin released from quarantine: it passes once."""
-    reason = "an admin released it from quarantine"
-    return Plan(Action.ACCEPT, f"released {message_id}", reason, verdicts=made.verdicts)
+    reason, verdicts = "an admin released it from quarantine", made.verdicts
+    places = tuple(range(len(verdicts)))
+    rule = f"released {message_id}"
+    return Plan((Share(Action.ACCEPT, rule, reason, places=places, verdicts=verdicts),))
 
 
 def taken(queue_id: str) -> Reply:
@@ -134,3 +208,56 @@ def taken(queue_id: str) -> Reply:
 def fields(add_header: Iterable[HeaderField]) -> bytes:
     """Header fields as they are put in front of a message."""
     return "".join(f"{field.name}: {field.value}\r\n" for field in add_header).encode("ascii")
+
+
+def _planned(due: Sequence[Verdict]) -> Plan:
+    """A share for each group of recipients with the same orders, in the order of the first."""
+    groups: dict[object, list[int]] = {}
+    for place, one in enumerate(due):
+        # Fields are for what is read one day: now, or once it is released.
+        stays = one.action in {Action.ACCEPT, Action.QUARANTINE}
+        orders = one.action, one.add_header if stays else (), one.edits
+        groups.setdefault(orders, []).append(place)
+    return Plan(tuple(_share(due, places) for places in groups.values()))
+
+
+def _share(due: Sequence[Verdict], places: Sequence[int]) -> Share:
+    first, verdicts = due[places[0]], tuple(due[place] for place in places)
+    reason, orders = first.reason, (first.add_header, first.edits)
+    return Share(first.action, first.rule, reason, *orders, tuple(places), verdicts)
+
+
+def _at_most(made: Plan, contents: int) -> Plan:
+    """The plan with so many contents that go out, those of most recipients; others are held."""
+    largest = sorted(made.accepted, key=lambda share: -len(share.places))
+    if len(largest) <= contents:
+        return made
+    verdicts = list(made.verdicts)
+    why = f"held, for its recipients get different contents and {contents} can go out"
+    for share in largest[contents:]:
+        for place in share.places:
+            one = verdicts[place]
+            verdicts[place] = _held(one, f"{why}; {one.reason}" if one.reason else why)
+    return _planned(verdicts)
+
+
+def _instead(verdict: Verdict) -> Verdict:
+    """What is done behind a queue: no refusal, and no deferral that repeats."""
+    if verdict.action not in {Action.REJECT, Action.DEFER}:
+        return verdict
+    reason = f"held, for behind a queue to {verdict.action} makes a bounce; {verdict.reason}"
+    return replace(verdict, action=Action.QUARANTINE, reason=reason)
+
+
+def _for_some(verdict: Verdict) -> Verdict:
+    """What is done for some recipients, whatever is done for others."""
+    if verdict.action in {Action.ACCEPT, Action.QUARANTINE}:
+        return verdict
+    return _held(
+        verdict,
+        f"held, for its recipients differ: the rule says {verdict.action}; {verdict.reason}",
+    )
+
+
+def _held(verdict: Verdict, reason: str) -> Verdict:
+    return replace(verdict, action=Action.QUARANTINE, reason=reason, add_header=(), edits=())

@@ -5,6 +5,7 @@ import shutil
 import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -40,12 +41,13 @@ def make_index(tmp_path: Path, clock: Any) -> Iterator[Callable[..., Index]]:
 
 
 def row(number: int, stamp: str = "1") -> Row:
-    return Row(f"20251122T120000-{number:08x}", stamp, f"same{number}", "{}")
+    return Row(f"20251122T120000-{number:08x}", stamp, "{}", (f"same{number}", "same"))
 
 
 def rows_in(path: Path) -> list[tuple[str, ...]]:
     with closing(sqlite3.connect(path)) as connection:
-        return connection.execute("SELECT * FROM message ORDER BY id").fetchall()
+        rows = connection.execute("SELECT * FROM message ORDER BY id").fetchall()
+        return rows + connection.execute("SELECT id, same FROM copy ORDER BY id, same").fetchall()
 
 
 def test_every_write_begins_immediate_and_reads_do_not(make_index: Callable[..., Index]) -> None:
@@ -59,7 +61,7 @@ def test_every_write_begins_immediate_and_reads_do_not(make_index: Callable[...,
     assert said[0] == "BEGIN IMMEDIATE"
     assert {text.split()[0] for text in said} == {"BEGIN", "INSERT", "DELETE"}
     said.clear()
-    assert index.rows([row(1).id]) == {row(1).id: row(1)}
+    assert index.rows([row(1).id]) == {row(1).id: replace(row(1), same=())}
     assert [text.split()[0] for text in said] == ["BEGIN", "SELECT"]
     assert said[0] == "BEGIN"
 
@@ -89,11 +91,24 @@ async def test_reindex_gives_the_index_that_was_there(
     with closing(sqlite3.connect(path)) as connection, connection:
         connection.execute("DELETE FROM message WHERE id = ?", (ids[3],))
         connection.execute("UPDATE message SET summary = 'x', stamp = 'y'")
-        connection.execute("INSERT INTO message VALUES ('20251122T120000-ffffffff','','','')")
+        connection.execute("INSERT INTO message VALUES ('20251122T120000-ffffffff','','')")
+        connection.execute("UPDATE copy SET same = id")
     assert rows_in(path) != before
     assert store.reindex()
     assert rows_in(path) == before
-    assert len(before) == 5
+    assert len(before) == 10
+
+
+def test_a_message_is_found_by_each_of_its_recipients(make_index: Callable[..., Index]) -> None:
+    index = make_index()
+    for one in (row(1), row(2), replace(row(2), same=("other",))):
+        index.put(one)
+    assert index.flush()
+    assert index.copies(["same1"]) == index.copies(["same"]) == [row(1).id]
+    assert index.copies(["same", "other", *map(str, range(BATCH))]) == [row(2).id, row(1).id]
+    index.drop(row(1).id)
+    assert index.flush()
+    assert index.copies(["same"]) == []
 
 
 async def test_a_list_mends_rows_that_are_old_missing_or_nonsense(
@@ -226,9 +241,9 @@ async def test_an_index_that_lies_loses_no_mail(
     first = await store.hold(make_held("a@b"))
     second = await store.hold(make_held("c@d"))
     assert store.flush()
-    same = {one[0]: one[2] for one in rows_in(path)}
+    same = dict(one for one in rows_in(path) if len(one) == 2)
     # The index says that the second is where the first is; then the second goes away.
-    change(path, f"UPDATE message SET same = '{same[second]}' WHERE id = '{first}'")
+    change(path, f"UPDATE copy SET same = '{same[second]}' WHERE id = '{first}'")
     store.delete(second)
     third = await store.hold(make_held("c@d"))
     assert third not in (first, second)
@@ -270,5 +285,5 @@ async def test_an_index_may_lie_on_a_path_with_odd_signs(
     await store.hold(make_held())
     assert store.flush()
     store.close()
-    assert len(rows_in(odd / "index.sqlite")) == 1
+    assert len(rows_in(odd / "index.sqlite")) == 3
     shutil.rmtree(odd)

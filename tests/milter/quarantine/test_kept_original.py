@@ -1,5 +1,6 @@
 """Originals that were kept: listed apart from what waits for a decision, and taken back."""
 
+import asyncio
 import json
 from collections.abc import Callable
 from datetime import timedelta
@@ -7,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from pratique.milter.quarantine.folders import QuarantineError
 from pratique.milter.quarantine.record import Held, Record
 from pratique.milter.quarantine.release import Order
 from pratique.milter.quarantine.state import Stage, State
@@ -21,8 +23,9 @@ def states(store: Quarantine) -> list[str]:
 async def test_an_original_is_kept_and_is_not_what_is_held(
     store: Quarantine, make_held: Callable[..., Held]
 ) -> None:
-    kept = await store.keep(make_held())
-    assert kept.is_new
+    kept = await store.put(make_held(), Stage.KEPT)
+    assert kept.made == kept.id
+    kept.settle()
     assert states(store) == ["kept_original"]
     # The same message, held: somebody has to decide, so that is a copy of its own.
     held = await store.hold(make_held())
@@ -33,48 +36,72 @@ async def test_an_original_is_kept_and_is_not_what_is_held(
 async def test_a_retry_finds_the_original_of_the_first_try(
     store: Quarantine, make_held: Callable[..., Held]
 ) -> None:
-    first = await store.keep(make_held())
+    first = await store.put(make_held(), Stage.KEPT)
+    first.settle()
     assert store.flush()
-    again = await store.keep(make_held())
-    assert (again.id, again.is_new) == (first.id, False)
+    again = await store.put(make_held(), Stage.KEPT)
+    assert (again.id, again.made) == (first.id, "")
     await store.withdraw(again)
     assert states(store) == ["kept_original"]
 
 
-async def test_a_try_that_fails_leaves_the_original_to_another_that_runs_meanwhile(
-    store: Quarantine, make_held: Callable[..., Held]
+@pytest.mark.parametrize("stage", [Stage.KEPT, Stage.HELD])
+async def test_a_try_that_may_yet_fail_has_a_copy_of_its_own(
+    store: Quarantine, make_held: Callable[..., Held], stage: Stage
 ) -> None:
-    slow = await store.keep(make_held())
+    slow = await store.put(make_held(), stage)
     assert store.flush()
     # A client that gave up waiting comes again; this one is delivered.
-    assert (await store.keep(make_held())).id == slow.id
+    second = await store.put(make_held(), stage)
+    assert second.made not in ("", slow.made)
+    second.settle()
     await store.withdraw(slow)
-    assert states(store) == ["kept_original"]
+    assert [one.id for one in store.messages()] == [second.id]
 
 
-async def test_an_original_that_nobody_else_needs_is_withdrawn(
+async def test_nobody_releases_or_removes_what_may_be_withdrawn(
+    store: Quarantine, make_held: Callable[..., Held], hop: Any
+) -> None:
+    copy = await store.put(make_held(), Stage.HELD)
+    next_hop = hop()
+    with pytest.raises(QuarantineError, match="worked on"):
+        await store.release(copy.id, next_hop)
+    with pytest.raises(QuarantineError, match="worked on"):
+        store.delete(copy.id)
+    assert store.expire(timedelta(days=-1)) == []
+    copy.settle()
+    assert (await store.release(copy.id, next_hop)).sent
+
+
+async def test_what_is_put_for_a_door_that_gave_up_stays_held(
     store: Quarantine, make_held: Callable[..., Held]
 ) -> None:
-    await store.withdraw(await store.keep(make_held()))
+    task = asyncio.create_task(store.put(make_held(), Stage.HELD))
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    others = asyncio.all_tasks() - {asyncio.current_task()}
+    await asyncio.gather(*others)
+    (held,) = store.messages()
+    store.delete(held.id)
+
+
+@pytest.mark.parametrize("stage", [Stage.KEPT, Stage.HELD])
+async def test_a_copy_of_a_message_that_comes_again_is_withdrawn(
+    store: Quarantine, make_held: Callable[..., Held], stage: Stage
+) -> None:
+    copy = await store.put(make_held(), stage)
+    await store.withdraw(copy)
+    await store.withdraw(copy)
     assert states(store) == []
-
-
-async def test_what_is_held_is_never_withdrawn(
-    store: Quarantine, make_held: Callable[..., Held]
-) -> None:
-    kept = await store.keep(make_held())
-    store.delete(kept.id)
-    # One that is no longer there is withdrawn already.
-    await store.withdraw(kept)
-    held = await store.hold(make_held())
-    await store.withdraw(type(kept)(held))
-    assert states(store) == ["held"]
 
 
 async def test_an_original_is_released_like_a_held_message(
     store: Quarantine, make_held: Callable[..., Held], hop: Any
 ) -> None:
-    kept, next_hop = await store.keep(make_held()), hop()
+    kept, next_hop = await store.put(make_held(), Stage.KEPT), hop()
+    kept.settle()
     outcome = await store.release(kept.id, next_hop, Order(("bob@example.org",)))
     assert (outcome.sent, outcome.stage) == (True, Stage.KEPT)
     await store.release(kept.id, next_hop)
@@ -86,7 +113,7 @@ async def test_an_original_is_released_like_a_held_message(
 async def test_an_original_expires_by_its_age(
     *, store: Quarantine, make_held: Callable[..., Held], clock: Any, days: int, left: list[str]
 ) -> None:
-    await store.keep(make_held())
+    (await store.put(make_held(), Stage.KEPT)).settle()
     clock.later(days=days)
     store.expire(timedelta(days=10))
     assert states(store) == left

@@ -132,12 +132,33 @@ def test_a_record_that_is_cut_anywhere_is_a_value_error(make_record: Callable[..
             Record.decode(whole[:end])
 
 
-def test_the_same_message_for_others_is_another_message(make_record: Callable[..., Record]) -> None:
+def test_a_message_is_the_same_for_each_recipient_apart(make_record: Callable[..., Record]) -> None:
     one = make_record("a@b", "c@d")
     assert one.same == make_record("c@d", "a@b").same
-    assert one.same != make_record("a@b").same
-    assert one.same != make_record("a@b", "c@d", reverse_path="x@y").same
+    assert one.same["a@b"] == make_record("a@b").same["a@b"]
+    assert one.same["a@b"] != one.same["c@d"]
+    assert one.same["a@b"] != make_record("a@b", reverse_path="x@y").same["a@b"]
     assert one.same != replace(one, sha256="cd" * 32).same
+    assert one.same == replace(one, identity=one.sha256).same
+    assert one.same != replace(one, identity="cd" * 32).same
+
+
+def test_a_record_without_some_has_the_verdicts_of_the_others(
+    make_record: Callable[..., Record],
+) -> None:
+    record = make_record("a@b", "c@d", "a@b")
+    marked = tuple(replace(one, rule=str(n)) for n, one in enumerate(record.verdicts))
+    left = replace(record, verdicts=marked).without({"a@b"})
+    assert [one.address for one in left.envelope.recipients] == ["c@d"]
+    assert [one.rule for one in left.verdicts] == ["1"]
+
+
+def test_a_record_of_an_earlier_version_has_no_identity(make_record: Callable[..., Record]) -> None:
+    record = replace(make_record(), identity="cd" * 32)
+    assert Record.decode(record.encode()) == record
+    written = json.loads(record.encode())
+    del written["identity"]
+    assert Record.decode(json.dumps(written).encode()) == replace(record, identity="")
 
 
 def test_a_held_message_without_recipients_or_verdicts_is_our_mistake(

@@ -85,7 +85,7 @@ async def test_another_message_is_no_retry(
     first = await store.hold(make_held())
     assert store.flush()
     assert await store.hold(make_held(**other)) != first
-    assert await store.hold(make_held("bob@example.org")) != first
+    assert await store.hold(make_held("dave@example.org")) != first
     assert len(list(store.messages())) == 3
 
 

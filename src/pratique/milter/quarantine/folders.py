@@ -78,11 +78,15 @@ class Folders:
             log.warning("%s: %d foreign names", self._held, len(names) - len(known))
         return known
 
-    def add(self, record: Record, state: State, chunks: Iterable[bytes]) -> None:
-        """Put a message on the disk; it is there, whole, when this returns."""
+    def add(self, record: Record, state: State, chunks: Iterable[bytes]) -> ExitStack:
+        """Put a message on the disk; it is there, whole, when this returns.
+
+        Nobody else can have it until what is returned is closed: that is its lock.
+        """
         fresh = self._fresh / record.id
         fresh.mkdir(mode=0o700)
-        with _locked(fresh):
+        with ExitStack() as lock:
+            lock.enter_context(_locked(fresh))
             try:
                 self.disk.write_file(fresh / "content", chunks)
                 self.disk.write_file(fresh / "record", (record.encode(),))
@@ -91,6 +95,7 @@ class Folders:
                 withdraw(fresh)
                 raise
             self.disk.publish_folder(fresh, self.of(record.id))
+            return lock.pop_all()
 
     def record(self, message_id: str) -> Record:
         """What is known of a message."""

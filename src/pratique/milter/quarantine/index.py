@@ -16,18 +16,20 @@ import queue
 import sqlite3
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from itertools import groupby
 from pathlib import Path
+from typing import Any
 
 from alembic.util import CommandError
-from sqlalchemy import ColumnElement, bindparam, delete, inspect, select
+from sqlalchemy import ColumnElement, Select, bindparam, delete, inspect, select
 from sqlalchemy.dialects.sqlite import insert
+from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 
-from pratique.milter.quarantine.schema import engine_of, messages, migrate
+from pratique.milter.quarantine.schema import copies, engine_of, messages, migrate
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +51,9 @@ _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
 _FRESH = insert(messages)
 _INSERT = _FRESH.on_conflict_do_update(index_elements=["id"], set_=dict(_FRESH.excluded))
-_DELETE = delete(messages).where(messages.c.id == bindparam("id"))
+_DELETE = delete(messages).where(messages.c.id == bindparam("gone"))
+_INSERT_COPIES = insert(copies).on_conflict_do_nothing()
+_DELETE_COPIES = delete(copies).where(copies.c.id == bindparam("gone"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,8 +62,9 @@ class Row:
 
     id: str
     stamp: str
-    same: str
     summary: str
+    # A word for each recipient (record.py); written, and looked for by `copies` alone.
+    same: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,15 +117,19 @@ class Index:
 
     def rows(self, ids: Sequence[str]) -> dict[str, Row]:
         """The rows of these messages, as far as there are any."""
-        return {row.id: row for row in self._ask(messages.c.id.in_(ids))}
+        return {row.id: row for row in self._asked(messages.c.id.in_(ids))}
 
-    def copies(self, same: str) -> list[str]:
-        """The ids of messages that are the same as this one, newest first."""
-        return sorted((row.id for row in self._ask(messages.c.same == same)), reverse=True)
+    def copies(self, same: Sequence[str]) -> list[str]:
+        """The ids of messages that are the same as one of these, newest first."""
+        found: set[str] = set()
+        for start in range(0, len(same), BATCH):
+            wanted = copies.c.same.in_(same[start : start + BATCH])
+            found.update(one for (one,) in self._ask(select(copies.c.id).where(wanted)))
+        return sorted(found, reverse=True)
 
     def ids(self) -> set[str]:
         """The ids of all rows."""
-        return {row.id for row in self._ask()}
+        return {row.id for row in self._asked()}
 
     def flush(self, seconds: float = 10.0) -> bool:
         """Wait until all that was put is written; false if that takes too long."""
@@ -152,11 +161,15 @@ class Index:
             return False
         return True
 
-    def _ask(self, *conditions: ColumnElement[bool]) -> list[Row]:
+    def _asked(self, *conditions: ColumnElement[bool]) -> list[Row]:
+        found = self._ask(select(messages).where(*conditions))
+        return [Row(message_id, stamp, summary) for message_id, stamp, summary in found]
+
+    def _ask(self, question: Select[Any]) -> list[tuple[str, ...]]:
         # A retry that comes right after a start waits for the migration.
         self._opened.wait(self._patience)
         try:
-            return self._read(*conditions)
+            return self._read(question)
         except _TROUBLE as error:
             self._failed(error)
             if _code(error) in _DAMAGED and not self._mending.is_set():
@@ -164,11 +177,11 @@ class Index:
                 self._offer(_Order(rebuild=True))
             return []
 
-    def _read(self, *conditions: ColumnElement[bool]) -> list[Row]:
+    def _read(self, question: Select[Any]) -> list[tuple[str, ...]]:
         with self._engine.connect() as connection:
-            found = connection.execute(select(messages).where(*conditions))
+            found = connection.execute(question)
             # One flipped bit makes a blob of a text; such a row is as good as none.
-            return [Row(*row) for row in found if all(isinstance(one, str) for one in row)]
+            return [tuple(row) for row in found if all(isinstance(one, str) for one in row)]
 
     def _failed(self, why: object) -> None:
         self.failures += 1
@@ -226,7 +239,8 @@ class Index:
         return True
 
     def _open(self) -> None:
-        fresh = not inspect(self._engine).has_table(messages.name)
+        # Where it is missing, that is a new file, or the layout of an earlier version.
+        fresh = not inspect(self._engine).has_table(copies.name)
         migrate(self._engine)
         if fresh:
             self._rebuild()
@@ -242,7 +256,7 @@ class Index:
 
     def _rebuild(self) -> None:
         # Asked for before the folders are read: what another process adds meanwhile stays.
-        gone = {row.id for row in self._read()}
+        gone = {one for (one,) in self._read(select(messages.c.id))}
         batch: list[Row | _Gone] = []
         for row in self._everything():
             gone.discard(row.id)
@@ -256,8 +270,21 @@ class Index:
     def _write(self, tasks: Iterable[Row | _Gone]) -> None:
         with self._engine.execution_options(writes=True).begin() as connection:
             for is_gone, some in groupby(tasks, lambda task: isinstance(task, _Gone)):
-                rows = [asdict(task) for task in some]
-                connection.execute(_DELETE if is_gone else _INSERT, rows)
+                batch = list(some)
+                named = [{"gone": task.id} for task in batch]
+                connection.execute(_DELETE_COPIES, named)
+                if is_gone:
+                    connection.execute(_DELETE, named)
+                else:
+                    _put(connection, [task for task in batch if isinstance(task, Row)])
+
+
+def _put(connection: Connection, tasks: Sequence[Row]) -> None:
+    rows = {row.id: row for row in tasks}.values()
+    written = [{"id": row.id, "stamp": row.stamp, "summary": row.summary} for row in rows]
+    connection.execute(_INSERT, written)
+    if pairs := [{"same": same, "id": row.id} for row in rows for same in row.same]:
+        connection.execute(_INSERT_COPIES, pairs)
 
 
 def _code(error: Exception) -> int | None:

@@ -9,7 +9,8 @@ Octets that are no UTF-8 are lone surrogates in our text (PEP 383), and come bac
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, fields
+from collections.abc import Container
+from dataclasses import asdict, dataclass, fields, replace
 from datetime import datetime
 from typing import Any
 
@@ -50,13 +51,29 @@ class Record:
     facts: Facts
     prepend: bytes = b""
     cut: tuple[tuple[int, int], ...] = ()
+    # By this another try of it is known (identity.py).
+    identity: str = ""
 
     @property
-    def same(self) -> str:
-        """Equal for two tries of one message: content, reverse-path, recipients."""
-        addresses = sorted(forward.address for forward in self.envelope.recipients)
-        told_apart_by = [self.sha256, self.envelope.reverse_path, addresses]
+    def same(self) -> dict[str, str]:
+        """By recipient, what is equal for two tries: identity, reverse-path, recipient."""
+        addresses = (forward.address for forward in self.envelope.recipients)
+        return {address: self._same_for(address) for address in addresses}
+
+    def _same_for(self, address: str) -> str:
+        told_apart_by = [self.identity or self.sha256, self.envelope.reverse_path, address]
         return hashlib.sha256(json.dumps(told_apart_by).encode("ascii")).hexdigest()
+
+    def without(self, addresses: Container[str]) -> "Record":
+        """The same for all others."""
+        pairs = [
+            pair
+            for pair in zip(self.envelope.recipients, self.verdicts, strict=True)
+            if pair[0].address not in addresses
+        ]
+        recipients = tuple(forward for forward, _ in pairs)
+        envelope = replace(self.envelope, recipients=recipients)
+        return replace(self, envelope=envelope, verdicts=tuple(verdict for _, verdict in pairs))
 
     @property
     def worst(self) -> Verdict:
@@ -82,6 +99,7 @@ class Record:
             "facts": facts_to_json(self.facts),
             "prepend": self.prepend.decode("utf-8", "surrogateescape"),
             "cut": [list(span) for span in self.cut],
+            "identity": self.identity,
         }
 
     def encode(self) -> bytes:
@@ -110,6 +128,8 @@ def _record_from_json(written: dict[str, Any]) -> Record:
         facts=facts_from_json(written["facts"]),
         prepend=written["prepend"].encode("utf-8", "surrogateescape"),
         cut=_cut_in(written["cut"], written["content"]["size"]),
+        # What an earlier version wrote has none.
+        identity=str(written.get("identity", "")),
     )
 
 

@@ -1,9 +1,10 @@
 """Lay out the index, and bring an index of any age to the present layout.
 
-A row repeats what the folder of a message says: `summary` is JSON for `list`, `same`
-finds the copy that an earlier try left, and `stamp` tells whether the row is as new
-as the folder's `state`.  Migrations are Alembic's, from the first table on; they run
-in one transaction, so of two processes that open a new index one waits for the other.
+A row repeats what the folder of a message says: `summary` is JSON for `list`, and `stamp`
+tells whether the row is as new as the folder's `state`.  A second table has a row for each
+recipient: `same` finds the copy that an earlier try left for it.  Migrations are Alembic's,
+from the first table on; they run in one transaction, so of two processes that open a new
+index one waits for the other.
 """
 
 import sqlite3
@@ -23,8 +24,13 @@ messages = Table(
     metadata,
     Column("id", Text, primary_key=True),
     Column("stamp", Text, nullable=False),
-    Column("same", Text, nullable=False, index=True),
     Column("summary", Text, nullable=False),
+)
+copies = Table(
+    "copy",
+    metadata,
+    Column("same", Text, primary_key=True),
+    Column("id", Text, primary_key=True, index=True),
 )
 
 

@@ -10,12 +10,14 @@ import asyncio
 import logging
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
+from pratique.milter.delivered import Delivered
 from pratique.milter.durable import Disk, apart
+from pratique.milter.identity import identity_of
 from pratique.milter.mail import Content, Envelope, Outgoing
 from pratique.milter.next_hop import NextHop
 from pratique.milter.quarantine.bound import Bound, sha256_of
@@ -37,6 +39,10 @@ _WRITERS = 8
 # will expire before its time.
 RETRIES_END = timedelta(days=5)
 
+# Copies of one message that a try looks at.  Another one is made for a recipient only once
+# the copy before was released, deleted or damaged: each costs reading it.
+MOST_COPIES = 20
+
 
 @dataclass(frozen=True, slots=True)
 class Kept:
@@ -48,11 +54,20 @@ class Kept:
 
 
 @dataclass(frozen=True, slots=True)
-class Original:
-    """A held or kept message by its id; `is_new` unless it was there before."""
+class Copy:
+    """A message that is in quarantine, and that nobody else can have before it is settled.
+
+    `made` is its id, and nothing if all its recipients have copies of an earlier try: then
+    `id` is that of one of these.
+    """
 
     id: str
-    is_new: bool = True
+    made: str
+    _lock: ExitStack
+
+    def settle(self) -> None:
+        """Let others release or remove it from now on; a second call does nothing."""
+        self._lock.close()
 
 
 class Quarantine:
@@ -72,6 +87,8 @@ class Quarantine:
         self._releaser = Releaser(self._folders, self._tokens, clock)
         self._folders.make()
         self._tokens.make()
+        # Who has a message although its client was told to come again.
+        self.delivered = Delivered(folder / "delivered", clock, self._folders.disk)
         self._index = Index(folder / "index.sqlite", self._rows, clock, patience)
         self._executor = ThreadPoolExecutor(_WRITERS, thread_name_prefix="quarantine")
 
@@ -84,6 +101,7 @@ class Quarantine:
         """Finish what is being written."""
         self._executor.shutdown()
         self._index.close()
+        self.delivered.close()
 
     # For the doors.
 
@@ -93,23 +111,33 @@ class Quarantine:
         OSError if the disk does not take it: nothing of it is left then.  A retry of
         what is held already gets the id of that copy.
         """
-        return (await apart(self._executor, held.outgoing, lambda own: self._held_as(held, own))).id
+        copy = await self.put(held, Stage.HELD)
+        copy.settle()
+        return copy.id
 
-    async def keep(self, held: Held) -> Original:
-        """Keep the original of a message that goes on changed, as `hold` would hold it."""
-        return await apart(
-            self._executor, held.outgoing, lambda own: self._held_as(held, own, kept=True)
-        )
+    async def put(self, held: Held, stage: Stage) -> Copy:
+        """Do the same; what is put is locked until it is settled, so it can be withdrawn.
 
-    async def withdraw(self, original: Original) -> None:
-        """Remove an original again, because nothing of its message went on.
-
-        One that was there before stays: a try before this may have been delivered.
+        With `Stage.KEPT` it is the original of a message that goes on changed.
         """
-        if original.is_new:
-            await asyncio.get_running_loop().run_in_executor(
-                self._executor, self._withdraw, original.id
-            )
+        work = apart(self._executor, held.outgoing, lambda own: self._held_as(held, own, stage))
+        task = asyncio.create_task(work)
+        try:
+            return await asyncio.shield(task)
+        except asyncio.CancelledError:
+            # Once begun it is finished, and held; only nobody waits for it.
+            task.add_done_callback(_settle)
+            raise
+
+    async def withdraw(self, copy: Copy) -> None:
+        """Remove a copy again, because its message will come once more.
+
+        What an earlier try left stays: that try may have been answered by 250.
+        """
+        if copy.made:
+            loop = asyncio.get_running_loop()
+            await loop.run_in_executor(self._executor, self._withdraw, copy)
+        copy.settle()
 
     async def redeem(self, token: str, tail: Outgoing, envelope: Envelope) -> Redemption | None:
         """Reserve the token of a released message, if it was issued for this message.
@@ -200,70 +228,72 @@ class Quarantine:
 
     # How it is done.
 
-    def _withdraw(self, message_id: str) -> None:
+    def _withdraw(self, copy: Copy) -> None:
         try:
-            with self._folders.locked(message_id):
-                state = self._folders.state(message_id)
-                tries = [step for step in state.steps if step.did is Did.KEPT]
-                # Another try of the same message may run meanwhile, and be delivered.
-                if state.stage is not Stage.KEPT or len(tries) > 1:
-                    return
-                self._folders.remove(message_id)
-        except (OSError, ValueError, QuarantineError) as error:
-            # It will expire, and until then it is a copy too many.
-            log.warning("%s is not withdrawn: %s", message_id, error)
+            # The lock on it is ours: nobody released it, and nobody's retry relied on it.
+            self._folders.remove(copy.made)
+        except OSError as error:
+            log.error("%s is a copy too many, it is not withdrawn: %s", copy.made, error)
         else:
-            self._index.drop(message_id)
+            self._index.drop(copy.made)
 
-    def _held_as(self, held: Held, outgoing: Outgoing, *, kept: bool = False) -> Original:
-        now = self._clock()
+    def _held_as(self, held: Held, outgoing: Outgoing, stage: Stage) -> Copy:
+        now, content = self._clock(), outgoing.content
         record = Record(
             id=new_id(now),
             held_at=now,
-            sha256=sha256_of(outgoing.content.span(0, outgoing.content.size)),
-            size=outgoing.content.size,
+            sha256=sha256_of(content.span(0, content.size)),
+            size=content.size,
             envelope=held.envelope,
             verdicts=held.verdicts,
             facts=held.facts,
             prepend=outgoing.prepend,
             cut=outgoing.cut,
+            identity=identity_of(content),
         )
-        for message_id in self._index.copies(record.same):
-            if self._is_copy(message_id, record, Stage.KEPT if kept else Stage.HELD):
-                log.info("held already as %s", message_id)
-                return Original(message_id, is_new=False)
-        addresses = tuple(dict.fromkeys(one.address for one in held.envelope.recipients))
-        did = Did.KEPT if kept else Did.HELD
-        state = State(addresses, steps=(Step(did, now, recipients=addresses),), kept=kept)
-        content = outgoing.content
-        self._folders.add(record, state, content.span(0, content.size))
+        found = self._copies_of(record, stage)
+        if found:
+            log.info("held already as %s", ", ".join(dict.fromkeys(found.values())))
+            record = record.without(found)
+        if not record.envelope.recipients:
+            return Copy(next(iter(found.values())), "", ExitStack())
+        addresses = tuple(dict.fromkeys(one.address for one in record.envelope.recipients))
+        kept = stage is Stage.KEPT
+        step = Step(Did.KEPT if kept else Did.HELD, now, recipients=addresses)
+        state = State(addresses, steps=(step,), kept=kept)
+        lock = self._folders.add(record, state, content.span(0, content.size))
         self._put(record.id)
-        return Original(record.id)
+        return Copy(record.id, record.id, lock)
 
-    def _is_copy(self, message_id: str, record: Record, stage: Stage) -> bool:
+    def _copies_of(self, record: Record, stage: Stage) -> dict[str, str]:
+        """The recipients for whom an earlier try left a copy, and its id."""
+        left, found = set(record.same), dict[str, str]()
+        for message_id in self._index.copies(tuple(record.same.values()))[:MOST_COPIES]:
+            has = left & self._waiting_for(message_id, record, stage)
+            found |= dict.fromkeys(has, message_id)
+            left -= has
+            if not left:
+                break
+        return found
+
+    def _waiting_for(self, message_id: str, record: Record, stage: Stage) -> frozenset[str]:
+        """The recipients of another copy of this message that still wait; none if it is none."""
         # The index only guesses.  A mail is never left out on its word alone, nor for
         # a copy that somebody is just about to release or to remove, nor for one that
         # nobody could release any more.
         try:
             with self._folders.locked(message_id):
                 found = self._folders.record(message_id)
-                held = self._folders.state(message_id).stage is stage
+                state = self._folders.state(message_id)
                 young = record.held_at - found.held_at < RETRIES_END
-                if not (held and young and found.same == record.same):
-                    return False
+                same = set(found.same.values()) & set(record.same.values())
+                if not (state.stage is stage and young and same):
+                    return frozenset()
                 with closing(Content(self._folders.open_content(message_id))) as content:
-                    same = found.is_of(content)
-                if same and stage is Stage.KEPT:
-                    self._keep_again(message_id, record.held_at)
-                return same
+                    whole = found.is_of(content)
+                return frozenset(state.waiting) if whole else frozenset()
         except (OSError, ValueError, QuarantineError):
-            return False
-
-    def _keep_again(self, message_id: str, now: datetime) -> None:
-        """Write down that another try needs it too; the caller holds the lock."""
-        state = self._folders.state(message_id)
-        again = Step(Did.KEPT, now, recipients=state.waiting)
-        self._folders.put_state(message_id, state.then(again))
+            return frozenset()
 
     def _summary(self, message_id: str, row: Row | None) -> Iterator[Summary]:
         stamp = self._folders.stamp(message_id)
@@ -298,7 +328,7 @@ class Quarantine:
             stamp = self._folders.stamp(message_id)
             record = self._folders.record(message_id)
             summary = Summary.of(record, self._folders.state(message_id))
-            return Row(message_id, stamp, record.same, summary.encode())
+            return Row(message_id, stamp, summary.encode(), tuple(record.same.values()))
         except (OSError, ValueError, QuarantineError) as error:
             log.warning("held message %a cannot be read: %s", message_id, error)
             return None
@@ -331,6 +361,11 @@ def _summary_in(row: Row | None) -> Summary | None:
         return None
     # The row of another message, or of none: the folder knows better.
     return summary if summary and row and summary.id == row.id else None
+
+
+def _settle(task: asyncio.Task[Copy]) -> None:
+    if not task.cancelled() and task.exception() is None:
+        task.result().settle()
 
 
 def _give_back(task: asyncio.Task[Redemption | None]) -> None:

@@ -1,0 +1,221 @@
+"""Give each group of recipients its share of one message, so that one reply is true for all.
+
+    leave out  who has the message since an earlier try (delivered.py)
+    put        on the disk what is held, and the original of what goes out changed
+    send       one transaction for each content; the outcome is each recipient's own
+    hold       what the next hop refuses for good, where others are served or a queue hears us
+    end        250, or the copies are withdrawn, deliveries are written down, and 4yz
+
+Killed before `send`, the copies stay, and the retry finds them.  Killed between two
+transactions, the retry leaves out who has it.  Killed after the last, before the reply is
+heard, everything may come again: that window is SMTP's own (RFC 1047).
+"""
+
+import asyncio
+import logging
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from pratique.milter import actions, durable
+from pratique.milter.actions import Plan, Share
+from pratique.milter.mail import Outgoing
+from pratique.milter.next_hop import Reply
+from pratique.milter.quarantine.state import Stage
+from pratique.milter.quarantine.store import Copy, Quarantine
+from pratique.milter.ways import Done, Ways, Whole, outgoing
+from pratique.policies.verdict import Action
+
+log = logging.getLogger("pratique.message")
+
+# What becomes of a recipient; nothing yet is the empty word.
+DELIVERED, HELD, REFUSED, DEFERRED = "delivered", "held", "refused", "deferred"
+_BEFORE = Reply(250, ("2.0.0 delivered by an earlier try",))
+
+
+@dataclass(slots=True)
+class _Part:
+    """Recipients who get the same, and have the same outcome."""
+
+    share: Share
+    out: Outgoing
+    outcome: str = ""
+    # What the next hop said to each.
+    replies: tuple[Reply, ...] = ()
+    # In quarantine: the original of what goes out changed, and what is held.
+    copies: list[Copy] = field(default_factory=list)
+    # Delivered if and when our reply is 2yz.
+    waits: bool = False
+
+    def split(self, outcome: str, replies: Mapping[int, Reply]) -> "_Part":
+        """Those of them at these places."""
+        share, said = self.share.only(replies), tuple(replies.values())
+        return replace(self, share=share, outcome=outcome, replies=said, copies=[*self.copies])
+
+
+class Sharing:
+    """One message that goes out to some of its recipients at least, or is held in several ways."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        whole: Whole,
+        ways: Ways,
+        quarantine: Quarantine,
+        changed: Mapping[tuple[int, ...], Outgoing],
+    ) -> None:
+        self._plan = plan
+        self._whole = whole
+        self._ways = ways
+        self._quarantine = quarantine
+        self._parts = [
+            _Part(share, changed.get(share.places) or outgoing(whole, ways.trace, share))
+            for share in plan.shares
+        ]
+        # What the client hears if it must come again.
+        self._later: Reply | None = None
+        self._is_noted = False
+
+    async def done(self) -> Done:
+        """Serve all, and reply."""
+        try:
+            await self._leave_out()
+            await self._put()
+            await self._send()
+            refused = self._with(REFUSED)
+            if len(refused) == len(self._parts) and self._ways.heard_by == "sender":
+                return await self._undone(refused[0].replies[0])
+            await self._hold_refused()
+            if self._later is not None:
+                return await self._undone(self._later)
+            return await self._well()
+        finally:
+            # Whatever happened: what is in quarantine now stays there.
+            for part in self._parts:
+                for copy in part.copies:
+                    copy.settle()
+
+    async def _leave_out(self) -> None:
+        has = await self._quarantine.delivered.known(self._whole.content, self._whole.envelope)
+        if not has:
+            return
+        self._is_noted = True
+        log.info("%s: %d recipients have it already", self._whole.envelope.queue_id, len(has))
+        for part in self._parts[:]:
+            forwards = self._whole.forwards(part.share)
+            known = (DELIVERED if forward.address in has else "" for forward in forwards)
+            self._split(part, ((outcome, _BEFORE) for outcome in known))
+
+    async def _put(self) -> None:
+        for part in self._with(""):
+            if part.share.action is not Action.ACCEPT:
+                await self._hold(part, Stage.HELD)
+            elif part.out.rewritten is not None:
+                await self._hold(part, Stage.KEPT)
+
+    async def _send(self) -> None:
+        """One transaction for each content, the one for most recipients at the end."""
+        left = sorted(self._with(""), key=lambda part: len(part.share.places))
+        while left and self._later is None:
+            part = left.pop(0)
+            send = self._ways.apart if left else self._ways.send
+            assert send is not None, "a door with one way out was given two contents"
+            reply = await send(part.out, self._whole.forwards(part.share))
+            part.waits = not left and self._ways.by_reply
+            each = reply.each or (reply,) * len(part.share.places)
+            self._split(part, ((_outcome_of(one), one) for one in each))
+            self._later = next((one for one in each if _outcome_of(one) == DEFERRED), None)
+            if left:
+                await self._note()
+
+    async def _hold_refused(self) -> None:
+        for part in self._with(REFUSED):
+            part.share = actions.refused(part.share, part.replies)
+            await self._hold(part, Stage.HELD)
+
+    async def _hold(self, part: _Part, stage: Stage) -> None:
+        if self._later is not None:
+            return
+        queue_id, out = self._whole.envelope.queue_id, replace(part.out, rewritten=None)
+        try:
+            # Once begun it is finished, whoever listens: half a decision is none.
+            put = self._quarantine.put(self._whole.held(part.share, out), stage)
+            part.copies.append(await asyncio.shield(put))
+        except OSError as error:
+            log.error("%s: not held: %s", queue_id, error)
+            self._later = durable.reply_to(error)
+            return
+        if stage is Stage.HELD:
+            part.outcome = HELD
+        how = "held" if stage is Stage.HELD else "its original is kept"
+        log.info("%s: %s as %s", queue_id, how, part.copies[-1].id)
+
+    async def _note(self) -> None:
+        has = self._with(DELIVERED)
+        addresses = [one.address for part in has for one in self._whole.forwards(part.share)]
+        if not addresses:
+            return
+        envelope = self._whole.envelope
+        try:
+            await self._quarantine.delivered.note(self._whole.content, envelope, addresses)
+            self._is_noted = True
+        except OSError as error:
+            log.error("%s: not noted, a retry may double it: %s", envelope.queue_id, error)
+
+    async def _undone(self, reply: Reply) -> Done:
+        """The client comes again, or is refused: of this try stays what was delivered."""
+        outcome = REFUSED if reply.code // 100 == 5 else DEFERRED
+        for part in self._parts:
+            if part.outcome != DELIVERED or part.waits:
+                part.outcome = outcome
+        await self._note()
+        await self._withdraw_all_but(self._with(DELIVERED))
+        return self._told(reply)
+
+    async def _well(self) -> Done:
+        await self._withdraw_all_but(self._with(DELIVERED, HELD))
+        if self._is_noted:
+            await self._quarantine.delivered.strike(self._whole.content, self._whole.envelope)
+        return self._told(actions.taken(self._whole.envelope.queue_id))
+
+    async def _withdraw_all_but(self, parts: Sequence[_Part]) -> None:
+        """Only the last copy of each part counts: one that is held needs no original."""
+        stays = [copy for part in parts for copy in part.copies[-1:]]
+        all_of_them = {id(copy): copy for part in self._parts for copy in part.copies}
+        gone = [one for one in all_of_them.values() if not any(one is copy for copy in stays)]
+        for part in self._parts:
+            part.copies = [one for one in part.copies if not any(one is copy for copy in gone)]
+        # Each settles itself once it is gone, whoever listens: until then nobody may rely on it.
+        await asyncio.shield(asyncio.gather(*map(self._quarantine.withdraw, gone)))
+
+    def _told(self, reply: Reply) -> Done:
+        outcomes = {place: part.outcome for part in self._parts for place in part.share.places}
+        copies = [copy.id for part in self._with(HELD, DELIVERED) for copy in part.copies[-1:]]
+        return Done(
+            Plan(tuple(part.share for part in self._parts), self._plan.refusal),
+            reply,
+            next(iter(copies), ""),
+            tuple(outcomes[place] for place in sorted(outcomes)),
+        )
+
+    def _with(self, *outcomes: str) -> list[_Part]:
+        """The parts with these outcomes, in the order of the outcomes."""
+        return [part for one in outcomes for part in self._parts if part.outcome == one]
+
+    def _split(self, part: _Part, outcomes: Iterable[tuple[str, Reply]]) -> None:
+        """Take a part apart by what became of each recipient."""
+        groups: dict[str, dict[int, Reply]] = {}
+        for place, (outcome, reply) in zip(part.share.places, outcomes, strict=True):
+            groups.setdefault(outcome, {})[place] = reply
+        if len(groups) == 1:
+            # As it is for nearly all mail: there is nothing to take apart.
+            ((part.outcome, replies),) = groups.items()
+            part.replies = tuple(replies.values())
+            return
+        self._parts.remove(part)
+        self._parts += [part.split(outcome, replies) for outcome, replies in groups.items()]
+
+
+def _outcome_of(reply: Reply) -> str:
+    if reply.accepted:
+        return DELIVERED
+    return REFUSED if reply.code // 100 == 5 else DEFERRED

@@ -1,0 +1,85 @@
+"""Say how one message can leave the door that it came by, and what was done with it in the end."""
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+
+from pratique.milter import actions
+from pratique.milter.actions import HeardBy, Plan, Share
+from pratique.milter.mail import Content, Envelope, Forward, Outgoing
+from pratique.milter.next_hop import Reply
+from pratique.milter.quarantine.record import Held
+from pratique.scanners.facts_pb2 import Facts
+
+# Gives a message to the next hop, for these recipients; 2yz if and only if it has it, 5yz if
+# it never will.
+Send = Callable[[Outgoing, Sequence[Forward]], Awaitable[Reply]]
+# Keeps a message, on the disk when it returns; says under which name.  Raises OSError.
+Hold = Callable[[Held], Awaitable[str]]
+
+
+@dataclass(frozen=True, slots=True)
+class Ways:
+    """How one message can leave the door that it came by."""
+
+    # The last to be called, and at most once.
+    send: Send
+    # For a message that is held for all its recipients: `Quarantine.hold`, or what tells a
+    # mail server to hold the message itself.
+    hold: Hold
+    heard_by: HeardBy
+    # The Received field to put in front, or nothing.
+    trace: bytes = b""
+    # The octets of a message too large to be looked into; 0: it is not.  Its content may be
+    # its beginning alone if `hold` and `send` leave the whole with who has it.
+    too_large: int = 0
+    # The octets of the largest message that may leave changed; 0: there is no limit.
+    most: int = 0
+    # What other recipients get, if it has another content; called before `send`, each time for
+    # others.  Without it all who get the message get the same.
+    apart: Send | None = None
+    # False: what there is of the content must not be held, nor sent for some alone.
+    divides: bool = True
+    # True: what `send` was given goes out only if our reply is 2yz.
+    by_reply: bool = False
+
+    @property
+    def contents(self) -> int:
+        """How many different contents of one message can leave."""
+        if not self.divides:
+            return 0
+        return 1 if self.apart is None else actions.MOST_CONTENTS
+
+
+@dataclass(frozen=True, slots=True)
+class Whole:
+    """A message as it came, and what was seen in it."""
+
+    content: Content
+    envelope: Envelope
+    facts: Facts
+
+    def forwards(self, share: Share) -> tuple[Forward, ...]:
+        """The recipients of a share."""
+        return tuple(self.envelope.recipients[place] for place in share.places)
+
+    def held(self, share: Share, out: Outgoing) -> Held:
+        """What is put in quarantine for a share."""
+        envelope = replace(self.envelope, recipients=self.forwards(share))
+        return Held(out, envelope, share.verdicts, self.facts)
+
+
+def outgoing(whole: Whole, trace: bytes, share: Share) -> Outgoing:
+    """The message as it would go out: our fields in front, forgeries of them cut."""
+    cut = tuple((span.start, span.end) for span in whole.facts.mail.foreign_fields)
+    return Outgoing(whole.content, trace + actions.fields(share.add_header), cut)
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What was done in the end, what the client hears, and where a copy is held."""
+
+    plan: Plan
+    reply: Reply
+    held_as: str = ""
+    # For each recipient "delivered", "held", "dropped", "refused" or "deferred".
+    outcomes: tuple[str, ...] = ()
