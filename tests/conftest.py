@@ -72,12 +72,12 @@ def no_shared_mail() -> str:
 
 # Part, what it is called on the command line, the package that brings it.
 PACKAGED = """
-    miltertest miltertest miltertest, docker-compose docker-compose docker-compose,
-    systemd-analyze systemd-analyze systemd, unar unar unar, tnef tnef tnef,
-    openssl openssl openssl, chromium chromium chromium, 7z 7zz 7zip, arj arj arj,
-    binutils ar binutils, cpio cpio cpio, gcab gcab gcab, genisoimage genisoimage genisoimage,
-    jlha jlha jlha-utils, mtools mcopy mtools, qemu-img qemu-img qemu-utils,
-    zip zip zip, unzip unzip unzip
+    miltertest miltertest miltertest, docker-compose docker-compose docker-compose, systemd-analyze
+    systemd-analyze systemd, unar unar unar, tnef tnef tnef, openssl openssl openssl, chromium
+    chromium chromium, 7z 7zz 7zip, arj arj arj, binutils ar binutils, cpio cpio cpio, gcab gcab
+    gcab, genisoimage genisoimage genisoimage, jlha jlha jlha-utils, mtools mcopy mtools, qemu-img
+    qemu-img qemu-utils, zip zip zip, unzip unzip unzip, haproxy haproxy haproxy, clamd clamd
+    clamav-daemon, dovecot dovecot dovecot-lmtpd, swaks swaks swaks
 """
 # Each probe answers why its part is missing, or nothing.
 PARTS: dict[str, Callable[[], str]] = {
@@ -381,7 +381,7 @@ def kind_of(pid: int) -> str:
         return "gone"
     if "pratique.scanners.nursery" in words:
         return "nursery"
-    return "milter" if any(word.startswith("milter ") for word in words) else "door"
+    return "milter" if "milter" in words else "door"
 
 
 def make_service(

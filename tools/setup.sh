@@ -44,7 +44,7 @@ run_packages() {
 test_packages() {
     echo postfix miltertest strace docker-compose systemd bubblewrap unar 7zip
     echo tnef openssl chromium arj binutils cpio gcab genisoimage jlha-utils mtools
-    echo qemu-utils zip unzip
+    echo qemu-utils zip unzip clamav-daemon dovecot-lmtpd haproxy swaks
 }
 
 # Newer releases carry libraries under names with "t64"; either will do.

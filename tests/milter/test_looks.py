@@ -132,3 +132,30 @@ def test_a_fault_before_does_not_count_twice(looks):
 def test_a_fault_in_words():
     assert in_words(sighting("died")) == "the worker died, before any scanner"
     assert in_words(sighting("died", last="zip")) == "the worker died, in zip on part 1"
+
+
+class Shows:
+    """Takes what is for engines."""
+
+    show = "hidden"
+
+    def __init__(self):
+        self.taken = []
+
+    def take(self, handed):
+        self.taken.append(handed)
+
+
+def test_parts_for_engines_go_to_them_and_the_others_to_programs():
+    shows = Shows()
+    looks = Looks(ENVELOPE, [], shows)
+    assert looks.request.show == "hidden"
+    one, other = (Handed("", "", (), content_of([b"x"]), shown) for shown in (True, False))
+    assert looks.take(sighting(handed=[one, other])) == [other]
+    assert shows.taken == [one]
+    one.content.close()
+    other.content.close()
+
+
+def test_without_engines_no_part_is_asked_for(looks):
+    assert looks.request.show == ""

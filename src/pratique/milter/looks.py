@@ -11,6 +11,7 @@ that went wrong had found is not lost: its findings and its fault stand beside t
 """
 
 from collections.abc import Sequence
+from typing import Protocol
 
 from pratique.milter.mail import Content, Envelope
 from pratique.milter.programs.handed import Handed, Unpacked
@@ -25,13 +26,30 @@ ROUNDS = 2
 _FAILURE = {"late": "deadline", "died": "worker", "lied": "worker"}
 
 
+class Shows(Protocol):
+    """Who has engines look at parts of one message."""
+
+    @property
+    def show(self) -> str:
+        """Which parts a worker hands out for them: a word of `wall.Inspect.show`."""
+
+    def take(self, handed: Handed) -> None:
+        """Take a part over; it closes it."""
+
+
 class Looks:
     """The looks at one message."""
 
-    def __init__(self, envelope: Envelope, types: Sequence[str]) -> None:
+    def __init__(
+        self, envelope: Envelope, types: Sequence[str], shows: Shows | None = None
+    ) -> None:
         self.request = Inspect(
-            envelope=envelope.to_facts(), direction=envelope.direction, hand_out=types
+            envelope=envelope.to_facts(),
+            direction=envelope.direction,
+            hand_out=types,
+            show=shows.show if shows is not None else "",
         )
+        self._shows = shows
         # The archives of `request.extras`.
         self.extras: list[Content] = []
         # Whether there shall be another.
@@ -45,14 +63,21 @@ class Looks:
         return sum(content.size for content in self.extras)
 
     def take(self, sighting: Sighting) -> list[Handed]:
-        """Keep what one found; gives what it handed out, which is the caller's to close."""
+        """Keep what one found, and pass on what is for engines.
+
+        Gives what it handed out for programs, which is the caller's to close.
+        """
         self._sightings.append(sighting)
-        faults = [each for each in self._sightings if each.end != "done"]
-        self.wanted = sighting.end != "done" and len(faults) == 1
+        faults = sum(each.end != "done" for each in self._sightings)
+        self.wanted = sighting.end != "done" and faults == 1
         if self.wanted and sighting.last is not None:
             self.request.without.append(sighting.last.name)
         handed, sighting.handed = sighting.handed, []
-        return handed
+        if self._shows is not None:
+            for each in handed:
+                if each.shown:
+                    self._shows.take(each)
+        return [each for each in handed if not each.shown]
 
     def miss(self) -> None:
         """There is no time for another."""
@@ -74,8 +99,9 @@ class Looks:
         for content in self.extras:
             content.close()
 
-    def facts(self) -> facts.Facts:
-        """All that is known of the message."""
+    def _seen(self) -> facts.Facts:
+        if len(self._sightings) == 1 and self._sightings[0].end == "done":
+            return self._sightings[0].whole()
         done = [each for each in self._sightings if each.end == "done"]
         best = (done or self._sightings)[-1]
         seen = best.whole()
@@ -89,6 +115,11 @@ class Looks:
                 part=sighting.last.part if sighting.last else -1,
                 detail=in_words(sighting),
             )
+        return seen
+
+    def facts(self) -> facts.Facts:
+        """All that is known of the message."""
+        seen = self._seen()
         seen.envelope.CopyFrom(self.request.envelope)
         return seen
 

@@ -14,6 +14,7 @@ from pathlib import Path
 from pratique.milter.assembly import programs_of, setup_of, worker_settings
 from pratique.milter.config import Settings
 from pratique.milter.content import content_of
+from pratique.milter.engines.asking import Asked, asked
 from pratique.milter.mail import CHUNK, Envelope
 from pratique.milter.wall import NurseryLost
 from pratique.milter.workers import Workers, own_nursery
@@ -50,11 +51,12 @@ async def look(
     programs = programs_of(settings)
     workers = Workers(own_nursery(setup_of(settings)), worker_settings(settings), programs)
     await workers.start()
+    sees = await asked(workers, settings)
     ahead: asyncio.Queue[asyncio.Task[Seen]] = asyncio.Queue(settings.workers.count)
 
     async def begin() -> None:
         for file in files:
-            await ahead.put(asyncio.create_task(_see(workers, file, envelope, stdin)))
+            await ahead.put(asyncio.create_task(_see(sees, file, envelope, stdin)))
 
     beginning = asyncio.create_task(begin())
     try:
@@ -65,14 +67,16 @@ async def look(
         await workers.close()
 
 
-async def _see(workers: Workers, file: str, envelope: Envelope, stdin: Callable[[], bytes]) -> Seen:
+async def _see(
+    sees: Workers | Asked, file: str, envelope: Envelope, stdin: Callable[[], bytes]
+) -> Seen:
     begun = time.monotonic()
     try:
         content = content_of([stdin()] if file == STDIN else _chunks(Path(file)))
     except OSError as error:
         return Seen(file, error=error.strerror or str(error))
     try:
-        seen = await workers.inspect(content, envelope)
+        seen = await sees.inspect(content, envelope)
     except (NurseryLost, TimeoutError) as error:
         return Seen(file, error=f"not inspected: {str(error) or 'no worker was free'}")
     finally:

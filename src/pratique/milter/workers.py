@@ -24,7 +24,7 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from pratique.milter.looks import Looks, in_words
+from pratique.milter.looks import Looks, Shows, in_words
 from pratique.milter.mail import Content, Envelope, Rewritten
 from pratique.milter.programs.programs import Programs, ProgramSettings
 from pratique.milter.wall import COMMAND, Nursery, NurseryLost, NurseryUnfit, Worker
@@ -119,17 +119,20 @@ class Workers:
         if self._nursery is not None:
             self._nursery.close()
 
-    async def inspect(self, content: Content, envelope: Envelope) -> facts.Facts:
+    async def inspect(
+        self, content: Content, envelope: Envelope, shows: Shows | None = None
+    ) -> facts.Facts:
         """All facts about a message, its envelope's included.
 
+        `shows` is given the parts that engines want.
         Raises NurseryLost, or TimeoutError if no worker is free in time.
         """
-        # Two looks and all waiting: below the 100 s that a Postfix waits for a proxy.  The
-        # first look has its whole time: who waits longer for a worker is sent away in
-        # time, and not held for being late.
+        # Two looks and all waiting, which is no more than there is for looking at a message
+        # (deadline.py).  The first look has its whole time: who waits longer for a worker is
+        # sent away in time, and not held for being late.
         begun = asyncio.get_running_loop().time()
         end = begun + 2 * self._settings.seconds
-        with contextlib.closing(Looks(envelope, self._programs.types)) as looks:
+        with contextlib.closing(Looks(envelope, self._programs.types, shows)) as looks:
             worker = await self._free_worker(begun + self._settings.seconds)
             await self._look(worker, content, looks, end)
             while looks.wanted:
@@ -202,14 +205,19 @@ class Workers:
 
         Raises TimeoutError if none was until `end`, NurseryLost if none will be.
         """
-        async with asyncio.timeout_at(end):
-            while (worker := await self._idle.get()) is not None:
-                if not worker.gone:
-                    return worker
-                self._dismiss(worker)
+        while (worker := await self._next_idle(end)) is not None:
+            if not worker.gone:
+                return worker
+            self._dismiss(worker)
         # Left there for all others who wait.
         self._idle.put_nowait(None)
         raise NurseryLost("the nursery ended, and there will be no other")
+
+    async def _next_idle(self, end: float) -> Worker | None:
+        if not self._idle.empty():
+            return self._idle.get_nowait()
+        async with asyncio.timeout_at(end):
+            return await self._idle.get()
 
     def _dismiss(self, worker: Worker) -> None:
         """End a worker and have another one take its place."""

@@ -554,6 +554,7 @@ class Limits(_message.Message):
         findings: _ClassVar[Limits.Word]
         ambiguities: _ClassVar[Limits.Word]
         passwords: _ClassVar[Limits.Word]
+        engine: _ClassVar[Limits.Word]
     none: Limits.Word
     octets: Limits.Word
     part_octets: Limits.Word
@@ -567,6 +568,7 @@ class Limits(_message.Message):
     findings: Limits.Word
     ambiguities: Limits.Word
     passwords: Limits.Word
+    engine: Limits.Word
     def __init__(self) -> None: ...
 
 class PartsLeftOut(_message.Message):
@@ -605,6 +607,9 @@ class Failures(_message.Message):
         deadline: _ClassVar[Failures.Word]
         unavailable: _ClassVar[Failures.Word]
         policy: _ClassVar[Failures.Word]
+        engine: _ClassVar[Failures.Word]
+        engine_away: _ClassVar[Failures.Word]
+        engine_late: _ClassVar[Failures.Word]
     none: Failures.Word
     scanner: Failures.Word
     reader: Failures.Word
@@ -612,4 +617,7 @@ class Failures(_message.Message):
     deadline: Failures.Word
     unavailable: Failures.Word
     policy: Failures.Word
+    engine: Failures.Word
+    engine_away: Failures.Word
+    engine_late: Failures.Word
     def __init__(self) -> None: ...

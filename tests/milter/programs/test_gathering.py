@@ -97,3 +97,56 @@ def test_a_part_that_does_not_end_is_a_lie(gathering):
     gathering.take(part(b"a", size=2))
     with pytest.raises(Lie, match="end"):
         gathering.whole()
+
+
+# For engines
+
+
+@pytest.fixture
+def shown():
+    made = Gathering(frozenset({RAR}), "hidden")
+    yield made
+    made.close()
+
+
+def for_engines(octets=b"abc", **more):
+    return HandedOut(octets=octets, **{"size": len(octets), "shown": True, **more})
+
+
+def test_a_part_for_engines_has_its_hash_and_no_type(shown):
+    shown.take(for_engines(b"ab", size=3))
+    shown.take(HandedOut(octets=b"c"))
+    shown.take(part(b"rar"))
+    first, second = shown.whole()
+    assert (first.shown, first.sha256) == (True, hashlib.sha256(b"abc").hexdigest())
+    assert (second.shown, second.type) == (False, RAR)
+    assert [taken(first), taken(second)] == [b"abc", b"rar"]
+
+
+def test_what_no_engine_asked_for_is_a_lie(gathering):
+    with pytest.raises(Lie, match="nobody asked"):
+        gathering.take(for_engines())
+
+
+def test_so_many_for_engines_and_one_more_is_a_lie(shown):
+    for _ in range(frames.SHOWN_PARTS):
+        shown.take(for_engines(b"a"))
+        shown.whole()[0].content.close()
+    with pytest.raises(Lie, match=f"more than {frames.SHOWN_PARTS} parts"):
+        shown.take(for_engines(b"a"))
+
+
+def test_so_many_octets_for_engines_and_one_more_is_a_lie(shown):
+    shown.take(for_engines(b"a"))
+    with pytest.raises(Lie, match=f"more than {frames.SHOWN_OCTETS} octets"):
+        shown.take(for_engines(b"a", size=frames.SHOWN_OCTETS))
+    with pytest.raises(Lie):
+        shown.take(for_engines(b"", size=0))
+
+
+def test_what_engines_get_is_not_taken_from_programs(shown):
+    for _ in range(frames.HAND_OUT_PARTS):
+        shown.take(for_engines(b"a"))
+        shown.take(part(b"a"))
+    for handed in shown.whole():
+        handed.content.close()

@@ -12,12 +12,17 @@ from pratique.milter.sighting import Lie
 from pratique.scanners import frames
 from pratique.scanners.wall_pb2 import HandedOut
 
+# How many parts, and octets in them.
+_SHOWN = frames.SHOWN_PARTS, frames.SHOWN_OCTETS
+_FOR_PROGRAMS = frames.HAND_OUT_PARTS, frames.HAND_OUT_OCTETS
+
 
 class _Part:
     """A part that is on its way."""
 
     def __init__(self, first: HandedOut) -> None:
         self.type = first.type
+        self.shown = first.shown
         self.size = first.size
         self.passwords = tuple(word for word in first.passwords if "\0" not in word)
         self.writer = ContentWriter()
@@ -33,35 +38,41 @@ class _Part:
 
     def sealed(self) -> Handed:
         """The whole part."""
-        return Handed(self.type, self.hash.hexdigest(), self.passwords, self.writer.seal())
+        digest = self.hash.hexdigest()
+        return Handed(self.type, digest, self.passwords, self.writer.seal(), self.shown)
 
 
 class Gathering:
     """What one worker hands out of one message; closed, it keeps nothing."""
 
-    def __init__(self, types: frozenset[str]) -> None:
+    def __init__(self, types: frozenset[str], show: str = "") -> None:
         self._types = types
+        self._show = show
         self._whole: list[Handed] = []
-        self._octets = 0
+        # What came for programs, and for engines.
+        self._counts = {False: 0, True: 0}
+        self._octets = {False: 0, True: 0}
         self._coming: _Part | None = None
 
     def take(self, frame: HandedOut) -> None:
         """Take one frame.  Raises Lie."""
         if self._coming is None:
             self._check(frame)
-            self._octets += frame.size
+            self._counts[frame.shown] += 1
+            self._octets[frame.shown] += frame.size
             self._coming = _Part(frame)
         if self._coming.take(frame.octets):
             self._whole.append(self._coming.sealed())
             self._coming = None
 
     def _check(self, first: HandedOut) -> None:
-        if first.type not in self._types:
+        if not self._show if first.shown else first.type not in self._types:
             raise Lie("a part is handed out that nobody asked for")
-        if len(self._whole) >= frames.HAND_OUT_PARTS:
-            raise Lie(f"more than {frames.HAND_OUT_PARTS} parts are handed out")
-        if first.size < 1 or self._octets + first.size > frames.HAND_OUT_OCTETS:
-            raise Lie(f"more than {frames.HAND_OUT_OCTETS} octets are handed out")
+        parts, octets = _SHOWN if first.shown else _FOR_PROGRAMS
+        if self._counts[first.shown] >= parts:
+            raise Lie(f"more than {parts} parts are handed out")
+        if first.size < 1 or self._octets[first.shown] + first.size > octets:
+            raise Lie(f"more than {octets} octets are handed out")
         if len(first.passwords) > frames.HAND_OUT_WORDS:
             raise Lie(f"more than {frames.HAND_OUT_WORDS} words beside a part")
 

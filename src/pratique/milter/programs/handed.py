@@ -8,7 +8,7 @@ from pratique.scanners.wall_pb2 import Extra
 
 @dataclass(frozen=True, slots=True)
 class Handed:
-    """A part for an outside program: its octets in a sealed memfd, unread.
+    """A part for an outside program, or for engines: its octets in a sealed memfd, unread.
 
     `type` is what the worker takes it for, `sha256` what this side computed, `passwords`
     are words that may open it, the most likely first.
@@ -18,6 +18,8 @@ class Handed:
     sha256: str
     passwords: tuple[str, ...]
     content: Content
+    # It is for engines, and not for a program.
+    shown: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,21 +58,19 @@ class Programs:
         self._tools: dict[str, Tool] = {}
         # Why a program is not used, for a person.
         self._missing: dict[str, str] = {}
+        # The types that one of them opens.
+        self.types: list[str] = []
 
     async def start(self) -> str:
         """Rehearse each program; say what came of it, for the log."""
         for program in self._settings.programs:
             await self._rehearse(program)
+        self.types = [kind for kind, names in BY_TYPE.items() if {*names} & {*self._tools}]
         missing = "; ".join(self._missing.values()) or "none is known"
         if not self._tools:
             return f"no outside program unpacks anything: {missing}"
         works = f"unpacked by outside programs, in bubblewrap: {', '.join(self._tools)}"
         return f"{works}; {missing}" if self._missing else works
-
-    @property
-    def types(self) -> list[str]:
-        """The types that one of them opens."""
-        return [type_ for type_, names in BY_TYPE.items() if set(names) & set(self._tools)]
 
     def explain(self, seen: facts.Facts) -> None:
         """Say beside each part that stayed closed which program would have opened it."""

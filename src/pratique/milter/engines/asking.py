@@ -1,0 +1,189 @@
+"""Have engines look at a message at the same time as a worker does, or after it.
+
+A large message is shown to each engine before the worker has said a word: what engines take
+is most of its time.  A small one the worker looks at first, which takes it a millisecond: an
+engine need not be asked about what the policy refuses anyway, to each recipient, for what
+was found by then (the worm of the day).  Where there was nothing to find, the policy is not
+asked before the engines are.  Whoever looks at files asks always.
+
+A verdict stays a matter of the facts and the policy alone: what was not asked is no fact,
+and a policy that refuses without it refused by the facts that there are.
+
+What the worker hands out for engines is shown as it comes, or waits likewise; each part
+once, whatever number it has; so a finding goes to the part that has these octets, by the
+hash that this side computed.
+
+Where an engine wants parts, it is still shown the whole of a small message: that costs it
+less than the parts one by one.
+
+All that engines say is added to the facts when the worker is done.  An engine that hides
+its limits is believed only of what was well below them (measured.py).  Engines get the time
+that there is for looking at a message (deadline.py); one that would need more is left out,
+and says so.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+
+from pratique.milter.config import Settings
+from pratique.milter.deadline import for_looking
+from pratique.milter.engines import ENGINES, measured
+from pratique.milter.engines.engine import Engine, Question, Said
+from pratique.milter.mail import Content, Envelope, Rewritten
+from pratique.milter.programs.handed import Handed
+from pratique.milter.workers import Workers
+from pratique.scanners import facts_pb2 as facts
+from pratique.scanners.wall_pb2 import Rewrite
+
+log = logging.getLogger("pratique.engines")
+
+# A message up to this is shown whole: clamd needs 1 ms for it, and what repeats in mail (a
+# catalogue, a price list) is larger.  Signatures that look at a header and a text together
+# are for such mail, too.
+WHOLE_OCTETS = 64 * 1024
+# A worker that takes longer over a small message, or is not free: engines are asked
+# meanwhile, or a message that holds workers up would leave them no time.
+PATIENCE = 1.0
+
+# Whether a message is refused anyway, by the facts so far; they are not changed.
+Refused = Callable[[facts.Facts, Envelope], bool]
+
+
+class Asking:
+    """One message, while engines look at it."""
+
+    def __init__(
+        self, engines: Sequence[Engine], content: Content, until: float, *, waits: bool = False
+    ) -> None:
+        self._until = until
+        self._parts = engines
+        # Who was asked, about which octets.
+        self._asked: list[tuple[str, str, Question]] = []
+        self._known: set[str] = set()
+        self._contents: list[Content] = []
+        # What is to be asked; while it waits, nobody is.
+        self._due: list[tuple[Engine, Content, str]] = []
+        self._waiting: asyncio.TimerHandle | None = None
+        small = content.size <= WHOLE_OCTETS
+        whole = [each for each in engines if small or each.show == "message"]
+        self.show = "hidden" if len(whole) == len(engines) else "parts"
+        self._due += [(engine, content, "") for engine in whole]
+        if waits and small:
+            self._waiting = asyncio.get_running_loop().call_later(PATIENCE, self.begin)
+        else:
+            self.begin()
+
+    @property
+    def waits(self) -> bool:
+        """Nobody has been asked yet."""
+        return self._waiting is not None
+
+    def take(self, handed: Handed) -> None:
+        """Have a part looked at, unless the same octets were there before."""
+        self._contents.append(handed.content)
+        if handed.sha256 not in self._known:
+            self._known.add(handed.sha256)
+            self._due += [(each, handed.content, handed.sha256) for each in self._parts]
+            if not self.waits:
+                self.begin()
+
+    def begin(self) -> None:
+        """Ask what is due, and what comes at once from now on."""
+        self._wait_no_more()
+        for engine, content, sha256 in self._due:
+            question = engine.ask(content, sha256, self._until)
+            self._asked.append((engine.name, sha256, question))
+        self._due.clear()
+
+    def _wait_no_more(self) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None
+
+    async def answer(self, seen: facts.Facts) -> None:
+        """Add what engines say to the facts of the message."""
+        # The first part with these octets; the message where none was shown, or none says so.
+        places: dict[str, int] = {}
+        if self._known:
+            places = {part.sha256: part.id for part in reversed(seen.parts)}
+        answers = [(name, sha, await question.said()) for name, sha, question in self._asked]
+        # Of the facts as the worker stated them: what engines failed on says nothing of a size.
+        past = measured.past(seen) if any(said.unsure for _, _, said in answers) else ""
+        for name, sha256, said in answers:
+            if said.findings or said.limits or said.failure or (said.unsure and past):
+                _state(seen, name, places.get(sha256, 0) if sha256 else 0, said, past)
+
+    async def close(self) -> None:
+        """Ask no more, and keep nothing."""
+        self._wait_no_more()
+        for _, _, question in self._asked:
+            # A content may be closed only when nobody passes its descriptor on any more.
+            await question.drop()
+        for content in self._contents:
+            content.close()
+
+
+class Asked:
+    """Sees messages with workers and with engines."""
+
+    def __init__(
+        self,
+        workers: Workers,
+        engines: Sequence[Engine],
+        seconds: float,
+        refused: Refused | None = None,
+    ) -> None:
+        self._workers = workers
+        self._engines = engines
+        # For looking at one message.
+        self._seconds = seconds
+        # None: engines are asked about each message.
+        self._refused = refused if all(engine.waits for engine in engines) else None
+
+    async def inspect(self, content: Content, envelope: Envelope) -> facts.Facts:
+        """All facts about a message.  Raises NurseryLost, or TimeoutError without a worker."""
+        until = asyncio.get_running_loop().time() + self._seconds
+        refused = self._refused
+        asking = Asking(self._engines, content, until, waits=refused is not None)
+        try:
+            seen = await self._workers.inspect(content, envelope, asking)
+            if asking.waits:
+                # Most mail has no finding, and the policy need not be asked twice.
+                if refused is not None and seen.findings and refused(seen, envelope):
+                    return seen
+                asking.begin()
+            await asking.answer(seen)
+        finally:
+            await asking.close()
+        return seen
+
+    async def rewrite(self, content: Content, edits: Rewrite) -> Rewritten:
+        """The message with these edits made.  Raises NotRewritten, NurseryLost, TimeoutError."""
+        return await self._workers.rewrite(content, edits)
+
+
+async def asked(
+    workers: Workers, settings: Settings, refused: Refused | None = None
+) -> Workers | Asked:
+    """Workers, and beside them the engines that the settings name, each tried once.
+
+    `refused` says what engines need not be asked about; without it they always are.
+    """
+    engines = [engine for made in ENGINES if (engine := made(settings)) is not None]
+    for engine in engines:
+        log.info("%s", await engine.start())
+    looking = for_looking(settings.deadline.seconds)
+    return Asked(workers, engines, looking, refused) if engines else workers
+
+
+def _state(seen: facts.Facts, name: str, part: int, said: Said, past: str) -> None:
+    for finding in said.findings:
+        stated = seen.findings.add()
+        stated.CopyFrom(finding)
+        stated.scanner, stated.part = name, part
+    limits = (*said.limits, f"{said.unsure}: {past}") if said.unsure and past else said.limits
+    for limit in limits:
+        seen.limits.add(class_="engine", part=part, detail=f"{name}: {limit}")
+    if said.failure:
+        seen.failures.add(class_=said.failure, part=part, detail=f"{name}: {said.detail}")

@@ -1,0 +1,260 @@
+"""Engines look while a worker does, and what they say belongs to a part by its octets."""
+
+import asyncio
+from datetime import UTC, datetime
+from hashlib import sha256
+
+import pytest
+
+from pratique.milter.config import parse
+from pratique.milter.content import content_of
+from pratique.milter.engines import measured
+from pratique.milter.engines.asking import WHOLE_OCTETS, Asked, asked
+from pratique.milter.engines.engine import Said
+from pratique.milter.mail import Envelope
+from pratique.milter.programs.handed import Handed
+from pratique.milter.wall import NurseryLost
+from pratique.scanners import facts_pb2 as facts
+
+ENVELOPE = Envelope(queue_id="Q1", received_at=datetime(2026, 11, 22, tzinfo=UTC))
+EICAR = Said(findings=(facts.Finding(name="Eicar", severity="malicious"),))
+
+
+class Question:
+    def __init__(self, engine, octets):
+        self.engine, self.octets = engine, octets
+
+    async def said(self):
+        await self.engine.ready.wait()
+        return self.engine.says.get(self.octets, Said())
+
+    async def drop(self):
+        self.engine.dropped.append(self.octets)
+
+
+class Engine:
+    """Says what it was told to say of octets."""
+
+    name = "av"
+
+    def __init__(self, show="message", *, waits=True, **says):
+        self.show, self.waits, self.until = show, waits, 0.0
+        self.asked, self.dropped = [], []
+        self.says = {octets.encode(): said for octets, said in says.items()}
+        self.ready = asyncio.Event()
+        self.ready.set()
+
+    async def start(self):
+        return "there"
+
+    def ask(self, content, sha256, until):
+        octets = content.peek(0, 10)
+        self.asked.append((octets, sha256))
+        self.until = until
+        return Question(self, octets)
+
+
+class Workers:
+    """Hands out parts, and states them."""
+
+    depth = 1
+
+    def __init__(self, *parts, error=None, findings=(), patience=None):
+        self.parts, self.error, self.handed, self.show = parts, error, [], None
+        self.findings = findings
+        # Set when it has said all; until then it does not end.
+        self.patience = patience
+
+    async def inspect(self, content, envelope, shows):
+        self.show = shows.show
+        seen = facts.Facts(parts=[facts.Part(id=0)])
+        for number, octets in enumerate(self.parts, start=1):
+            handed = Handed("", sha256(octets).hexdigest(), (), content_of([octets]), shown=True)
+            seen.parts.add(id=number, sha256=handed.sha256, depth=self.depth)
+            self.handed.append(handed.content)
+            shows.take(handed)
+        if self.error:
+            raise self.error
+        if self.patience:
+            await self.patience()
+        seen.findings.extend(self.findings)
+        return seen
+
+    async def rewrite(self, content, edits):
+        return content, edits
+
+
+@pytest.fixture
+def see():
+    async def see(workers, *engines, octets=b"mail", refused=None):
+        content = content_of([octets])
+        try:
+            return await Asked(workers, engines, 50.0, refused).inspect(content, ENVELOPE)
+        finally:
+            content.close()
+            assert all(each.descriptor == -1 for each in workers.handed)
+            for engine in engines:
+                assert engine.dropped == [octets for octets, _ in engine.asked]
+
+    return see
+
+
+async def test_the_message_is_shown_before_a_worker_says_a_word(see):
+    engine = Engine(mail=EICAR)
+
+    class Watching(Workers):
+        async def inspect(self, *given):
+            assert engine.asked == [(b"mail", "")]
+            return await super().inspect(*given)
+
+    seen = await see(Watching(), engine)
+    (finding,) = seen.findings
+    assert (finding.scanner, finding.name, finding.part) == ("av", "Eicar", 0)
+    assert engine.until <= asyncio.get_running_loop().time() + 50.0
+
+
+async def test_a_finding_belongs_to_the_part_with_these_octets(see):
+    seen = await see(Workers(b"one", b"two"), Engine(two=EICAR))
+    assert [finding.part for finding in seen.findings] == [2]
+
+
+async def test_the_same_octets_are_shown_once(see):
+    engine = Engine(two=EICAR)
+    seen = await see(Workers(b"two", b"two"), engine)
+    assert [octets for octets, _ in engine.asked] == [b"mail", b"two"]
+    assert [finding.part for finding in seen.findings] == [1]
+
+
+async def test_limits_and_failures_are_facts(see):
+    said = Said(limits=("MaxFiles",), failure="engine_late", detail="left out")
+    seen = await see(Workers(b"one"), Engine(one=said))
+    assert [(one.class_, one.part, one.detail) for one in seen.limits] == [
+        ("engine", 1, "av: MaxFiles")
+    ]
+    assert [(one.class_, one.part, one.detail) for one in seen.failures] == [
+        ("engine_late", 1, "av: left out")
+    ]
+
+
+async def test_who_finds_nothing_says_nothing(see):
+    seen = await see(Workers(b"one"), Engine())
+    assert [*seen.findings, *seen.limits, *seen.failures] == []
+
+
+@pytest.mark.parametrize(
+    ("show", "size", "wanted", "whole"),
+    [
+        ("message", WHOLE_OCTETS + 1, "hidden", True),
+        ("parts", WHOLE_OCTETS, "hidden", True),
+        ("parts", WHOLE_OCTETS + 1, "parts", False),
+    ],
+)
+async def test_parts_are_wanted_of_a_large_message(see, show, size, wanted, whole):
+    workers, engine = Workers(b"one"), Engine(show)
+    await see(workers, engine, octets=bytes(size))
+    assert workers.show == wanted
+    assert [sha256 == "" for _, sha256 in engine.asked] == [True, False][not whole :]
+
+
+WORM = facts.Finding(scanner="yara", name="Worm", severity="malicious")
+
+
+class Refused:
+    """Says what it was told to say, and keeps what it was asked."""
+
+    def __init__(self, *, says):
+        self.says, self.asked = says, []
+
+    def __call__(self, seen, envelope):
+        self.asked.append([finding.name for finding in seen.findings])
+        return self.says
+
+
+async def test_what_is_refused_anyway_engines_are_not_shown(see):
+    engine, refused = Engine(mail=EICAR), Refused(says=True)
+    seen = await see(Workers(b"one", findings=[WORM]), engine, refused=refused)
+    assert (engine.asked, refused.asked) == ([], [["Worm"]])
+    assert [*seen.findings] == [WORM]
+
+
+async def test_what_is_not_refused_they_are_shown_after_the_worker_with_its_parts(see):
+    engine = Engine(two=EICAR)
+
+    class Watching(Workers):
+        async def inspect(self, *given):
+            seen = await super().inspect(*given)
+            assert engine.asked == []
+            return seen
+
+    refused = Refused(says=False)
+    seen = await see(Watching(b"one", b"two", b"two", findings=[WORM]), engine, refused=refused)
+    assert [octets for octets, _ in engine.asked] == [b"mail", b"one", b"two"]
+    assert [(one.name, one.part) for one in seen.findings] == [("Worm", 0), ("Eicar", 2)]
+    assert refused.asked == [["Worm"]]
+
+
+async def test_where_nothing_was_found_nobody_asks_whether_it_is_refused(see):
+    engine, refused = Engine(), Refused(says=True)
+    await see(Workers(), engine, refused=refused)
+    assert (len(engine.asked), refused.asked) == (1, [])
+
+
+@pytest.mark.parametrize(("waits", "size", "asked"), [(True, 0, 0), (True, 1, 1), (False, 0, 1)])
+async def test_a_larger_message_is_shown_at_once_and_any_where_an_admin_says_so(
+    see, waits, size, asked
+):
+    engine, refused = Engine(waits=waits), Refused(says=True)
+    octets = bytes(WHOLE_OCTETS + size)
+    await see(Workers(findings=[WORM]), engine, octets=octets, refused=refused)
+    assert (len(engine.asked), refused.asked) == (asked, [["Worm"]] if not asked else [])
+
+
+@pytest.mark.slow
+async def test_while_a_worker_takes_long_engines_are_asked(see):
+    engine, refused, shown = Engine(), Refused(says=True), asyncio.Event()
+    ask = engine.ask
+
+    def asking(*given):
+        shown.set()
+        return ask(*given)
+
+    engine.ask = asking
+    await see(Workers(b"one", findings=[WORM], patience=shown.wait), engine, refused=refused)
+    assert [octets for octets, _ in engine.asked] == [b"mail", b"one"]
+    assert refused.asked == []
+
+
+async def test_who_hides_its_limits_is_believed_of_what_is_well_below_them(see):
+    unsure = Said(unsure="it does not tell its limits")
+    assert not (await see(Workers(b"one"), Engine(mail=unsure, one=unsure))).limits
+    deep = Workers(b"one", b"two")
+    deep.depth = measured.DEPTH + 1
+    seen = await see(deep, Engine(two=unsure))
+    why = "more than 10 containers in each other"
+    assert [(one.class_, one.part, one.detail) for one in seen.limits] == [
+        ("engine", 2, f"av: it does not tell its limits: {why}")
+    ]
+
+
+async def test_what_another_answer_failed_on_makes_no_message_large(see):
+    failed, unsure = Said(failure="engine", detail="x"), Said(unsure="it hides them")
+    assert not (await see(Workers(b"one"), Engine(mail=failed, one=unsure))).limits
+
+
+@pytest.mark.parametrize("error", [NurseryLost("gone"), TimeoutError()])
+async def test_without_a_worker_nothing_is_left_behind(see, error):
+    engine = Engine()
+    engine.ready.clear()
+    with pytest.raises(type(error)):
+        await see(Workers(b"one", error=error), engine)
+
+
+async def test_a_rewrite_is_a_matter_of_the_workers():
+    assert await Asked(Workers(), [], 1.0).rewrite("content", "edits") == ("content", "edits")
+
+
+async def test_without_engines_workers_see_alone(tmp_path):
+    workers = Workers()
+    assert await asked(workers, parse("", "x")) is workers
+    named = parse(f'[clamav]\nsocket = "unix:{tmp_path}/none"\n', "x")
+    assert isinstance(await asked(workers, named), Asked)

@@ -1,0 +1,251 @@
+"""What an engine does not reach in a message is handed out to it, and nothing else."""
+
+import gzip
+import io
+import runpy
+import zipfile
+from base64 import b64encode, encodebytes
+from binascii import b2a_uu
+from pathlib import Path
+
+import pytest
+
+from pratique.scanners import facts_pb2 as facts
+from pratique.scanners import frames
+from pratique.scanners import wall_pb2 as wall
+from pratique.scanners.inspector import load
+from pratique.scanners.part import Part
+from pratique.scanners.report import Report
+from pratique.scanners.shown import PIECE, Shown
+
+TEXT = b"The quick brown fox jumps over the lazy dog.\r\n" * 20
+HEAD = b"Received: by mx.example\r\nSubject: x\r\n"
+SAMPLES = Path(__file__).with_name("formats") / "samples"
+ZIPS = runpy.run_path(str(SAMPLES / "zip.py"))
+
+
+def mail(*leaves, head=HEAD):
+    body = b"".join(b"--b\r\n" + leaf + b"\r\n" for leaf in leaves)
+    return head + b"Content-Type: multipart/mixed; boundary=b\r\n\r\n" + body + b"--b--\r\n"
+
+
+def attached(octets):
+    head = b"Content-Type: application/octet-stream\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    return head + encodebytes(octets).replace(b"\n", b"\r\n")
+
+
+def zipped(octets):
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
+        archive.writestr("a.txt", octets)
+    return made.getvalue()
+
+
+class Heard:
+    """Puts the pieces together."""
+
+    def __init__(self):
+        self.handed, self.sizes, self.limits, self.failures = [], [], [], []
+
+    def started(self, name, part):
+        pass
+
+    def found(self, found):
+        self.limits += [(limit.class_, limit.part) for limit in found.limits]
+        self.failures += found.failures
+
+    def handed_out(self, handed):
+        assert handed.shown
+        if not self.handed or len(self.handed[-1]) == self.sizes[-1]:
+            self.handed.append(bytearray())
+            self.sizes.append(handed.size)
+        self.handed[-1] += handed.octets
+
+
+@pytest.fixture(scope="module")
+def inspector():
+    return load(wall.Setup(passwords=["secret"]))
+
+
+@pytest.fixture
+def shown(inspector):
+    """What is handed out of a message."""
+
+    def shown(message, show="hidden"):
+        heard = Heard()
+        inspector.inspect(memoryview(message), wall.Inspect(show=show), heard)
+        assert not heard.failures
+        return heard.handed
+
+    return shown
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        HEAD + b"\r\nhello\r\n",
+        mail(b"\r\nhello", attached(TEXT), attached(zipped(zipped(TEXT)))),
+        mail(attached(gzip.compress(TEXT)), b"Content-Type: text/html\r\n\r\n<p>hello</p>"),
+        mail(b"Content-Type: message/rfc822\r\n\r\n" + mail(attached(TEXT))),
+        mail(attached(TEXT), head=b"X-Odd: 1\r\nMIME-Version: 1.0\r\n"),
+    ],
+)
+def test_of_ordinary_mail_nothing_is_hidden(shown, message):
+    assert shown(message) == []
+
+
+def test_where_nobody_asks_nothing_is_handed_out(shown):
+    assert shown(mail(attached(TEXT), head=b"X-Odd: 1\r\n"), show="") == []
+
+
+def test_what_a_password_opened_is_hidden(shown):
+    locked = ZIPS["zip_crypto"]("a.txt", TEXT, b"secret")
+    assert shown(mail(b"\r\nhello", attached(locked))) == [TEXT]
+
+
+def test_what_lies_in_what_is_shown_is_not(shown):
+    locked = ZIPS["zip_crypto"]("a.zip", zipped(TEXT), b"secret")
+    assert shown(mail(attached(locked))) == [zipped(TEXT)]
+
+
+def test_base64_behind_padding_is_hidden(shown):
+    head = b"Content-Type: application/octet-stream\r\nContent-Transfer-Encoding: base64\r\n\r\n"
+    leaf = head + b64encode(TEXT[:31]) + b"\r\n" + b64encode(TEXT[31:]) + b"\r\n"
+    assert TEXT in shown(mail(b"\r\nhello", leaf))
+
+
+def test_a_further_view_is_hidden(shown):
+    handed = shown(HEAD + b"\r\n(see below)\r\n\r\n" + encodebytes(TEXT * 3))
+    assert TEXT * 3 in handed
+
+
+def test_a_leaf_with_something_odd_about_it_is_hidden(shown):
+    double = b"Content-Type: text/plain\r\nContent-Type: text/html\r\n\r\nhello"
+    assert b"hello" in shown(mail(double, b"\r\nother"))
+
+
+def test_a_file_in_a_text_is_hidden(shown):
+    uu = b"begin 644 a.txt\n" + b2a_uu(TEXT[:45]) + b"`\nend\n"
+    assert shown(HEAD + b"\r\n(see below)\r\n\r\n" + uu) == [TEXT[:45]]
+
+
+UU = b"words\n" * 9 + b"begin 644 a.txt\n" + b2a_uu(TEXT[:45]) + b"`\nend\n"
+HQX = b"words\n" * 9 + runpy.run_path(str(SAMPLES / "binhex.py"))["good"](TEXT)
+
+
+@pytest.mark.parametrize(("file", "inside"), [(UU, TEXT[:45]), (HQX, TEXT)])
+def test_what_stands_behind_other_words_of_an_attached_file_is_hidden(shown, file, inside):
+    assert shown(mail(b"\r\nhello", attached(file))) == [inside]
+
+
+@pytest.mark.parametrize("encoding", [b"binary", b"8bit", b"7bit"])
+@pytest.mark.parametrize(
+    ("octets", "raw"),
+    [
+        (b"\x1f\x8b\x08" + b"x" * 50, True),
+        (b"x" * 4095 + b"\x01", True),
+        (b"x" * 4096 + b"\x01", False),
+        (b"x" * 5000 + b"\0", True),
+        (b"\tx\r\n\x0c\x1b$B \xe4", False),
+    ],
+)
+def test_a_file_that_was_not_encoded_is_hidden(shown, encoding, octets, raw):
+    said = b"Content-Type: image/x\r\nContent-Transfer-Encoding: " + encoding + b"\r\n\r\n"
+    assert shown(mail(b"\r\nhello", said + octets)) == [octets] * raw
+
+
+def test_encoded_octets_may_be_any(shown):
+    assert shown(mail(b"\r\nhello", attached(bytes(range(256))))) == []
+
+
+def test_what_an_engine_does_not_open_is_hidden(shown):
+    lz4 = runpy.run_path(str(SAMPLES / "lz4.py"))["good"](TEXT)
+    assert shown(mail(attached(lz4))) == [TEXT]
+
+
+@pytest.mark.parametrize(
+    "head",
+    [b"X-Odd: 1\r\n", b"received: x\r\n", b"MIME-Version: 1.0\r\nX-", b"DKIM-Signature: x\r\n"],
+)
+def test_an_engine_must_know_a_message_for_one(shown, head):
+    """Else it reads base64 as text: tried with clamd 1.4 (tests/desk/test_clamav.py)."""
+    message = head + attached(TEXT)
+    assert shown(message) == [TEXT]
+
+
+def test_so_must_one_in_a_message(shown):
+    inner = b"X-Odd: 1\r\n" + attached(TEXT)
+    assert shown(mail(b"Content-Type: message/rfc822\r\n\r\n" + inner)) == [TEXT]
+
+
+def test_as_parts_the_outermost_are_shown_decoded(shown):
+    message = mail(b"\r\nhello", attached(zipped(TEXT)))
+    assert shown(message, "parts") == [b"hello", zipped(TEXT)]
+
+
+def test_and_what_is_hidden_in_these(shown):
+    locked = ZIPS["zip_crypto"]("a.txt", TEXT, b"secret")
+    assert shown(mail(b"\r\nhello", attached(locked)), "parts") == [b"hello", locked, TEXT]
+
+
+@pytest.fixture
+def looked():
+    """Show parts of these sizes, none of which an engine reaches."""
+
+    def looked(*sizes):
+        heard = Heard()
+        report = Report(heard)
+        shown = Shown("hidden", report)
+        message = Part(facts.Part(id=0), memoryview(HEAD))
+        for number, size in enumerate(sizes, start=1):
+            shown.look(Part(facts.Part(id=number), memoryview(bytes(size))), message, "unknown")
+        report.send()
+        return heard
+
+    return looked
+
+
+@pytest.mark.parametrize(
+    ("said", "handed"),
+    [
+        ({}, []),
+        ({"views": ["standard"]}, []),
+        # By a word that everybody knows, which is none that was found.
+        ({"encrypted": True}, [b"octets"]),
+        ({"password": "secret"}, [b"octets"]),
+        ({"views": ["further"]}, [b"octets"]),
+    ],
+)
+def test_what_is_odd_about_a_part_hides_it(said, handed):
+    heard = Heard()
+    report = Report(heard)
+    message = Part(facts.Part(id=0), memoryview(HEAD))
+    part = Part(facts.Part(id=1, **said), memoryview(b"octets"))
+    Shown("hidden", report).look(part, message, "zip")
+    report.send()
+    assert heard.handed == handed
+
+
+@pytest.mark.parametrize("size", [1, PIECE, PIECE + 1, 3 * PIECE])
+def test_a_part_leaves_in_pieces(looked, size):
+    assert looked(size).handed == [bytes(size)]
+
+
+def test_what_is_empty_is_not_shown(looked):
+    assert looked(0, 0).handed == []
+
+
+def test_so_many_parts_are_shown_and_the_next_is_a_limit(looked):
+    heard = looked(*[1] * frames.SHOWN_PARTS)
+    assert (len(heard.handed), heard.limits) == (frames.SHOWN_PARTS, [])
+    heard = looked(*[1] * (frames.SHOWN_PARTS + 5))
+    assert len(heard.handed) == frames.SHOWN_PARTS
+    assert heard.limits == [("engine", frames.SHOWN_PARTS + 1)]
+
+
+def test_so_many_octets_are_shown_and_the_next_are_a_limit(looked):
+    heard = looked(frames.SHOWN_OCTETS, 1)
+    assert ([len(each) for each in heard.handed], heard.limits) == (
+        [frames.SHOWN_OCTETS],
+        [("engine", 2)],
+    )
