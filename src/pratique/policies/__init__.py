@@ -1,10 +1,12 @@
 """DECIDE: turns facts into a verdict by rules that a mail admin wrote.
 
 policy.py      START READING HERE: Policy.load(text), Policy.decide(facts, recipient) -> Verdict
+together.py    conditions are asked at once where none of them holds
 verdict.py     Action, Verdict: what was decided, and by which rule
 danger.py      which parts reach a policy when a message has too many
 
 condition.py   the one file that runs CEL: compiles and evaluates a rule's `when`
+calls.py       calls with an argument that is written out, so that CEL need not hand it over
 tree.py        reads a compiled condition: what CEL lets pass and could never hold
 vocabulary.py  which words a field of the facts can hold
 

@@ -13,18 +13,23 @@ functions that search in one step and never touch the budget:
     any_kind("script")  any_kind(["executable", "script"])   parts left out are counted too
     any_name("(?i)[.]exe$")                                   each name of each part
 
-Both take the facts from the evaluation they run in, not from an argument.
+Both take the facts from the evaluation they run in, not from an argument: they are made
+once, and find the message whose condition this thread evaluates.
 """
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from contextvars import ContextVar
 from dataclasses import dataclass, field
+from functools import lru_cache
+from operator import attrgetter
 from typing import Any
 
 from cel_expr_python import cel
 from google.protobuf import descriptor_pool
 
 from pratique.policies import vocabulary
+from pratique.policies.calls import with_built_in
 from pratique.scanners import facts_pb2 as facts
 
 # Names are first searched as one text of this many, which RE2 does at once.  A larger
@@ -36,10 +41,17 @@ _STRINGS = cel.Type.List(_STRING)
 _FAULT = re.compile(r"^(?:INVALID_ARGUMENT: )?ERROR: <input>:(\d+):(\d+): (.*)$", re.MULTILINE)
 _CODE = re.compile(r"^(?:[A-Z_]+: )+")
 _TAIL = re.compile(r" ?\[INVALID_ARGUMENT\]$")
+# CEL compiles a regular expression anew at each search, which takes longer than the search:
+# so it is asked once what is wrong with one.  The patterns of a policy are short and few,
+# those that a condition puts together of facts are not kept if they are long.
+_KEPT, _KEPT_LENGTH = 256, 1000
+
 # What in RE2 means the text's end rather than a line's, even under (?m).
 _WHOLE_TEXT = re.compile(r"\\[Az]|\(\?\w*-")
 
 FUNCTIONS = ("any_kind", "any_name")
+# Calls with an argument that is written out; those of a policy are some twenty.
+_MOST_BUILT_IN = 256
 
 
 class NoAnswerError(Exception):
@@ -71,18 +83,6 @@ class _Search:
         self._kinds: frozenset[str] | None = None
         self._names: list[str] | None = None
 
-    def functions(self) -> list[Any]:
-        """The functions, as CEL wants them.
-
-        CEL keeps them where Python's collector does not look, so nothing that they reach
-        may hold them: a scene that held both would stay for ever, one for each message.
-        """
-        return [
-            cel.Function("any_kind", [_STRING], False, self.has_kind, _BOOL),
-            cel.Function("any_kind", [_STRINGS], False, self._any_kind, _BOOL),
-            cel.Function("any_name", [_STRING], False, self._any_name, _BOOL),
-        ]
-
     def has_kind(self, kind: str) -> bool:
         """Whether a part is of this kind, those left out counted."""
         return kind in self.kinds()
@@ -102,38 +102,71 @@ class _Search:
             self._names = list(dict.fromkeys(name for name in every if name))
         return self._names
 
-    def _any_kind(self, kinds: list[str]) -> bool:
+    def any_kind(self, kinds: list[str]) -> bool:
+        """Whether a part is of one of these kinds."""
         return not self.kinds().isdisjoint(kinds)
 
-    def _any_name(self, pattern: str) -> bool:
-        matches = _matcher(pattern)
+    def any_name(self, pattern: str) -> bool:
+        """Whether the pattern occurs in a name of a part."""
+        matches = (_short_matcher if len(pattern) <= _KEPT_LENGTH else _matcher)(pattern)
         names = self.names()
         batches = (names[at : at + _BATCH] for at in range(0, len(names), _BATCH))
         return any(matches(batch) for batch in batches)
+
+
+# What the condition that this thread evaluates searches.
+_NOW: ContextVar[_Search] = ContextVar("now")
+_NAMES = tuple(vocabulary.VARIABLES)
+_VALUES = attrgetter(*_NAMES)
+_LISTS = tuple(name for name, each in vocabulary.VARIABLES.items() if each.is_list)
+
+
+@dataclass(frozen=True, slots=True)
+class Activation:
+    """What a condition is evaluated in."""
+
+    values: Any
+    search: _Search
 
 
 class Scene:
     """The facts of one message, made ready for any number of conditions."""
 
     def __init__(self, known: facts.Facts) -> None:
-        self._variables: dict[str, object] = {
-            name: list(getattr(known, name)) if each.is_list else getattr(known, name)
-            for name, each in vocabulary.VARIABLES.items()
-        }
+        self._variables: dict[str, object] = dict(zip(_NAMES, _VALUES(known), strict=True))
+        for name in _LISTS:
+            self._variables[name] = list(getattr(known, name))
         self.known = known
-        self._functions = _Search(known).functions()
-        self.activation = self._activate(self._variables)
+        self._search = _Search(known)
+        self._recipient: facts.Recipient | None = None
+        self._activation: Activation | None = None
 
-    def before(self, recipient: facts.Recipient) -> Any:
-        """The activation in which `rcpt` is that recipient."""
-        return self._activate({**self._variables, "rcpt": recipient})
+    @property
+    def activation(self) -> Activation:
+        """An activation for what asks for no recipient."""
+        return self.before(None)
 
-    def about(self, part: facts.Part) -> Any:
+    def before(self, recipient: facts.Recipient | None) -> Activation:
+        """The activation in which `rcpt` is that recipient; None: nobody asks for one."""
+        # The last one is kept: making one costs as much as to ask ten rules.
+        is_other = recipient is not None and recipient is not self._recipient
+        if self._activation is None or is_other:
+            more = {} if recipient is None else {"rcpt": recipient}
+            self._activation = self._activate({**self._variables, **more})
+            self._recipient = recipient
+        return self._activation
+
+    def about(self, part: facts.Part) -> Activation:
         """The activation in which `p` is that part."""
         return self._activate({**self._variables, "p": part})
 
-    def _activate(self, variables: dict[str, object]) -> Any:
-        return _ENV.Activation(variables, functions=self._functions)
+    def _activate(self, variables: dict[str, object]) -> Activation:
+        return Activation(_ENV.Activation(variables), self._search)
+
+
+@lru_cache(maxsize=_KEPT)
+def _short_matcher(pattern: str) -> Callable[[list[str]], bool]:
+    return _matcher(pattern)
 
 
 def _matcher(pattern: str) -> Callable[[list[str]], bool]:
@@ -170,6 +203,8 @@ class Condition:
     # False: the answer is the same for each recipient.
     mentions_rcpt: bool
     _expression: Any = field(repr=False, compare=False)
+    # The same, with the arguments that are written out built in (calls.py).
+    _evaluated: Any = field(repr=False, compare=False)
 
     @classmethod
     def compile(cls, text: str, *, about_part: bool = False) -> "Condition":
@@ -181,22 +216,26 @@ class Condition:
         answer = expression.return_type()
         if answer != _BOOL:
             raise CompileError([Fault(1, 1, f"not a condition: {answer.name()}")])
+        evaluated = _with_built_in(text, expression, about_part=about_part)
         if about_part:
-            return cls(text, False, expression)
+            return cls(text, False, expression, evaluated)
         # Exact, where a search for the word `rcpt` would not be: without that variable
         # it compiles or it does not.
         try:
             _compile(_ENV_WITHOUT_RCPT, text)
         except CompileError:
-            return cls(text, True, expression)
-        return cls(text, False, expression)
+            return cls(text, True, expression, evaluated)
+        return cls(text, False, expression, evaluated)
 
-    def holds(self, activation: Any) -> bool:
+    def holds(self, activation: Activation) -> bool:
         """Answer, or raise `NoAnswerError`; `activation` is from a `Scene`."""
+        before = _NOW.set(activation.search)
         try:
-            value = self._expression.eval(activation)
+            value = self._evaluated.eval(activation.values)
         except (RuntimeError, ValueError, TypeError) as error:
             raise NoAnswerError(_in_words(str(error))) from error
+        finally:
+            _NOW.reset(before)
         if value.type() != _BOOL:
             raise NoAnswerError(_in_words(str(value.value())))
         return bool(value.value())
@@ -224,26 +263,76 @@ def _compile(env: Any, text: str) -> Any:
         raise CompileError(faults or [Fault(1, 1, said)]) from error
 
 
-def _environment(more: Mapping[str, vocabulary.Variable]) -> Any:
+def _with_built_in(text: str, expression: Any, *, about_part: bool) -> Any:
+    shorter = with_built_in(text, FUNCTIONS, _BUILT_IN.spelled)
+    if shorter == text:
+        return expression
+    return _compile(_BUILT_INTO_A_PART if about_part else _BUILT_INTO, shorter)
+
+
+class _BuiltIn:
+    """Functions without an argument, each for one call that a policy spells out."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[tuple[str, str], int] = {}
+        self._searches: list[Callable[[], bool]] = []
+
+    def spelled(self, name: str, argument: str) -> str | None:
+        """How to call `name` with this literal; None: there are too many such calls."""
+        number = self._numbers.get((name, argument))
+        if number is None:
+            number = len(self._searches)
+            if number == _MOST_BUILT_IN:
+                return None
+            self._searches.append(_search_for(name, argument))
+            self._numbers[name, argument] = number
+        return f"any_{number}()"
+
+    def declarations(self) -> list[Any]:
+        """All of them, those that nobody has spelled yet too: an environment is made once."""
+        return [
+            cel.FunctionDecl(
+                f"any_{number}", [_overload(f"any_{number}_", (), self._search(number))]
+            )
+            for number in range(_MOST_BUILT_IN)
+        ]
+
+    def _search(self, number: int) -> Callable[[], bool]:
+        return lambda: self._searches[number]()  # noqa: PLW0108 - spelled later
+
+
+def _search_for(name: str, argument: str) -> Callable[[], bool]:
+    """What a call does, its argument read once."""
+    literal = _PLAIN.compile(argument).eval(data={}).plain_value()
+    if name == "any_name":
+        return lambda: _NOW.get().any_name(literal)
+    if isinstance(literal, str):
+        return lambda: _NOW.get().has_kind(literal)
+    return lambda: _NOW.get().any_kind(literal)
+
+
+def _environment(
+    more: Mapping[str, vocabulary.Variable], functions: Callable[[], list[Any]]
+) -> Any:
     variables = {**vocabulary.VARIABLES, **more}
     return cel.NewEnv(
         descriptor_pool=descriptor_pool.Default(),
         variables={name: _type(variable) for name, variable in variables.items()},
-        extensions=[cel.CelExtension("pratique", _declarations())],
+        extensions=[cel.CelExtension("pratique", functions())],
+    )
+
+
+def _overload(name: str, parameters: Sequence[Any], search: Callable[..., bool]) -> Any:
+    return cel.Overload(
+        name, return_type=_BOOL, parameters=list(parameters), is_member=False, impl=search
     )
 
 
 def _declarations() -> list[Any]:
-    # Declared without an implementation: each `Scene` brings its own.
-    def overload(name: str, parameter: Any) -> Any:
-        return cel.Overload(name, return_type=_BOOL, parameters=[parameter], is_member=False)
-
-    return [
-        cel.FunctionDecl(
-            "any_kind", [overload("any_kind_one", _STRING), overload("any_kind_list", _STRINGS)]
-        ),
-        cel.FunctionDecl("any_name", [overload("any_name", _STRING)]),
-    ]
+    one = _overload("any_kind_one", (_STRING,), lambda kind: _NOW.get().has_kind(kind))
+    several = _overload("any_kind_list", (_STRINGS,), lambda kinds: _NOW.get().any_kind(kinds))
+    named = _overload("any_name", (_STRING,), lambda pattern: _NOW.get().any_name(pattern))
+    return [cel.FunctionDecl("any_kind", [one, several]), cel.FunctionDecl("any_name", [named])]
 
 
 def _type(variable: vocabulary.Variable) -> Any:
@@ -251,9 +340,18 @@ def _type(variable: vocabulary.Variable) -> Any:
     return cel.Type.List(one) if variable.is_list else one
 
 
-_ENV = _environment(vocabulary.RCPT)
-_ENV_WITHOUT_RCPT = _environment({})
-_ENV_OF_A_PART = _environment(vocabulary.PART)
+_ENV = _environment(vocabulary.RCPT, _declarations)
+_ENV_WITHOUT_RCPT = _environment({}, _declarations)
+_ENV_OF_A_PART = _environment(vocabulary.PART, _declarations)
+_BUILT_IN = _BuiltIn()
+
+
+def _all_declarations() -> list[Any]:
+    return [*_declarations(), *_BUILT_IN.declarations()]
+
+
+_BUILT_INTO = _environment(vocabulary.RCPT, _all_declarations)
+_BUILT_INTO_A_PART = _environment(vocabulary.PART, _all_declarations)
 _PLAIN = cel.NewEnv(variables={"names": _STRINGS, "text": _STRING, "pattern": _STRING})
 _SEARCH = _PLAIN.compile("text.matches(pattern)")
 _SEARCH_EACH = _PLAIN.compile("names.exists(name, name.matches(pattern))")

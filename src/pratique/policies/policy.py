@@ -8,7 +8,7 @@ no answer on each retry, and what was not looked at is not clean.
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from pratique.policies.condition import NoAnswerError, Scene
 from pratique.policies.edits import REBUILD, STRIP
@@ -16,8 +16,12 @@ from pratique.policies.problem import PolicyError
 from pratique.policies.reading import Reading
 from pratique.policies.rule import Rule
 from pratique.policies.rules import read_rules
+from pratique.policies.together import Group, Together, groups_of
 from pratique.policies.verdict import Action, Edit, HeaderField, Note, Verdict
 from pratique.scanners import facts_pb2 as facts
+
+# Each group of rules is quiet or is not; in real mail a few of all the ways come up.
+_MOST_KEPT = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,12 @@ class Policy:
     rules: tuple[Rule, ...]
     # SHA-256 of all that decides, lower-case hexadecimal.
     hash: str
+    # Rules that are asked at once, where none of them holds.
+    together: Together = field(default=Together(), repr=False, compare=False)
+    # The rules that are left where some are quiet: nearly all mail asks for the same.
+    _kept: dict[frozenset[str], tuple[Rule, ...]] = field(
+        default_factory=dict, repr=False, compare=False
+    )
 
     @classmethod
     def load(cls, text: str, name: str = "policy.toml") -> "Policy":
@@ -48,7 +58,7 @@ class Policy:
         if reading.problems:
             return None
         digest = hashlib.sha256(reading.text.encode()).hexdigest()
-        return cls(reading.file, tuple(rules), digest)
+        return cls(reading.file, tuple(rules), digest, groups_of(rules))
 
     def decide(self, known: facts.Facts, recipient: facts.Recipient) -> Verdict:
         """The verdict for one recipient."""
@@ -58,16 +68,23 @@ class Policy:
         self, known: facts.Facts, recipients: Sequence[facts.Recipient]
     ) -> tuple[Verdict, ...]:
         """The verdict for each recipient; what asks for none is asked once."""
-        scene = Scene(known)
-        shared = _Shared(scene)
-        return tuple(self._decide(scene, shared, recipient) for recipient in recipients)
+        shared = _Shared(Scene(known), self.together)
+        return tuple(self._decide(shared, _Own(shared, each)) for each in recipients)
 
-    def _decide(self, scene: Scene, shared: "_Shared", recipient: facts.Recipient) -> Verdict:
-        own = _Own(scene, recipient)
+    def _left(self, quiet: frozenset[str]) -> tuple[Rule, ...]:
+        """The rules that are to be asked when these are quiet."""
+        left = self._kept.get(quiet)
+        if left is None:
+            left = tuple(rule for rule in self.rules if rule.name not in quiet)
+            if len(self._kept) < _MOST_KEPT:
+                self._kept[quiet] = left
+        return left
+
+    def _decide(self, shared: "_Shared", own: "_Own") -> Verdict:
         added: list[HeaderField] = []
         notes: list[Note] = []
         edits: list[Edit] = []
-        for rule in self.rules:
+        for rule in self._left(own.quiet()):
             try:
                 asked = own if rule.condition and rule.condition.mentions_rcpt else shared
                 if not asked.holds(rule):
@@ -83,8 +100,8 @@ class Policy:
             if rule.final:
                 # What is not delivered is not changed.
                 due = tuple(edits) if rule.final is Action.ACCEPT else ()
-                verdict = Verdict(rule.final, rule.name, rule.reason, tuple(added), tuple(notes))
-                return replace(verdict, edits=due)
+                said = rule.final, rule.name, rule.reason, tuple(added), tuple(notes)
+                return Verdict(*said, edits=due)
             notes.append(Note(rule.name, rule.reason))
         raise AssertionError("a policy's last rule holds for every message")
 
@@ -94,8 +111,16 @@ class _Shared:
     """Answers that are the same for each recipient, asked when first needed."""
 
     scene: Scene
+    together: Together
     answers: dict[str, bool | str] = field(default_factory=dict)
     _edits: dict[str, tuple[Edit, ...]] = field(default_factory=dict)
+    _quiet: frozenset[str] | None = None
+
+    def quiet(self) -> frozenset[str]:
+        """Rules that hold for no recipient, as far as that is known without asking each."""
+        if self._quiet is None:
+            self._quiet = _quiet(self.together.shared, self.scene)
+        return self._quiet
 
     def edits(self, rule: Rule) -> tuple[Edit, ...]:
         """The edits that a rule orders for this message; none that would change nothing."""
@@ -109,13 +134,16 @@ class _Shared:
         answer = self.answers.get(rule.name)
         if answer is None:
             try:
-                answer = rule.condition.holds(self.scene.activation)
+                answer = rule.condition.holds(self.scene.before(None))
             except NoAnswerError as error:
                 answer = str(error)
             self.answers[rule.name] = answer
         if isinstance(answer, str):
             raise NoAnswerError(answer)
         return answer
+
+
+_NONE: frozenset[str] = frozenset()
 
 
 def _edits(rule: Rule, scene: Scene) -> Iterator[Edit]:
@@ -125,17 +153,29 @@ def _edits(rule: Rule, scene: Scene) -> Iterator[Edit]:
         yield Edit(REBUILD, rule.name, rule.reason)
 
 
+def _quiet(
+    groups: Sequence[Group], scene: Scene, recipient: facts.Recipient | None = None
+) -> frozenset[str]:
+    if not groups:
+        return _NONE
+    quiet = [group.rules for group in groups if group.is_quiet(scene, recipient)]
+    return _NONE.union(*quiet)
+
+
 class _Own:
     """Answers for one recipient only."""
 
-    def __init__(self, scene: Scene, recipient: facts.Recipient) -> None:
-        self._scene = scene
+    def __init__(self, shared: _Shared, recipient: facts.Recipient) -> None:
+        self._shared = shared
         self._recipient = recipient
-        self._activation: object = None
+
+    def quiet(self) -> frozenset[str]:
+        """Rules that do not hold for this one, as far as that is known without asking each."""
+        shared = self._shared
+        own = _quiet(shared.together.own, shared.scene, self._recipient)
+        return shared.quiet() | own if own else shared.quiet()
 
     def holds(self, rule: Rule) -> bool:
         if rule.condition is None:
             return True
-        if self._activation is None:
-            self._activation = self._scene.before(self._recipient)
-        return rule.condition.holds(self._activation)
+        return rule.condition.holds(self._shared.scene.before(self._recipient))

@@ -43,8 +43,9 @@ message_type { name: "Expr"
   field { name: "struct_expr" number: 8 type_name: ".cel.expr.Struct" }
   field { name: "comprehension_expr" number: 9 type_name: ".cel.expr.Comprehension" } }
 message_type { name: "Constant"
+  field { name: "bool_value" number: 2 type: TYPE_BOOL proto3_optional: true oneof_index: 1 }
   field { name: "string_value" number: 6 type: TYPE_STRING proto3_optional: true oneof_index: 0 }
-  oneof_decl { name: "_string_value" } }
+  oneof_decl { name: "_string_value" } oneof_decl { name: "_bool_value" } }
 message_type { name: "Ident" field { name: "name" number: 1 type: TYPE_STRING } }
 message_type { name: "Select"
   field { name: "operand" number: 1 type_name: ".cel.expr.Expr" }
@@ -63,6 +64,7 @@ message_type { name: "Entry"
 message_type { name: "Comprehension"
   field { name: "iter_var" number: 1 type: TYPE_STRING }
   field { name: "iter_range" number: 2 type_name: ".cel.expr.Expr" }
+  field { name: "accu_var" number: 3 type: TYPE_STRING }
   field { name: "accu_init" number: 4 type_name: ".cel.expr.Expr" }
   field { name: "loop_condition" number: 5 type_name: ".cel.expr.Expr" }
   field { name: "loop_step" number: 6 type_name: ".cel.expr.Expr" }
@@ -112,6 +114,46 @@ def asks(condition: Condition, variable: str) -> bool:
     """Tell whether a condition reads this variable."""
     tree = _Tree(condition)
     return tree.names(tree.root, variable)
+
+
+def silent_without(condition: Condition) -> frozenset[str]:
+    """Variables without which a condition is false: it is if all of these hold nothing.
+
+    Empty if there are none, or if nobody knows.  Of `a && b` only what CEL evaluates first
+    counts, so that nothing that is left out could have had another answer, or none.
+    """
+    return _silent_without(_Tree(condition).root)
+
+
+def _silent_without(node: Any) -> frozenset[str]:
+    if node.HasField("comprehension_expr"):
+        return _without_turns(node.comprehension_expr)
+    if node.HasField("select_expr"):
+        return _flag_of(node.select_expr)
+    if node.HasField("call_expr") and node.call_expr.function in ("_&&_", "_||_"):
+        first, second = map(_silent_without, node.call_expr.args)
+        if node.call_expr.function == "_&&_":
+            return first
+        return first | second if first and second else frozenset()
+    return frozenset()
+
+
+def _without_turns(loop: Any) -> frozenset[str]:
+    """`list.exists(...)` is false for an empty list, as `all` is not."""
+    name, begun = loop.iter_range.ident_expr.name, loop.accu_init.const_expr
+    is_false = begun.HasField("bool_value") and not begun.bool_value
+    told = loop.result.ident_expr.name == loop.accu_var
+    is_list = name in vocabulary.VARIABLES and vocabulary.VARIABLES[name].is_list
+    return frozenset({name}) if is_false and told and is_list else frozenset()
+
+
+def _flag_of(select: Any) -> frozenset[str]:
+    """`bounce.claimed` is false where nothing is said of a bounce."""
+    name = select.operand.ident_expr.name
+    variable = vocabulary.VARIABLES.get(name)
+    field = variable.message.fields_by_name.get(select.field) if variable else None
+    is_flag = field is not None and field.type == field.TYPE_BOOL and not field.is_repeated
+    return frozenset({name}) if is_flag else frozenset()
 
 
 class _Tree:

@@ -20,7 +20,10 @@ class Action(StrEnum):
     @property
     def severity(self) -> int:
         """Rank for "the most severe of the recipients' actions" (0 is accept)."""
-        return list(Action).index(self)
+        return _SEVERITIES[self]
+
+
+_SEVERITIES = {action: place for place, action in enumerate(Action)}
 
 
 @dataclass(frozen=True, slots=True)
