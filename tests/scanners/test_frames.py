@@ -7,7 +7,7 @@ import pytest
 
 from pratique.scanners import frames
 from pratique.scanners.facts_pb2 import Facts, Finding
-from pratique.scanners.wall_pb2 import Answer, Request, Spawn, Started
+from pratique.scanners.wall_pb2 import Answer, Hello, Request, Spawn
 
 
 @pytest.fixture
@@ -19,9 +19,9 @@ def pair():
 
 def test_what_is_sent_is_received(pair):
     ours, theirs = pair
-    frames.send(ours, Answer(started=Started(name="zip", part=3)))
+    frames.send(ours, Answer(hello=Hello(pid=3)))
     body, descriptors = frames.receive(theirs)
-    assert frames.decode_answer(body).started == Started(name="zip", part=3)
+    assert frames.decode_answer(body).hello == Hello(pid=3)
     assert descriptors == []
 
 
@@ -47,7 +47,7 @@ def test_the_end_of_the_stream_is_none(pair):
 @pytest.mark.parametrize("cut", [1, 3, 4, 5, 7])
 def test_a_stream_that_ends_within_a_frame_is_an_error(pair, cut):
     ours, theirs = pair
-    frame = frames.encode(Answer(started=Started(name="zip")))
+    frame = frames.encode(Answer(hello=Hello(pid=3)))
     ours.sendall(frame[:cut])
     ours.close()
     with pytest.raises(frames.FrameError, match="stream ends"):
@@ -73,3 +73,15 @@ def test_a_frame_over_the_limit_is_not_sent():
 def test_octets_that_are_no_answer_are_refused():
     with pytest.raises(frames.FrameError, match="not an answer"):
         frames.decode_answer(b"\xff\xff\xff")
+
+
+@pytest.mark.parametrize("size", [1, 120, 130, 20_000, frames.MAX_FRAME - 10])
+def test_facts_that_are_serialized_already_make_the_same_frame(size):
+    found = Facts(findings=[Finding(note="x" * max(0, size - 12))])
+    assert frames.encode_found(found.SerializeToString()) == frames.encode(Answer(found=found))
+
+
+def test_facts_past_the_largest_frame_are_refused():
+    with pytest.raises(frames.FrameError):
+        frames.encode_found(bytes(frames.MAX_FRAME - 3))
+    assert len(frames.encode_found(bytes(frames.MAX_FRAME - 4))) == frames.MAX_FRAME + 4

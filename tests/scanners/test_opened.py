@@ -9,9 +9,10 @@ from pratique.scanners.part import Member, Part
 
 @pytest.mark.parametrize(("kind", "word"), [("message", "message"), ("archive", "zip")])
 def test_a_container_is_called_by_its_reader_and_a_message_is_a_message(kind, word):
-    opened = Opened(Part(facts.Part(kind=kind), memoryview(b"")), "zip", iter(()))
+    known = facts.Part(kind=kind, inside=["message", "tar"])
+    opened = Opened(Part(known, memoryview(b"")), "zip", iter(()))
 
-    assert opened.word == word
+    assert opened.inside == ("message", "tar", word)
 
 
 def test_a_member_is_known_by_what_it_became_and_none_is_the_container():

@@ -1,8 +1,13 @@
-"""The walk where a part has several readers, or is locked until its word was seen."""
+"""Which readers are asked; and the walk where a part has several, or is locked for a while."""
 
 import pytest
 
+from pratique.scanners import facts_pb2 as facts
+from pratique.scanners.carried import Carried
+from pratique.scanners.formats import FORMATS
 from pratique.scanners.keys import TRIES
+from pratique.scanners.mime import Mime
+from pratique.scanners.openers import Openers
 from pratique.scanners.part import Member, Part
 
 
@@ -115,3 +120,44 @@ def test_words_that_were_not_tried_any_more_are_a_limit(walk, box):
 
     assert all_tried.limits() == []
     assert one_more.limits() == [("passwords", 1)]
+
+
+EVERY = [*(form() for form in FORMATS), Carried(), Mime()]
+KINDS = ["", "text", "message", "image", "executable", "other", "archive", "document", "audio"]
+TYPES = sorted({type_ for form in FORMATS for type_ in getattr(form, "types", ())})
+
+
+@pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.name)
+@pytest.mark.parametrize("kind", KINDS)
+def test_whoever_is_not_asked_would_have_said_no(form, kind):
+    openers = Openers(EVERY)
+    for octets in (form.smallest, b"\x89PNG\r\n\x1a\n" + form.smallest):
+        for type_ in ("", "image/png", "text/plain", "application/octet-stream", *TYPES):
+            part = Part(facts.Part(id=1, type=type_, kind=kind), memoryview(octets))
+            asked = list(openers(part))
+
+            assert [one.name for one in EVERY if one not in asked and one.recognize(part)] == []
+
+
+def test_those_who_are_asked_come_in_their_order():
+    part = Part(facts.Part(id=1, type="application/zip"), memoryview(b"PK"))
+    asked = list(Openers(EVERY)(part))
+
+    assert asked == [one for one in EVERY if one in asked]
+
+
+def test_few_are_asked_about_a_text():
+    part = Part(facts.Part(type="text/plain", kind="text"), memoryview(b"hi"), marks=frozenset())
+
+    assert len(list(Openers(EVERY)(part))) < len(EVERY) // 2
+
+
+def test_a_reader_that_says_nothing_of_itself_is_asked_about_each_part(box):
+    assert list(Openers([box])(Part(facts.Part(), memoryview(b"")))) == [box]
+
+
+def test_who_can_open_what_is_locked_is_known_beforehand(box):
+    safe = Safe(box)
+
+    assert Openers([box, safe]).unlocks(safe) is safe
+    assert Openers([box, safe]).unlocks(box) is None

@@ -3,6 +3,7 @@
 import pytest
 
 from pratique.scanners import facts_pb2 as facts
+from pratique.scanners.part import Member
 from pratique.scanners.report import (
     AMBIGUITIES,
     DETAIL,
@@ -10,6 +11,7 @@ from pratique.scanners.report import (
     EVIDENCE_DETAIL,
     FINDINGS,
     Report,
+    describe,
     shorten,
 )
 
@@ -141,3 +143,30 @@ def test_a_part_that_is_concluded_of_is_stated_anew():
 
     assert [(part.id, part.returned) for part in listener.all().parts] == [(3, True)]
     assert not listener.all().HasField("bounce")
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"name": "a.txt"},
+        {"names": ("a", "b")},
+        {"raw_name": b"\xff"},
+        {"declared_type": "text/plain"},
+        {"disposition": "inline"},
+        {"encrypted": True},
+        {"password": "infected"},
+        {"unopened": "unreadable"},
+        {"why": "it is cut off"},
+        {"view": "further"},
+        {"returned": True},
+        {},
+    ],
+    ids=lambda said: next(iter(said), "nothing"),
+)
+def test_all_that_a_member_says_is_stated(said):
+    known = describe(Member("zip:a", **said), 3, facts.Part(id=1, path="2", depth=1), ("message",))
+    expected = facts.Part(id=3, parent=1, path="2/zip:a", depth=2, inside=["message"])
+    expected.views.append(said.pop("view", "standard"))
+    expected.MergeFrom(facts.Part(**said))
+
+    assert known == expected

@@ -243,3 +243,14 @@ def test_archives_and_disks_that_only_others_open_are_told(octets, type_):
 )
 def test_what_only_begins_like_them_is_nothing(octets):
     assert detect(memoryview(octets)) in {"", "text/plain"}
+
+
+@pytest.mark.parametrize(("comment", "type_"), [(0xFFFF, "application/zip"), (0xFFFF + 1, "")])
+def test_a_zip_behind_something_is_found_where_no_more_than_a_comment_follows(comment, type_):
+    made = io.BytesIO()
+    with zipfile.ZipFile(made, "w") as archive:
+        archive.writestr("a.txt", b"hello")
+        archive.comment = b"c" * 0xFFFF
+    octets = b"\1\2\3" * 500 + made.getvalue() + b"c" * (comment - 0xFFFF)
+
+    assert detect(memoryview(octets)) == type_

@@ -16,7 +16,7 @@ import time
 
 from pratique.scanners import facts_pb2 as facts
 from pratique.scanners.nursery import main
-from pratique.scanners.wall_pb2 import HandedOut, Hello, NewHeader, Piece, Rewritten, Span
+from pratique.scanners.wall_pb2 import Done, HandedOut, Hello, NewHeader, Piece, Rewritten, Span
 
 PARENT = os.getppid()
 # Opened before confinement in a nursery that is careless: closed in each worker.
@@ -166,17 +166,53 @@ def fail(tell):
     raise ValueError("a bug of ours")
 
 
+def noise(tell):
+    tell._connection.sendall(b"\xff" * 8)
+    # Where it is when it is ended is what is blamed.
+    hang(tell)
+
+
+def greet(tell):
+    tell._send(hello=Hello(pid=1))
+    hang(tell)
+
+
+def hand_out(tell):
+    tell.handed_out(HandedOut(type="x", size=1, octets=b"x"))
+    hang(tell)
+
+
+def flood(tell):
+    for number in range(300):
+        tell.found(facts.Facts(findings=[facts.Finding(name=f"{number}", note="x" * 900)]))
+    os._exit(3)
+
+
+def scribble(tell):
+    # More than the page has room for, of which nothing is a fact.
+    tell._page._mapped[:8] = b"\0\0\0\0\xff\xff\xff\xff"
+    tell._page._mapped[80:] = b"\xff" * (len(tell._page._mapped) - 80)
+
+
+def boast(tell):
+    tell.started("\x1b[2J" * 1000, 0)
+    os._exit(3)
+
+
 # What a worker does to the side that watches it.
 MISDEEDS = {
     "die": lambda tell: os._exit(3),
     "crash": lambda tell: ctypes.string_at(0),
     "hang": hang,
     "babble": babble,
-    "noise": lambda tell: tell._connection.sendall(b"\xff" * 8),
-    "greet": lambda tell: tell._send(hello=Hello(pid=1)),
+    "noise": noise,
+    "greet": greet,
     "raise": fail,
-    "hand-out": lambda tell: tell.handed_out(HandedOut(type="x", size=1, octets=b"x")),
-    "boast": lambda tell: tell.started("\x1b[2J" * 1000, 0),
+    "hand-out": hand_out,
+    "boast": boast,
+    "hasten": lambda tell: tell._send(done=Done()),
+    "flood": flood,
+    "scribble": scribble,
 }
 
 

@@ -40,6 +40,24 @@ async def test_a_name_that_is_no_scanners_is_a_lie(naughty_workers, see):
     assert "a scanner whose name is none" in facts.failures[0].detail
 
 
+async def test_facts_on_the_page_that_are_none_are_a_lie(naughty_workers, see):
+    pool = await naughty_workers()
+    facts = await see(pool, b"scribble second")
+    assert [failure.class_ for failure in facts.failures] == ["worker"]
+    assert "no facts on the page" in facts.failures[0].detail
+
+
+async def test_what_is_said_unasked_is_not_heard_by_the_next_message(naughty_workers, see, soon):
+    pool = await naughty_workers()
+    # Done too early: what was not looked at yet is not said, and a second answer follows.
+    await see(pool, b"hasten second")
+    (worker,) = pool._alive
+    await soon(lambda: worker.gone)
+    facts = await see(pool, b"nothing first")
+    assert [finding.name for finding in facts.findings].count("spoke") == 2
+    assert not facts.failures
+
+
 async def test_a_nursery_that_talks_nonsense_is_replaced(naughty_workers, see, soon):
     pool = await naughty_workers()
     (worker,) = pool._alive

@@ -9,6 +9,7 @@ these is a lie (`Lie`), and a worker that lies is treated like one that died.
 
 import math
 import re
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from pratique.milter.mail import Content
@@ -23,6 +24,7 @@ MOST_FINDINGS = 2_000
 MOST_AMBIGUITIES = 1_000
 MOST_FAULTS = 20_000
 MOST_ENTRIES = 2_000
+_FEWEST = min(MOST_FINDINGS, MOST_AMBIGUITIES, MOST_FAULTS, MOST_ENTRIES)
 
 # Fields of ours that a stranger brings: a header is read up to one mebibyte (budget.py).
 MAX_CUT = 1024 * 1024
@@ -63,10 +65,14 @@ class Sighting:
     # "done", "died", "late" or "lied".
     end: str = "died"
     detail: str = ""
-    # The reader or scanner that was announced last.
+    # The reader or scanner that was announced last, where it did not come to its end.
     last: Started | None = None
     # Parts for outside programs: whoever asked for them closes them.
     handed: list[Handed] = field(default_factory=list)
+    # `known` has the parts too, in the order of their ids; None: nothing is known.
+    _is_whole: bool | None = None
+    # Of all that was taken.
+    _octets: int = 0
 
     def start(self, started: Started) -> None:
         """Remember whom to blame.  Raises Lie."""
@@ -75,13 +81,23 @@ class Sighting:
         self.last = started
 
     def take(self, found: facts.Facts) -> None:
-        """Add facts as `wall.proto` says: parts by id, all else merged.  Raises Lie."""
+        """Add facts as `wall.proto` says: parts by id, all else merged.  Raises Lie.
+
+        What it is given is its own from then on.
+        """
         self._count(found)
         _check_words(found)
         for part in found.parts:
             self.parts[part.id] = part
         if len(self.parts) > self.most_parts:
-            raise Lie(f"more than {self.most_parts} parts")
+            raise Lie(f"a list of {len(self.parts)} parts, at most {self.most_parts} can be true")
+        if self._is_whole is None and list(self.parts) == sorted(part.id for part in found.parts):
+            # Ordinary mail: all of it at once, and each part once and in order.
+            self.known, self._is_whole = found, True
+            return
+        if self._is_whole:
+            del self.known.parts[:]
+        self._is_whole = False
         del found.parts[:]
         self.known.MergeFrom(found)
 
@@ -95,16 +111,23 @@ class Sighting:
 
     def whole(self) -> facts.Facts:
         """All facts so far, the parts in the order of their ids."""
+        if self._is_whole:
+            return self.known
         gathered = facts.Facts()
         gathered.CopyFrom(self.known)
         gathered.parts.extend(self.parts[number] for number in sorted(self.parts))
         return gathered
 
     def _count(self, found: facts.Facts) -> None:
+        # A list entry takes two octets at least: in so few octets no list is too long.
+        self._octets += found.ByteSize()
+        if self._octets <= 2 * _FEWEST:
+            return
         known, mail = self.known, found.mail
         header = mail.header
         for count, most in (
-            (len(found.parts), self.most_parts),
+            # A part is stated again where something more became known of it.
+            (len(found.parts), self.most_parts + MOST_FAULTS),
             (len(known.findings) + len(found.findings), MOST_FINDINGS),
             (len(known.ambiguities) + len(found.ambiguities), MOST_AMBIGUITIES),
             (len(known.limits) + len(found.limits), MOST_FAULTS),
@@ -122,24 +145,32 @@ class Sighting:
 
 def _check_words(found: facts.Facts) -> None:
     """A word that is in no vocabulary would be decided by no rule."""
-    said = [
-        *((part.kind, _KINDS) for part in found.parts),
-        *((part.unopened, _UNOPENED) for part in found.parts),
-        *((how, _DISGUISES) for part in found.parts for how in part.disguised),
-        *((view, _VIEWS) for part in found.parts for view in part.views),
-        *((one.severity, _SEVERITIES) for one in found.findings),
-        *((one.class_, _AMBIGUITIES) for one in found.ambiguities),
-        *((one.class_, _LIMITS) for one in found.limits),
-        *((one.class_, _FAILURES) for one in found.failures),
-        (found.bounce.other, _OTHERS),
-        *((one.kind, _EVIDENCE) for one in found.bounce.evidence),
-    ]
-    if not all(word in vocabulary for word, vocabulary in said):
+    if not (_are_words_of_parts(found.parts) and _are_words(found)):
         raise Lie("a word that facts.proto does not have")
     if not all(0 <= one.database_date.seconds <= _LAST_SECOND for one in found.findings):
         raise Lie("a date that there is not")
     if not all(math.isfinite(one.weight) for one in found.bounce.evidence):
         raise Lie("a weight that is no number")
+
+
+def _are_words_of_parts(parts: Iterable[facts.Part]) -> bool:
+    for part in parts:
+        if part.kind not in _KINDS or part.unopened not in _UNOPENED:
+            return False
+        if not (_VIEWS.issuperset(part.views) and _DISGUISES.issuperset(part.disguised)):
+            return False
+    return True
+
+
+def _are_words(found: facts.Facts) -> bool:
+    return (
+        all(one.severity in _SEVERITIES for one in found.findings)
+        and all(one.class_ in _AMBIGUITIES for one in found.ambiguities)
+        and all(one.class_ in _LIMITS for one in found.limits)
+        and all(one.class_ in _FAILURES for one in found.failures)
+        and found.bounce.other in _OTHERS
+        and all(one.kind in _EVIDENCE for one in found.bounce.evidence)
+    )
 
 
 def _check_cuts(content: Content, mail: facts.Mail) -> None:

@@ -24,11 +24,14 @@ import subprocess
 import sys
 from collections.abc import Sequence
 
+from pratique.milter.line import Line
 from pratique.milter.mail import Content
 from pratique.milter.programs.gathering import Gathering
 from pratique.milter.recipe import Making
+from pratique.milter.said import Said
 from pratique.milter.sighting import Lie, Sighting
 from pratique.scanners import frames
+from pratique.scanners.page import Page
 from pratique.scanners.wall_pb2 import (
     Adopt,
     Answer,
@@ -49,9 +52,6 @@ LOAD_SECONDS = 60.0
 
 # A fork takes a millisecond; a nursery that needs ten seconds for it is stuck.
 SPAWN_SECONDS = 10.0
-
-# 10,000 parts with a kilobyte each of names, and as much again in findings.
-MAX_SAID = 32 * 1024 * 1024
 
 
 class NurseryLost(Exception):  # noqa: N818 - the world's fault, like OSError
@@ -248,29 +248,26 @@ def _check_format(answer: Answer) -> None:
 class Worker:
     """One worker, as seen from here: it sees one message at a time."""
 
-    def __init__(self, pid: int, connection: socket.socket, pidfd: int) -> None:
+    def __init__(self, pid: int, line: Line, pidfd: int, page: Page) -> None:
         self.pid = pid
         self.seen = 0
         self.confinement = ""
-        self._connection = connection
+        self._line = line
         self._pidfd = pidfd
-        self._reader: asyncio.StreamReader
-        self._writer: asyncio.StreamWriter
+        self._page = page
 
     @classmethod
-    async def connect(cls, pid: int, descriptor: int, pidfd: int) -> "Worker":
-        """Take over the two descriptors that the nursery gave."""
-        connection = socket.socket(fileno=descriptor)
-        worker = cls(pid, connection, pidfd)
-        worker._reader, worker._writer = await asyncio.open_unix_connection(sock=connection)
-        return worker
+    async def connect(cls, pid: int, descriptor: int, pidfd: int, page: int) -> "Worker":
+        """Take over the descriptors that the nursery gave."""
+        mapped = Page(page)
+        return cls(pid, await Line.on(socket.socket(fileno=descriptor)), pidfd, mapped)
 
     async def greet(self) -> None:
         """Wait for the worker's hello: it has given up its rights."""
         try:
-            async with asyncio.timeout(SPAWN_SECONDS):
-                answer = frames.decode_answer(await self._frame())
-        except (TimeoutError, asyncio.IncompleteReadError, frames.FrameError, OSError) as error:
+            with self._line.within(SPAWN_SECONDS):
+                answer = frames.decode_answer(await self._line.frame())
+        except (TimeoutError, frames.FrameError, OSError) as error:
             raise NurseryLost(f"worker {self.pid} said no hello: {error!r}") from error
         if answer.HasField("unfit"):
             raise NurseryUnfit(answer.unfit)
@@ -279,8 +276,8 @@ class Worker:
 
     @property
     def gone(self) -> bool:
-        """True if this worker has ended while it was idle."""
-        return self._reader.at_eof() or self._writer.is_closing()
+        """True if this worker has ended while it was idle, or spoke without being asked."""
+        return self._line.ended or self._line.unread > 0
 
     async def inspect(
         self,
@@ -296,43 +293,43 @@ class Worker:
         caller's to close.
         """
         self.seen += 1
-        sighting = Sighting(most_parts)
-        gathering = Gathering(frozenset(request.hand_out))
+        sighting, said = Sighting(most_parts), Said()
+        gathering = Gathering(frozenset(request.hand_out), request.show)
         try:
-            async with asyncio.timeout(seconds):
-                frame = frames.encode(Request(inspect=request))
+            with self._line.within(seconds):
                 beside = [each.descriptor for each in (content, *extras)]
-                sent = socket.send_fds(self._connection, [frame], beside)
-                self._writer.write(frame[sent:])
-                await self._follow(sighting, gathering)
+                self._say(Request(inspect=request), beside)
+                await self._follow(sighting, said, gathering)
+            said.rest(self._page, sighting)
             sighting.finish(content)
             sighting.handed = gathering.whole()
         except TimeoutError:
             sighting.end, sighting.detail = "late", f"no answer within {seconds:g} s"
         except (frames.FrameError, Lie) as error:
             sighting.end, sighting.detail = "lied", str(error)
-        except (OSError, asyncio.IncompleteReadError):
+        except OSError:
             sighting.end, sighting.detail = "died", "the worker died"
         finally:
             gathering.close()
+        if sighting.end != "done":
+            # First, or it would go on writing.
+            self.kill()
+            said.left(self._page, sighting)
         return sighting
 
-    async def _follow(self, sighting: Sighting, gathering: Gathering) -> None:
-        said = 0
+    def _say(self, request: Request, descriptors: list[int]) -> None:
+        self._page.clear()
+        self._line.say(frames.encode(request), descriptors)
+
+    async def _follow(self, sighting: Sighting, said: Said, gathering: Gathering) -> None:
         while True:
-            body = await self._frame()
+            body = await self._line.frame()
             answer = frames.decode_answer(body)
-            word = answer.WhichOneof("body")
-            # What is handed out has a limit of its own.
-            said += len(body) if word != "handed_out" else 0
-            if said > MAX_SAID:
-                raise frames.FrameError(f"more than {MAX_SAID} octets of facts")
-            match word:
-                case "started":
-                    sighting.start(answer.started)
+            match answer.WhichOneof("body"):
                 case "found":
-                    sighting.take(answer.found)
+                    said.found(answer.found, len(body), sighting)
                 case "handed_out":
+                    # This has a limit of its own.
                     gathering.take(answer.handed_out)
                 case "done":
                     return
@@ -344,17 +341,15 @@ class Worker:
         self.seen += 1
         making = Making(content)
         try:
-            async with asyncio.timeout(seconds):
-                frame = frames.encode(Request(rewrite=request))
-                sent = socket.send_fds(self._connection, [frame], [content.descriptor])
-                self._writer.write(frame[sent:])
+            with self._line.within(seconds):
+                self._say(Request(rewrite=request), [content.descriptor])
                 await self._follow_making(making)
             making.finish()
         except TimeoutError:
             making.end, making.detail = "late", f"no new content within {seconds:g} s"
         except (frames.FrameError, Lie) as error:
             making.end, making.detail = "lied", str(error)
-        except (OSError, asyncio.IncompleteReadError):
+        except OSError:
             making.end, making.detail = "died", "the worker died"
         except BaseException:
             making.discard()
@@ -363,7 +358,7 @@ class Worker:
 
     async def _follow_making(self, making: Making) -> None:
         while True:
-            answer = frames.decode_answer(await self._frame())
+            answer = frames.decode_answer(await self._line.frame())
             match answer.WhichOneof("body"):
                 case "rewritten":
                     making.take(answer.rewritten)
@@ -371,10 +366,6 @@ class Worker:
                     return
                 case other:
                     raise frames.FrameError(f"{other} is no answer to a rewrite")
-
-    async def _frame(self) -> bytes:
-        head = await self._reader.readexactly(frames.LENGTH_OCTETS)
-        return await self._reader.readexactly(frames.length_of(head))
 
     def kill(self) -> None:
         """End this worker now; a second call does nothing."""
@@ -384,4 +375,4 @@ class Worker:
             signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
         os.close(self._pidfd)
         self._pidfd = -1
-        self._writer.close()
+        self._line.close()

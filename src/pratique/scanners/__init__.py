@@ -3,7 +3,7 @@
 facts.proto  the nouns and the vocabulary: what can be known of a message
 wall.proto   what crosses the wall; frames.py reads and writes it
 nursery.py   the far side's first process: loads everything once, forks workers
-worker.py    takes a message, answers facts as they are found
+worker.py    takes a message, answers facts as they are found; page.py is where it writes them
 confine.py   how a worker gives up its rights before the first hostile octet
 budget.py    what one message may cost
 part.py      the nouns of this room: Part, Member, Reader, Scanner
@@ -11,8 +11,10 @@ text.py      octets to text, in one place
 inspector.py  all that looks at octets, loaded; looks at message after message
 unpack.py    the walk from the message to its last member; report.py sends what it finds
 opened.py    what the walk keeps of a container that is open
+openers.py   which readers may open a part; marks.py what is looked for in one pass for them
 carried.py   finds what begins behind something else: a gzip after a picture
 outside.py   hands out what only an outside program opens, and opens what came of it
+shown.py     hands out to engines (clamd) what they do not reach by themselves
 keys.py      words that may open what is locked; passwords/ finds them in what a mail says
 signatures.py  text_signatures.py   what octets are
 names.py     file names as the programs read them that open the files

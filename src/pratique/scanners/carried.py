@@ -44,14 +44,15 @@ class Carried:
         """Tell by any of the marks, behind the first octet."""
         if not carries(part):
             return ""
-        marks = (find_all(part.octets, mark, 2) for _, mark, _, _ in _FORMS)
-        return "within" if any(place > 0 for places in marks for place in places) else ""
+        marks = [mark for _, mark, _, _ in _FORMS if not part.lacks(mark)]
+        places = (place for mark in marks for place in find_all(part.octets, mark, 2))
+        return "within" if any(place > 0 for place in places) else ""
 
     def members(self, part: Part, budget: Budget) -> Iterator[Found]:
         """Give the first of each form that stands the trial."""
         giver = Giver(part, Gather(budget, len(part.octets)))
         for name, mark, before, ends in _FORMS:
-            for place in find_all(part.octets, mark, _TRIES):
+            for place in () if part.lacks(mark) else find_all(part.octets, mark, _TRIES):
                 budget.check_clock()
                 at = place - before
                 size = ends(part.octets[at:], budget) if at > 0 else 0

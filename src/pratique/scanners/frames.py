@@ -16,7 +16,7 @@ from google.protobuf.message import DecodeError
 from pratique.scanners.wall_pb2 import Answer, Request
 
 # Raised by one when a reader of the former format would misread the new one.
-FORMAT = 1
+FORMAT = 2
 
 LENGTH_OCTETS = 4
 
@@ -24,8 +24,8 @@ LENGTH_OCTETS = 4
 # each address with its domain, its name and the raw octets of it.
 MAX_FRAME = 2 * 1024 * 1024
 
-# A spawned worker comes with its socket and its pidfd.
-MAX_DESCRIPTORS = 2
+# A spawned worker comes with its socket, its pidfd and its page.
+MAX_DESCRIPTORS = 3
 
 # What one look hands out for outside programs.  Parts: each costs a sandbox, 40 ms at
 # least, and mail with more archives in forms that we do not read is not honest mail.
@@ -35,9 +35,19 @@ HAND_OUT_PARTS = 8
 HAND_OUT_OCTETS = 64 * 1024 * 1024
 HAND_OUT_WORDS = 20
 
+# What one look hands out for engines: parts that they do not reach in the message, or the
+# outermost ones.  Parts: each is a question of 0.2 ms, so half a second of a message's time.
+# Octets: each lies in memory until an engine has looked; twice what one part may have.
+SHOWN_PARTS = 1000
+SHOWN_OCTETS = 128 * 1024 * 1024
+
 # The archives that programs made of them, beside the message: two looks hand out, and so
 # many descriptors are free in a worker (confine.py).
 MAX_EXTRAS = 2 * HAND_OUT_PARTS
+
+
+# The tag of `Answer.found`: its number, and that a length follows (protobuf.dev, encoding).
+_FOUND = bytes([Answer.FOUND_FIELD_NUMBER << 3 | 2])
 
 
 class FrameError(Exception):
@@ -52,7 +62,20 @@ def encode(message: Request | Answer) -> bytes:
     return len(body).to_bytes(LENGTH_OCTETS, "big") + body
 
 
-def length_of(head: bytes) -> int:
+def encode_found(facts: bytes) -> bytes:
+    """The frame of an answer with facts that are serialized already."""
+    length, size = bytearray(), len(facts)
+    while size >= 0x80:
+        length.append(size & 0x7F | 0x80)
+        size >>= 7
+    length.append(size)
+    octets = len(_FOUND) + len(length) + len(facts)
+    if octets > MAX_FRAME:
+        raise FrameError(f"frame of {octets} octets, limit is {MAX_FRAME}")
+    return b"".join((octets.to_bytes(LENGTH_OCTETS, "big"), _FOUND, length, facts))
+
+
+def length_of(head: bytes | bytearray) -> int:
     """How many octets follow a frame's four octets of length."""
     length = int.from_bytes(head, "big")
     if not 1 <= length <= MAX_FRAME:

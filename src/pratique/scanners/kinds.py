@@ -301,7 +301,12 @@ def is_structure(type_: str) -> bool:
 
 def of_name(name: str) -> str:
     """The kind that a name's last extension means; empty if it means none."""
-    return _BY_EXTENSION.get(extension(name), "")
+    return of_extension(extension(name))
+
+
+def of_extension(last: str) -> str:
+    """The kind that an extension means; empty if it means none."""
+    return _BY_EXTENSION.get(last, "")
 
 
 def runs_as_named(name: str, type_: str) -> bool:

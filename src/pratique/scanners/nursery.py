@@ -11,14 +11,16 @@ would die with the thread that forked it (prctl(2), PR_SET_PDEATHSIG).
 
 CONTROL is the number of an inherited unix socket.  The first frame on it is `Setup`; the
 nursery answers `Hello`, or `unfit` and ends.  Every later frame is `Spawn` or `Adopt`.
-The answer to `Spawn` is the `Hello` of a new worker with two descriptors beside it, the
-worker's socket and a pidfd.  `Adopt` brings the control socket of a further asker, a
-door, which is greeted and may ask from then on.  The nursery ends when all its controls
-have ended, or when the process that started it has; its workers end with it.
+The answer to `Spawn` is the `Hello` of a new worker with three descriptors beside it, the
+worker's socket, a pidfd and the page that it writes on (page.py).  `Adopt` brings the
+control socket of a further asker, a door, which is greeted and may ask from then on.  The
+nursery ends when all its controls have ended, or when the process that started it has; its
+workers end with it.
 
 New rules mean a new nursery.  Rules never change in a living worker.
 """
 
+import contextlib
 import gc
 import locale
 import os
@@ -35,6 +37,7 @@ from pratique.scanners import frames
 from pratique.scanners.confine import Confinement, Unconfined, die_with_parent
 from pratique.scanners.inspector import Inspector, Unfit
 from pratique.scanners.inspector import load as load_all
+from pratique.scanners.page import Page, new_page
 from pratique.scanners.wall_pb2 import Answer, Hello, Request, Setup
 from pratique.scanners.worker import run
 
@@ -146,7 +149,7 @@ class Nursery:
 
     def _spawn(self, control: socket.socket) -> None:
         try:
-            ours, theirs, worker, descriptor = self._forked()
+            ours, theirs, worker, pidfd, page = self._forked()
         except OSError as error:
             # No descriptor, process or memory is left: that passes, and the asker asks again.
             frames.send(control, Answer(unfit=f"no new worker: {error.strerror}"))
@@ -154,29 +157,32 @@ class Nursery:
         with ours, theirs:
             try:
                 hello = Hello(format=frames.FORMAT, pid=worker)
-                frames.send(control, Answer(hello=hello), ours.fileno(), descriptor)
+                frames.send(control, Answer(hello=hello), ours.fileno(), pidfd, page)
             finally:
-                os.close(descriptor)
+                os.close(pidfd)
+                os.close(page)
 
-    def _forked(self) -> tuple[socket.socket, socket.socket, int, int]:
-        """Both ends of a new worker's socket, its process id and its pidfd."""
-        ours, theirs = socket.socketpair()
-        try:
+    def _forked(self) -> tuple[socket.socket, socket.socket, int, int, int]:
+        """Both ends of a new worker's socket, its process id, its pidfd and its page."""
+        with contextlib.ExitStack() as undone:
+            page = new_page()
+            undone.callback(os.close, page)
+            ours, theirs = socket.socketpair()
+            # Where it fails after that, the worker sees the end of its socket, and ends.
+            undone.enter_context(ours)
+            undone.enter_context(theirs)
             worker = os.fork()
             if worker == 0:
-                self._be_worker(theirs)
-            return ours, theirs, worker, os.pidfd_open(worker)
-        except OSError:
-            # A worker that was forked sees the end of its socket, and ends.
-            ours.close()
-            theirs.close()
-            raise
+                self._be_worker(theirs, page)
+            pidfd = os.pidfd_open(worker)
+            undone.pop_all()
+        return ours, theirs, worker, pidfd, page
 
-    def _be_worker(self, connection: socket.socket) -> None:
+    def _be_worker(self, connection: socket.socket, page: int) -> None:
         """Never returns: os._exit skips what only the nursery may do at its end."""
         status = 70  # sysexits.h, EX_SOFTWARE
         try:
-            status = run(connection, self._inspector, self._confinement)
+            status = run(connection, self._inspector, self._confinement, Page(page))
         except Unconfined as unconfined:
             # The only word that a worker can still say: the parent logs it.
             frames.send(connection, Answer(unfit=f"worker not confined: {unconfined}"))

@@ -24,11 +24,13 @@ class Opened:
     tried: bool = False
     # What members became, by identity; they are kept here so that no id is used twice.
     known: dict[int, tuple[Member, facts.Part]] = field(default_factory=dict)
+    # `inside` of its members: what the container itself is in, and what it is called there.
+    inside: tuple[str, ...] = field(init=False)
 
-    @property
-    def word(self) -> str:
-        """What the container is called in `inside` of its members."""
-        return "message" if self.part.known.kind == "message" else self.reader
+    def __post_init__(self) -> None:
+        known = self.part.known
+        word = "message" if known.kind == "message" else self.reader
+        self.inside = (*known.inside[:], word)
 
     def part_of(self, member: Member | None) -> facts.Part:
         """The part that a member became; None is the container itself."""

@@ -70,6 +70,8 @@ class Outside:
 
     def member(self, known: facts.Part, container: int) -> None:
         """Remember a member that the reader of its container could not open."""
+        if not self._types and not self._extras:
+            return  # no program opens anything
         name, names = _shown(known.name), self._names.setdefault(container, set())
         if name in names:
             self._repeated.add(container)

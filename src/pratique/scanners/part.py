@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, ClassVar, Literal, Protocol, runtime_checkable
 
 from pratique.scanners import facts_pb2 as facts
 from pratique.scanners.budget import Budget
+from pratique.scanners.marks import ALL
+from pratique.scanners.names import extension
 
 if TYPE_CHECKING:
     from pratique.scanners.keys import Keys
@@ -40,6 +42,31 @@ class Part:
     octets: memoryview
     # The charset that a text declares, as its container says it; empty is none.
     charset: str = ""
+    # Which of the marks in `marks.py` stand in the octets; None where nobody looked for them.
+    marks: frozenset[bytes] | None = None
+    _names: tuple[str, ...] | None = field(default=None, init=False, repr=False)
+    _extensions: frozenset[str] | None = field(default=None, init=False, repr=False)
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """Its name, which may be empty, and its further names, read once.
+
+        Going through a repeated field of protobuf's costs more than all that is asked of it.
+        """
+        if self._names is None:
+            self._names = (self.known.name, *self.known.names[:])
+        return self._names
+
+    @property
+    def extensions(self) -> frozenset[str]:
+        """The last extension of each of its names, read once: a dozen readers ask for them."""
+        if self._extensions is None:
+            self._extensions = frozenset(map(extension, self.names))
+        return self._extensions
+
+    def lacks(self, mark: bytes) -> bool:
+        """Tell whether a mark is known to stand nowhere in the octets."""
+        return self.marks is not None and mark in ALL and mark not in self.marks
 
 
 @dataclass(slots=True)
@@ -64,6 +91,8 @@ class Member:
     view: str = "standard"
     returned: bool = False
     encrypted: bool = False
+    # Something about its place or its encoding is odd: a reader elsewhere may miss it.
+    tolerant: bool = False
     # The word that opened it.
     password: str = ""
     unopened: str = ""
@@ -116,6 +145,10 @@ class Reader(Protocol):
     a bounded piece, and lets `OverBudget` through: `unpack.py` states it.  A container
     that it cannot read to its end it marks itself: `part.known.unopened` and `why`.
     Once it is asked for the next member, the octets of the last one are let go.
+
+    A reader may say beforehand by what it is told, and is not asked in vain (`openers.py`):
+    `told_by` is "type" or "front", `types` are its types, and `mark` what has to stand
+    somewhere in a part of another form that holds one of its own.
     """
 
     name: ClassVar[str]

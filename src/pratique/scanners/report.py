@@ -73,11 +73,15 @@ class Report:
 
     def findings(self, found: facts.Facts, part: int) -> None:
         """Take over what a scanner states besides the part itself."""
-        for finding in found.findings:
-            if self._allowed("findings", FINDINGS, part):
-                self._pending.findings.append(finding)
-        self._pending.limits.extend(found.limits)
-        self._pending.failures.extend(found.failures)
+        # Mostly there are none: asking costs a tenth of what going through nothing does.
+        if found.findings:
+            for finding in found.findings:
+                if self._allowed("findings", FINDINGS, part):
+                    self._pending.findings.append(finding)
+        if found.limits:
+            self._pending.limits.extend(found.limits)
+        if found.failures:
+            self._pending.failures.extend(found.failures)
 
     def conclusion(self, found: facts.Facts) -> None:
         """Take over what a follower states of the whole; a part in it is stated anew."""
@@ -114,24 +118,26 @@ class Report:
 def describe(member: Member, number: int, holder: facts.Part, inside: Sequence[str]) -> facts.Part:
     """What its reader and its place in the tree say of a member."""
     step = shorten(member.step, NAME)
-    return facts.Part(
+    known = facts.Part(
         id=number,
         parent=holder.id,
         path=shorten(f"{holder.path}/{step}" if holder.path else step, PATH),
-        name=shorten(member.name, NAME),
-        names=[shorten(name, NAME) for name in member.names[:NAMES]],
-        declared_type=shorten(member.declared_type, NAME),
         depth=holder.depth + 1,
         inside=inside,
         views=[member.view],
-        encrypted=member.encrypted,
-        unopened=member.unopened,
-        why=shorten(member.why, DETAIL),
-        raw_name=member.raw_name[:NAME],
-        disposition=member.disposition,
         returned=member.returned or holder.returned,
-        password=shorten(member.password, NAME),
     )
+    if member.name or member.names or member.raw_name:
+        known.name, known.raw_name = shorten(member.name, NAME), member.raw_name[:NAME]
+        known.names.extend(shorten(name, NAME) for name in member.names[:NAMES])
+    if member.declared_type or member.disposition:
+        known.declared_type = shorten(member.declared_type, NAME)
+        known.disposition = member.disposition
+    if member.encrypted or member.password:
+        known.encrypted, known.password = member.encrypted, shorten(member.password, NAME)
+    if member.unopened or member.why:
+        known.unopened, known.why = member.unopened, shorten(member.why, DETAIL)
+    return known
 
 
 def shorten(text: str, most: int) -> str:
@@ -139,4 +145,6 @@ def shorten(text: str, most: int) -> str:
     if len(text) > most:
         half = (most - 1) // 2
         text = f"{text[:half]}…{text[-half:]}"
+    if text.isascii():
+        return text
     return text.encode("utf-8", "replace").decode("utf-8")

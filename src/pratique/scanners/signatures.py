@@ -19,7 +19,7 @@ from pratique.scanners.containers.cms import content as cms_content
 from pratique.scanners.containers.gather import Damaged
 from pratique.scanners.containers.macintosh import header as mac_header
 from pratique.scanners.containers.zip import types as zip_types
-from pratique.scanners.containers.zip.tables import find_end
+from pratique.scanners.containers.zip.tables import END, END_SIZE, find_end
 
 # (offset, signature, type), the first that fits; longer before shorter.  What runs comes
 # first, so that no other form's marks hide it; then what holds other files.
@@ -206,7 +206,7 @@ def _by_form(head: bytes, octets: memoryview) -> str:
         return _ole(octets)
     if head.startswith((b"PK\x03\x04", b"PK\x05\x06", b"PK00PK\x03\x04")):
         return zip_types.detect(octets)
-    if b"%PDF-" in head[:_PDF_WITHIN]:
+    if head.find(b"%PDF-", 0, _PDF_WITHIN) >= 0:
         return "application/pdf"
     if head.startswith(b"RIFF") and head[8:12] in _RIFF:
         return _RIFF[head[8:12]]
@@ -284,7 +284,7 @@ def _tar(head: bytes) -> str:
 def is_tar_header(block: bytes) -> bool:
     """A v7 header has no signature, only a checksum: POSIX.1-1988 10.1.1."""
     field = block[148:156].strip(b" \0")
-    if len(block) < 512 or not block[0] or not field or not set(field) <= set(b"01234567"):
+    if len(block) < 512 or not block[0] or not field or field.strip(b"01234567"):
         return False
     return int(field, 8) == sum(block) - sum(block[148:156]) + 8 * 0x20
 
@@ -322,12 +322,13 @@ def _volume(head: bytes, octets: memoryview) -> str:
 
 def _is_fat(head: bytes) -> bool:
     """A boot sector: a jump, and a table of parameters that a system would mount."""
+    if not (head[0] == 0xE9 or (head[0] == 0xEB and head[2] == 0x90)):
+        return False
     sector, reserved = (int.from_bytes(head[at : at + 2], "little") for at in (11, 14))
     media = head[21] == 0xF0 or head[21] >= 0xF8
     clusters = head[13] and not head[13] & (head[13] - 1)
-    jump = head[0] == 0xE9 or (head[0] == 0xEB and head[2] == 0x90)
     sized = sector in {512, 1024, 2048, 4096} and reserved > 0
-    return bool(jump and sized and clusters and head[16] in {1, 2} and media)
+    return bool(sized and clusters and head[16] in {1, 2} and media)
 
 
 def _is_partitioned(head: bytes, octets: memoryview) -> bool:
@@ -345,6 +346,8 @@ def _is_partitioned(head: bytes, octets: memoryview) -> bool:
 
 def _trailing_zip(octets: memoryview) -> str:
     """A zip file behind octets of no known type: its directory ends with the file."""
+    if END not in bytes(octets[-END_SIZE - 0xFFFF :]):
+        return ""  # what stands further in has more behind it than a comment has
     end = find_end(octets)
     return "application/zip" if end is not None and end.closes_file else ""
 

@@ -26,6 +26,8 @@ _BEFORE = re.compile(rb"\s*(?:<!--.{0,4096}?-->|<\?.{0,512}?\?>)", re.DOTALL)
 _SKIPS = 8
 # Where the declarations of an XML file end; a root that comes later is not looked for.
 _ROOT_WITHIN = 2048
+# With what begins all that `detect` tells, after blanks; most texts begin otherwise.
+_FIRST = frozenset(bytes([one]) for one in b"X#<[(-F*\x01Bb0123456789\xef\xbb\xbf")
 _EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR"
 # RFC 1741, 3.
 _BINHEX = b"(This file must be converted with BinHex"
@@ -39,11 +41,14 @@ _FIELDS = frozenset(
 _FIELDS_WANTED = 2
 # Nothing but MIME has these: one is enough.
 _MIME_FIELDS = frozenset({b"content-type", b"mime-version"})
+# With what a field goes on in the next line.
+_FOLDED = frozenset({b" ", b"\t"})
 # As much of a header as is looked at in a file that nobody calls a message.
 _LINES = 1000
 _HEADER_HEAD = 64 * 1024
-# Enough to see that a file is not text: a binary one shows it in its first block.
-_TEXT_HEAD = 16 * 1024
+# Enough to see that a file is not text: a binary one shows it in its first block, and mostly
+# at once.
+_TEXT_HEAD, _AT_ONCE = 16 * 1024, 256
 # Bell, backspace, tab, line ends, form feed and escape (ISO 2022) stand in text.
 _CHARACTERS = bytes([*range(7, 14), 27, *range(32, 127), *range(128, 256)])
 
@@ -51,6 +56,8 @@ _CHARACTERS = bytes([*range(7, 14), 27, *range(32, 127), *range(128, 256)])
 def detect(head: bytes) -> str:
     """The media type, or nothing where the octets prove none."""
     text = _narrow(head).lstrip()
+    if text[:1] not in _FIRST:
+        return ""
     if text.startswith(_EICAR):
         return "text/x-eicar"
     if text.startswith((b"#@~^", b"<%#@~^")):
@@ -67,7 +74,7 @@ def detect(head: bytes) -> str:
 def is_text(octets: memoryview, *, declared: bool) -> bool:
     """Whether these are characters; octets above 127 are if they are UTF-8, or declared."""
     head = bytes(octets[:_TEXT_HEAD])
-    if head.translate(None, _CHARACTERS):
+    if head[:_AT_ONCE].translate(None, _CHARACTERS) or head.translate(None, _CHARACTERS):
         return False
     if declared or head.isascii():
         return True
@@ -94,7 +101,7 @@ def _decoded(text: bytes, charset: str) -> bytes:
 def _markup(text: bytes) -> str:
     xml = text.startswith(b"<?xml")
     body = _skip_comments(text)
-    if _HTA.search(text) and body.startswith(b"<"):
+    if body.startswith(b"<") and _HTA.search(text):
         return "application/hta"
     if _SVG.match(body):
         return "image/svg+xml"
@@ -121,12 +128,15 @@ def is_message(octets: memoryview) -> bool:
     head = _narrow(bytes(octets[:_HEADER_HEAD])).lstrip()
     if head.startswith((b"From ", b">From ")):
         head = head.partition(b"\n")[2]
-    known = set()
-    for line in head.split(b"\n", _LINES)[:_LINES]:
-        field = _FIELD.match(line)
-        if field:
+    known, at = set(), 0
+    for _ in range(_LINES):
+        # The lines are not split apart beforehand: mostly the first is no field.
+        if field := _FIELD.match(head, at):
             known.add(field[1].lower())
-        elif not line.startswith((b" ", b"\t")):
+        elif head[at : at + 1] not in _FOLDED:
+            break
+        at = head.find(b"\n", at) + 1
+        if not at:
             break
     return bool(known & _MIME_FIELDS) or len(known & _FIELDS) >= _FIELDS_WANTED
 

@@ -14,7 +14,7 @@ in a reader or scanner is ours, and is stated as a failure, and the walk goes on
 import hashlib
 from collections import deque
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pratique.scanners import facts_pb2 as facts
 from pratique.scanners import kinds
@@ -22,6 +22,7 @@ from pratique.scanners import wall_pb2 as wall
 from pratique.scanners.budget import PART_OCTETS, Budget, OverBudget
 from pratique.scanners.keys import Keys
 from pratique.scanners.opened import Locked, Opened
+from pratique.scanners.openers import Openers
 from pratique.scanners.outside import Outside
 from pratique.scanners.part import (
     Follower,
@@ -35,6 +36,7 @@ from pratique.scanners.part import (
     Unlocks,
 )
 from pratique.scanners.report import NAME, NAMES, Report, describe
+from pratique.scanners.shown import Shown
 
 MailFacts = Callable[[memoryview, Budget], facts.Mail]
 # These limits hold for the message as a whole: nothing more is looked at.
@@ -60,6 +62,10 @@ class Tools:
     mail: MailFacts
     # Made anew for each message.
     followers: Sequence[type[Follower]] = ()
+    openers: Openers = field(init=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "openers", Openers(self.readers))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -84,9 +90,13 @@ class Walk:
         # The octets of what waits there.
         self._waiting = 0
         self._outside: Outside
+        self._shown = Shown(request.show, report)
         self._stack: list[Opened] = []
         self._count = 0
+        self._sha256 = ""
         self._followers: list[Follower] = []
+        # All that look at each part, but for those that are left out.
+        self._looking: tuple[Scanner, ...] = ()
         # Every part so far, by its id.
         self._all: dict[int, facts.Part] = {}
 
@@ -121,6 +131,8 @@ class Walk:
         message = Message(octets, self._request.envelope, mail, self._budget)
         followers = [one for one in self._tools.followers if one.name not in self._without]
         self._followers = [follower(message) for follower in followers]
+        scanners = [one for one in self._tools.scanners if one.name not in self._without]
+        self._looking = (*scanners, *self._followers)
 
     def _conclude(self, follower: Follower) -> None:
         """Let a follower say what all parts are together."""
@@ -160,7 +172,7 @@ class Walk:
         else:
             self._report.failure("reader", 0, f"{_MAIL}: left out, it ended a worker")
         mail.size = len(octets)
-        mail.sha256 = hashlib.sha256(octets).hexdigest()
+        mail.sha256 = self._sha256 = hashlib.sha256(octets).hexdigest()
         mail.direction = self._request.direction
         self._report.mail(mail)
         self._keys.mail(mail.subject)
@@ -193,13 +205,15 @@ class Walk:
         holder = opened.part_of(member.parent)
         self._budget.charge_part()
         self._count += 1
-        known = describe(member, self._count, holder, (*opened.part.known.inside, opened.word))
+        known = describe(member, self._count, holder, opened.inside)
         octets, member.octets = member.octets, memoryview(b"")
         opened.known[id(member)] = (member, known)
         self._outside.member(known, opened.part.known.id)
         if len(member.name) > NAME or len(member.names) > NAMES:
             self._report.limit("names", known.id, "a name too long, or too many names")
-        self._see(Part(known, octets, member.charset))
+        part = Part(known, octets, member.charset)
+        self._shown.look(part, opened.part, opened.reader, tolerant=member.tolerant)
+        self._see(part)
 
     def _reached(self, known: facts.Part, reached: Reached) -> None:
         """A limit stands before something in a part, and the reader goes on behind it."""
@@ -215,7 +229,7 @@ class Walk:
             self._budget.charge_part()
         hidden = bool(known.unopened) and not len(part.octets)
         known.size = -1 if hidden else len(part.octets)
-        known.sha256 = "" if hidden else hashlib.sha256(part.octets).hexdigest()
+        known.sha256 = "" if hidden else self._hash(part)
         try:
             self._scan_all(part)
         except OverBudget as over:
@@ -228,10 +242,13 @@ class Walk:
         self._report.part(known)
         self._report.send()
 
+    def _hash(self, part: Part) -> str:
+        """The message itself is hashed already."""
+        return hashlib.sha256(part.octets).hexdigest() if part.known.id else self._sha256
+
     def _scan_all(self, part: Part) -> None:
-        for scanner in (*self._tools.scanners, *self._followers):
-            if scanner.name not in self._without:
-                self._scan(scanner, part)
+        for scanner in self._looking:
+            self._scan(scanner, part)
         self._keys.look(part)
         if not part.known.kind:
             part.known.kind = "other"
@@ -243,7 +260,7 @@ class Walk:
         self._report.started(scanner.name, part.known.id)
         try:
             for found in scanner.scan(part):
-                for stated in found.parts:
+                for stated in found.parts[:]:
                     part.known.MergeFrom(stated)
                 self._report.findings(found, part.known.id)
         except MemoryError:
@@ -254,7 +271,7 @@ class Walk:
     def _open(self, part: Part) -> None:
         """Let every reader that recognizes the part open it."""
         known, chosen, whole = part.known, [], False
-        for reader in self._tools.readers:
+        for reader in self._tools.openers(part):
             try:
                 recognized = reader.recognize(part)
             except MemoryError:
@@ -267,7 +284,7 @@ class Walk:
                 chosen.append(reader)
             whole = whole or recognized == "whole"
         if not whole and not known.unopened:
-            claims = kinds.claims((known.name, *known.names), known.declared_type)
+            claims = kinds.claims(part.names, known.declared_type)
             known.unopened, known.why = kinds.unopened(known.type, known.kind, claims)
         self._open_by(chosen, part)
 
@@ -283,8 +300,8 @@ class Walk:
         elif reader.name in self._without:
             known.unopened, known.why = "failure", f"{reader.name} ended a worker on this message"
             self._open_by(others, part)
-        elif isinstance(reader, Unlocks) and self._is_locked(reader, part):
-            locked = Locked(part, reader, others)
+        elif (unlocks := self._tools.openers.unlocks(reader)) and self._is_locked(unlocks, part):
+            locked = Locked(part, unlocks, others)
             if self._waiting + len(part.octets) <= _WAITING_OCTETS:
                 self._locked.append(locked)
                 self._waiting += len(part.octets)

@@ -68,18 +68,20 @@ class Adopt(_message.Message):
     def __init__(self) -> None: ...
 
 class Inspect(_message.Message):
-    __slots__ = ("envelope", "without", "direction", "extras", "hand_out")
+    __slots__ = ("envelope", "without", "direction", "extras", "hand_out", "show")
     ENVELOPE_FIELD_NUMBER: _ClassVar[int]
     WITHOUT_FIELD_NUMBER: _ClassVar[int]
     DIRECTION_FIELD_NUMBER: _ClassVar[int]
     EXTRAS_FIELD_NUMBER: _ClassVar[int]
     HAND_OUT_FIELD_NUMBER: _ClassVar[int]
+    SHOW_FIELD_NUMBER: _ClassVar[int]
     envelope: _facts_pb2.Envelope
     without: _containers.RepeatedScalarFieldContainer[str]
     direction: str
     extras: _containers.RepeatedCompositeFieldContainer[Extra]
     hand_out: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, envelope: _Optional[_Union[_facts_pb2.Envelope, _Mapping]] = ..., without: _Optional[_Iterable[str]] = ..., direction: _Optional[str] = ..., extras: _Optional[_Iterable[_Union[Extra, _Mapping]]] = ..., hand_out: _Optional[_Iterable[str]] = ...) -> None: ...
+    show: str
+    def __init__(self, envelope: _Optional[_Union[_facts_pb2.Envelope, _Mapping]] = ..., without: _Optional[_Iterable[str]] = ..., direction: _Optional[str] = ..., extras: _Optional[_Iterable[_Union[Extra, _Mapping]]] = ..., hand_out: _Optional[_Iterable[str]] = ..., show: _Optional[str] = ...) -> None: ...
 
 class Extra(_message.Message):
     __slots__ = ("sha256", "program", "password", "unopened", "why")
@@ -114,22 +116,20 @@ class TakenOut(_message.Message):
     def __init__(self, numbers: _Optional[_Iterable[int]] = ..., sha256: _Optional[str] = ..., note: _Optional[str] = ...) -> None: ...
 
 class Answer(_message.Message):
-    __slots__ = ("hello", "started", "found", "done", "unfit", "rewritten", "handed_out")
+    __slots__ = ("hello", "found", "done", "unfit", "rewritten", "handed_out")
     HELLO_FIELD_NUMBER: _ClassVar[int]
-    STARTED_FIELD_NUMBER: _ClassVar[int]
     FOUND_FIELD_NUMBER: _ClassVar[int]
     DONE_FIELD_NUMBER: _ClassVar[int]
     UNFIT_FIELD_NUMBER: _ClassVar[int]
     REWRITTEN_FIELD_NUMBER: _ClassVar[int]
     HANDED_OUT_FIELD_NUMBER: _ClassVar[int]
     hello: Hello
-    started: Started
     found: _facts_pb2.Facts
     done: Done
     unfit: str
     rewritten: Rewritten
     handed_out: HandedOut
-    def __init__(self, hello: _Optional[_Union[Hello, _Mapping]] = ..., started: _Optional[_Union[Started, _Mapping]] = ..., found: _Optional[_Union[_facts_pb2.Facts, _Mapping]] = ..., done: _Optional[_Union[Done, _Mapping]] = ..., unfit: _Optional[str] = ..., rewritten: _Optional[_Union[Rewritten, _Mapping]] = ..., handed_out: _Optional[_Union[HandedOut, _Mapping]] = ...) -> None: ...
+    def __init__(self, hello: _Optional[_Union[Hello, _Mapping]] = ..., found: _Optional[_Union[_facts_pb2.Facts, _Mapping]] = ..., done: _Optional[_Union[Done, _Mapping]] = ..., unfit: _Optional[str] = ..., rewritten: _Optional[_Union[Rewritten, _Mapping]] = ..., handed_out: _Optional[_Union[HandedOut, _Mapping]] = ...) -> None: ...
 
 class Hello(_message.Message):
     __slots__ = ("format", "pid", "confinement", "scanners")
@@ -152,16 +152,18 @@ class Started(_message.Message):
     def __init__(self, name: _Optional[str] = ..., part: _Optional[int] = ...) -> None: ...
 
 class HandedOut(_message.Message):
-    __slots__ = ("type", "size", "passwords", "octets")
+    __slots__ = ("type", "size", "passwords", "octets", "shown")
     TYPE_FIELD_NUMBER: _ClassVar[int]
     SIZE_FIELD_NUMBER: _ClassVar[int]
     PASSWORDS_FIELD_NUMBER: _ClassVar[int]
     OCTETS_FIELD_NUMBER: _ClassVar[int]
+    SHOWN_FIELD_NUMBER: _ClassVar[int]
     type: str
     size: int
     passwords: _containers.RepeatedScalarFieldContainer[str]
     octets: bytes
-    def __init__(self, type: _Optional[str] = ..., size: _Optional[int] = ..., passwords: _Optional[_Iterable[str]] = ..., octets: _Optional[bytes] = ...) -> None: ...
+    shown: bool
+    def __init__(self, type: _Optional[str] = ..., size: _Optional[int] = ..., passwords: _Optional[_Iterable[str]] = ..., octets: _Optional[bytes] = ..., shown: _Optional[bool] = ...) -> None: ...
 
 class Done(_message.Message):
     __slots__ = ("seconds",)

@@ -5,10 +5,11 @@ only *then* takes its first message.  It is handed the message (a sealed memfd),
 outside programs made of its parts (likewise) and the envelope, and nothing else: never a
 connection, never a path.  It announces each reader
 and each scanner before it starts on a part, so that whoever watches from the other side
-knows whom to blame if nothing follows.
+knows whom to blame if nothing follows.  That, and the facts as they are found, it writes
+on a page that the other side can read whatever becomes of it (page.py).
 
 It ends when its socket does.  Whatever kills it (a bug in a library, the memory limit,
-the deadline) costs this one process; facts that were sent are not lost.
+the deadline) costs this one process; facts that were found are not lost.
 """
 
 import contextlib
@@ -24,6 +25,7 @@ from pratique.scanners import facts_pb2 as facts
 from pratique.scanners import frames
 from pratique.scanners.confine import Confinement, confine
 from pratique.scanners.inspector import Inspector
+from pratique.scanners.page import Page
 from pratique.scanners.wall_pb2 import (
     Answer,
     Done,
@@ -32,16 +34,22 @@ from pratique.scanners.wall_pb2 import (
     Inspect,
     Request,
     Rewrite,
-    Started,
 )
+
+# Garbage that a message leaves is collected after so many, or so large ones: to look for
+# it takes as long as a small message, and it is a few kilobytes a message.
+_MESSAGES, _OCTETS = 100, 8 * 1024 * 1024
 
 
 class Worker:
     """The far end of one socket: takes requests, answers facts."""
 
-    def __init__(self, connection: socket.socket, inspector: Inspector) -> None:
+    def __init__(self, connection: socket.socket, inspector: Inspector, page: Page) -> None:
         self._connection = connection
         self._inspector = inspector
+        self._page = page
+        # Messages and octets since garbage was last collected.
+        self._messages = self._octets = 0
 
     def serve(self, confinement: Confinement) -> None:
         """Give up all rights, say hello, and see messages until the socket ends."""
@@ -65,14 +73,15 @@ class Worker:
 
     def _inspect(self, request: Inspect, descriptors: list[int]) -> None:
         begun = time.monotonic()
+        self._page.clear()
         with contextlib.ExitStack() as mapped:
             octets, *extras = [
                 mapped.enter_context(_mapped(descriptor)) for descriptor in descriptors
             ]
+            size = len(octets)
             self._inspector.inspect(octets, request, self, extras)
         self._send(done=Done(seconds=time.monotonic() - begun))
-        # Cycles would keep the mapped message alive; what the nursery loaded is frozen.
-        gc.collect()
+        self._tidy(size)
 
     def _rewrite(self, request: Rewrite, descriptors: list[int]) -> None:
         begun = time.monotonic()
@@ -81,15 +90,29 @@ class Worker:
             for rewritten in self._inspector.rewrite(octets, request):
                 frames.send(self._connection, Answer(rewritten=rewritten))
         self._send(done=Done(seconds=time.monotonic() - begun))
-        gc.collect()
+        self._tidy(_OCTETS)
+
+    def _tidy(self, size: int) -> None:
+        """Collect garbage once there may be much; what the nursery loaded is frozen."""
+        self._messages += 1
+        self._octets += size
+        if self._messages >= _MESSAGES or self._octets >= _OCTETS:
+            self._messages = self._octets = 0
+            gc.collect()
 
     def started(self, name: str, part: int) -> None:
         """Announce that a reader or a scanner starts on a part."""
-        self._send(started=Started(name=name, part=part))
+        self._page.started(name, part)
 
     def found(self, found: facts.Facts) -> None:
-        """Send facts as they are found."""
-        frames.send(self._connection, Answer(found=found))
+        """Keep facts where they can be read, as they are found."""
+        octets = found.SerializeToString()
+        if self._page.add(octets):
+            return
+        for more in (self._page.facts, octets):
+            if more:
+                self._connection.sendall(frames.encode_found(more))
+                self._page.went_out()
 
     def handed_out(self, handed: HandedOut) -> None:
         """Send a piece of a part that only an outside program opens."""
@@ -99,10 +122,9 @@ class Worker:
         self,
         *,
         hello: Hello | None = None,
-        started: Started | None = None,
         done: Done | None = None,
     ) -> None:
-        frames.send(self._connection, Answer(hello=hello, started=started, done=done))
+        frames.send(self._connection, Answer(hello=hello, done=done))
 
 
 @contextlib.contextmanager
@@ -121,7 +143,9 @@ def _mapped(descriptor: int) -> Iterator[memoryview]:
         os.close(descriptor)
 
 
-def run(connection: socket.socket, inspector: Inspector, confinement: Confinement) -> int:
+def run(
+    connection: socket.socket, inspector: Inspector, confinement: Confinement, page: Page
+) -> int:
     """Be a worker in this process until the socket ends; gives the exit status."""
     # The nursery's wakeup descriptor is closed next, and its number may come again.
     signal.set_wakeup_fd(-1)
@@ -129,7 +153,7 @@ def run(connection: socket.socket, inspector: Inspector, confinement: Confinemen
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD):
         signal.signal(number, signal.SIG_DFL)
     try:
-        Worker(connection, inspector).serve(confinement)
+        Worker(connection, inspector, page).serve(confinement)
     except (BrokenPipeError, ConnectionResetError):
         # The other side is gone: nobody wants the rest.
         return 0

@@ -4,7 +4,7 @@ import magic
 import pytest
 
 from pratique.scanners import wall_pb2 as wall
-from pratique.scanners.builtin.filetype import FileType
+from pratique.scanners.builtin.filetype import KEPT, FileType
 
 HEADER = b"From: a@b.example\r\nSubject: x\r\n\r\nbody\r\n"
 
@@ -206,3 +206,35 @@ def test_an_error_of_libmagic_is_a_failure_and_the_part_has_a_kind(show):
 
     assert told(stated) == ("application/octet-stream", "executable")
     assert [(one.class_, one.part) for one in stated.failures] == [("scanner", 7)]
+
+
+UNKNOWN = b"\xe9\x10\x20" + bytes(range(128, 255))
+
+
+def test_what_libmagic_said_of_octets_it_is_not_asked_again(filetype, show):
+    first = told(show(filetype, UNKNOWN, sha256="one"))
+    # The octets are those of a picture of a kind that we do not know; nobody looks.
+    again = told(show(filetype, UNKNOWN[::-1], sha256="one"))
+
+    assert first == again == ("application/octet-stream", "other")
+
+
+def test_a_name_counts_also_where_the_octets_were_seen(filetype, show):
+    show(filetype, UNKNOWN, sha256="two", name="a.bin")
+
+    assert told(show(filetype, UNKNOWN, sha256="two", name="a.exe"))[1] == "executable"
+
+
+def test_no_more_is_kept_than_that(show):
+    filetype = FileType(wall.Setup())
+    for number in range(KEPT + 1):
+        filetype._keep(str(number), "x/y")
+
+    assert list(filetype._kept) == [str(number) for number in range(1, KEPT + 1)]
+
+
+def test_what_has_no_hash_is_not_kept(show):
+    filetype = FileType(wall.Setup())
+    show(filetype, UNKNOWN)
+
+    assert filetype._kept == {}

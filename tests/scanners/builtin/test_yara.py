@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pratique.scanners import wall_pb2 as wall
-from pratique.scanners.builtin.yara import HEAD, Yara
+from pratique.scanners.builtin.yara import _KEPT_FINDINGS, _KEPT_FROM, HEAD, KEPT, Yara
 from pratique.scanners.part import Unfit
 
 ROOT = Path(__file__).resolve().parents[3]
@@ -233,3 +233,105 @@ def test_no_genuine_mail_is_taken_for_a_worm(ours, show):
 
     assert len(kept) > 100
     assert [str(path) for path in kept if names(show(ours, path.read_bytes()))] == []
+
+
+EVIL = b"evil".ljust(_KEPT_FROM, b".")
+FINDS_EVIL = 'rule a { meta: family = "F" strings: $x = "evil" condition: $x }'
+
+
+def test_what_matched_is_kept_and_said_of_each_part_that_has_these_octets(tmp_path, show):
+    yara = with_rules(tmp_path, a=FINDS_EVIL)
+    (first,) = show(yara, EVIL, sha256="e").findings
+    # Nobody looks at the octets: their hash is known.
+    (again,) = show(yara, b"." * len(EVIL), sha256="e").findings
+
+    assert first == again
+    assert first.part == 7
+
+
+@pytest.mark.parametrize(
+    ("octets", "known"),
+    [
+        (EVIL[:-1], {"sha256": "e"}),
+        (EVIL, {"sha256": ""}),
+        (EVIL, {"sha256": "e", "kind": "message"}),
+    ],
+    ids=["small", "without a hash", "a message"],
+)
+def test_what_does_not_come_again_is_not_kept(octets, known, tmp_path, show):
+    yara = with_rules(tmp_path, a=FINDS_EVIL)
+    show(yara, octets, **known)
+
+    assert yara._kept == {}
+
+
+@pytest.mark.parametrize(("rules", "kept"), [(_KEPT_FINDINGS, 1), (_KEPT_FINDINGS + 1, 0)])
+def test_what_matches_very_many_rules_is_not_kept(rules, kept, tmp_path, show):
+    source = " ".join(f"rule r{number} {{ condition: true }}" for number in range(rules))
+    yara = with_rules(tmp_path, a=source)
+    found = show(yara, EVIL, sha256="e").findings
+
+    assert len(found) == rules
+    assert len(yara._kept) == kept
+
+
+def test_no_more_parts_are_kept_than_that_and_the_oldest_goes(tmp_path, show):
+    yara = with_rules(tmp_path, a=FINDS_EVIL)
+    for number in range(KEPT + 1):
+        show(yara, EVIL, sha256=str(number))
+
+    assert list(yara._kept) == [str(number) for number in range(1, KEPT + 1)]
+
+
+@pytest.mark.slow
+def test_a_scan_that_went_wrong_is_not_kept(tmp_path, show):
+    yara = with_rules(tmp_path, a='rule a { strings: $x = "a" condition: #x > 5 }')
+    show(yara, b"a" * 1_100_000, sha256="a")
+
+    assert yara._kept == {}
+
+
+@pytest.mark.slow
+def test_a_string_whose_rule_does_not_count_may_stand_there_any_number_of_times(tmp_path, show):
+    stated = show(
+        with_rules(tmp_path, a='rule a { strings: $x = "a" condition: $x }'), b"a" * 1_100_000
+    )
+
+    assert names(stated) == ["a"]
+    assert list(stated.failures) == []
+
+
+@pytest.mark.parametrize("size", [HEAD, HEAD + 1])
+@pytest.mark.parametrize("kind", ["message", "other"])
+def test_rules_of_every_file_see_a_part_of_any_size(size, kind, tmp_path, show):
+    source = 'rule %s { strings: $x = "evil" condition: $x at 0 }'
+    yara = with_rules(tmp_path, **{"whole": source % "a", "some.head": source % "b"})
+
+    assert names(show(yara, b"evil".ljust(size, b"."), kind=kind)) == ["a", "b"]
+
+
+MULTIPART = b"Content-Type: multipart/mixed; boundary=b\r\n\r\n"
+
+
+@pytest.mark.parametrize(("before", "found"), [(HEAD - 4, ["a", "b"]), (HEAD - 3, [])])
+def test_of_a_message_with_parts_no_rule_sees_more_than_the_head(before, found, tmp_path, show):
+    source = 'rule %s { strings: $x = "evil" condition: $x }'
+    yara = with_rules(tmp_path, **{"whole": source % "a", "some.head": source % "b"})
+    octets = MULTIPART.ljust(before, b".") + b"evil" + b"." * 9
+
+    assert names(show(yara, octets, kind="message", parent=-1)) == found
+
+
+@pytest.mark.parametrize(
+    ("head", "known"),
+    [
+        (b"Subject: a\r\n\r\n", {"kind": "message", "parent": -1}),
+        (MULTIPART, {"kind": "message", "parent": 0}),
+        (MULTIPART, {"kind": "other", "parent": 0}),
+    ],
+    ids=["without parts", "attached", "no message"],
+)
+def test_any_other_part_is_shown_whole(head, known, tmp_path, show):
+    yara = with_rules(tmp_path, a='rule a { strings: $x = "evil" condition: $x }')
+
+    assert names(show(yara, head.ljust(2 * HEAD, b".") + b"evil", **known)) == ["a"]

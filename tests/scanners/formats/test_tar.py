@@ -142,3 +142,31 @@ def test_a_member_past_the_limit_is_left_and_the_others_are_opened(make_tar, ope
     assert opened.names == ["big", "b"]
     assert opened.members[0].unopened == "over_budget"
     assert opened.octets == [b"", b"b"]
+
+
+def header(size=b"00000000003\0", kind=b"0"):
+    made = bytearray(raw(b"a", b"abc", kind))
+    made[124:136] = size
+    made[148:156] = b" " * 8
+    made[148:156] = b"%06o\0 " % sum(made[:512])
+    return bytes(made)
+
+
+PAX = b"12 size=003\n"
+END = bytes(1024)
+
+
+@pytest.mark.parametrize(
+    ("octets", "odd"),
+    [
+        (header() + header() + END, [False, False]),
+        # What follows a size that not all understand is found by these alone.
+        (header() + header(b"\x80" + bytes(10) + b"\x03") + header() + END, [False, True, True]),
+        (raw(b"x", PAX, b"x") + header() + END, [True]),
+        (raw(b"x", b"12 path=abc\n", b"x") + header() + END, [False]),
+        (header() + END + header() + END, [False, True]),
+        (header() + b"\1" * 512 + header() + END, [False, True]),
+    ],
+)
+def test_an_entry_that_only_some_find_says_so(open_with, octets, odd):
+    assert [one.tolerant for one in open_with(Tar(), octets).members] == odd

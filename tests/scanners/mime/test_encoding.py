@@ -159,3 +159,41 @@ def test_base64_with_little_junk_resembles_base64_all_the_same(encoded, wanted):
 )
 def test_base64_is_told_from_text(encoded, wanted):
     assert encoding.looks_like_base64(encoded) is wanted
+
+
+PIECE = encoding._LETTERS
+# As many letters as fill one piece, and the octets that they are.
+FULL = b"QUJD" * (PIECE // 4)
+FULL_OCTETS = b"ABC" * (PIECE // 4)
+
+
+@pytest.mark.parametrize(
+    ("encoded", "octets"),
+    [
+        (b"", b""),
+        (FULL, FULL_OCTETS),
+        (FULL + b"QQ==", FULL_OCTETS + b"A"),
+        (FULL + b"\r\n", FULL_OCTETS),
+        # A group of letters is cut by the end of a piece, and so is a line end.
+        (b"\r" + FULL, FULL_OCTETS),
+        (b"\r\n\n" + FULL + b"QQ==\r\n", FULL_OCTETS + b"A"),
+        (FULL[4:] + b"QQ==" + b"\r\n", FULL_OCTETS[3:] + b"A"),
+    ],
+    ids=["nothing", "one piece", "padded", "line end", "cut", "cut and padded", "at the end"],
+)
+def test_plain_base64_is_decoded_a_piece_at_a_time(encoded, octets):
+    assert decode_base64(encoded)[:2] == (octets, "")
+    assert encoding.decode_plain(memoryview(encoded)) in {octets, None}
+
+
+@pytest.mark.parametrize("more", [b"QUJD", b"QQ==", b"=" * 4])
+def test_what_follows_padding_in_another_piece_is_not_plain(more):
+    padded = FULL[4:] + b"QUI="
+
+    assert encoding.decode_plain(memoryview(padded + more)) is None
+    assert encoding.decode_plain(memoryview(padded)) == FULL_OCTETS[3:] + b"AB"
+
+
+@pytest.mark.parametrize("odd", [b"!", b" ", b"\0", b"-", b"Q"])
+def test_what_is_no_letter_is_not_plain(odd):
+    assert encoding.decode_plain(memoryview(FULL + odd + FULL)) is None

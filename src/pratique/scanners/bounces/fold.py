@@ -32,6 +32,10 @@ _TAGS = re.compile(r"(?:[\W_]*[\[({<][^\[\](){}<>]{1,80}[\])}>])+[\W_]*")
 
 def fold(text: str) -> str:
     """One spelling of a text, in small letters."""
+    if text.isascii():
+        # Nothing in it is ignored or has another form; and most of what is asked is so.
+        seen = _BLANKS.sub(" ", text[: 4 * LINE].replace("\0", "")).strip()
+        return seen[:LINE].strip().lower()
     # What is left out must not use the line up; but nothing is read without end.
     seen = _BLANKS.sub(" ", _visible(text[: 4 * LINE])).strip()
     return _visible(unicodedata.normalize("NFKC", seen[:LINE])).strip().lower()[:LINE]
@@ -46,6 +50,9 @@ def _visible(text: str) -> str:
 def beginnings(text: str) -> tuple[str, ...]:
     """The folded text, without the marks and without the tags before it; each once."""
     whole = fold(text)
+    if whole[:1].isalnum():
+        # No mark and no tag stands before it.
+        return tuple(dict.fromkeys((whole, whole.translate(_ALIKE))))
     found = {whole: None}
     for before in (_MARKS, _TAGS):
         skipped = before.match(whole)

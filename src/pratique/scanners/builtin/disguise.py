@@ -60,11 +60,11 @@ class Disguise:
     def scan(self, part: Part) -> Iterator[facts.Facts]:
         """State the disguises once, if there are any."""
         known = part.known
-        found = set(_against_type(known))
-        for name in (known.name, *known.names):
+        found = set(_against_type(part))
+        for name in part.names:
             if name:
                 found.update(_tricks(name, known))
-        if _is_no_container(part) or _is_no_message(known):
+        if _is_no_container(part) or _is_no_message(part):
             found.add("name_against_type")
         if found:
             stated = facts.Part(id=known.id, disguised=sorted(found))
@@ -96,10 +96,11 @@ def _hidden_extension(name: str) -> Iterator[str]:
         yield "lookalike"
 
 
-def _against_type(known: facts.Part) -> Iterator[str]:
+def _against_type(part: Part) -> Iterator[str]:
     """A contradiction between the octets and the name or the declared type."""
+    known = part.known
     by_octets = kinds.of_type(known.type)
-    last = {names.extension(name) for name in (known.name, *known.names)} - {""}
+    last = part.extensions - {""}
     looks = bool(last) and last <= _LOOKED_AT_NAMES
     runs = bool(last & _PROGRAMS) and known.kind == "executable"
     declared = known.declared_type.partition("/")[0]
@@ -122,7 +123,7 @@ def _is_no_container(part: Part) -> bool:
         return False  # the type is a guess
     if by_octets not in _NO_CONTAINER or bytes(part.octets[:2]) == b"PK":
         return False
-    named = [name for name in (part.known.name, *part.known.names) if name]
+    named = [name for name in part.names if name]
     return any(
         kinds.of_name(name) in {"archive", "disk_image"}
         and not (by_octets == "image" and names.extension(name) == "img")
@@ -130,9 +131,10 @@ def _is_no_container(part: Part) -> bool:
     )
 
 
-def _is_no_message(known: facts.Part) -> bool:
+def _is_no_message(part: Part) -> bool:
     """Whether a name or the declared type promises a message, and the octets are none."""
-    named = any(kinds.of_name(name) == "message" for name in (known.name, *known.names))
-    declared = kinds.is_structure(known.declared_type)
-    exempt = known.type in {_BINHEX, "application/mbox"}
-    return (named or declared) and not exempt and kinds.of_type(known.type) in _NO_MESSAGE
+    type_ = part.known.type
+    if kinds.of_type(type_) not in _NO_MESSAGE or type_ in {_BINHEX, "application/mbox"}:
+        return False
+    named = any(kinds.of_name(name) == "message" for name in part.names)
+    return named or kinds.is_structure(part.known.declared_type)

@@ -21,12 +21,13 @@ import magic
 from pratique.scanners import facts_pb2 as facts
 from pratique.scanners import kinds, signatures, text_signatures
 from pratique.scanners import wall_pb2 as wall
-from pratique.scanners.names import extension
 from pratique.scanners.part import Part
 
 # libmagic looks at no more of a file by default than this (libmagic(3), "bytes" is more,
 # but no signature of it lies behind): what it gets is copied.
 _MAGIC_OCTETS = 64 * 1024
+# So many guesses are kept, a hundred octets each.
+KEPT = 2048
 # Types of libmagic that mean "begins like a program": ours are certain, these are not.
 _GUESSES = ("application/x-dosexec", "application/x-executable", "application/x-sharedlib",
             "application/x-mach-binary", "application/x-object", "application/x-pie-executable",
@@ -47,6 +48,8 @@ class FileType:
 
     def __init__(self, _setup: wall.Setup) -> None:
         self._magic = magic.Magic(mime=True)
+        # What libmagic said of octets, by their SHA-256; see yara.py for why that may be kept.
+        self._kept: dict[str, str] = {}
 
     def scan(self, part: Part) -> Iterator[facts.Facts]:
         """State the type and the kind once."""
@@ -59,16 +62,24 @@ class FileType:
         except magic.MagicException as error:
             type_, certain = _OCTET_STREAM, True
             found.failures.add(class_="scanner", part=known.id, detail=f"libmagic: {error}")
-        found.parts.add(id=known.id, type=type_, kind=_kind(known, type_, certain=certain))
+        found.parts.add(id=known.id, type=type_, kind=_kind(part, type_, certain=certain))
         yield found
 
     def _type(self, part: Part) -> tuple[str, bool]:
         """The type, and whether it is certain: libmagic takes any octets for an image."""
         told = _told(part)
         if told is None:
-            guess = self._guess(part.octets)
+            guess = self._kept.get(part.known.sha256) or self._guess(part.octets)
+            if part.known.sha256:
+                self._keep(part.known.sha256, guess)
             return guess, guess.startswith("text/")
         return told, True
+
+    def _keep(self, sha256: str, guess: str) -> None:
+        """A guess takes a third of a millisecond, and a file that is sent comes again."""
+        if len(self._kept) >= KEPT:
+            del self._kept[next(iter(self._kept))]
+        self._kept[sha256] = guess
 
     def _guess(self, octets: memoryview) -> str:
         type_ = str(self._magic.from_buffer(bytes(octets[:_MAGIC_OCTETS])))
@@ -101,13 +112,13 @@ def _told(part: Part) -> str | None:
     return "text/plain" if is_text else None
 
 
-def _kind(known: facts.Part, type_: str, *, certain: bool) -> str:
+def _kind(part: Part, type_: str, *, certain: bool) -> str:
     """The kind; a guess excuses no name that runs and none that holds other files."""
-    names = [known.name, *known.names]
-    kind = kinds.kind(type_, names, known.declared_type)
+    declared = part.known.declared_type
+    kind = kinds.kind(type_, part.names, declared)
     if certain or kind in kinds.DANGEROUS:
         return kind
-    claimed = kinds.kind(_OCTET_STREAM, names, known.declared_type)
+    claimed = kinds.kind(_OCTET_STREAM, part.names, declared)
     return claimed if claimed in {*kinds.DANGEROUS, *kinds.CONTAINERS} else kind
 
 
@@ -122,13 +133,12 @@ def _structure(part: Part) -> str:
     # Where the reader says that the content is elsewhere, the type says why.
     if kinds.is_structure(declared) or (known.unopened and declared.startswith(_STRUCTURE)):
         return declared
-    names = [name for name in (known.name, *known.names) if kinds.of_name(name) == "message"]
-    mailbox = any(extension(name) in _MAILBOXES for name in names)
-    if mailbox and text_signatures.is_mailbox(part.octets):
+    named = {each for each in part.extensions if kinds.of_extension(each) == "message"}
+    if named & _MAILBOXES and text_signatures.is_mailbox(part.octets):
         return _MAILBOX
-    if names and text_signatures.is_emlx(part.octets):
+    if named and text_signatures.is_emlx(part.octets):
         return _EMLX
-    return "message/rfc822" if names else ""
+    return "message/rfc822" if named else ""
 
 
 def _may_be_structure(certain: str, part: Part) -> bool:

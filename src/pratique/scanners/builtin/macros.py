@@ -31,7 +31,6 @@ from collections.abc import Iterator
 from typing import ClassVar
 
 from pratique.scanners import facts_pb2 as facts
-from pratique.scanners.names import extension
 from pratique.scanners.part import Message, Part
 
 # Microsoft's macro-enabled forms, its binary sheet, add-ins, and databases; Excel runs the
@@ -109,7 +108,7 @@ class Macros:
     def scan(self, part: Part) -> Iterator[facts.Facts]:
         """State it of the part itself, and remember what it means for its document."""
         known = part.known
-        may = _by_name(known) or _by_octets(part)
+        may = _by_name(part) or _by_octets(part)
         if may:
             yield facts.Facts(parts=[facts.Part(id=known.id, may_carry_macros=True)])
         holder = self._documents.get(known.parent)
@@ -132,9 +131,11 @@ class Macros:
                 yield facts.Facts(parts=[stated])
 
 
-def _by_name(known: facts.Part) -> bool:
-    named = any(extension(name) in EXTENSIONS for name in (known.name, *known.names))
-    return named or any(word in known.declared_type for word in _DECLARED)
+def _by_name(part: Part) -> bool:
+    if not EXTENSIONS.isdisjoint(part.extensions):
+        return True
+    declared = part.known.declared_type
+    return bool(declared) and any(word in declared for word in _DECLARED)
 
 
 def _by_octets(part: Part) -> bool:

@@ -6,15 +6,26 @@ malicious; suspicious if it says nothing) and `description`.
 
 Rules about the shape of a whole message look for words of mail, which stand in 25 MB of
 text a million times; so the rules of a file whose name ends in `.head.yar` see only the
-first 256 KB of a part.
+first 256 KB of a part.  Most parts are smaller, and those are looked through once, by all
+rules together.  In the same pass the marks are looked for that readers want (`marks.py`).
+
+Of the message itself, where it is a container (it has MIME parts), no rule sees more than
+those first octets: what is behind them are its parts, encoded, and each is shown decoded and
+whole.  A message without MIME parts is a part like any other, and is shown whole.
 
 YARA stops a scan by itself after whole seconds, and drops the matches of a string that
 matches too often; both are failures of this scanner on that part, since rules that
 would have matched may have been missed.
+
+What the rules say of some octets they say of them again, in whatever mail: so it is kept,
+by SHA-256, unless something went wrong.  It is kept within one worker, which is confined
+and does not live long: whoever could write in there could as well change what is said.
 """
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
 from typing import Any, ClassVar
@@ -22,6 +33,7 @@ from typing import Any, ClassVar
 import yara
 
 from pratique.scanners import facts_pb2 as facts
+from pratique.scanners import marks
 from pratique.scanners import wall_pb2 as wall
 from pratique.scanners.part import Part, Unfit
 
@@ -31,11 +43,33 @@ _SUFFIXES = frozenset({".yar", ".yara"})
 _HEAD_SUFFIXES = (".head.yar", ".head.yara")
 # The worms whose shape is known were messages of 10 to 150 KB.
 HEAD = 256 * 1024
+# Stands in the header of each message that has MIME parts (RFC 2046 5.1).
+_MULTIPART = re.compile(rb"multipart/", re.IGNORECASE)
 _SEVERITIES = frozenset({"information", "suspicious", "malicious"})
 _HASH_DIGITS = 12
 
 
-Add = Callable[[dict[str, Any]], int]
+# So much is kept: a few hundred octets each.  A file that matches more rules than that is
+# none that comes again and again.
+KEPT, _KEPT_FINDINGS = 2048, 16
+# A smaller part is scanned as fast as it is looked up.
+_KEPT_FROM = 4096
+
+
+@dataclass(slots=True)
+class _Seen:
+    """What one part matched: rules' names with their metadata, and marks."""
+
+    rules: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+    marks: set[bytes] = field(default_factory=set)
+
+    def add(self, match: dict[str, Any]) -> int:
+        """Take a match over."""
+        if match["namespace"] == marks.NAMESPACE:
+            self.marks.add(marks.of_rule(match["rule"]))
+        else:
+            self.rules.append((match["rule"], match["meta"]))
+        return int(yara.CALLBACK_CONTINUE)
 
 
 class Yara:
@@ -46,57 +80,93 @@ class Yara:
     def __init__(self, setup: wall.Setup) -> None:
         shipped = Path(str(files("pratique.scanners").joinpath("rules")))
         sources = _read([shipped, *map(Path, setup.rule_folders)])
-        self._rules, self._head_rules = map(_compile, _part(sources))
+        whole, head = _part(sources)
+        ours = {marks.NAMESPACE: marks.RULES}
+        self._all = _compile(whole | head | ours)
+        self._whole, self._head = _compile(whole | ours), _compile(head)
+        # No mark is looked for in a message, which is text and mostly base64.
+        self._message = _compile(whole) if whole else None
+        self._kept: dict[str, _Seen] = {}
         text = "\0".join(f"{name}\0{source}" for name, source in sorted(sources.items()))
         self._version = hashlib.sha256(text.encode()).hexdigest()[:_HASH_DIGITS]
 
     def scan(self, part: Part) -> Iterator[facts.Facts]:
-        """State each rule that matches as a finding."""
+        """State each rule that matches as a finding; note which marks stand in the part."""
+        seen, problems = self._kept.get(part.known.sha256), list[str]()
+        message = part.known.kind == "message"
+        if seen is None:
+            seen, problems = self._look(_shown(part), message=message)
+            if not problems and not message and len(part.octets) >= _KEPT_FROM:
+                self._keep(part.known.sha256, seen)
+        if not problems and not message:
+            part.marks = frozenset(seen.marks)
+        if seen.rules or problems:
+            yield self._stated(seen, problems, part.known.id)
+
+    def _look(self, octets: memoryview, *, message: bool) -> tuple[_Seen, list[str]]:
+        """What matches, and what went wrong."""
+        seen = _Seen()
+        if not len(octets):
+            return seen, []
+        if len(octets) <= HEAD:
+            return seen, _match(self._all, octets, seen)
+        rules = self._message if message else self._whole
+        problems = _match(rules, octets, seen) if rules is not None else []
+        return seen, problems + _match(self._head, octets[:HEAD], seen)
+
+    def _keep(self, sha256: str, seen: _Seen) -> None:
+        if sha256 and len(seen.rules) <= _KEPT_FINDINGS:
+            if len(self._kept) >= KEPT:
+                del self._kept[next(iter(self._kept))]
+            self._kept[sha256] = seen
+
+    def _stated(self, seen: _Seen, problems: list[str], part: int) -> facts.Facts:
         found = facts.Facts()
-        if len(part.octets):
-            add = _adder(found, part.known.id, self._version)
-            problems = _match(self._rules, part.octets, add)
-            problems += _match(self._head_rules, part.octets[:HEAD], add)
-            for problem in problems:
-                found.failures.add(class_="scanner", part=part.known.id, detail=f"yara: {problem}")
-        yield found
+        for rule, meta in seen.rules:
+            severity = str(meta.get("severity", ""))
+            found.findings.add(
+                scanner=self.name,
+                name=rule,
+                family=str(meta.get("family", "")),
+                severity=severity if severity in _SEVERITIES else "suspicious",
+                part=part,
+                engine_version=yara.YARA_VERSION,
+                database_version=self._version,
+                note=str(meta.get("description", "")),
+            )
+        for problem in problems:
+            found.failures.add(class_="scanner", part=part, detail=f"yara: {problem}")
+        return found
 
 
-def _match(rules: yara.Rules, octets: memoryview, add: Add) -> list[str]:
-    """Run the rules; give what went wrong."""
+def _shown(part: Part) -> memoryview:
+    """What rules see of a part: all of it, but only the head of the message itself."""
+    octets, known = part.octets, part.known
+    if len(octets) <= HEAD or known.kind != "message" or known.parent >= 0:
+        return octets
+    return octets[:HEAD] if _MULTIPART.search(octets[:HEAD]) else octets
+
+
+def _match(rules: yara.Rules, octets: memoryview, seen: _Seen) -> list[str]:
+    """Run the rules; give what went wrong.
+
+    In the fast mode a string is done with its first match where its rule does not count.
+    """
     problems: list[str] = []
     try:
         rules.match(
             data=octets,
-            callback=add,
+            callback=seen.add,
             which_callbacks=yara.CALLBACK_MATCHES,
             warnings_callback=_noter(problems),
             timeout=_SECONDS,
+            fast=True,
         )
     except yara.TimeoutError:
         problems.append(f"not finished after {_SECONDS} seconds")
     except yara.Error as error:
         problems.append(str(error))
     return problems
-
-
-def _adder(found: facts.Facts, part: int, version: str) -> Add:
-    def add(match: dict[str, Any]) -> int:
-        meta = match["meta"]
-        severity = str(meta.get("severity", ""))
-        found.findings.add(
-            scanner=Yara.name,
-            name=match["rule"],
-            family=str(meta.get("family", "")),
-            severity=severity if severity in _SEVERITIES else "suspicious",
-            part=part,
-            engine_version=yara.YARA_VERSION,
-            database_version=version,
-            note=str(meta.get("description", "")),
-        )
-        return int(yara.CALLBACK_CONTINUE)
-
-    return add
 
 
 def _noter(problems: list[str]) -> Callable[[int, Any], int]:

@@ -31,8 +31,10 @@ _ARCHIVES = ("archive", "+zip", "x-msi", "htmlhelp")
 _OPENED = frozenset({"application/vnd.debian.binary-package", "application/x-rpm"})
 
 
-def carries(part: Part) -> bool:
-    """Whether a part is such that another form may begin somewhere in it."""
+def carries(part: Part, mark: bytes = b"") -> bool:
+    """Whether a part is such that another form, which has that mark, may begin somewhere in it."""
+    if part.lacks(mark):
+        return False
     kind, type_ = part.known.kind, part.known.type
     if kind not in _CARRIERS and type_ not in _CARRYING:
         return False
@@ -44,12 +46,16 @@ def told(part: Part, types: frozenset[str]) -> Recognized:
 
     A text and a picture are of no other form at their first octet.
     """
-    type_ = part.known.type
-    if type_ in types:
+    if part.known.type in types:
         return "whole"
-    if part.known.kind in _PLAIN or type_ in UNKNOWN:
-        return ""
-    return "within" if types & fronts(part.octets) else ""
+    return "within" if types & fronts_of(part) else ""
+
+
+def fronts_of(part: Part) -> frozenset[str]:
+    """What else a part is to a program that looks at its first octets; a text is nothing else."""
+    if part.known.kind in _PLAIN or part.known.type in UNKNOWN:
+        return frozenset()
+    return fronts(part.octets)
 
 
 def find(octets: memoryview, mark: bytes, start: int = 0) -> int:

@@ -27,6 +27,7 @@ class Applefile:
 
     name: ClassVar[str] = "applefile"
     types: ClassVar[frozenset[str]] = frozenset({"application/applefile"})
+    told_by: ClassVar[str] = "type"
     smallest: ClassVar[bytes] = MAGICS[0] + b"\0\2\0\0" + bytes(16) + b"\0\0"
 
     # Samples that the tests need not have, and why.

@@ -29,6 +29,7 @@ class Ar:
     types: ClassVar[frozenset[str]] = frozenset(
         {"application/x-archive", "application/vnd.debian.binary-package"}
     )
+    told_by: ClassVar[str] = "front"
     # An empty file named "a".
     smallest: ClassVar[bytes] = _MAGIC + b"a/".ljust(48) + b"0".ljust(10) + _END
 

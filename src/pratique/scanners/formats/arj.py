@@ -56,6 +56,8 @@ class Arj:
 
     name: ClassVar[str] = "arj"
     types: ClassVar[frozenset[str]] = frozenset({"application/x-arj"})
+    told_by: ClassVar[str] = "front"
+    mark: ClassVar[bytes] = _MARK
     # An empty file named "a".
     smallest: ClassVar[bytes] = bytes.fromhex(
         "60ea25001e0b0102000002000000000000000000000000000000000000000000"
@@ -70,7 +72,7 @@ class Arj:
         """Tell by the detected type, or by a header in a program or the like."""
         if recognized := told(part, self.types):
             return recognized
-        return "within" if carries(part) and _start(part.octets) >= 0 else ""
+        return "within" if carries(part, _MARK) and _start(part.octets) >= 0 else ""
 
     def members(self, part: Part, budget: Budget) -> Iterator[Found]:
         """Give each file, locked ones with their names only."""

@@ -17,7 +17,6 @@ from pratique.scanners.budget import Budget
 from pratique.scanners.containers.archive import fill_from
 from pratique.scanners.containers.gather import Damaged, Gather, pieces_of
 from pratique.scanners.containers.members import too_many
-from pratique.scanners.names import extension
 from pratique.scanners.part import Found, Member, Part, Recognized
 from pratique.scanners.text import to_text
 
@@ -60,13 +59,13 @@ class Binhex:
         known = part.known
         if known.type == _TYPE:
             return "whole"
-        said = known.declared_type in _DECLARED or "hqx" in map(
-            extension, (known.name, *known.names)
-        )
+        said = known.declared_type in _DECLARED or "hqx" in part.extensions
         if said and _BEGIN.search(part.octets):
             return "whole"
         text = known.kind == "text" or known.type in _TEXTS
-        return "within" if text and _MARK in part.octets.tobytes() else ""
+        if not text or part.lacks(_MARK):
+            return ""
+        return "within" if _MARK in part.octets.tobytes() else ""
 
     def members(self, part: Part, budget: Budget) -> Iterator[Found]:
         """Give each file's forks, the data fork first."""

@@ -21,6 +21,7 @@ class Bzip2:
 
     name: ClassVar[str] = "bzip2"
     types: ClassVar[frozenset[str]] = frozenset({"application/x-bzip2"})
+    told_by: ClassVar[str] = "front"
     # An empty file, packed: what the reader is warmed up with.
     smallest: ClassVar[bytes] = bytes.fromhex("425a683917724538509000000000")
 

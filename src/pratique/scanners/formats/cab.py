@@ -30,6 +30,8 @@ class Cab:
 
     name: ClassVar[str] = "cab"
     types: ClassVar[frozenset[str]] = frozenset({"application/vnd.ms-cab-compressed"})
+    told_by: ClassVar[str] = "front"
+    mark: ClassVar[bytes] = _MARK
     # An empty file named "a", in a folder without blocks.
     smallest: ClassVar[bytes] = (
         _MARK + (62).to_bytes(4, "little") + bytes(4) + (44).to_bytes(4, "little") + bytes(4)
@@ -45,7 +47,7 @@ class Cab:
         """Tell by the detected type, or by a cabinet in a program or the like."""
         if recognized := told(part, self.types):
             return recognized
-        return "within" if carries(part) and _holding(part.octets) >= 0 else ""
+        return "within" if carries(part, _MARK) and _holding(part.octets) >= 0 else ""
 
     def members(self, part: Part, budget: Budget) -> Iterator[Found]:
         """Give each file; then what lies behind the end."""

@@ -25,6 +25,8 @@ class Chm:
     """Gives the files of a compiled help file."""
 
     name: ClassVar[str] = "chm"
+    types: ClassVar[frozenset[str]] = frozenset({_TYPE})
+    told_by: ClassVar[str] = "type"
     # A header and a directory with no chunk.
     smallest: ClassVar[bytes] = (
         b"ITSF" + (3).to_bytes(4, "little") + (0x60).to_bytes(4, "little") + bytes(0x3C)
@@ -37,7 +39,7 @@ class Chm:
 
     def recognize(self, part: Part) -> Recognized:
         """Tell by the detected type."""
-        return "whole" if part.known.type == _TYPE else ""
+        return "whole" if part.known.type in self.types else ""
 
     def members(self, part: Part, budget: Budget) -> Iterator[Found]:
         """Give what is stored, then what is packed, each in the order of its place."""

@@ -36,6 +36,7 @@ class Cms:
 
     name: ClassVar[str] = "cms"
     types: ClassVar[frozenset[str]] = frozenset({"application/cms", "application/pkcs7-signature"})
+    told_by: ClassVar[str] = "type"
     # Signed data whose content is empty and which nobody signed.
     smallest: ClassVar[bytes] = bytes.fromhex(
         "302706092a864886f70d010702a01a30180201013100300f06092a864886f70d010701a00204003100"

@@ -20,6 +20,7 @@ class Compress:
 
     name: ClassVar[str] = "compress"
     types: ClassVar[frozenset[str]] = frozenset({"application/x-compress"})
+    told_by: ClassVar[str] = "front"
     # The letter "a", in one code of nine bits.
     smallest: ClassVar[bytes] = bytes.fromhex("1f9d906100")
 

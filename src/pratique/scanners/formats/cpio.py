@@ -41,6 +41,7 @@ class Cpio:
 
     name: ClassVar[str] = "cpio"
     types: ClassVar[frozenset[str]] = frozenset({"application/x-cpio"})
+    told_by: ClassVar[str] = "front"
     # An empty file named "a", and the end.
     smallest: ClassVar[bytes] = (
         b"070707" + b"000000" * 2 + b"100644" + b"000000" * 4 + b"0" * 11 + b"000002" + b"0" * 11

@@ -38,6 +38,7 @@ class Disk:
 
     name: ClassVar[str] = "disk"
     types: ClassVar[frozenset[str]] = frozenset({"application/x-raw-disk-image"})
+    told_by: ClassVar[str] = "type"
     # One partition of one sector, of a kind that says nothing.
     smallest: ClassVar[bytes] = _smallest()
 

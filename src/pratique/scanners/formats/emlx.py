@@ -16,6 +16,8 @@ class Emlx:
     """Gives the message, and what stands behind it."""
 
     name: ClassVar[str] = "emlx"
+    types: ClassVar[frozenset[str]] = frozenset({"application/x-emlx"})
+    told_by: ClassVar[str] = "type"
     smallest: ClassVar[bytes] = b"23\nSubject: a\nTo: a@b.c\n\n\n"
 
     # Samples that the tests need not have, and why.
@@ -26,7 +28,7 @@ class Emlx:
 
     def recognize(self, part: Part) -> Recognized:
         """Tell by the detected type."""
-        return "whole" if part.known.type == "application/x-emlx" else ""
+        return "whole" if part.known.type in self.types else ""
 
     def members(self, part: Part, budget: Budget) -> Iterator[Found]:
         """Give the message, then the list."""

@@ -31,6 +31,7 @@ class Fat:
 
     name: ClassVar[str] = "fat"
     types: ClassVar[frozenset[str]] = frozenset({"application/x-fat-image"})
+    told_by: ClassVar[str] = "type"
     # An empty file named "A".
     smallest: ClassVar[bytes] = _smallest()
 

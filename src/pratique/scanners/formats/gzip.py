@@ -31,6 +31,7 @@ class Gzip:
 
     name: ClassVar[str] = "gzip"
     types: ClassVar[frozenset[str]] = frozenset({"application/gzip"})
+    told_by: ClassVar[str] = "front"
     # An empty file, packed: what the reader is warmed up with.
     smallest: ClassVar[bytes] = bytes.fromhex("1f8b08000000000000ff03000000000000000000")
 

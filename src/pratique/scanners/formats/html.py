@@ -104,8 +104,7 @@ class Html:
         known = part.known
         if known.kind == "html" or known.type in _TYPES:
             return "whole"
-        names = (known.name, *known.names)
-        named = any(kinds.of_name(name) == "html" for name in names)
+        named = any(kinds.of_extension(each) == "html" for each in part.extensions)
         return "within" if named or kinds.of_declared(known.declared_type) == "html" else ""
 
     def members(self, part: Part, budget: Budget) -> Iterator[Found]:

@@ -45,6 +45,7 @@ class Iso:
 
     name: ClassVar[str] = "iso"
     types: ClassVar[frozenset[str]] = frozenset({"application/x-iso9660-image"})
+    told_by: ClassVar[str] = "type"
     # An empty file named "A", by one record of its root (ECMA-119 8.4 and 9.1).
     smallest: ClassVar[bytes] = _smallest()
 

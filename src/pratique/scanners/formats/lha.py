@@ -21,7 +21,7 @@ from pratique.scanners.part import Found, Member, Part, Recognized
 _FOLDER = b"-lhd-"
 # Extended headers: of one file; name, folder, and both in UTF-16.
 _EXTENDED, _NAME, _PATH, _WIDE_NAME, _WIDE_PATH = 64, 1, 2, 0x44, 0x45
-_MARKS = 64
+_MARK, _MARKS = b"-lh", 64
 
 
 @dataclass(slots=True)
@@ -41,6 +41,8 @@ class Lha:
 
     name: ClassVar[str] = "lha"
     types: ClassVar[frozenset[str]] = frozenset({"application/x-lha"})
+    told_by: ClassVar[str] = "front"
+    mark: ClassVar[bytes] = _MARK
     # An empty file named "a", stored, with a header of level 0.
     smallest: ClassVar[bytes] = bytes.fromhex(
         "17012d6c68302d00000000000000000000210020000161000000"
@@ -82,9 +84,9 @@ class Lha:
 
 def _start(part: Part) -> int:
     """Where a header stands in a program: by its check sum, level and method."""
-    if not carries(part):
+    if not carries(part, _MARK):
         return -1
-    for at in find_all(part.octets, b"-lh", _MARKS):
+    for at in find_all(part.octets, _MARK, _MARKS):
         head = bytes(part.octets[at - 2 : at + 300]) if at >= 2 else b""
         if len(head) <= 24 or head[6:7] != b"-" or head[20] > 2 or not head[0]:
             continue

@@ -56,6 +56,7 @@ class Lz4:
 
     name: ClassVar[str] = "lz4"
     types: ClassVar[frozenset[str]] = frozenset({"application/x-lz4"})
+    told_by: ClassVar[str] = "front"
     # An empty file, packed.
     smallest: ClassVar[bytes] = bytes.fromhex("04224d1860408200000000")
 

@@ -88,6 +88,7 @@ class Lzip:
 
     name: ClassVar[str] = "lzip"
     types: ClassVar[frozenset[str]] = frozenset({"application/x-lzip"})
+    told_by: ClassVar[str] = "front"
     # An empty file, packed.
     smallest: ClassVar[bytes] = bytes.fromhex(
         "4c5a4950010c0083fffbffffc0000000000000000000000000000000000000002400000000000000"

@@ -19,6 +19,7 @@ class LzmaAlone:
 
     name: ClassVar[str] = "lzma_alone"
     types: ClassVar[frozenset[str]] = frozenset({"application/x-lzma"})
+    told_by: ClassVar[str] = "front"
     # An empty file of unknown size, packed.
     smallest: ClassVar[bytes] = bytes.fromhex("5d00008000ffffffffffffffff0083fffbffffc0000000")
 

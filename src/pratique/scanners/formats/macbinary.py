@@ -28,6 +28,7 @@ class Macbinary:
 
     name: ClassVar[str] = "macbinary"
     types: ClassVar[frozenset[str]] = frozenset({"application/x-macbinary"})
+    told_by: ClassVar[str] = "type"
     smallest: ClassVar[bytes] = _smallest()
 
     # Samples that the tests need not have, and why.

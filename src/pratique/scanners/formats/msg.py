@@ -54,6 +54,8 @@ class Msg:
     """Gives what an Outlook message holds."""
 
     name: ClassVar[str] = "msg"
+    types: ClassVar[frozenset[str]] = frozenset({_TYPE})
+    told_by: ClassVar[str] = "type"
     # A message without properties.
     smallest: ClassVar[bytes] = smallest({STREAM: bytes(32)})
 
@@ -62,7 +64,7 @@ class Msg:
 
     def recognize(self, part: Part) -> Recognized:
         """Tell by the type: a compound file that names such a stream."""
-        return "whole" if part.known.type == _TYPE else ""
+        return "whole" if part.known.type in self.types else ""
 
     def members(self, part: Part, budget: Budget) -> Iterator[Found]:
         """Give each message's texts and attachments, those of attached messages too."""

@@ -20,7 +20,6 @@ from typing import ClassVar
 from pratique.scanners import kinds, text_signatures
 from pratique.scanners.budget import Budget
 from pratique.scanners.containers.members import counted, fitted
-from pratique.scanners.names import extension
 from pratique.scanners.part import Found, Member, Part, Recognized
 
 _TYPE = "application/onenote"
@@ -62,9 +61,10 @@ class OneNote:
         known = part.known
         if known.type == _TYPE:
             return "whole"
-        called = any(extension(name) in _EXTENSIONS for name in (known.name, *known.names))
-        told = known.type in kinds.UNKNOWN or called
-        return "within" if told and _BEGIN in bytes(part.octets) else ""
+        told = known.type in kinds.UNKNOWN or not _EXTENSIONS.isdisjoint(part.extensions)
+        if not told or part.lacks(_BEGIN):
+            return ""
+        return "within" if _BEGIN in bytes(part.octets) else ""
 
     def members(self, part: Part, budget: Budget) -> Iterator[Found]:
         """Give each file in the order of the octets."""

@@ -24,7 +24,6 @@ from pratique.scanners.containers.office.ole_objects import ansi, last_step
 from pratique.scanners.containers.pdf.file import File, Object
 from pratique.scanners.containers.pdf.syntax import Name, Ref, Value
 from pratique.scanners.keys import Keys
-from pratique.scanners.names import extension
 from pratique.scanners.part import Found, Member, Oddity, Part, Reached, Recognized
 
 _TYPE = "application/pdf"
@@ -64,14 +63,16 @@ class Pdf:
             return "whole"
         if known.kind in {"message", "multipart", "text", "html"}:
             return ""
-        called = any(extension(name) == "pdf" for name in (known.name, *known.names))
+        if part.lacks(_BEGINS):
+            return ""
+        called = "pdf" in part.extensions
         most = len(part.octets) if called or known.type in kinds.UNKNOWN else _WITHIN
         return "within" if _BEGINS in bytes(part.octets[:most]) else ""
 
     def locked(self, part: Part) -> bool:
         """Tell whether it has an encryption that the empty password does not open."""
         octets = bytes(part.octets)
-        return _ENCRYPT in octets or (b"#" in octets and b"crypt" in octets)
+        return b"crypt" in octets and (_ENCRYPT in octets or b"#" in octets)
 
     def members(self, part: Part, budget: Budget) -> Iterator[Found]:
         """Give each file that is embedded, then each text."""

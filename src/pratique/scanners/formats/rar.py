@@ -43,6 +43,8 @@ class Rar:
 
     name: ClassVar[str] = "rar"
     types: ClassVar[frozenset[str]] = frozenset({"application/vnd.rar"})
+    told_by: ClassVar[str] = "front"
+    mark: ClassVar[bytes] = _MARK
     # An empty file named "a", in the form of RAR 5.
     smallest: ClassVar[bytes] = bytes.fromhex(
         "526172211a070100c51a333203010000dafb14aa0e020200040020000000000000016119b23a3503050000"
@@ -59,7 +61,7 @@ class Rar:
             return "whole" if _start(part.octets) >= 0 else ""
         if told(part, self.types):
             return "within"
-        return "within" if carries(part) and _holding(part.octets) >= 0 else ""
+        return "within" if carries(part, _MARK) and _holding(part.octets) >= 0 else ""
 
     def members(self, part: Part, budget: Budget) -> Iterator[Found]:
         """Give each file, locked ones with their names only."""

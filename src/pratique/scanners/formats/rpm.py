@@ -26,6 +26,7 @@ class Rpm:
 
     name: ClassVar[str] = "rpm"
     types: ClassVar[frozenset[str]] = frozenset({"application/x-rpm"})
+    told_by: ClassVar[str] = "front"
     # Two empty headers, and nothing behind them.
     smallest: ClassVar[bytes] = (
         b"\xed\xab\xee\xdb\3\0".ljust(_LEAD, b"\0") + (_MAGIC + bytes(12)) * 2

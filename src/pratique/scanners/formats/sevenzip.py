@@ -40,6 +40,8 @@ class Sevenzip:
 
     name: ClassVar[str] = "sevenzip"
     types: ClassVar[frozenset[str]] = frozenset({"application/x-7z-compressed"})
+    told_by: ClassVar[str] = "front"
+    mark: ClassVar[bytes] = MAGIC
     # The letter "a" in a file named "a".
     smallest: ClassVar[bytes] = bytes.fromhex(
         "377abcaf271c00040f34f87405000000000000002a000000000000003e05c87e"
@@ -54,7 +56,7 @@ class Sevenzip:
         """Tell by the detected type, or by the mark in a program or the like."""
         if recognized := told(part, self.types):
             return recognized
-        return "within" if carries(part) and find(part.octets, MAGIC) >= 0 else ""
+        return "within" if carries(part, MAGIC) and find(part.octets, MAGIC) >= 0 else ""
 
     def members(self, part: Part, budget: Budget) -> Iterator[Found]:
         """Give each file, locked ones with their names only."""

@@ -8,6 +8,7 @@ an entry's own header and in one that extends it (pax, GNU tar): both are shown.
 Limitations: a link is stated with its name and without octets; folders are not stated.
 """
 
+import re
 from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from typing import ClassVar
@@ -31,6 +32,7 @@ _RESTARTS = 16
 # A name that extends a header: PATH_MAX, and what pax says besides.
 _LONGEST_NAME = 16 * 1024
 # pax: x and g; GNU tar: the long name and the long link.  Of each an entry has one.
+_SIZED = re.compile(rb" (?:size|GNU\.sparse\.[a-z.]+)=")
 _EXTENDING, _EXTENDED = frozenset({b"x", b"g", b"X", b"L", b"K"}), 8
 
 
@@ -39,6 +41,7 @@ class Tar:
 
     name: ClassVar[str] = "tar"
     types: ClassVar[frozenset[str]] = frozenset({"application/x-tar"})
+    told_by: ClassVar[str] = "front"
     # An empty file named "a" in a v7 header, checksum and all.
     smallest: ClassVar[bytes] = (
         b"a".ljust(100, b"\0") + b"0000644\0" + b"0000000\0" * 2 + b"00000000000\0" * 2
@@ -77,6 +80,8 @@ class _Opened:
     part: Part
     gather: Gather
     reached: int = 0
+    # A reader that does not know all of this has lost its way by now.
+    _is_odd: bool = False
 
     def entries(self, start: int) -> Generator[Found, None, str]:
         """Give each entry from there on; return what stopped it before the end."""
@@ -86,7 +91,11 @@ class _Opened:
             try:
                 for entry in archive.entries():
                     self.gather.budget.check_clock()
-                    yield from _member(archive, entry, self.gather, octets)
+                    self._is_odd |= start > 0 or _is_odd(octets, entry.position)
+                    for found in _member(archive, entry, self.gather, octets):
+                        if isinstance(found, Member):
+                            found.tolerant = self._is_odd
+                        yield found
             except Damaged as damage:
                 self.reached = start + archive.reached()
                 return "" if _ended(octets, archive.reached()) else str(damage)
@@ -165,6 +174,20 @@ def _own_header(octets: memoryview, at: int) -> int:
             break
         at += _BLOCK + -(-_size(header) // _BLOCK) * _BLOCK
     return at
+
+
+def _is_odd(octets: memoryview, position: int) -> bool:
+    """Whether only some know that an entry is there, or how long it is.
+
+    It stands behind the end of a first archive; its size is a binary number, as GNU tar has
+    it, or is said by pax; its file is sparse.
+    """
+    start = skip_zeros(octets, position) // _BLOCK * _BLOCK
+    own = _own_header(octets, position)
+    binary = any(octets[at + 124] & 0x80 for at in (start, own) if at + _BLOCK <= len(octets))
+    said = bytes(octets[start : min(own, start + _LONGEST_NAME)])
+    sparse = bytes(octets[own + 156 : own + 157]) == b"S"
+    return start > position or binary or sparse or _SIZED.search(said) is not None
 
 
 def _names(octets: memoryview, start: int, own: int) -> Iterator[bytes]:

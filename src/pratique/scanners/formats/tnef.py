@@ -41,6 +41,7 @@ class Tnef:
 
     name: ClassVar[str] = "tnef"
     types: ClassVar[frozenset[str]] = frozenset({"application/vnd.ms-tnef"})
+    told_by: ClassVar[str] = "front"
     # The signature and a key, and no attribute.
     smallest: ClassVar[bytes] = _SIGNATURE + b"\1\0"
 

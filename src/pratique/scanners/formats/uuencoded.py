@@ -15,12 +15,14 @@ from pratique.scanners.budget import Budget
 from pratique.scanners.containers.archive import fill_from
 from pratique.scanners.containers.gather import Gather, pieces_of
 from pratique.scanners.containers.members import too_many
-from pratique.scanners.names import extension, plain
+from pratique.scanners.names import plain
 from pratique.scanners.part import Found, Member, Part, Recognized
 from pratique.scanners.text import to_text
 
 _NAME = rb"[0-9]{1,64}[ \t]++([^\r\n]{1,1024})\r?\n(?:[ \t]*+\r?\n){0,8}+"
 _BEGIN = re.compile(rb"[Bb](?<![^\r\n].)[Ee][Gg][Ii][Nn](-base64)?[ \t]++" + _NAME)
+# What all of these begin with, in letters of either case.
+_ANY_BEGIN, _ARMOURED = b"begin", b"-----BEGIN "
 # Each line that may begin a file and begins none costs as much as one that does.
 _BEGINS = 1000
 _ARMOUR = re.compile(
@@ -75,11 +77,13 @@ class Uuencoded:
         """Tell by a first line behind which there are letters, or by the name."""
         if part.known.kind in {"message", "multipart", "image", "executable"}:
             return ""
+        said = part.extensions
+        if part.lacks(_ANY_BEGIN) and part.lacks(_ARMOURED) and not said & _BARE_NAMES:
+            return ""
         octets = part.octets.tobytes()
-        said = {extension(name) for name in (part.known.name, *part.known.names)}
         if said & _BARE_NAMES and _is_bare(octets):
             return "whole"
-        if b"-----BEGIN " in octets and next(_armoured(octets), None):
+        if _ARMOURED in octets and next(_armoured(octets), None):
             return "within"
         if _next_begin(part, octets) is None:
             return ""
@@ -114,8 +118,7 @@ def _files(part: Part, budget: Budget) -> Iterator[File]:
         if file.octets or file.why:
             yield file
     yield from _armoured(octets)
-    said = (part.known.name, *part.known.names)
-    if any(extension(name) in _BARE_NAMES for name in said) and _is_bare(octets):
+    if part.extensions & _BARE_NAMES and _is_bare(octets):
         stem = plain(part.known.name).rpartition(".")[0]
         yield File(stem.encode("utf-8", "replace"), *_decoded(octets.translate(None, _BLANKS)))
 
@@ -126,7 +129,7 @@ def _next_begin(part: Part, octets: bytes, at: int = 0) -> "re.Match[bytes] | No
     The reader of messages opens what is uuencoded in a text of a message, but knows only
     that alphabet, and does not say of a file that is named so that it was one.
     """
-    named = any(extension(name) in _NAMES for name in (part.known.name, *part.known.names))
+    named = part.extensions & _NAMES
     texts = part.known.declared_type.startswith("text/") and not named
     for _ in range(_BEGINS):
         begin = _BEGIN.search(octets, at)

@@ -30,6 +30,7 @@ class Vhd:
 
     name: ClassVar[str] = "vhd"
     types: ClassVar[frozenset[str]] = frozenset({"application/x-vhd"})
+    told_by: ClassVar[str] = "type"
     # A fixed disk of no octets.
     smallest: ClassVar[bytes] = (
         _COOKIE + bytes(8) + b"\xff" * 8 + bytes(36) + b"\0\0\0\2" + bytes(448)

@@ -24,6 +24,7 @@ class Xz:
 
     name: ClassVar[str] = "xz"
     types: ClassVar[frozenset[str]] = frozenset({"application/x-xz"})
+    told_by: ClassVar[str] = "front"
     # An empty file, packed: what the reader is warmed up with.
     smallest: ClassVar[bytes] = bytes.fromhex(
         "fd377a585a000004e6d6b446000000001cdf44211fb6f37d010000000004595a"

@@ -61,7 +61,7 @@ class Yenc:
     def recognize(self, part: Part) -> Recognized:
         """Tell by its first line, at the beginning or in the midst of a text."""
         known = part.known
-        if known.kind in {"message", "multipart", "image"}:
+        if known.kind in {"message", "multipart", "image"} or part.lacks(_MARK):
             return ""
         octets = part.octets.tobytes()
         at = octets.find(_MARK)

@@ -18,7 +18,6 @@ from pratique.scanners.budget import Budget
 from pratique.scanners.containers.zip import tables as zip_tables
 from pratique.scanners.containers.zip.reader import ZipReader
 from pratique.scanners.keys import Keys
-from pratique.scanners.names import extension
 from pratique.scanners.part import Found, Part, Recognized
 
 # The last is the mark of a split file, and of one that was to be split (APPNOTE 8.5.4).
@@ -63,6 +62,8 @@ class Zip:
     def _is_one(self, part: Part) -> bool:
         if bytes(part.octets[:8]).startswith(_BEGINS) or _said(part):
             return True
+        if part.lacks(zip_tables.END):
+            return False
         end = zip_tables.find_end(part.octets)
         if end is not None and end.lists:
             return True
@@ -87,6 +88,6 @@ class Zip:
 
 def _said(part: Part) -> bool:
     """Whether a person is told that it is a zip file; the type alone is often wrong."""
-    if any(extension(name) in _EXTENSIONS for name in (part.known.name, *part.known.names)):
+    if not _EXTENSIONS.isdisjoint(part.extensions):
         return len(part.octets) > 0
     return part.known.type in kinds.UNKNOWN and part.known.declared_type in _DECLARED

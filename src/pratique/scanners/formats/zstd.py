@@ -98,6 +98,7 @@ class Zstd:
 
     name: ClassVar[str] = "zstd"
     types: ClassVar[frozenset[str]] = frozenset({"application/zstd"})
+    told_by: ClassVar[str] = "front"
     # An empty file, packed.
     smallest: ClassVar[bytes] = bytes.fromhex("28b52ffd2000010000")
 

@@ -48,6 +48,8 @@ def _file(text: Member, file: uu.File) -> Member:
         step=f"uu:{name}",
         octets=memoryview(file.octets),
         parent=text,
+        # Some look for it in any text, some where a message says so, some never.
+        tolerant=True,
         name=name,
         raw_name=file.name if bad else b"",
         view=text.view,

@@ -120,6 +120,14 @@ class Entity:
     uncut: str = ""
 
     @property
+    def is_odd(self) -> bool:
+        """Whether something is odd about it, or about a multipart around it."""
+        entity: Entity | None = self
+        while entity is not None and not entity.odd:
+            entity = entity.parent
+        return entity is not None
+
+    @property
     def types(self) -> list[Value]:
         """The readings of Content-Type."""
         return self.said.types

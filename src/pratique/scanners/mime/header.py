@@ -169,14 +169,19 @@ def find_end(
 
 def read_fields(octets: bytes, header: Header, last: int, limit: int) -> bool:
     """Read lines up to `last` into the header; False if there are more than the limit."""
-    lines, at = (header.fields, header.junk), header.start
-    match = _LINE.match
+    fields, junk, at = header.fields, header.junk, header.start
+    match, count = _LINE.match, len(fields) + len(junk)
     last = min(last, len(octets))
     while at < last and (line := match(octets, at, last)) is not None:
-        if len(lines[0]) + len(lines[1]) == limit:
+        if count == limit:
             return False
-        _add(lines, line, 0)
-        at = line.end()
+        name, blanks, value, _ = line.groups()
+        end = line.end()
+        if name is not None:
+            fields.append(Field(name.lower(), value, at, end, bool(blanks)))
+        else:
+            junk.append(at)
+        at, count = end, count + 1
     return True
 
 

@@ -27,6 +27,9 @@ _FURTHER_AT_LEAST = 64 * 1024
 # A line of base64 and a little.
 _RUN_OCTETS = 60
 _SHOWN = frozenset({"text/plain", "text/html"})
+# What a text consists of, ESC of ISO-2022-JP too; a file that is none shows it soon.
+_OF_TEXT = bytes([*range(7, 14), 27, *range(32, 127), *range(128, 256)])
+_SOON = 4096
 _RETURNED = frozenset({*MESSAGE_TYPES, "text/rfc822-headers", "message/global-headers"})
 
 
@@ -202,7 +205,7 @@ class Leaves:
 
     def _decoded(self, entity: Entity, member: Member, name: str) -> Iterator[Found]:
         """Decode into the member, give it, then what it carries."""
-        encoded = self.octets[entity.header.body : entity.end]
+        encoded = memoryview(self.octets)[entity.header.body : entity.end]
         try:
             bound = encoding.bound(name, len(encoded))
             self.budget.check_part_octets(bound)
@@ -220,6 +223,8 @@ class Leaves:
             self._is_new(octets)
         member.octets = memoryview(octets)
         member.unopened, member.why, member.encrypted, claim = closed.look(entity, octets)
+        odd = bool(decoded.oddity and not decoded.alike)
+        member.tolerant = entity.is_odd or odd or _is_raw(name, octets)
         yield member
         if claim:
             yield Oddity("odd_value", claim, member)
@@ -237,7 +242,7 @@ class Leaves:
             self._look_for_runs(member, octets[:inline])
 
     def _broken(
-        self, member: Member, decoded: encoding.Decoded, name: str, encoded: bytes
+        self, member: Member, decoded: encoding.Decoded, name: str, encoded: memoryview
     ) -> Iterator[Found]:
         """What is odd about an encoding, and what other decoders make of it."""
         # A stray "=" in what is read as a text is shown as it stands by all; and what is
@@ -250,7 +255,7 @@ class Leaves:
             yield Oddity(decoded.oddity, decoded.detail, member)
         count = 1
         self._is_new(decoded.octets)
-        for octets in decodings(encoded, name):
+        for octets in decodings(bytes(encoded), name):
             if not self._is_new(octets):
                 continue
             count += 1
@@ -270,9 +275,13 @@ class Leaves:
             )
 
     def _decode(
-        self, encoded: bytes, name: str, member: Member
+        self, written: memoryview, name: str, member: Member
     ) -> tuple[encoding.Decoded, Iterator[uu.File]]:
         """The decoded octets, and the files after the first where each has its own name."""
+        plain = encoding.decode_plain(written) if name == "base64" else None
+        if plain is not None:
+            return encoding.Decoded(plain), iter(())
+        encoded = bytes(written)
         if name not in encoding.UUENCODE:
             return encoding.decode(encoded, name, self.budget), iter(())
         found = uu.files(encoded, self.budget, declared=True)
@@ -285,3 +294,10 @@ class Leaves:
         elif text not in {member.name, *member.names}:
             member.names = (*member.names, text)
         return encoding.Decoded(first.octets), found
+
+
+def _is_raw(name: str, octets: bytes) -> bool:
+    """Whether a file stands in the message as it is: many read by lines, or up to a NUL."""
+    if name not in encoding.IDENTITY:
+        return False
+    return b"\0" in octets or bool(octets[:_SOON].translate(None, _OF_TEXT))

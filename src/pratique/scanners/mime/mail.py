@@ -70,8 +70,10 @@ def mail_facts(octets: memoryview, budget: Budget) -> facts.Mail:
     for each in header.fields:
         named.setdefault(each.name, []).append(each)
     _state_text(mail, named, wrong)
+    mail.header.SetInParent()
     for name, place in _ADDRESSES.items():
-        getattr(mail.header, place).extend(_mailboxes(named.get(name, []), wrong))
+        if name in named:
+            getattr(mail.header, place).extend(_mailboxes(named[name], wrong))
     mail.received_count = len(named.get(b"received", []))
     wrong |= _anomalies(mail, named, header, text[header.start : last])
     mail.header_anomalies.extend(sorted(wrong))
@@ -137,7 +139,7 @@ def _first(named: dict[bytes, list[Field]], name: bytes) -> bytes:
 
 def _mailboxes(found: list[Field], wrong: set[str]) -> list[facts.Address]:
     """The mailboxes of all fields of one name; the limit of one field holds for all."""
-    value = b",".join(each.value.strip(b"\r\n") for each in found)
+    value = b",".join([each.value.strip(b"\r\n") for each in found])
     mailboxes, cut = split(value)
     if any(each.bad for each in mailboxes):
         wrong.add("bad_charset")

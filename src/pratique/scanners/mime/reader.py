@@ -42,7 +42,7 @@ class Mime:
 
     def members(self, part: Part, budget: Budget) -> Iterator[Found]:
         """Give the entities of the message in document order, further readings last."""
-        octets = bytes(part.octets)
+        octets = _octets(part)
         # Old Macs end lines with CR; a message that has nothing else is read so.
         if b"\n" not in octets and b"\r" in octets:
             octets = octets.replace(b"\r", b"\n")
@@ -268,6 +268,14 @@ class _Reading:
             view="further",
         )
         yield from self.leaves.further(entity, leaf, same=same)
+
+
+def _octets(part: Part) -> bytes:
+    """The octets of a message; a decoded one lies in memory as they are needed."""
+    whole = part.octets.obj
+    if isinstance(whole, bytes) and len(whole) == len(part.octets):
+        return whole
+    return bytes(part.octets)
 
 
 def _named(boundaries: list[bytes]) -> Boundaries:

@@ -53,11 +53,13 @@ def find_runs(octets: bytes) -> Iterator[bytes]:
 
 def is_whole(octets: bytes) -> bool:
     """Tell whether there is nothing but base64, however long its lines are."""
-    if len(octets) < _SHORTEST or octets[:_LOOKED_AT].translate(None, _PLAIN):
+    # Prose has blanks within its lines, and mostly in its first.
+    if len(octets) < _SHORTEST or _INNER_BLANK.search(octets, 0, _LOOKED_AT) is not None:
+        return False
+    if octets[:_LOOKED_AT].translate(None, _PLAIN):
         return False
     if octets.translate(None, _PLAIN) or not _has_every_sort(octets):
         return False
-    # Prose has blanks within its lines.
     return _INNER_BLANK.search(octets) is None
 
 

@@ -1,12 +1,14 @@
 """Objects of a PDF, wherever they stand and whatever its tables say."""
 
+import re
 import zlib
+from random import Random
 
 import pytest
 
 from pratique.scanners.budget import Budget, Limits, OverBudget
 from pratique.scanners.containers.gather import Damaged, Gather
-from pratique.scanners.containers.pdf.file import OBJECTS, File
+from pratique.scanners.containers.pdf.file import OBJECTS, File, _interesting
 
 STREAM = b"1 0 obj\n<</Type/EmbeddedFile/Length %b>>stream\r\n%b\r\nendstream\nendobj\n"
 
@@ -109,3 +111,31 @@ def test_the_clock_is_looked_at():
     budget = Budget(Limits(seconds=5), clock=lambda: float(next(times)))
     with pytest.raises(OverBudget):
         read(b"1 0 obj<</JS(a)>>endobj " * 100, budget)
+
+
+# What `_interesting` looks for, as one pattern.
+INTEREST = re.compile(
+    rb"(?<!end)stream|/(?:EF|JS|UF|Names|Launch|Win|Encrypt|XFA)\b|/[^ /<>\[\]()]{0,32}#"
+)
+PIECES = [
+    b"stream",
+    b"endstream",
+    b"end",
+    b"/",
+    b"/EF",
+    b"/JS",
+    b"#",
+    b" ",
+    b"x",
+    b"\n",
+    b"/a#b",
+    b"<",
+]
+
+
+def test_what_is_of_interest_is_found_in_one_order_and_not_twice():
+    random = Random("interest")
+    for _ in range(3000):
+        octets = b"".join(random.choices(PIECES, k=random.randrange(1, 14)))
+
+        assert list(_interesting(octets)) == [one.start() for one in INTEREST.finditer(octets)]

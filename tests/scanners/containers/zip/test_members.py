@@ -1,6 +1,5 @@
 """What the tables tell of one member, and how they contradict each other."""
 
-import dataclasses
 import struct
 
 import pytest
@@ -109,7 +108,7 @@ def test_a_name_that_comes_later_is_one_more_name(place):
 def test_no_more_names_are_shown_than_are_reported(place):
     told = place()
     for number in range(ENTRIES):
-        told.take(dataclasses.replace(told.said[0], raw_name=b"%d.txt" % number))
+        told.take(told.said[0]._replace(raw_name=b"%d.txt" % number))
     assert len(told.names) == NAMES
 
 

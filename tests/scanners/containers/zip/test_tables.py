@@ -69,7 +69,7 @@ def test_a_prefix_shifts_all_offsets():
 def test_the_end_is_found_before_any_comment(comment):
     end = zip_tables.find_end(memoryview(zip_of(FILES, comment)))
 
-    assert (end.count, end.behind) == (2, 0)
+    assert (end.counted, end.behind) == (2, 0)
 
 
 def test_the_larger_end_record_is_read():
@@ -81,7 +81,7 @@ def test_the_larger_end_record_is_read():
     small = b"PK\5\6" + struct.pack("<HHHHIIH", 0, 0, 65535, 65535, 2**32 - 1, 2**32 - 1, 0)
     end = zip_tables.find_end(memoryview(octets[:at] + larger + locator + small))
 
-    assert (end.count, end.directory, end.shift) == (2, at - size, 0)
+    assert (end.counted, end.directory, end.shift) == (2, at - size, 0)
 
 
 @pytest.mark.parametrize(
@@ -111,7 +111,7 @@ def test_the_names_are_not_read_further_than_asked():
 def test_the_end_is_found_before_anything(behind):
     end = zip_tables.find_end(memoryview(b"\0" + zip_of(FILES) + behind))
 
-    assert (end.count, end.shift, end.behind, end.sound) == (2, 1, len(behind), True)
+    assert (end.counted, end.shift, end.behind, end.sound) == (2, 1, len(behind), True)
 
 
 def test_a_directory_whose_members_have_no_headers_is_not_sound():
@@ -165,8 +165,8 @@ def test_a_larger_record_that_is_not_needed_is_read_beside_the_smaller_one():
     view = memoryview(octets[:at] + larger + locator + octets[at:])
     small, wide = zip_tables.ends_at(view, len(view) - 22)
 
-    assert (small.count, small.wide, small.stop) == (2, False, at)
-    assert (wide.count, wide.wide, wide.stop) == (1, True, at)
+    assert (small.counted, small.wide, small.stop) == (2, False, at)
+    assert (wide.counted, wide.wide, wide.stop) == (1, True, at)
     assert small.directory == wide.directory == offset
 
 

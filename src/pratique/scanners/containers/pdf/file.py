@@ -14,6 +14,7 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from heapq import merge
 
 from pratique.scanners.budget import Budget, OverBudget
 from pratique.scanners.containers.gather import Damaged, Gather
@@ -35,10 +36,10 @@ _NUMBER = re.compile(
 _ANY = re.compile(rb"(?<![0-9])([0-9]{1,10})[\0\t\n\f\r ]{1,32}[0-9]{1,10}[\0\t\n\f\r ]{0,32}obj")
 _SHORT = 4096
 _FILTERS = ("Filter", "F", "DecodeParms", "DP")
-# What makes an object worth parsing; a name may be written in numbers (7.3.5).
-_INTEREST = re.compile(
-    rb"(?<!end)stream|/(?:EF|JS|UF|Names|Launch|Win|Encrypt|XFA)\b|/[^ /<>\[\]()]{0,32}#"
-)
+# What makes an object worth parsing; a name may be written in numbers (7.3.5).  These are two
+# patterns, because `re` looks for what begins with one and the same octet in C's memchr(3).
+_BEGINS = re.compile(rb"stream(?<!endstream)")
+_NAMES = re.compile(rb"/(?:(?:EF|JS|UF|Names|Launch|Win|Encrypt|XFA)\b|[^ /<>\[\]()]{0,32}#)")
 _STREAM = re.compile(rb"[\0\t\n\f\r ]{0,32}stream(\r\n|\n|\r)?")
 _END = b"endstream"
 _TRAILER = re.compile(rb"trailer[\0\t\n\f\r ]{0,32}(?=<<)")
@@ -99,9 +100,9 @@ class File:
         self._ends = [found.start() for found in re.finditer(_END, self.octets)]
         self._find_trailers()
         low = 0
-        for found in _INTEREST.finditer(self.octets):
-            if found.start() >= low:
-                low = self._take(low, found.start())
+        for at in _interesting(self.octets):
+            if at >= low:
+                low = self._take(low, at)
         for one in self.objects:
             if one.start >= 0:
                 one.end = self._end(one)
@@ -265,7 +266,7 @@ class File:
             # What says that it ends before it begins ends where the stream does.
             behind = end if end > at else min(len(octets), at + _LONGEST)
             self.budget.check_clock()
-            if _INTEREST.search(octets, at, behind) is None:
+            if not (_NAMES.search(octets, at, behind) or _BEGINS.search(octets, at, behind)):
                 if behind - at <= _SHORT:
                     self._small[number] = octets[at:behind]
                 continue
@@ -273,3 +274,13 @@ class File:
                 raise OverBudget("parts", f"a PDF of more than {OBJECTS} objects of interest")
             value, _ = parse(octets, at, behind)
             self.objects.append(Object(Ref(number, 0), value, packed=True))
+
+
+def _interesting(octets: bytes) -> Iterator[int]:
+    """Where something of interest stands, in order."""
+    end = 0
+    found = (_NAMES.finditer(octets), _BEGINS.finditer(octets))
+    for one in merge(*found, key=re.Match.start):
+        if one.start() >= end:
+            yield one.start()
+            end = one.end()

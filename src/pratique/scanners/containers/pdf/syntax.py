@@ -56,7 +56,10 @@ class _Parser:
     def value(self) -> tuple[Value, int]:
         while (token := _TOKEN.match(self._octets, self._at, self._end)) is not None:
             self._at = token.end()
-            if token["gap"] is None and not self._take(token):
+            kind = token.lastgroup
+            if kind == "gap":
+                continue
+            if not self._take(kind, token):
                 break
             if len(self._open) == 1 and self._open[0][1]:
                 return self._open[0][1][0], self._at
@@ -65,23 +68,29 @@ class _Parser:
         outermost = self._open[0][1]
         return (outermost[0] if outermost else None), self._at
 
-    def _take(self, token: re.Match[bytes]) -> bool:
+    def _take(self, kind: str | None, token: re.Match[bytes]) -> bool:
         """Take one token; false where the value cannot go on."""
         held = self._open[-1][1]
-        if token["name"] is not None:
-            raw = _ESCAPED.sub(lambda found: unhexlify(found[1]), token["name"])
+        if kind == "name":
+            raw = token["name"]
+            if b"#" in raw:
+                raw = _ESCAPED.sub(lambda found: unhexlify(found[1]), raw)
             held.append(Name(raw.decode("latin-1")))
-        elif token["word"] is not None:
+            return True
+        if kind == "word":
             return self._word(token["word"], held)
-        elif token["mark"] == b"(":
+        return self._mark(token["mark"], held)
+
+    def _mark(self, mark: bytes, held: list[Value]) -> bool:
+        if mark == b"(":
             return self._string(held)
-        elif token["mark"] == b"<":
+        if mark == b"<":
             return self._hex(held)
-        elif token["mark"] in {b"<<", b"["}:
+        if mark in {b"<<", b"["}:
             if len(self._open) > DEEP:
                 return False
-            self._open.append((token["mark"], []))
-        elif token["mark"] in {b">>", b"]"}:
+            self._open.append((mark, []))
+        elif mark in {b">>", b"]"}:
             return self._close()
         return True
 

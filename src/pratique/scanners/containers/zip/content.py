@@ -11,7 +11,7 @@ archive of 42 KB whose members overlap becomes 5.5 GB (Fifield, "A better zip bo
 import re
 import zlib
 from bisect import bisect_left
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from itertools import islice
 
 from pratique.scanners.budget import OverBudget
@@ -124,7 +124,7 @@ class Contents:
             body = self._octets[place.body : self._edge(place.body)]
         found = []
         for method in {STORED, DEFLATED} - {each.method for each in place.tables}:
-            said = replace(stated.said, method=method)
+            said = stated.said._replace(method=method)
             content = self._unpacked(place, said, body)
             right = content.right and any(place.sums)
             content.sum_fits = content.sum_fits and right
@@ -193,7 +193,7 @@ class Contents:
     def _decrypted(self, place: Place, lock: Crypto | Aes, said: Listed, raw: bytes) -> Content:
         packed, why = self._gather.octets(lock.pieces(raw))
         self._gather.unpacked -= len(packed)
-        within = replace(inner(said), packed=len(packed))
+        within = inner(said)._replace(packed=len(packed))
         content = self._unpacked(place, within, packed, outer=False)
         if lock.proven and not why:
             content.sum_fits = content.sum_fits or not has_sum(said)

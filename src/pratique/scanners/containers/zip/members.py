@@ -5,7 +5,7 @@ header tells its own story: so a member has several names, and may have several 
 sizes and checksums.  Each that differs is a reading that some unpacker makes.
 """
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from pratique.scanners.containers.zip.tables import AES_METHOD, ENCRYPTED, LARGE, Listed
@@ -22,6 +22,8 @@ ENTRIES = 64
 # As many as the report keeps, and one that tells it that there are more.
 NAMES = 33
 _SLASHES = (b"/", b"\\")
+# Fields of `Listed` before those that say where something lies.
+_ITSELF = Listed._fields.index("offset")
 
 
 @dataclass
@@ -39,7 +41,7 @@ class Place:
         """One more entry points here; what is too much is said, but not kept."""
         if len(self.said) < ENTRIES:
             self.said.append(entry)
-            for told in ("tables", "raw_names"):
+            for told in ("tables", "raw_names", "agreed"):
                 self.__dict__.pop(told, None)
         else:
             self.crowded = True
@@ -124,21 +126,38 @@ class Place:
         """Where the longest reading of its packed octets ends."""
         return self.body + max((each.packed for each in self.tables if not unsaid(each)), default=0)
 
+    @cached_property
+    def agreed(self) -> bool:
+        """One entry and the header, which say the same, and nothing that is odd in itself."""
+        if len(self.said) != 1 or self.before is None or self.crowded:
+            return False
+        entry, before = self.said[0], self.before
+        # All that is said of the member itself: name, flags, method, time, sum, sizes.
+        if entry[:_ITSELF] != before[:_ITSELF] or entry.streamed or entry.encrypted:
+            return False
+        if entry.folder or entry.elsewhere or entry.raw_name.endswith(_SLASHES):
+            return False
+        if entry.extra.crowded or before.extra.crowded or entry.extra.aes != before.extra.aes:
+            return False
+        return bool(entry.method) or entry.size == entry.packed
+
     def readings(self) -> list[Listed]:
         """What is said of it as far as it differs in how the octets would be read."""
+        if self.agreed:
+            return self.said[:1]
         # The first entry's word, the header's, and then whatever else is said.
         ordered = [*self.tables[:1], *self.tables[:0:-1]]
         told = [each for each in ordered if not unsaid(each)]
         # What is stored some read by the one size, some by the other.
         sized = [
-            replace(each, packed=each.size)
+            each._replace(packed=each.size)
             for each in told
             if each.method == 0 and each.size != each.packed and not self.encrypted
         ]
         told += sized + [each for each in self.tables if unsaid(each)]
         if self.before is not None and self.before.streamed:
             # Whatever a header before a stream says, some unpack to the end of the stream.
-            told.append(replace(self.before, packed=0))
+            told.append(self.before._replace(packed=0))
         differing = {
             (each.method, each.packed, unsaid(each), each.extra.aes): each
             for each in reversed(told)
@@ -147,6 +166,8 @@ class Place:
 
     def contradictions(self) -> list[str]:
         """How the tables tell differently of it, in words."""
+        if self.agreed:
+            return []
         words = [word for one in self.said[:READINGS] for word in self._against(one)]
         marked = any(each.folder or each.raw_name.endswith(b"/") for each in self.tables)
         if marked and not self.folder:
@@ -220,4 +241,4 @@ def inner(said: Listed) -> Listed:
     """The member as it is below WinZip's encryption: its extra field has the method."""
     if said.method != AES_METHOD or len(said.extra.aes) < 7:
         return said
-    return replace(said, method=int.from_bytes(said.extra.aes[5:7], "little"))
+    return said._replace(method=int.from_bytes(said.extra.aes[5:7], "little"))

@@ -21,6 +21,8 @@ from pratique.scanners.containers.streams import MEMORY, Streams, Unpacker
 from pratique.scanners.containers.zip.inflate64 import Inflate64
 
 STORED, DEFLATED, _DEFLATE64, _BZIP2, _LZMA, _XZ = 0, 8, 9, 12, 14, 95
+# Every unpacker has these; clamd 1.4 none but these.
+EVERYWHERE = frozenset({STORED, DEFLATED, _DEFLATE64, _BZIP2})
 # Their streams say themselves where they end, and are read piece by piece.
 ENDING = frozenset({DEFLATED, _DEFLATE64, _BZIP2, _XZ})
 # Read by libarchive; 20 is what zstd was called first (APPNOTE 6.3.7).

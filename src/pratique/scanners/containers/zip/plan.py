@@ -235,9 +235,9 @@ class Plan:
         entries = self._entries.get((end.directory, end.shift))
         if entries is None:
             yield "an end record that names a part of a directory"
-        elif (end.count - entries) & 0xFFFF and not self.cut:
+        elif (end.counted - entries) & 0xFFFF and not self.cut:
             # Old writers let the count of 16 bits run over.
-            yield f"{entries} in the directory, {end.count} by its end record"
+            yield f"{entries} in the directory, {end.counted} by its end record"
         if end.directory + end.size != end.stop:
             yield "the directory is not as long as its end record says"
         if end.behind < 0:

@@ -14,6 +14,7 @@ from pratique.scanners.containers.gather import Gather
 from pratique.scanners.containers.zip.content import Content, Contents
 from pratique.scanners.containers.zip.descriptors import descriptor
 from pratique.scanners.containers.zip.members import Place, unsaid
+from pratique.scanners.containers.zip.methods import EVERYWHERE
 from pratique.scanners.containers.zip.plan import Plan, comments, records
 from pratique.scanners.containers.zip.spans import Spans
 from pratique.scanners.containers.zip.tables import Listed, header
@@ -157,6 +158,7 @@ class ZipReader:
             raw_name=place.raw_names[0],
             view=place.view if first else "further",
             encrypted=place.encrypted and content.lie != "encryption",
+            tolerant=content.said.method not in EVERYWHERE or not content.right,
             password=content.password,
             unopened=content.unopened,
             why=content.why,

@@ -13,8 +13,9 @@ for one if a directory lies where it says and a member where the directory says.
 
 import struct
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import islice
+from typing import NamedTuple
 
 END, ENTRY, HEADER = b"PK\x05\x06", b"PK\x01\x02", b"PK\x03\x04"
 END64, _LOCATOR = b"PK\x06\x06", b"PK\x06\x07"
@@ -45,8 +46,7 @@ FIELDS = 256
 LARGE = 0xFFFFFFFF
 
 
-@dataclass(frozen=True, slots=True)
-class End:
+class End(NamedTuple):
     """One reading of an end record: where the directory lies, how far the file is shifted.
 
     `sound` says that the directory has an entry whose header is in its place, `disks`
@@ -55,7 +55,7 @@ class End:
 
     directory: int
     position: int
-    count: int
+    counted: int
     shift: int
     behind: int
     stop: int
@@ -70,14 +70,20 @@ class End:
         """Whether its directory has entries."""
         return self.directory < self.stop
 
+    def listing(self, directory: int, shift: int, size: int) -> "End":
+        """The same with a directory."""
+        sizes = (self.behind, self.stop, size)
+        return End(
+            directory, self.position, self.counted, shift, *sizes, disks=self.disks, wide=self.wide
+        )
+
     @property
     def closes_file(self) -> bool:
         """Nothing follows it, and it is not an empty archive's: so it is no accident."""
-        return self.behind == 0 and self.count > 0
+        return self.behind == 0 and self.counted > 0
 
 
-@dataclass(frozen=True, slots=True)
-class Listed:
+class Listed(NamedTuple):
     """What a table says of one member; `offset` is its header's, from the file's start.
 
     `body` is where a header's own record ends, and so the member's octets begin; of an
@@ -126,7 +132,7 @@ def find_end(octets: memoryview) -> End | None:
     for at in islice(_signatures(octets), TRIES):
         for end in ends_at(octets, at):
             if end.lists and is_sound(octets, end):
-                return replace(end, sound=True)
+                return end._replace(sound=True)
             if end.lists:
                 unsound += 1
                 second = second if second is not None and second.lists else end
@@ -224,11 +230,11 @@ def _directories(octets: memoryview, end: End, size: int, offset: int) -> list[E
             continue
         # Some readers let the shift be negative: a file whose beginning was cut off.
         listing = signature(octets, directory) == ENTRY
-        if not listing and (end.count or size or shift < 0):
+        if not listing and (end.counted or size or shift < 0):
             continue
         if (directory, shift) in [(one.directory, one.shift) for one in found]:
             continue
-        found.append(replace(end, directory=directory, shift=shift, size=size))
+        found.append(end.listing(directory, shift, size))
     return found
 
 
@@ -308,6 +314,8 @@ class Extra:
     @classmethod
     def read(cls, octets: bytes) -> "Extra":
         """Read as many as there may be; of two with one tag the first counts."""
+        if not octets:
+            return _NO_EXTRA
         found: dict[int, bytes] = {}
         at = 0
         for _ in range(FIELDS):
@@ -323,7 +331,9 @@ class Extra:
 
     def widened(self, size: int, packed: int, offset: int) -> tuple[int, int, int]:
         """APPNOTE 4.5.3: only those stand there that do not fit, in this order."""
-        large = self.fields.get(_ZIP64, b"")
+        large = self.fields.get(_ZIP64)
+        if not large:
+            return size, packed, offset
         wide = iter(struct.iter_unpack("<Q", large[: len(large) // 8 * 8]))
         size = next(wide, (size,))[0] if size == LARGE else size
         packed = next(wide, (packed,))[0] if packed == LARGE else packed
@@ -339,6 +349,9 @@ class Extra:
     def aes(self) -> bytes:
         """What WinZip's encryption needs to know; empty if it is not used."""
         return self.fields.get(_AES, b"")
+
+
+_NO_EXTRA = Extra({})
 
 
 def header_name(octets: memoryview, offset: int) -> bytes:

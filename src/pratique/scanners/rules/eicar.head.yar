@@ -2,6 +2,7 @@
    The EICAR test file, by its definition (eicar.org, "Download anti malware testfile"):
    a file that begins with these 68 characters and is at most 128 long, the rest of it
    blanks, tabs, line ends or Ctrl-Z.  A text that talks about the string does not match.
+   What is longer is never one, so nothing is looked for behind the head of a part.
 */
 rule EICAR_test_file
 {

@@ -1,0 +1,136 @@
+"""Take frames off a worker's socket, as they come and no faster than they are wanted.
+
+A worker answers most messages with one small frame (the facts stand on its page), so what
+counts is what one costs.  asyncio's streams and timeouts cost three times as much: whoever
+waits here is woken when something came, or when it is too late.
+"""
+
+import asyncio
+import socket
+
+from pratique.scanners import frames
+
+# What is read at once; and what may lie here unread, two of the largest frames: a worker
+# that says more waits until somebody listens.
+_READ = 64 * 1024
+_MOST_UNREAD = 2 * frames.MAX_FRAME
+
+
+class _Within:
+    """A time that begins, and ends with a block; a generator takes twice as long."""
+
+    __slots__ = ("_timer",)
+
+    def __init__(self, timer: asyncio.TimerHandle) -> None:
+        self._timer = timer
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *_: object) -> None:
+        self._timer.cancel()
+
+
+class Line(asyncio.BufferedProtocol):
+    """The near end of one socket."""
+
+    def __init__(self, connection: socket.socket) -> None:
+        self._connection = connection
+        self._room = memoryview(bytearray(_READ))
+        self._octets = bytearray()
+        self._waiting: asyncio.Future[None] | None = None
+        self._transport: asyncio.Transport
+        self._is_late = False
+        self._is_paused = False
+        self.ended = False
+
+    @classmethod
+    async def on(cls, connection: socket.socket) -> "Line":
+        """Take a connected socket over."""
+        loop, line = asyncio.get_running_loop(), cls(connection)
+        line._transport, _ = await loop.create_unix_connection(lambda: line, sock=connection)
+        return line
+
+    @property
+    def unread(self) -> int:
+        """Octets that came and that nobody has asked for."""
+        return len(self._octets)
+
+    def say(self, frame: bytes, descriptors: list[int]) -> None:
+        """Send a frame with descriptors beside it.  Raises OSError."""
+        sent = socket.send_fds(self._connection, [frame], descriptors)
+        if sent < len(frame):
+            self._transport.write(frame[sent:])
+
+    def within(self, seconds: float) -> "_Within":
+        """From so many seconds on, until it is left, `frame` raises TimeoutError."""
+        self._is_late = False
+        return _Within(asyncio.get_running_loop().call_later(seconds, self._late))
+
+    async def frame(self) -> bytes:
+        """The body of the next frame.  Raises FrameError, TimeoutError, ConnectionError."""
+        while (body := self._next()) is None:
+            if self.ended:
+                raise ConnectionResetError("the other side has ended")
+            if self._is_late:
+                raise TimeoutError
+            self._waiting = asyncio.get_running_loop().create_future()
+            try:
+                await self._waiting
+            finally:
+                self._waiting = None
+        return body
+
+    def _next(self) -> bytes | None:
+        octets = self._octets
+        if len(octets) < frames.LENGTH_OCTETS:
+            return None
+        end = frames.LENGTH_OCTETS + frames.length_of(octets[: frames.LENGTH_OCTETS])
+        if len(octets) < end:
+            return None
+        if self._is_late:
+            # Who speaks without a pause is late as well.
+            raise TimeoutError
+        body = bytes(octets[frames.LENGTH_OCTETS : end])
+        del octets[:end]
+        if self._is_paused and len(octets) < frames.LENGTH_OCTETS + frames.MAX_FRAME:
+            # The next frame need not be whole.
+            self._is_paused = False
+            self._transport.resume_reading()
+        return body
+
+    def close(self) -> None:
+        """Hang up."""
+        self._transport.close()
+
+    def _late(self) -> None:
+        self._is_late = True
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._waiting is not None and not self._waiting.done():
+            self._waiting.set_result(None)
+
+    # What asyncio calls.
+
+    def get_buffer(self, _sizehint: int) -> memoryview:
+        """Where to put what comes."""
+        return self._room
+
+    def buffer_updated(self, count: int) -> None:
+        """So many octets came."""
+        self._octets += self._room[:count]
+        if len(self._octets) > _MOST_UNREAD:
+            self._is_paused = True
+            self._transport.pause_reading()
+        self._wake()
+
+    def eof_received(self) -> None:
+        """Nothing more will come; what came is still read."""
+        self.ended = True
+        self._wake()
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        """The socket is closed."""
+        self.ended = True
+        self._wake()

@@ -1,0 +1,37 @@
+"""What a part knows of itself: which marks it lacks, and its names' extensions."""
+
+import pytest
+
+from pratique.scanners import facts_pb2 as facts
+from pratique.scanners.part import Part
+
+KNOWN = b"PK\x05\x06"
+
+
+@pytest.mark.parametrize(
+    ("marks", "mark", "lacks"),
+    [
+        (None, KNOWN, False),
+        (frozenset(), KNOWN, True),
+        (frozenset({KNOWN}), KNOWN, False),
+        (frozenset({KNOWN}), b"%PDF-", True),
+        (frozenset(), b"of no reader", False),
+    ],
+    ids=["nobody looked", "missing", "there", "another", "not looked for"],
+)
+def test_only_what_was_looked_for_is_lacking(marks, mark, lacks):
+    assert Part(facts.Part(), memoryview(b""), marks=marks).lacks(mark) is lacks
+
+
+def test_the_extensions_are_those_of_all_names():
+    known = facts.Part(name="a.PDF", names=["b.exe ", "none"])
+
+    assert Part(known, memoryview(b"")).extensions == {"pdf", "exe", ""}
+
+
+@pytest.mark.parametrize("further", [[], ["b", "c"]])
+def test_the_names_are_the_first_and_all_others(further):
+    part = Part(facts.Part(name="a", names=further), memoryview(b""))
+
+    assert part.names == ("a", *further)
+    assert part.names is part.names
