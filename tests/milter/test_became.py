@@ -28,3 +28,18 @@ ENVELOPE = Envelope("Q1", datetime(2026, 11, 22, tzinfo=UTC))
 def test_an_outcome_is_what_came_of_what_was_decided(action, code, outcome):
     reply = Reply(code, ("x",))
     assert Became(ENVELOPE, 1, 0.0, 0.0, Facts(), (), action, "", reply).outcome == outcome
+
+
+@pytest.mark.parametrize(
+    ("outcomes", "outcome", "differs"),
+    [
+        (("held",), "held", False),
+        (("delivered", "delivered"), "delivered", False),
+        (("delivered", "held"), "split", True),
+        (("deferred", "delivered", "deferred"), "split", True),
+    ],
+)
+def test_where_recipients_differ_it_was_split(outcomes, outcome, differs):
+    reply = Reply(250, ("x",))
+    became = Became(ENVELOPE, 1, 0.0, 0.0, Facts(), (), "quarantine", "", reply, outcomes=outcomes)
+    assert (became.outcome, became.differs) == (outcome, differs)

@@ -10,7 +10,7 @@ import pytest
 from pratique.milter import logs
 from pratique.milter.became import Became
 from pratique.milter.logs import JsonLines, Words, tell
-from pratique.milter.mail import Envelope
+from pratique.milter.mail import Envelope, Forward
 from pratique.milter.next_hop import Reply
 from pratique.scanners.facts_pb2 import Facts, Part
 
@@ -72,3 +72,24 @@ def test_the_log_is_json_where_no_person_reads_it():
         root.handlers[:] = before
         root.setLevel(level)
     assert json.loads(stream.getvalue())["event"] == "hello"
+
+
+@pytest.mark.parametrize(
+    ("recipients", "named", "more"), [(2, 2, ""), (10, 10, ""), (11, 10, "1 more")]
+)
+def test_where_recipients_differ_ten_of_them_are_named(caplog, recipients, named, more):
+    forwards = tuple(Forward(f"{number}@x.example") for number in range(recipients))
+    envelope = Envelope("Q1", datetime(2026, 11, 22, tzinfo=UTC), recipients=forwards)
+    outcomes = ("delivered",) * (recipients - 1) + ("held",)
+    with caplog.at_level(logging.INFO, "pratique.message"):
+        tell(
+            Became(
+                *(envelope, 1, 0.0, 0.0, Facts(), (), "quarantine", "r", Reply(250, ("x",))),
+                outcomes=outcomes,
+            )
+        )
+    (written,) = [one.fields for one in caplog.records]
+    said = written["recipients"].split("; ")
+    assert len([one for one in said if one.startswith("<")]) == named
+    assert said[0] == "<0@x.example> , delivered"
+    assert (said[-1] if more else "") == more

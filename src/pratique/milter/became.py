@@ -5,6 +5,7 @@ Whoever is told must neither wait nor raise: the client is waiting for its reply
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 
 from pratique.milter.mail import Envelope
 from pratique.milter.next_hop import Reply
@@ -14,7 +15,8 @@ from pratique.scanners.facts_pb2 import Facts
 _TAKEN = {"accept": "delivered", "quarantine": "held", "discard": "dropped"}
 
 
-@dataclass(frozen=True, slots=True)
+# Without slots: what is asked for by each who is told is kept.
+@dataclass(frozen=True)
 class Became:
     """One message, from its envelope to its reply."""
 
@@ -33,15 +35,29 @@ class Became:
     reply: Reply
     # The copy in quarantine.
     held_as: str = ""
+    # What came of it for each recipient, in these words; empty: the same for all.
+    outcomes: tuple[str, ...] = ()
 
-    @property
+    @cached_property
     def outcome(self) -> str:
-        """What came of the action: the next hop may refuse what the policy accepts."""
+        """What came of the action: the next hop may refuse what the policy accepts.
+
+        Where recipients differ it is "split".
+        """
+        if self.differs:
+            return "split"
+        if self.outcomes:
+            return self.outcomes[0]
         if self.reply.accepted:
             return _TAKEN[self.action]
         return "refused" if self.reply.code // 100 == 5 else "deferred"
 
-    @property
+    @cached_property
+    def differs(self) -> bool:
+        """True if not all recipients have the same outcome."""
+        return len(self.outcomes) > 1 and len(set(self.outcomes)) > 1
+
+    @cached_property
     def milliseconds(self) -> float:
         """From the end of data to the reply."""
         return round((self.ended - self.begun) * 1000, 1)

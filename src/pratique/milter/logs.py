@@ -10,11 +10,15 @@ so no line can be forged.
 import json
 import logging
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 
 from pratique.milter.became import Became
 
 log = logging.getLogger("pratique.message")
+
+# Recipients named in a line: enough for the mail of people; the journal has all.
+_NAMED = 10
 
 
 def tell(became: Became) -> None:
@@ -30,7 +34,19 @@ def tell(became: Became) -> None:
         "parts": len(became.facts.parts),
         "reply": str(became.reply),
     }
+    if became.differs:
+        fields["recipients"] = "; ".join(_recipients(became))
     log.info("message", extra={"fields": fields})
+
+
+def _recipients(became: Became) -> Iterator[str]:
+    """What was decided for each recipient, and what came of it: ten of them, and how many more."""
+    recipients = became.envelope.recipients
+    for place, forward in enumerate(recipients[:_NAMED]):
+        decided = became.verdicts[place].action if place < len(became.verdicts) else ""
+        yield f"<{forward.address}> {decided}, {became.outcomes[place]}"
+    if len(recipients) > _NAMED:
+        yield f"{len(recipients) - _NAMED} more"
 
 
 class JsonLines(logging.Formatter):
@@ -85,3 +101,7 @@ def set_up(stream: object = None, level: int = logging.INFO) -> None:
     root.setLevel(level)
     # Alembic tells of each look at the index; only its warnings matter.
     logging.getLogger("alembic").setLevel(logging.WARNING)
+    # What no line of ours says need not be found out for each: the logging HOWTO of Python
+    # names these four ("Optimization").
+    logging.logThreads = logging.logProcesses = logging.logMultiprocessing = False
+    logging._srcfile = None  # noqa: SLF001

@@ -215,3 +215,22 @@ def test_what_was_changed_is_told_with_its_rule(policies):
     out = io.StringIO()
     show(Console(file=out, width=100, color_system=None), changed, policies)
     assert "strip, by the rule `a rule`: no programs" in out.getvalue()
+
+
+def test_where_recipients_differ_it_says_what_came_of_it_for_each(policies):
+    one = kept(
+        (REJECT, ACCEPT, ACCEPT),
+        recipients=3,
+        action="quarantine",
+        outcome="split",
+        outcomes=("held", "delivered", "held"),
+    )
+    said = shown(one, policies)
+    assert "quarantine; the message was split" in said
+    assert "r0@example.net: reject, by the rule `program`: no programs; held" in said
+    assert "r1@example.net: accept, by the rule `all other mail`; delivered" in said
+    assert "r2@example.net: accept, by the rule `all other mail`; held" in said
+    assert [each["outcome"] for each in to_json(one, policies)["recipients"]] == [
+        *("held", "delivered", "held")
+    ]
+    assert "outcome" not in to_json(kept(), policies)["recipients"][0]

@@ -36,6 +36,12 @@ def test_whatever_the_envelope_holds_comes_back(entry, changed):
     assert back(entry(**changed)) == entry(**changed)
 
 
+@pytest.mark.parametrize("octets", [0, record._SMALL - 1, record._SMALL, record._SMALL + 1, 99_999])
+def test_small_and_large_records_come_back(octets):
+    content = bytes(number * number % 251 for number in range(octets))
+    assert zlib.decompress(record._deflated(content)) == content
+
+
 def test_a_message_that_was_never_judged_comes_back(entry):
     unseen = replace(entry(), verdicts=(), facts=Facts(), rule="")
     assert back(unseen) == unseen
@@ -133,3 +139,14 @@ def test_edits_come_back(entry):
     whole = entry()
     verdicts = tuple(replace(one, edits=edits) for one in whole.verdicts)
     assert back(replace(whole, verdicts=verdicts)).verdicts == verdicts
+
+
+def test_what_came_of_it_for_each_comes_back(entry):
+    one = entry()
+    many = replace(
+        one,
+        envelope=replace(one.envelope, recipients=one.envelope.recipients[:1] * 3),
+        verdicts=one.verdicts[:1] * 3,
+        outcomes=("delivered", "held", "held"),
+    )
+    assert back(many) == many

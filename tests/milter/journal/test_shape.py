@@ -102,3 +102,11 @@ def test_all_recipients_have_a_verdict_or_none_has(entry, numbers, right):
 def test_what_is_no_object_is_refused():
     with pytest.raises(ValueError, match="does not begin with an object"):
         shape.check([], [])
+
+
+@pytest.mark.parametrize("outcomes", [None, 1, "held", ["held"] * 7, [1], [None], {"a": 1}])
+def test_outcomes_are_texts_and_one_for_each_recipient_or_none(entry, outcomes):
+    head, rows, facts = taken_apart(entry())
+    head["outcomes"] = outcomes
+    with pytest.raises(ValueError, match="outcomes"):
+        record.decode(put_together(head, *rows, facts=facts), entry().policy)

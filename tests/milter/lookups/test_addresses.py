@@ -65,3 +65,17 @@ def test_the_first_hundred_recipients_are_looked_at(bad_one, expected):
 def test_a_policy_sees_the_domain_in_lower_case(written, address, domain):
     stated = addresses.to_facts(Forward(written))
     assert (stated.address, stated.domain) == (address, domain)
+
+
+@pytest.mark.parametrize(
+    "local", ["a", "a.b", "a..b", ".a", "a.", "a+b=c", "x" * 64, "x" * 65, "", "a b", "ü", '"q"']
+)
+@pytest.mark.parametrize(
+    "domain",
+    ["example.org", "Example.ORG", "localhost", "x.local", "-a.com", "a..b", "1.2", "[192.0.2.1]",
+     "[x]", "ü.example", "a_b.com", "x" * 63 + ".com", "x" * 64 + ".com", "x.invalid", "xn--a.com",
+     ".".join(["x" * 61] * 4), ".".join(["x" * 60] * 4), "a\0.com", ""],
+)  # fmt: skip
+def test_what_is_kept_of_domains_changes_no_objection(local, domain):
+    address = f"{local}@{domain}"
+    assert addresses.objection_to(address) == addresses._objection_to(address)

@@ -35,7 +35,7 @@ def check(session: Session) -> None:
             f"milter   {milter.name} on {milter.socket}, its {milter.reply} hears the reply, "
             f"quarantine: {milter.quarantine}"
         )
-    click.echo(f"next hop {settings.next_hop.kind} {settings.next_hop.address or ''}".rstrip())
+    click.echo(f"next hop {settings.next_hop}")
     click.echo(f"policy   {settings.policy.file}")
     click.echo(f"state    {settings.state.absolute()}")
     if settings.release.next_hop is None:

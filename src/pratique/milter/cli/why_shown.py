@@ -6,6 +6,7 @@ kept beside the message, and not from the policy of today.  What was seen is sho
 """
 
 import hashlib
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -89,9 +90,10 @@ def _rules_in(policy: PolicyText) -> Iterator[tuple[str, RuleText]]:
 
 @dataclass(frozen=True)
 class _Group:
-    """Recipients with the same verdict."""
+    """Recipients with the same verdict, and the same outcome where these differ."""
 
     verdict: Verdict
+    outcome: str
     recipients: list[Forward]
 
     @cached_property
@@ -100,9 +102,12 @@ class _Group:
 
 
 def _groups(entry: Entry) -> list[_Group]:
-    groups: dict[Verdict, _Group] = {}
-    for forward, verdict in zip(entry.envelope.recipients, entry.verdicts, strict=False):
-        groups.setdefault(verdict, _Group(verdict, [])).recipients.append(forward)
+    groups: dict[tuple[Verdict, str], _Group] = {}
+    outcomes = entry.outcomes or itertools.repeat("")
+    triples = zip(entry.envelope.recipients, entry.verdicts, outcomes, strict=False)
+    for forward, verdict, outcome in triples:
+        group = groups.setdefault((verdict, outcome), _Group(verdict, outcome, []))
+        group.recipients.append(forward)
     return list(groups.values())
 
 
@@ -174,6 +179,8 @@ def _recipients(entry: Entry) -> Iterator[dict[str, str]]:
         if entry.verdicts:
             verdict = entry.verdicts[number]
             one |= {"action": str(verdict.action), "rule": verdict.rule}
+        if entry.outcomes:
+            one["outcome"] = entry.outcomes[number]
         yield one
 
 
@@ -255,11 +262,12 @@ def _because(entry: Entry, policies: Policies) -> Iterator[tuple[str, str]]:
     yield "policy", f"{_safe(policy.name)}  {policy.hash[:12]}  {_now(policies, policy)}"
     groups = _groups(entry)
     decided = (entry.action, entry.rule)
-    if any((one.verdict.action, one.verdict.rule) != decided for one in groups):
+    if entry.outcomes or any((one.verdict.action, one.verdict.rule) != decided for one in groups):
         for group in groups:
             verdict = group.verdict
             reason = f": {_safe(verdict.reason)}" if verdict.reason else ""
             told = f"{verdict.action}, by the rule `{_safe(verdict.rule)}`{reason}"
+            told += f"; {group.outcome}" if group.outcome else ""
             yield "for", f"{group.names}: {told}"
     for note in _notes(entry):
         yield "noted", f"by the rule `{_safe(note.rule)}`: {_safe(note.reason)}"

@@ -31,13 +31,16 @@ class Entry:
     verdicts: tuple[Verdict, ...]
     action: str
     rule: str
-    # What came of the action: "delivered", "held", "dropped", "refused" or "deferred".
+    # What came of the action: "delivered", "held", "dropped", "refused" or "deferred"; "split"
+    # where that differs among recipients.
     outcome: str
     reply: Reply
     milliseconds: float
     policy: PolicyText
     # The id of the copy in quarantine, where it is known.
     held_as: str = ""
+    # What came of it for each recipient, where that differs.
+    outcomes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

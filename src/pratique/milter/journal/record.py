@@ -12,6 +12,7 @@ import zlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any
 
 from google.protobuf.message import DecodeError, EncodeError
@@ -35,6 +36,12 @@ _TOGETHER = 1000
 # A record of 50,000 recipients with the longest addresses is some 20 MB; past this one
 # that inflates is no record of ours but damage.
 MOST_OCTETS = 256 * 1024 * 1024
+
+# Most records are below two kilobytes: to make a deflater ready takes as long as to deflate
+# one of these, and less where its window is no larger than they are.
+_SMALL, _SMALL_WINDOW, _SMALL_MEMORY = 4096, 12, 5
+
+_json = json.JSONEncoder(separators=(",", ":")).encode
 
 UNWRITABLE = (EncodeError, ValueError, TypeError, ArithmeticError)
 
@@ -72,21 +79,34 @@ class Row:
 def encode(entry: Entry, privacy: str) -> Row:
     """The row of an entry.  Raises one of UNWRITABLE."""
     distinct = list(dict.fromkeys(entry.verdicts))
-    head = json.dumps(_head(entry, distinct) | {"privacy": privacy}, separators=(",", ":"))
+    head = _json(_head(entry, distinct) | {"privacy": privacy})
     lines = (head.encode("ascii"), *_recipient_lines(entry, distinct), b"")
     facts = danger.reduce(entry.facts).SerializeToString()
-    policy = entry.policy
+    policy = _writable(entry.policy)
     return Row(
         queue_id=as_key(entry.envelope.queue_id),
         mta_id=as_key(entry.envelope.mta_id),
         held_as=as_key(entry.held_as),
         received_at=entry.envelope.received_at.isoformat(),
-        policy=as_key(policy.hash),
+        policy=policy.hash,
         facts_format=FACTS_FORMAT,
-        record=zlib.compress(b"\n".join((*lines, facts))),
-        # A path may have octets that are no UTF-8 (PEP 383), and SQLite takes none of these.
-        policy_text=PolicyText(*map(as_key, (policy.name, policy.hash, policy.text))),
+        record=_deflated(b"\n".join((*lines, facts))),
+        policy_text=policy,
     )
+
+
+# One policy is in force, and another one while it is changed.
+@lru_cache(maxsize=4)
+def _writable(policy: PolicyText) -> PolicyText:
+    # A path may have octets that are no UTF-8 (PEP 383), and SQLite takes none of these.
+    return PolicyText(*map(as_key, (policy.name, policy.hash, policy.text)))
+
+
+def _deflated(octets: bytes) -> bytes:
+    if len(octets) > _SMALL:
+        return zlib.compress(octets)
+    deflater = zlib.compressobj(wbits=_SMALL_WINDOW, memLevel=_SMALL_MEMORY)
+    return deflater.compress(octets) + deflater.flush()
 
 
 def decode(record: bytes, policy: PolicyText, most: int = MOST_OCTETS) -> tuple[Entry, str]:
@@ -101,7 +121,7 @@ def decode(record: bytes, policy: PolicyText, most: int = MOST_OCTETS) -> tuple[
 
 def as_key(text: str) -> str:
     """A text as SQLite takes it, and as an id is searched: octets that are no text are named."""
-    return text.encode("utf-8", "backslashreplace").decode("utf-8")
+    return text if text.isascii() else text.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def _taken_apart(record: bytes, most: int) -> tuple[dict[str, Any], list[list[Any]], bytes]:
@@ -137,7 +157,7 @@ def _head(entry: Entry, distinct: Iterable[Verdict]) -> dict[str, Any]:
         "reply": [entry.reply.code, entry.reply.lines],
         "milliseconds": round(entry.milliseconds, 1),
         "held_as": entry.held_as,
-    }
+    } | ({"outcomes": entry.outcomes} if entry.outcomes else {})
 
 
 def _written(verdict: Verdict) -> dict[str, Any]:
@@ -162,7 +182,7 @@ def _recipient_lines(entry: Entry, distinct: list[Verdict]) -> Iterator[bytes]:
         if forward is not None
     )
     while some := list(itertools.islice(rows, _TOGETHER)):
-        yield json.dumps(some, separators=(",", ":")).encode("ascii")
+        yield _json(some).encode("ascii")
 
 
 def _entry(
@@ -181,6 +201,7 @@ def _entry(
         milliseconds=head["milliseconds"],
         policy=policy,
         held_as=head["held_as"],
+        outcomes=tuple(head.get("outcomes", ())),
     )
 
 

@@ -20,6 +20,9 @@ def check(head: Any, recipients: list[Any]) -> None:
     for name, is_right in _HEAD.items():
         if not is_right(head[name]):
             raise ValueError(f"not a record: {name} is of another type")
+    outcomes = head.get("outcomes", [])
+    if not _texts(outcomes) or len(outcomes) not in (0, len(recipients)):
+        raise ValueError("not a record: outcomes is of another type")
     judged = [_number(one, len(head["verdicts"])) >= 0 for one in recipients]
     # Nobody may read "accepted" of one whose verdict is missing.
     if any(judged) and not all(judged):
