@@ -1,6 +1,7 @@
 # What one does with this repository: `make run`, `make test`.  See CONTRIBUTING.md.
 .DELETE_ON_ERROR:
-.PHONY: help setup run test lint generated proto pages constraints bench fuzz bare images clean
+.PHONY: help setup run test lint generated proto pages constraints bench bench-peers fuzz bare
+.PHONY: images clean
 
 BIN := .venv/bin
 # Tests at a time.  Many wait for a service or a Postfix to start, so three keep two
@@ -14,6 +15,7 @@ help:
 	@echo "make test         run all tests, and tell which real servers took part"
 	@echo "make lint         what .ci/run demands besides the tests"
 	@echo "make bench        load figures beside a stock aiosmtpd relay"
+	@echo "make bench-peers  beside rspamd, MIMEDefang, Haraka, amavis, FuGlu (root only, 15 minutes)"
 	@echo "make fuzz         mutated mail and containers, MINUTES=5 by default"
 	@echo "make bare         the same on a bare Debian (root only, a few minutes)"
 	@echo "make images       the Dockerfile and docker-compose.yml, without an engine (root only)"
@@ -64,6 +66,10 @@ constraints: setup
 
 bench: setup
 	@$(BIN)/python bench/run.py
+
+# Peers that are not installed are left out; bench/README.md says what each needs.
+bench-peers: setup
+	@$(BIN)/python bench/peers_run.py --out var/bench-peers.jsonl $(BENCH)
 
 # A finding lies in tests/fuzz/found, and fails the tests until it is mended.
 MINUTES ?= 5

@@ -43,11 +43,11 @@ def _attachment(name: str) -> tuple[str, str]:
     )
 
 
-def text(number: int) -> bytes:
-    """About 4 KB: plain text."""
+def text(number: int, octets: int = 3700) -> bytes:
+    """About 4 KB, or as many octets and a header: plain text."""
     chance = random.Random(number)
     header = _header(number, "text/plain; charset=us-ascii")
-    return (header + "\r\n" + _text(chance, 3700)).encode()
+    return (header + "\r\n" + _text(chance, octets)).encode()
 
 
 def with_attachment(number: int) -> bytes:

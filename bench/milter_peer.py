@@ -15,6 +15,7 @@ from pratique.milter.doors.milter_ending import Ending
 from pratique.milter.doors.milter_settings import MilterSettings
 from pratique.milter.mail import Content, Envelope, Outgoing
 from pratique.milter.next_hop import Reply
+from pratique.milter.supervisor.sockets import Place, listening
 
 
 class Empty(Milter.Base):  # type: ignore[misc]
@@ -75,7 +76,7 @@ def main() -> None:
     loop = asyncio.new_event_loop()
     threading.Thread(target=loop.run_forever, daemon=True).start()
     door = MilterDoor(MilterSettings(socket=f"unix:{path}"), accept, loop)
-    door.open()
+    door.open(listening(Place(f"unix:{path}")))
     door.run()
 
 

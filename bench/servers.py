@@ -36,7 +36,8 @@ class Servers:
     pid: int
 
 
-def _free_port() -> int:
+def free_port() -> int:
+    """A port of 127.0.0.1 that nobody listens on."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         return int(listener.getsockname()[1])
 
@@ -47,7 +48,7 @@ def _listens(port: int) -> bool:
 
 
 @contextmanager
-def _server(port: int, log: Path, *command: str) -> Iterator[int]:
+def server(port: int, log: Path, *command: str) -> Iterator[int]:
     """Run a server until the block ends; its process id, once it listens."""
     with log.open("wb") as output:
         process = subprocess.Popen(command, stdout=output, stderr=output)
@@ -68,7 +69,7 @@ def servers() -> Iterator[Servers]:
     """All three, with state in a temporary folder."""
     with ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(prefix="pratique-bench-")))
-        pratique, relay, sink = (_free_port() for _ in range(3))
+        pratique, relay, sink = (free_port() for _ in range(3))
         config = folder / "pratique.toml"
         config.write_text(CONFIG.format(state=folder / "state", port=pratique, sink=sink))
         run = sys.executable
@@ -78,5 +79,5 @@ def servers() -> Iterator[Servers]:
             (relay, run, str(HERE / "relay.py"), str(relay), str(sink)),
             (pratique, program, "--config", str(config), "serve"),
         ):
-            pid = stack.enter_context(_server(port, folder / f"{port}.log", *command))
+            pid = stack.enter_context(server(port, folder / f"{port}.log", *command))
         yield Servers(pratique, relay, sink, pid)
