@@ -24,16 +24,22 @@ Start reading at `milter/pipeline.py`: one message's way, top to bottom.  What e
     mail.py          the nouns: envelope, content, a content as it goes out
     content.py       octets in a sealed memfd
     workers.py       the near side of the wall: the pool; wall.py is one worker of it,
-                     sighting.py what that worker says, held against what can be true,
+                     line.py its socket, said.py what it says there and on its page,
+                     sighting.py that, held against what can be true,
                      looks.py all looks at one message together
     programs/        outside programs unpack what no reader of ours opens, in bubblewrap
+    engines/         other programs (clamd) look at octets, beside the workers
+    deadline.py      one budget of time a message
     seeing.py        messages in files are looked at, without acting
     lookups/         ASK the world: facts about an envelope
     policy_file.py   a policy is found by its path or its name
-    actions.py       verdicts become one plan
-    rewriting.py     what a rule wants changed is changed, looked at again, and delivered;
+    actions.py       verdicts become one plan, with a share for each group of recipients
+    rewriting.py     what a rule wants changed is changed, and looked at again;
                      taking_out.py finds what goes, recipe.py puts together what is left
-    carry_out.py     the plan is carried out, in the order that keeps the promises
+    carry_out.py     the plan is carried out, in the order that keeps the promises;
+                     sharing.py gives each group its share, ways.py says how mail can leave
+    delivered.py     who has a message although its client was told to come again;
+                     identity.py knows that message again
     too_large.py     what is known of a message that nobody looks into
     next_hop/        where accepted mail goes
     quarantine/      held messages

@@ -46,6 +46,15 @@ async def test_what_only_the_first_look_found_is_kept(naughty_workers, see):
     ]
 
 
+async def test_all_that_was_found_before_a_death_is_kept_however_much(naughty_workers, see):
+    # Six pages of it, most in frames; the last of it was written a moment before the end.
+    pool = await naughty_workers()
+    facts = await see(pool, b"flood second")
+    found = [finding.name for finding in facts.findings if finding.note]
+    assert found == [str(number) for number in range(300)]
+    assert said(facts)[0] == ("early", "seen")
+
+
 async def test_a_second_death_is_a_second_failure(naughty_workers, see):
     pool = await naughty_workers()
     facts = await see(pool, b"die")
