@@ -28,7 +28,7 @@ def test_each_configuration_is_sound(block):
     assert config.parse(block, "docs/next_hops.md").next_hop.kind in {"smtp", "lmtp"}
 
 
-@pytest.mark.parametrize("name", {*NextHopSection.model_fields, *RouteSection.model_fields})
+@pytest.mark.parametrize("name", sorted({*NextHopSection.model_fields, *RouteSection.model_fields}))
 def test_each_setting_stands_there(name):
     assert name == "folder" or re.search(rf"\b{name}\b", PAGE)
 
