@@ -10,6 +10,7 @@ import shutil
 import signal
 import smtplib
 import tempfile
+import time
 from pathlib import Path
 
 import pytest
@@ -59,6 +60,7 @@ class Place:
     def __init__(self, service, postfix, sink, free_port, until):
         self.service, self.sink, self.until = service, sink, until
         self.port, self.behind = free_port(), free_port()
+        self.nudged = time.monotonic()
         self.relay = postfix(sink.port)
         self.relay.main |= SOON
         self.policy = service.folder / "policy.toml"
@@ -126,9 +128,16 @@ class Place:
             code, said = client.data(content)
             return f"{code} {said.decode()}"
 
+    def _came(self, count):
+        # Once in a while Postfix does not try again by itself, for more than a minute.
+        if time.monotonic() - self.nudged > 10:
+            self.nudged = time.monotonic()
+            self.relay.flush()
+        return len(self.sink.messages) >= count
+
     def delivered(self, count):
         """Who was sent what: by the local parts, whether the program was in it."""
-        self.until(lambda: len(self.sink.messages) >= count, f"{count} messages", 60)
+        self.until(lambda: self._came(count), f"{count} messages", 60)
         self.until(lambda: not self.relay.queue(), "empty queue", 60)
         return sorted(
             (

@@ -1,13 +1,13 @@
 """The log: one line an event, and no stranger can forge another."""
 
-import io
 import json
 import logging
+import subprocess
+import sys
 from datetime import UTC, datetime
 
 import pytest
 
-from pratique.milter import logs
 from pratique.milter.became import Became
 from pratique.milter.logs import JsonLines, Words, tell
 from pratique.milter.mail import Envelope, Forward
@@ -62,16 +62,13 @@ def test_a_traceback_is_in_the_line_of_its_event():
 
 
 def test_the_log_is_json_where_no_person_reads_it():
-    root = logging.getLogger()
-    before, level = root.handlers[:], root.level
-    stream = io.StringIO()
-    try:
-        logs.set_up(stream)
-        logging.getLogger("pratique.test").info("hello")
-    finally:
-        root.handlers[:] = before
-        root.setLevel(level)
-    assert json.loads(stream.getvalue())["event"] == "hello"
+    # In a process of its own: what is set up holds for all loggers of one.
+    code = (
+        "import logging; from pratique.milter import logs; logs.set_up();"
+        "logging.getLogger('pratique.test').info('hello')"
+    )
+    said = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert json.loads(said.stderr)["event"] == "hello"
 
 
 @pytest.mark.parametrize(

@@ -358,6 +358,7 @@ async def test_behind_a_queue_what_the_next_hop_refuses_is_held_as_it_came(strip
 async def test_where_the_original_cannot_be_kept_nothing_goes_on(strip, hop, quarantine):
     class Full:
         hold, delivered = quarantine.hold, quarantine.delivered
+        withdraw = quarantine.withdraw
 
         async def put(self, held, stage):
             raise OSError(28, "No space left on device")
