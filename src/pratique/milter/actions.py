@@ -116,7 +116,9 @@ class Plan:
         """What is done for each recipient, in the order of the envelope."""
         if len(self.shares) == 1:
             return self.shares[0].verdicts
-        pairs = (pair for share in self.shares for pair in zip(share.places, share.verdicts))  # noqa: B905
+        pairs = [
+            pair for share in self.shares for pair in zip(share.places, share.verdicts, strict=True)
+        ]
         return tuple(verdict for _, verdict in sorted(pairs, key=lambda pair: pair[0]))
 
 

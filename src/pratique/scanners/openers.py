@@ -32,6 +32,7 @@ class Openers:
         if not told_by:
             self._always.append(number)
             return
+        # Only who has `told_by` has this: part.py, `Reader`.
         for type_ in reader.types:  # type: ignore[attr-defined]
             self._by_type.setdefault(type_, []).append(number)
             if told_by == "front":

@@ -113,6 +113,7 @@ class SmtpLine(SMTP):
         """Tell who is about to deliver that perhaps nobody hears the reply any more."""
 
     async def _handle_client(self) -> None:
+        # aiosmtpd's name for the conversation, and its own loop of commands is not ours: smtp.py.
         raise NotImplementedError
 
     @property
