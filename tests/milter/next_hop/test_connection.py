@@ -7,6 +7,7 @@ import pytest
 
 from pratique.milter.next_hop import Reply
 from pratique.milter.next_hop.connection import FAULTS, TOGETHER, Timeouts
+from pratique.milter.next_hop.tls import Tls
 from pratique.milter.next_hop.wire import WireError
 
 PATIENCE = 20.0
@@ -296,6 +297,41 @@ async def test_a_farewell_never_fails_and_closes(connection, script, answer):
     script.answers["QUIT"] = [answer]
     await connection.quit(0.05 if answer == "HANG" else PATIENCE)
     assert script.verbs()[-1] == "QUIT"
+    assert connection.stale
+
+
+@pytest.fixture
+async def shielded(script, certificate, connect):
+    """A connection with TLS, and its socket."""
+    script.offers, script.context = ("STARTTLS",), certificate.context()
+    made = await connect(script.port, tls=Tls("required"))
+    return made, made.stream._transport.get_extra_info("socket")
+
+
+async def test_after_a_farewell_the_socket_is_closed_also_with_tls(shielded):
+    connection, socket = shielded
+    await connection.quit(PATIENCE)
+    assert socket.fileno() == -1
+
+
+async def test_who_does_not_end_tls_is_waited_for_no_longer_than_agreed(shielded, script):
+    connection, socket = shielded
+    script.writers[0].transport.pause_reading()
+    with pytest.raises(TimeoutError):
+        await connection.stream.close(0.05)
+    assert socket.fileno() != -1
+    await connection.quit(PATIENCE)
+    await asyncio.sleep(0)
+    assert socket.fileno() == -1
+
+
+async def test_a_farewell_that_is_cancelled_closes(connection, script):
+    script.answers["QUIT"] = ["HANG"]
+    farewell = asyncio.create_task(connection.quit(PATIENCE))
+    await script.until(lambda: "QUIT" in script.verbs())
+    farewell.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await farewell
     assert connection.stale
 
 

@@ -127,6 +127,10 @@ class Connection:
 
     async def quit(self, seconds: float) -> None:
         """Say QUIT and close; never raises for what the next hop does."""
-        with contextlib.suppress(*FAULTS):
-            await self.command(b"QUIT\r\n", seconds)
-        self.stream.close()
+        try:
+            with contextlib.suppress(*FAULTS):
+                await self.command(b"QUIT\r\n", seconds)
+                await self.stream.close(seconds)
+        finally:
+            # Also where it says nothing more, or nobody waits until it does.
+            self.abort()

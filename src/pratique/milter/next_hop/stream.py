@@ -122,10 +122,17 @@ class Stream(asyncio.Protocol):
         if self._transport is not None:
             self._transport.abort()
 
-    def close(self) -> None:
-        """Close after all that was written."""
-        if self._transport is not None:
-            self._transport.close()
+    async def close(self, seconds: float) -> None:
+        """Close after all that was written, and wait until it is closed.
+
+        With TLS the other side has a word in it (RFC 8446 6.1), for which asyncio keeps the
+        socket open half a minute, and past the end of the loop.
+        """
+        assert self._transport is not None
+        self._transport.close()
+        deadline = self._loop.time() + seconds
+        while self.fault is None:
+            await self._change(deadline)
 
     async def _change(self, deadline: float) -> None:
         if self.fault is not None:
