@@ -32,7 +32,14 @@ def make_index(tmp_path: Path, clock: Any) -> Iterator[Callable[..., Index]]:
     made: list[Index] = []
 
     def make(*rows: Row) -> Index:
-        made.append(Index(tmp_path / "index.sqlite", lambda: iter(rows), clock, 0.01))
+        made.append(
+            Index(
+                tmp_path / "index.sqlite",
+                lambda known: (row for row in rows if row.id not in known),
+                clock,
+                0.01,
+            )
+        )
         return made[-1]
 
     yield make
@@ -276,6 +283,18 @@ def test_a_new_index_is_filled_from_the_folders(make_index: Callable[..., Index]
     index = make_index(*map(row, range(BATCH + 1)))
     assert index.flush()
     assert len(index.ids()) == BATCH + 1
+
+
+async def test_what_a_killed_process_did_not_index_is_found_by_the_retry(
+    store: Quarantine, path: Path, make_held: Callable[..., Held], open_store: Any
+) -> None:
+    held = make_held()
+    message_id = await store.hold(held)
+    assert store.flush()
+    with closing(sqlite3.connect(path)) as connection, connection:
+        connection.execute("DELETE FROM message")
+        connection.execute("DELETE FROM copy")
+    assert await open_store().hold(held) == message_id
 
 
 async def test_an_index_may_lie_on_a_path_with_odd_signs(

@@ -5,7 +5,8 @@ list, and did an earlier try of this message leave a copy.  If it is locked, ful
 damaged, mail is held all the same and nobody waits for it longer than `patience`:
 what could not be written is logged and counted, and `list` mends it later, because it
 compares each row's stamp with the folder.  A damaged file is kept aside and a new one
-is filled from the folders.
+is filled from the folders.  What a process that was killed had put on the disk and not
+here yet is added by the next one that begins, or the retry would find no earlier copy.
 
 All writes of a process go through one thread, in batches, each batch one BEGIN
 IMMEDIATE; reads run where they are asked for.
@@ -15,11 +16,11 @@ import logging
 import queue
 import sqlite3
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
-from itertools import groupby
+from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
 
@@ -87,12 +88,13 @@ class Index:
     def __init__(
         self,
         path: Path,
-        everything: Callable[[], Iterator[Row]],
+        rows: Callable[[Container[str]], Iterator[Row]],
         clock: Callable[[], datetime],
         patience: float = 1.0,
     ) -> None:
         self._path = path
-        self._everything = everything
+        # All that the folders have, but those of these ids.
+        self._rows_but = rows
         self._clock = clock
         self._patience = patience
         self._engine = engine_of(path, patience)
@@ -244,6 +246,8 @@ class Index:
         migrate(self._engine)
         if fresh:
             self._rebuild()
+        else:
+            self._put_all(self._rows_but(self._ids()))
 
     def _set_aside(self) -> None:
         aside = f"{self._path.name}.damaged-{self._clock():%Y%m%dT%H%M%S.%f}"
@@ -256,16 +260,21 @@ class Index:
 
     def _rebuild(self) -> None:
         # Asked for before the folders are read: what another process adds meanwhile stays.
-        gone = {one for (one,) in self._read(select(messages.c.id))}
-        batch: list[Row | _Gone] = []
-        for row in self._everything():
-            gone.discard(row.id)
-            batch.append(row)
-            if len(batch) == BATCH:
-                self._write(batch)
-                batch = []
-        self._write([*batch, *map(_Gone, sorted(gone))])
+        gone = self._ids()
+        gone -= self._put_all(self._rows_but(()))
+        self._write(map(_Gone, sorted(gone)))
         self._mending.clear()
+
+    def _ids(self) -> set[str]:
+        return {one for (one,) in self._read(select(messages.c.id))}
+
+    def _put_all(self, rows: Iterable[Row]) -> set[str]:
+        """Write rows, batch by batch; gives their ids."""
+        left, ids = iter(rows), set[str]()
+        while batch := list(islice(left, BATCH)):
+            self._write(batch)
+            ids.update(row.id for row in batch)
+        return ids
 
     def _write(self, tasks: Iterable[Row | _Gone]) -> None:
         with self._engine.execution_options(writes=True).begin() as connection:

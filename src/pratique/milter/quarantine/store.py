@@ -8,7 +8,7 @@ fail without anybody losing a message.
 
 import asyncio
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -89,7 +89,7 @@ class Quarantine:
         self._tokens.make()
         # Who has a message although its client was told to come again.
         self.delivered = Delivered(folder / "delivered", clock, self._folders.disk)
-        self._index = Index(folder / "index.sqlite", self._rows, clock, patience)
+        self._index = Index(folder / "index.sqlite", self._rows_but, clock, patience)
         self._executor = ThreadPoolExecutor(_WRITERS, thread_name_prefix="quarantine")
 
     @property
@@ -333,9 +333,9 @@ class Quarantine:
             log.warning("held message %a cannot be read: %s", message_id, error)
             return None
 
-    def _rows(self) -> Iterator[Row]:
+    def _rows_but(self, known: Container[str]) -> Iterator[Row]:
         for message_id in self._folders.ids():
-            row = self._row_of(message_id)
+            row = None if message_id in known else self._row_of(message_id)
             if row is not None:
                 yield row
 
