@@ -13,7 +13,8 @@ class Nursery:
 
     def __init__(self):
         self.end = asyncio.Event()
-        self.left = self.closed = False
+        self.left = False
+        self.gone = asyncio.Event()
 
     @property
     def lost(self):
@@ -26,7 +27,7 @@ class Nursery:
         self.left = True
 
     def close(self):
-        self.closed = True
+        self.gone.set()
 
 
 @pytest.fixture
@@ -57,7 +58,7 @@ async def test_a_nursery_that_ended_is_followed_by_another_that_is_handed_over(k
     assert kept.lost
     second = await asyncio.wait_for(kept.handed.get(), 5)
     assert second is kept.now is not first
-    assert first.closed
+    assert first.gone.is_set()
     assert not kept.lost
     await kept.close()
 
@@ -68,6 +69,29 @@ async def test_a_nursery_that_does_not_start_again_is_tried_again(kept):
     kept.now.end.set()
     assert await asyncio.wait_for(kept.handed.get(), 5) is kept.made[1]
     assert kept.faults == []
+    await kept.close()
+
+
+async def test_who_needs_one_while_there_is_none_gets_the_next(kept):
+    await kept.start()
+    first = kept.now
+    assert await kept.living() is first
+    first.end.set()
+    # Lost, and its keeper has not seen it yet; then closed, and the next one is being started.
+    needed = [asyncio.create_task(kept.living())]
+    kept.faults.append(NurseryLost("no"))
+    await first.gone.wait()
+    needed.append(asyncio.create_task(kept.living()))
+    assert await asyncio.gather(*needed) == [kept.made[1]] * 2
+    await kept.close()
+
+
+async def test_who_needs_one_that_does_not_start_does_not_wait_for_ever(kept):
+    await kept.start()
+    kept.faults += [NurseryUnfit("no")] * 50
+    kept.now.end.set()
+    with pytest.raises(NurseryLost, match=r"no nursery within 0\.05 s"):
+        await kept.living(0.05)
     await kept.close()
 
 

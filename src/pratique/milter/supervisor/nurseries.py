@@ -15,6 +15,10 @@ from pratique.milter.workers import Nurseries
 
 log = logging.getLogger("pratique.service")
 
+# A door that starts waits so long for a nursery that is being started: its rules load in a
+# second or two.  A stop, or a reload, must not wait for one that cannot start.
+PATIENCE = 10.0
+
 
 class KeptNursery:
     """A nursery that is there whenever one can be."""
@@ -25,17 +29,31 @@ class KeptNursery:
         self._nurseries = nurseries
         self._handed_over = handed_over
         self._keeping: asyncio.Task[None] | None = None
+        self._there = asyncio.Event()
         self.now: Nursery
 
     async def start(self) -> None:
         """The first one.  Raises NurseryUnfit or NurseryLost."""
         self.now = await self._nurseries()
+        self._there.set()
         self._keeping = asyncio.create_task(self._keep())
 
     @property
     def lost(self) -> bool:
         """Whether there is none at the moment."""
         return self.now.lost
+
+    async def living(self, patience: float = PATIENCE) -> Nursery:
+        """The one that there is, or the next one.  Raises NurseryLost if that takes long."""
+        if self.now.lost:
+            # Which its keeper may not have seen yet.
+            self._there.clear()
+        try:
+            async with asyncio.timeout(patience):
+                await self._there.wait()
+        except TimeoutError:
+            raise NurseryLost(f"no nursery within {patience:g} s") from None
+        return self.now
 
     def replace(self, pid: int) -> bool:
         """End the nursery of this process id, which lives and answers no more, if it is mine."""
@@ -68,6 +86,7 @@ class KeptNursery:
             log.error("the nursery ended; starting a new one")
             self.now.close()
             await self._again()
+            self._there.set()
             await self._handed_over(self.now)
 
     async def _again(self) -> None:

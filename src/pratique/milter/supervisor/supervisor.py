@@ -179,7 +179,7 @@ class Supervisor:
         async def serve(process: DoorProcess) -> None:
             now = self._now
             sockets = self._sockets.descriptors(name.places(now.settings))
-            await process.serve(now.charge, now.nursery.now, sockets)
+            await process.serve(now.charge, await now.nursery.living(), sockets)
 
         return Door(str(name), start, serve)
 
