@@ -2,6 +2,7 @@
 
 policy.py      START READING HERE: Policy.load(text), Policy.decide(facts, recipient) -> Verdict
 together.py    conditions are asked at once where none of them holds
+likeness.py    what they answered is remembered for messages of one sort
 verdict.py     Action, Verdict: what was decided, and by which rule
 danger.py      which parts reach a policy when a message has too many
 

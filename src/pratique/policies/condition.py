@@ -133,9 +133,8 @@ class Scene:
     """The facts of one message, made ready for any number of conditions."""
 
     def __init__(self, known: facts.Facts) -> None:
-        self._variables: dict[str, object] = dict(zip(_NAMES, _VALUES(known), strict=True))
-        for name in _LISTS:
-            self._variables[name] = list(getattr(known, name))
+        # Made when a condition is asked: of most messages none is.
+        self._variables: dict[str, object] = {}
         self.known = known
         self._search = _Search(known)
         self._recipient: facts.Recipient | None = None
@@ -152,16 +151,21 @@ class Scene:
         is_other = recipient is not None and recipient is not self._recipient
         if self._activation is None or is_other:
             more = {} if recipient is None else {"rcpt": recipient}
-            self._activation = self._activate({**self._variables, **more})
+            self._activation = self._activate(more)
             self._recipient = recipient
         return self._activation
 
     def about(self, part: facts.Part) -> Activation:
         """The activation in which `p` is that part."""
-        return self._activate({**self._variables, "p": part})
+        return self._activate({"p": part})
 
-    def _activate(self, variables: dict[str, object]) -> Activation:
-        return Activation(_ENV.Activation(variables), self._search)
+    def _activate(self, more: Mapping[str, object]) -> Activation:
+        if not self._variables:
+            known = self.known
+            self._variables = dict(zip(_NAMES, _VALUES(known), strict=True))
+            for name in _LISTS:
+                self._variables[name] = list(getattr(known, name))
+        return Activation(_ENV.Activation({**self._variables, **more}), self._search)
 
 
 @lru_cache(maxsize=_KEPT)

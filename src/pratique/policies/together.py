@@ -9,15 +9,18 @@ is asked by itself, in order.  So the verdict is the same; only the innocent are
 Many ask for what ordinary mail has none of (`findings.exists(...)`): they are joined by
 what they ask for, and are false without being asked where it holds nothing.
 
+What such a group answers is remembered where it reads few words only (likeness.py).
+
 The budget of an evaluation is shared by those that are joined.  Where it does not reach,
 the answer is an error, and each is asked by itself with the whole of it.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pratique.policies import tree, vocabulary
 from pratique.policies.condition import CompileError, Condition, NoAnswerError, Scene
+from pratique.policies.likeness import Likeness
 from pratique.policies.rule import Rule
 from pratique.scanners import facts_pb2 as facts
 
@@ -39,11 +42,23 @@ class Group:
     # They are false where these lists are empty and these messages are not there.
     lists: tuple[str, ...]
     messages: tuple[str, ...]
+    # Where the answer depends on few words alone.
+    likeness: Likeness | None = field(default=None, compare=False)
 
     def is_quiet(self, scene: Scene, recipient: facts.Recipient | None = None) -> bool:
         """True: none of them holds, and each has an answer.  False: nobody knows."""
         if self._asks_for_nothing(scene.known):
             return True
+        sort = self.likeness.sort(scene.known) if self.likeness is not None else None
+        if self.likeness is None or sort is None:
+            return self._is_quiet(scene, recipient)
+        answer = self.likeness.answer(sort)
+        if answer is None:
+            answer = self._is_quiet(scene, recipient)
+            self.likeness.keep(sort, answer=answer)
+        return answer
+
+    def _is_quiet(self, scene: Scene, recipient: facts.Recipient | None) -> bool:
         try:
             return not self.condition.holds(scene.before(recipient))
         except NoAnswerError:
@@ -73,16 +88,17 @@ def groups_of(rules: Sequence[Rule]) -> Together:
     Rules that only state hold often, and those that ask for the recipient are asked once
     for each: they do not spoil the others.
     """
-    alike: dict[tuple[bool, bool, frozenset[str]], list[Rule]] = {}
+    alike: dict[tuple[bool, bool, bool, frozenset[str]], list[Rule]] = {}
     for rule in rules:
         if rule.condition is not None:
             needed = tree.silent_without(rule.condition)
             if _ALWAYS in needed:
                 needed = frozenset()
-            kind = rule.condition.mentions_rcpt, rule.final is None, needed
+            reads_few = tree.fields_read(rule.condition) is not None
+            kind = rule.condition.mentions_rcpt, rule.final is None, reads_few, needed
             alike.setdefault(kind, []).append(rule)
     made: dict[bool, list[Group]] = {False: [], True: []}
-    for (own, _, needed), some in alike.items():
+    for (own, *_, needed), some in alike.items():
         made[own] += [one for cut in _cut(some) if (one := _group(cut, needed)) is not None]
     return Together(tuple(made[False]), tuple(made[True]))
 
@@ -112,4 +128,5 @@ def _group(rules: list[Rule], needed: frozenset[str]) -> Group | None:
         return None
     lists = tuple(name for name in needed if vocabulary.VARIABLES[name].is_list)
     messages = tuple(needed.difference(lists))
-    return Group(frozenset(rule.name for rule in rules), condition, lists, messages)
+    names = frozenset(rule.name for rule in rules)
+    return Group(names, condition, lists, messages, Likeness.of(condition))
