@@ -7,7 +7,7 @@ import pytest
 
 from pratique.scanners import frames
 from pratique.scanners.facts_pb2 import Facts, Finding
-from pratique.scanners.wall_pb2 import Answer, Hello, Request, Spawn
+from pratique.scanners.wall_pb2 import Answer, Hello, Inspect, Request, Spawn
 
 
 @pytest.fixture
@@ -79,6 +79,12 @@ def test_octets_that_are_no_answer_are_refused():
 def test_facts_that_are_serialized_already_make_the_same_frame(size):
     found = Facts(findings=[Finding(note="x" * max(0, size - 12))])
     assert frames.encode_found(found.SerializeToString()) == frames.encode(Answer(found=found))
+
+
+@pytest.mark.parametrize("size", [0, 120, 130, 20_000])
+def test_a_request_to_see_a_message_makes_the_same_frame(size):
+    inspect = Inspect(direction="x" * size, without=["zip"])
+    assert frames.encode_inspect(inspect) == frames.encode(Request(inspect=inspect))
 
 
 def test_facts_past_the_largest_frame_are_refused():

@@ -4,6 +4,7 @@ import pytest
 
 from pratique.scanners import facts_pb2 as facts
 from pratique.scanners import kinds
+from pratique.scanners.names import extension
 
 PE = "application/vnd.microsoft.portable-executable"
 UNKNOWN = "application/octet-stream"
@@ -195,13 +196,13 @@ def test_a_container_that_nobody_opened_says_why(type_, kind, word):
 )
 def test_what_is_called_a_container_and_is_not_opened_says_so(type_, name, declared, word):
     kind = kinds.kind(type_, [name], declared)
-    claims = kinds.claims([name], declared)
+    called = frozenset({extension(name)})
 
-    assert kinds.unopened(type_, kind, claims)[0] == word
+    assert kinds.unopened(type_, kind, called, declared)[0] == word
 
 
 def test_a_guessed_type_does_not_excuse_what_is_called_a_container():
-    assert kinds.unopened("image/x-tga", "archive", {"archive"})[0] == "unreadable"
+    assert kinds.unopened("image/x-tga", "archive", frozenset({"zip"}))[0] == "unreadable"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from pratique.scanners.carried import Carried
 from pratique.scanners.formats import FORMATS
 from pratique.scanners.keys import TRIES
 from pratique.scanners.mime import Mime
-from pratique.scanners.openers import Openers
+from pratique.scanners.openers import KEPT, Openers
 from pratique.scanners.part import Member, Part
 
 
@@ -137,6 +137,45 @@ def test_whoever_is_not_asked_would_have_said_no(form, kind):
             asked = list(openers(part))
 
             assert [one.name for one in EVERY if one not in asked and one.recognize(part)] == []
+
+
+NAMED = ["a.zip", "a.hqx", "a.b64", "a.htm", "a.svg", "a.pdf", "a.one", "a.exe", "a"]
+DECLARED = ["text/html", "text/x-vcard", "application/zip", "application/binhex", "image/png"]
+
+
+@pytest.mark.parametrize("form", FORMATS, ids=lambda form: form.name)
+@pytest.mark.parametrize("name", NAMED)
+def test_nor_would_whoever_goes_by_names_and_declarations(form, name):
+    openers = Openers(EVERY)
+    for octets in (form.smallest, b"\n" + form.smallest, b"text"):
+        for declared in DECLARED:
+            for kind in ("text", "html", "other"):
+                known = facts.Part(id=1, name=name, declared_type=declared, kind=kind)
+                part = Part(known, memoryview(octets))
+                asked = list(openers(part))
+
+                assert [one.name for one in EVERY if one not in asked and one.recognize(part)] == []
+
+
+def test_a_mark_that_may_stand_in_a_part_has_its_reader_asked():
+    openers = Openers(EVERY)
+    known = facts.Part(id=1, type="text/plain", kind="text")
+
+    def asked(marks):
+        return {one.name for one in openers(Part(known, memoryview(b"hi"), marks=marks))}
+
+    assert "yenc" not in asked(frozenset())
+    assert "yenc" in asked(frozenset({b"=ybegin "})) & asked(None)
+    # What a text carries is in no other form.
+    assert "carried" not in asked(None)
+
+
+def test_so_many_combinations_of_signs_are_kept_and_no_more():
+    openers = Openers(EVERY)
+    for number in range(KEPT + 1):
+        openers(Part(facts.Part(id=1, declared_type=f"a/{number}"), memoryview(b"hi")))
+
+    assert openers._kept.cache_info().currsize == KEPT
 
 
 def test_those_who_are_asked_come_in_their_order():

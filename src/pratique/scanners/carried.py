@@ -21,7 +21,7 @@ from pratique.scanners.containers.gather import Damaged, Gather
 from pratique.scanners.containers.stored import Giver
 from pratique.scanners.containers.streams import MEMORY, PIECE, Inflate, Streams, Unpacker
 from pratique.scanners.formats.zstd import frame_end
-from pratique.scanners.part import Found, Member, Part, Recognized
+from pratique.scanners.part import Found, Member, Part, Recognized, Signs
 from pratique.scanners.signatures import detect, is_tar_header
 
 # How often one mark is tried: chance makes three octets of it once in 16 MB.
@@ -33,32 +33,6 @@ _TAR, _DISC = 257, 0x8001
 _CD = b"CD001"
 # Gives where it ends that begins there; zero if nothing does.
 _Ends = Callable[[memoryview, Budget], int]
-
-
-class Carried:
-    """Gives what begins somewhere in a part of another form."""
-
-    name: ClassVar[str] = "carried"
-
-    def recognize(self, part: Part) -> Recognized:
-        """Tell by any of the marks, behind the first octet."""
-        if not carries(part):
-            return ""
-        marks = [mark for _, mark, _, _ in _FORMS if not part.lacks(mark)]
-        places = (place for mark in marks for place in find_all(part.octets, mark, 2))
-        return "within" if any(place > 0 for place in places) else ""
-
-    def members(self, part: Part, budget: Budget) -> Iterator[Found]:
-        """Give the first of each form that stands the trial."""
-        giver = Giver(part, Gather(budget, len(part.octets)))
-        for name, mark, before, ends in _FORMS:
-            for place in () if part.lacks(mark) else find_all(part.octets, mark, _TRIES):
-                budget.check_clock()
-                at = place - before
-                size = ends(part.octets[at:], budget) if at > 0 else 0
-                if size:
-                    yield from giver.slice(Member(f"carried:{name}", view="further"), at, size)
-                    break
 
 
 def _stream(magic: bytes, new: Callable[[], Unpacker]) -> _Ends:
@@ -123,3 +97,30 @@ _FORMS: tuple[tuple[str, bytes, int, _Ends], ...] = (
     ("cpio-old", b"070707", 0, _of_type("application/x-cpio")),
     ("disc", _CD + b"\1", _DISC, _disc),
 )
+
+
+class Carried:
+    """Gives what begins somewhere in a part of another form."""
+
+    name: ClassVar[str] = "carried"
+    signs: ClassVar[Signs] = Signs(marks=tuple(mark for _, mark, _, _ in _FORMS), carried=True)
+
+    def recognize(self, part: Part) -> Recognized:
+        """Tell by any of the marks, behind the first octet."""
+        if not carries(part):
+            return ""
+        marks = [mark for _, mark, _, _ in _FORMS if not part.lacks(mark)]
+        places = (place for mark in marks for place in find_all(part.octets, mark, 2))
+        return "within" if any(place > 0 for place in places) else ""
+
+    def members(self, part: Part, budget: Budget) -> Iterator[Found]:
+        """Give the first of each form that stands the trial."""
+        giver = Giver(part, Gather(budget, len(part.octets)))
+        for name, mark, before, ends in _FORMS:
+            for place in () if part.lacks(mark) else find_all(part.octets, mark, _TRIES):
+                budget.check_clock()
+                at = place - before
+                size = ends(part.octets[at:], budget) if at > 0 else 0
+                if size:
+                    yield from giver.slice(Member(f"carried:{name}", view="further"), at, size)
+                    break

@@ -13,7 +13,7 @@ import socket
 
 from google.protobuf.message import DecodeError
 
-from pratique.scanners.wall_pb2 import Answer, Request
+from pratique.scanners.wall_pb2 import Answer, Inspect, Request
 
 # Raised by one when a reader of the former format would misread the new one.
 FORMAT = 2
@@ -48,6 +48,7 @@ MAX_EXTRAS = 2 * HAND_OUT_PARTS
 
 # The tag of `Answer.found`: its number, and that a length follows (protobuf.dev, encoding).
 _FOUND = bytes([Answer.FOUND_FIELD_NUMBER << 3 | 2])
+_INSPECT = bytes([Request.INSPECT_FIELD_NUMBER << 3 | 2])
 
 
 class FrameError(Exception):
@@ -64,15 +65,25 @@ def encode(message: Request | Answer) -> bytes:
 
 def encode_found(facts: bytes) -> bytes:
     """The frame of an answer with facts that are serialized already."""
-    length, size = bytearray(), len(facts)
+    return _frame_of(_FOUND, facts)
+
+
+def encode_inspect(inspect: Inspect) -> bytes:
+    """The frame of a request to see a message, without a copy of it in between."""
+    return _frame_of(_INSPECT, inspect.SerializeToString())
+
+
+def _frame_of(tag: bytes, body: bytes) -> bytes:
+    """The frame of a message with one field: its tag, and what it holds."""
+    length, size = bytearray(), len(body)
     while size >= 0x80:
         length.append(size & 0x7F | 0x80)
         size >>= 7
     length.append(size)
-    octets = len(_FOUND) + len(length) + len(facts)
+    octets = len(tag) + len(length) + len(body)
     if octets > MAX_FRAME:
         raise FrameError(f"frame of {octets} octets, limit is {MAX_FRAME}")
-    return b"".join((octets.to_bytes(LENGTH_OCTETS, "big"), _FOUND, length, facts))
+    return b"".join((octets.to_bytes(LENGTH_OCTETS, "big"), tag, length, body))
 
 
 def length_of(head: bytes | bytearray) -> int:

@@ -93,7 +93,7 @@ class Keys:
         self._subject = ""
         self._names: dict[str, None] = {}
         # Digests of the texts taken so far, and those whose words are still to be found.
-        self._seen: set[bytes] = set()
+        self._seen: set[str] = set()
         self._texts: list[_Text] = []
         self._notes = 0
         # What each text says.
@@ -126,9 +126,9 @@ class Keys:
         head, tail = (HEAD, TAIL) if len(self._seen) < LONG_TEXTS else (SKIMMED, SKIMMED)
         page = known.kind == "html"
         octets = _cut(part.octets, head, tail, page=page)
-        self._take(
-            _Text(octets, part.charset, page, PASSWORD.search(small(known.name)) is not None)
-        )
+        told = bool(known.name) and PASSWORD.search(small(known.name)) is not None
+        whole = len(octets) == len(part.octets)
+        self._take(_Text(octets, part.charset, page, told), known.sha256 if whole else "")
 
     def note(self, octets: memoryview) -> None:
         """Take what an archiver shows beside the members: the comment of an archive."""
@@ -136,8 +136,8 @@ class Keys:
             self._notes += 1
             self._take(_Text(bytes(octets[:NOTE])))
 
-    def _take(self, text: _Text) -> None:
-        digest = hashlib.sha256(text.octets).digest()
+    def _take(self, text: _Text, sha256: str = "") -> None:
+        digest = sha256 or hashlib.sha256(text.octets).hexdigest()
         if digest not in self._seen:
             self._seen.add(digest)
             self._texts.append(text)

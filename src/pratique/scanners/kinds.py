@@ -53,13 +53,14 @@ _DOCUMENT = frozenset(
     "sldm slk vsd vsdx wbk wll wpd wri xla xlam xls xlsb xlsm xlsx xlt xlw xps".split()
 )
 # Mail programs and browsers open these as the message that they are.
-_MESSAGE = frozenset("eml emlx mbox mbx mht mhtml mim nws".split())
-_HTML = frozenset("htm html shtml svg svgz xht xhtml".split())
+MESSAGES = frozenset("eml emlx mbox mbx mht mhtml mim nws".split())
+PAGES = frozenset("htm html shtml svg svgz xht xhtml".split())
+PAGE_TYPES = frozenset({"application/xhtml+xml", "image/svg+xml", "text/html"})
 _BY_EXTENSION = {
-    **dict.fromkeys(_MESSAGE, "message"),
+    **dict.fromkeys(MESSAGES, "message"),
     **dict.fromkeys(_ARCHIVE, "archive"),
     **dict.fromkeys(_DOCUMENT, "document"),
-    **dict.fromkeys(_HTML, "html"),
+    **dict.fromkeys(PAGES, "html"),
     **dict.fromkeys(_DISK_IMAGE, "disk_image"),
     **dict.fromkeys(_SHORTCUT, "shortcut"),
     **dict.fromkeys(_SCRIPT, "script"),
@@ -159,7 +160,7 @@ _BY_TYPE = {
         ),
         "document",
     ),
-    **dict.fromkeys(("application/xhtml+xml", "image/svg+xml", "text/html"), "html"),
+    **dict.fromkeys(PAGE_TYPES, "html"),
     **dict.fromkeys(("message/rfc822", "message/global", "message/news"), "message"),
     **dict.fromkeys(("message/partial", "message/external-body"), "message"),
     **dict.fromkeys(("application/json", "application/xml", "message/delivery-status"), "text"),
@@ -256,10 +257,17 @@ UNKNOWN = frozenset({"", "application/octet-stream", "application/x-empty"})
 
 def kind(type_: str, names: Iterable[str], declared_type: str) -> str:
     """The kind of a part by its detected type, all of its names, its declared type."""
+    return kind_called(type_, frozenset(map(extension, names)), declared_type)
+
+
+# One mail has few kinds of parts, and the next has the same.
+@lru_cache(maxsize=512)
+def kind_called(type_: str, extensions: frozenset[str], declared_type: str) -> str:
+    """The same by the last extension of each name, which is all that counts of it."""
     by_octets = of_type(type_)
     if by_octets in DANGEROUS:
         return by_octets
-    by_name = {of_name(name) for name in names if runs_as_named(name, type_)}
+    by_name = {of_extension(last) for last in extensions if runs_as_named(last, type_)}
     by_declaration = of_declared(declared_type)
     said = by_name | {by_declaration} if runs_as_declared(by_declaration, type_) else by_name
     for dangerous in DANGEROUS:
@@ -289,6 +297,7 @@ def of_type(type_: str) -> str:
     return next((word for prefix, word in _BY_PREFIX if type_.startswith(prefix)), "other")
 
 
+@lru_cache(maxsize=256)
 def of_declared(type_: str) -> str:
     """The kind that a declared media type means: more types are declared than detected."""
     return _BY_DECLARATION.get(type_) or of_type(type_)
@@ -309,9 +318,8 @@ def of_extension(last: str) -> str:
     return _BY_EXTENSION.get(last, "")
 
 
-def runs_as_named(name: str, type_: str) -> bool:
-    """Whether the octets leave it to the name what the file is (see above)."""
-    last = extension(name)
+def runs_as_named(last: str, type_: str) -> bool:
+    """Whether the octets leave it to the name's extension what the file is (see above)."""
     if last in _DISK_IMAGE:
         return type_ in UNKNOWN
     if last == "com" and type_ != EICAR:
@@ -347,11 +355,11 @@ UNREAD = frozenset(
 _UNSURE = frozenset({"text", "html", "other", *CONTAINERS})
 
 
-def unopened(type_: str, kind_: str, claimed: Iterable[str] = ()) -> tuple[str, str]:
-    """Why a part that no reader recognized was not opened; twice nothing for a leaf.
-
-    `claimed` are the kinds that its names and its declared type mean.
-    """
+@lru_cache(maxsize=512)
+def unopened(
+    type_: str, kind_: str, extensions: frozenset[str] = frozenset(), declared_type: str = ""
+) -> tuple[str, str]:
+    """Why a part that no reader recognized was not opened; twice nothing for a leaf."""
     by_octets = of_type(type_)
     if type_ in _UNOPENED:
         return _UNOPENED[type_]
@@ -359,6 +367,7 @@ def unopened(type_: str, kind_: str, claimed: Iterable[str] = ()) -> tuple[str, 
         return "unreadable", f"no reader for {type_}"
     if by_octets in CONTAINERS:
         return "needs_program", f"no reader for {type_} yet"
+    claimed = {of_declared(declared_type), *map(of_extension, extensions)}
     containers = sorted({kind_, *claimed} & CONTAINERS)
     unsure = kind_ in CONTAINERS or by_octets in _UNSURE
     if containers and unsure and type_ != "application/x-empty":
@@ -367,8 +376,3 @@ def unopened(type_: str, kind_: str, claimed: Iterable[str] = ()) -> tuple[str, 
 
 
 _A = {"archive": "an archive", "disk_image": "a disk image"}
-
-
-def claims(names: Iterable[str], declared_type: str) -> set[str]:
-    """The kinds that a part's names and its declared type mean."""
-    return {*map(of_name, names), of_declared(declared_type)} - {""}

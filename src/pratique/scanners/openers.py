@@ -2,14 +2,24 @@
 
 Most readers are told by the type alone, or by what else the first octets are of, or by a
 mark that would have to stand somewhere in the part.  A reader says so (`told_by`, `types`,
-`mark`), and is then asked only about parts to which its answer may be yes; whoever says
-nothing is asked about each.  The answer itself is always the reader's own.
+`mark`; or `signs`), and is then asked only about parts to which its answer may be yes;
+whoever says nothing is asked about each.  The answer itself is always the reader's own.
+
+Of all signs but the first octets there are few together in one mail, and the same ones in
+the next: so who is asked for them is kept.
 """
 
 from collections.abc import Iterable, Sequence
+from functools import lru_cache
 
 from pratique.scanners.containers.around import carries, fronts_of
-from pratique.scanners.part import Part, Reader, Unlocks
+from pratique.scanners.marks import ALL
+from pratique.scanners.part import Part, Reader, Signs, Unlocks
+
+# So many combinations of signs are kept; a mail of ten attachments has a dozen.
+KEPT = 512
+# So many first octets tell whom to ask.
+_BEGIN = 2
 
 
 class Openers:
@@ -17,38 +27,77 @@ class Openers:
 
     def __init__(self, readers: Sequence[Reader]) -> None:
         self._readers = tuple(readers)
-        # Numbers of readers: those asked about each part, by type, by what is in front.
-        self._always: list[int] = []
-        self._by_type: dict[str, list[int]] = {}
+        # None of who is asked about each part.
+        self._signs = [_signs_of(reader) for reader in self._readers]
+        # Numbers of readers by a type that the first octets are of, and by these octets.
         self._by_front: dict[str, list[int]] = {}
-        self._by_mark: list[tuple[bytes, int]] = []
-        for number, reader in enumerate(self._readers):
-            self._add(number, reader)
+        self._by_begin: dict[bytes, list[int]] = {}
+        for number, signs in enumerate(self._signs):
+            self._add(number, signs or Signs())
+        self._kept = lru_cache(maxsize=KEPT)(self._by_words)
         # Asked of the class once: a protocol is slow to ask.
         self._unlocking = {id(one): one for one in self._readers if isinstance(one, Unlocks)}
 
-    def _add(self, number: int, reader: Reader) -> None:
-        told_by = getattr(reader, "told_by", "")
-        if not told_by:
-            self._always.append(number)
-            return
-        # Only who has `told_by` has this: part.py, `Reader`.
-        for type_ in reader.types:  # type: ignore[attr-defined]
-            self._by_type.setdefault(type_, []).append(number)
-            if told_by == "front":
+    def _add(self, number: int, signs: Signs) -> None:
+        if getattr(self._readers[number], "told_by", "") == "front":
+            for type_ in signs.types:
                 self._by_front.setdefault(type_, []).append(number)
-        if mark := getattr(reader, "mark", b""):
-            self._by_mark.append((mark, number))
+        for begin in signs.begins:
+            self._by_begin.setdefault(begin[:_BEGIN], []).append(number)
 
     def __call__(self, part: Part) -> Iterable[Reader]:
         """The readers that may open this part."""
-        numbers = {*self._always, *self._by_type.get(part.known.type, ())}
+        known = part.known
+        numbers = self._kept(
+            (known.type, known.kind, known.declared_type),
+            part.extensions,
+            part.marks,
+            carried=carries(part),
+        )
+        more = [*self._by_begin.get(bytes(part.octets[:_BEGIN]), ())]
         for type_ in fronts_of(part):
-            numbers.update(self._by_front.get(type_, ()))
-        if carries(part):
-            numbers.update(number for mark, number in self._by_mark if not part.lacks(mark))
-        return [self._readers[number] for number in sorted(numbers)]
+            more += self._by_front.get(type_, ())
+        if more:
+            numbers = tuple(sorted({*numbers, *more}))
+        return [self._readers[number] for number in numbers]
+
+    def _by_words(
+        self,
+        words: tuple[str, str, str],
+        extensions: frozenset[str],
+        marks: frozenset[bytes] | None,
+        *,
+        carried: bool,
+    ) -> tuple[int, ...]:
+        """Who is asked whatever the first octets are."""
+        type_, kind, declared = words
+        return tuple(
+            number
+            for number, signs in enumerate(self._signs)
+            if signs is None
+            or type_ in signs.types
+            or kind in signs.kinds
+            or declared in signs.declared
+            or not signs.extensions.isdisjoint(extensions)
+            or ((carried or not signs.carried) and _may_stand(signs.marks, marks))
+        )
 
     def unlocks(self, reader: Reader) -> Unlocks | None:
         """The reader as one that can open what is locked, if it can."""
         return self._unlocking.get(id(reader))
+
+
+def _signs_of(reader: Reader) -> Signs | None:
+    """What a reader says of itself, in either way; None if it says nothing."""
+    told: Signs | None = getattr(reader, "signs", None)
+    if told is not None or not hasattr(reader, "told_by"):
+        return told
+    mark = getattr(reader, "mark", b"")
+    # Only who has `told_by` has this: part.py, `Reader`.
+    types: frozenset[str] = reader.types  # type: ignore[attr-defined]
+    return Signs(types=types, marks=(mark,) if mark else (), carried=True)
+
+
+def _may_stand(wanted: tuple[bytes, ...], marks: frozenset[bytes] | None) -> bool:
+    """Whether one of the marks is not known to be missing."""
+    return any(marks is None or mark in marks or mark not in ALL for mark in wanted)

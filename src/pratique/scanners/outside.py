@@ -88,6 +88,8 @@ class Outside:
 
     def leave(self, part: Part) -> None:
         """Take a part when all readers are through with it, if something in it is closed."""
+        if not self._types and not self._extras:
+            return  # no program opens anything
         known = part.known
         wanted = self._is_wanted(known, known.id) or known.id in self._wanting
         if not wanted or not len(part.octets) or known.id in self._opened:

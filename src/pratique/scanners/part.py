@@ -135,6 +135,23 @@ Found = Member | Oddity | Reached
 Recognized = Literal["", "within", "whole"]
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signs:
+    """By what a reader tells its form: a part that shows none of them it does not open."""
+
+    types: frozenset[str] = frozenset()
+    kinds: frozenset[str] = frozenset()
+    declared: frozenset[str] = frozenset()
+    # Of a name.
+    extensions: frozenset[str] = frozenset()
+    # The first octets, two at least.
+    begins: tuple[bytes, ...] = ()
+    # What stands somewhere in the part (`marks.py`).
+    marks: tuple[bytes, ...] = ()
+    # The marks count only in what may carry another form (`around.py`).
+    carried: bool = False
+
+
 class Reader(Protocol):
     """Opens one form of container.
 
@@ -148,7 +165,8 @@ class Reader(Protocol):
 
     A reader may say beforehand by what it is told, and is not asked in vain (`openers.py`):
     `told_by` is "type" or "front", `types` are its types, and `mark` what has to stand
-    somewhere in a part of another form that holds one of its own.
+    somewhere in a part of another form that holds one of its own.  Where it is told by
+    something else too, all of that is in `signs` instead.
     """
 
     name: ClassVar[str]

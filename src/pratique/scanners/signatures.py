@@ -210,7 +210,7 @@ def _by_form(head: bytes, octets: memoryview) -> str:
         return "application/pdf"
     if head.startswith(b"RIFF") and head[8:12] in _RIFF:
         return _RIFF[head[8:12]]
-    if mac_header.read_header(octets):
+    if head[:1] == b"\0" and mac_header.read_header(octets):
         return "application/x-macbinary"
     return _packed(head) or _skipped(head) or _cms(head, octets) or _trailing_zip(octets)
 
@@ -283,8 +283,8 @@ def _tar(head: bytes) -> str:
 
 def is_tar_header(block: bytes) -> bool:
     """A v7 header has no signature, only a checksum: POSIX.1-1988 10.1.1."""
-    field = block[148:156].strip(b" \0")
-    if len(block) < 512 or not block[0] or not field or field.strip(b"01234567"):
+    field = block[148:156].strip(b" \0") if len(block) >= 512 and block[0] else b""
+    if not field or field.strip(b"01234567"):
         return False
     return int(field, 8) == sum(block) - sum(block[148:156]) + 8 * 0x20
 
@@ -293,10 +293,10 @@ def _disk(head: bytes, octets: memoryview) -> str:
     """Disk images; some have their signature in the last sector only."""
     if by_table := _by_table(head, _OF_DISKS):
         return by_table
-    last = bytes(octets[-512:])
-    if last.startswith(b"koly\0\0\0\x04"):
+    last = bytes(octets[-512:][:8])
+    if last == b"koly\0\0\0\x04":
         return "application/x-apple-diskimage"
-    return "application/x-vhd" if last.startswith(b"conectix") else _volume(head, octets)
+    return "application/x-vhd" if last == b"conectix" else _volume(head, octets)
 
 
 # NTFS shows its own first sectors as a file, $Boot: so many octets are no disk.
@@ -346,9 +346,9 @@ def _is_partitioned(head: bytes, octets: memoryview) -> bool:
 
 def _trailing_zip(octets: memoryview) -> str:
     """A zip file behind octets of no known type: its directory ends with the file."""
-    if END not in bytes(octets[-END_SIZE - 0xFFFF :]):
-        return ""  # what stands further in has more behind it than a comment has
-    end = find_end(octets)
+    tail = bytes(octets[-END_SIZE - 0xFFFF :])  # what stands further in has more behind it
+    found = END[2:3] in tail and tail.rfind(END) >= 0  # one octet is in no text, and found sooner
+    end = find_end(octets) if found else None
     return "application/zip" if end is not None and end.closes_file else ""
 
 

@@ -129,9 +129,11 @@ class Walk:
 
     def _follow(self, octets: memoryview, mail: facts.Mail) -> None:
         message = Message(octets, self._request.envelope, mail, self._budget)
-        followers = [one for one in self._tools.followers if one.name not in self._without]
+        followers, scanners = self._tools.followers, self._tools.scanners
+        if self._without:
+            followers = [one for one in followers if one.name not in self._without]
+            scanners = [one for one in scanners if one.name not in self._without]
         self._followers = [follower(message) for follower in followers]
-        scanners = [one for one in self._tools.scanners if one.name not in self._without]
         self._looking = (*scanners, *self._followers)
 
     def _conclude(self, follower: Follower) -> None:
@@ -153,7 +155,7 @@ class Walk:
         self._report.send()
 
     def _state_left_out(self) -> None:
-        for name in self._tools.names:
+        for name in self._tools.names if self._without else ():
             if name in self._without:
                 self._report.failure("scanner", -1, f"{name}: left out, it ended a worker")
 
@@ -284,8 +286,9 @@ class Walk:
                 chosen.append(reader)
             whole = whole or recognized == "whole"
         if not whole and not known.unopened:
-            claims = kinds.claims(part.names, known.declared_type)
-            known.unopened, known.why = kinds.unopened(known.type, known.kind, claims)
+            known.unopened, known.why = kinds.unopened(
+                known.type, known.kind, part.extensions, known.declared_type
+            )
         self._open_by(chosen, part)
 
     def _open_by(self, readers: list[Reader], part: Part) -> None:

@@ -61,3 +61,13 @@ def test_what_is_not_packed_has_a_limit_of_its_own(most, over):
             gather.octets([b"abc", b"de"])
     else:
         assert bytes(gather.octets([b"abc", b"de"])[0]) == b"abcde"
+
+
+@pytest.mark.parametrize(
+    ("pieces", "copied"), [([b"abc"], False), ([b"", b"abc"], False), ([b"ab", b"c"], True)]
+)
+def test_what_comes_in_one_piece_is_not_copied(pieces, copied):
+    octets, _ = gather(pieces)
+
+    assert bytes(octets) == b"abc"
+    assert (octets.obj is not pieces[-1]) == copied

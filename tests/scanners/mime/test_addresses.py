@@ -80,3 +80,30 @@ def test_the_longest_field_takes_no_time(piece, budget):
     split(piece * (FIELD_OCTETS // len(piece)))
 
     budget.check_clock()
+
+
+@pytest.mark.parametrize(
+    ("value", "address", "name"),
+    [
+        (b"a@b.example", "a@b.example", ""),
+        (b" a@b.example,", "a@b.example", ""),
+        (b"Doe <a@B.example>", "a@b.example", "Doe"),
+        (b'"Doe, J" <a@b.example> ', "a@b.example", "Doe, J"),
+        (b'"Doe"', '"Doe"', ""),
+        (b'"Doe\\"" <a@b.example>', "a@b.example", 'Doe"'),
+        (b"=?utf-8?q?D=C3=B6?= <a@b.example>", "a@b.example", "D\u00f6"),
+        (b"<a@b.example> Doe", "a@b.example", "Doe"),
+        (b"Doe < >", "", "Doe"),
+    ],
+)
+def test_one_mailbox_is_read_as_it_would_be_among_others(value, address, name):
+    (one,), cut = split(value)
+    *_, last = split(b"x@y.example, " + value)[0]
+
+    assert (one.address, one.display_name, cut) == (address, name, False)
+    assert one == last
+
+
+@pytest.mark.parametrize("value", [b"", b" ", b"\t \r\n", b"<>", b","])
+def test_a_blank_field_has_no_mailbox(value):
+    assert split(value) == ([], False)

@@ -161,12 +161,14 @@ def test_base64_is_told_from_text(encoded, wanted):
     assert encoding.looks_like_base64(encoded) is wanted
 
 
-PIECE = encoding._LETTERS
-# As many letters as fill one piece, and the octets that they are.
-FULL = b"QUJD" * (PIECE // 4)
-FULL_OCTETS = b"ABC" * (PIECE // 4)
+# More letters than those among which each line end is counted, and the octets that they are.
+FULL = b"QUJD" * encoding._LINES
+FULL_OCTETS = b"ABC" * encoding._LINES
+LINES = b"".join(b"QUJD" * 19 + b"\r\n" for _ in range(100))
+LINES_OCTETS = b"ABC" * 1900
 
 
+@pytest.mark.parametrize("line_end", [b"\r\n", b"\n"])
 @pytest.mark.parametrize(
     ("encoded", "octets"),
     [
@@ -174,26 +176,40 @@ FULL_OCTETS = b"ABC" * (PIECE // 4)
         (FULL, FULL_OCTETS),
         (FULL + b"QQ==", FULL_OCTETS + b"A"),
         (FULL + b"\r\n", FULL_OCTETS),
-        # A group of letters is cut by the end of a piece, and so is a line end.
-        (b"\r" + FULL, FULL_OCTETS),
-        (b"\r\n\n" + FULL + b"QQ==\r\n", FULL_OCTETS + b"A"),
-        (FULL[4:] + b"QQ==" + b"\r\n", FULL_OCTETS[3:] + b"A"),
+        (b"\r\n\r\n" + FULL + b"QQ==\r\n", FULL_OCTETS + b"A"),
+        (LINES, LINES_OCTETS),
+        (LINES + b"QUI=", LINES_OCTETS + b"AB"),
+        (LINES + b"QQ==\r\n\r\n", LINES_OCTETS + b"A"),
+        (LINES + b"QU\r\nJD\r\n" + LINES, LINES_OCTETS + b"ABC" + LINES_OCTETS),
+        (b"QUJD\r\n" * 2000, b"ABC" * 2000),
+        (b"Q\r\nU\r\nJD" * 2000, b"ABC" * 2000),
     ],
-    ids=["nothing", "one piece", "padded", "line end", "cut", "cut and padded", "at the end"],
 )
-def test_plain_base64_is_decoded_a_piece_at_a_time(encoded, octets):
-    assert decode_base64(encoded)[:2] == (octets, "")
-    assert encoding.decode_plain(memoryview(encoded)) in {octets, None}
+def test_plain_base64_is_decoded_whatever_its_lines_are(encoded, octets, line_end):
+    written = encoded.replace(b"\r\n", line_end)
+
+    assert decode_base64(written)[:2] == (octets, "")
+    assert encoding.decode_plain(memoryview(written)) == octets
 
 
 @pytest.mark.parametrize("more", [b"QUJD", b"QQ==", b"=" * 4])
-def test_what_follows_padding_in_another_piece_is_not_plain(more):
-    padded = FULL[4:] + b"QUI="
+@pytest.mark.parametrize("before", [FULL, LINES])
+def test_what_follows_padding_is_not_plain(before, more):
+    padded = before + b"QUI="
 
     assert encoding.decode_plain(memoryview(padded + more)) is None
-    assert encoding.decode_plain(memoryview(padded)) == FULL_OCTETS[3:] + b"AB"
+    assert encoding.decode_plain(memoryview(padded + b"\r\n" + more)) is None
+    assert encoding.decode_plain(memoryview(padded)) is not None
 
 
-@pytest.mark.parametrize("odd", [b"!", b" ", b"\0", b"-", b"Q"])
-def test_what_is_no_letter_is_not_plain(odd):
-    assert encoding.decode_plain(memoryview(FULL + odd + FULL)) is None
+@pytest.mark.parametrize("padding", [b"=", b"==", b"===", b"Q", b"QQ", b"QQ=", b"QQI", b"QQI=="])
+@pytest.mark.parametrize("before", [b"", FULL, LINES])
+def test_wrong_padding_is_not_plain(before, padding):
+    assert encoding.decode_plain(memoryview(before + padding)) is None
+
+
+@pytest.mark.parametrize("odd", [b"!", b" ", b"\0", b"-", b"_", b"Q", b"=", b"==", b"\xff"])
+@pytest.mark.parametrize("text", [FULL, LINES])
+def test_what_is_no_letter_is_not_plain(text, odd):
+    assert encoding.decode_plain(memoryview(text + odd + text)) is None
+    assert encoding.decode_plain(memoryview(odd + text)) is None

@@ -36,6 +36,8 @@ _DAEMON_SHOWN = re.compile(
     r"|mailer[-_ ]?daemon\b|postmaster\b|delivery status notification\b"
 )
 # RFC 7489 7.2.1.1: receiver!domain!begin!end[!id].xml, in practice packed as .gz or .zip.
+# What each of the two has in it, in any case; NUL is passed over in the midst of a word.
+_SPEAKS = re.compile(r"daemon|master|deliver", re.IGNORECASE)
 _DMARC_NAME = re.compile(
     r"[^!\s]{1,255}![^!\s]{1,255}!\d{1,20}!\d{1,20}(?:![^!\s]{1,255})?\.(?:xml(?:\.gz|\.zip)?|zip|gz)"
 )
@@ -114,6 +116,8 @@ def _is_daemon(outermost: Outermost, mail: facts.Mail) -> bool:
 
 
 def _is_named(text: str, pattern: re.Pattern[str]) -> bool:
+    if text.isascii() and "\0" not in text and _SPEAKS.search(text) is None:
+        return False  # most do not: no letter of it has another form
     return any(pattern.match(one) for one in beginnings(text))
 
 

@@ -10,6 +10,7 @@ the known ones.
 
 import re
 import unicodedata
+from functools import lru_cache
 
 # RFC 5322 2.1.1: as long as a line; what comes later in a text makes no beginning.
 LINE = 998
@@ -47,6 +48,8 @@ def _visible(text: str) -> str:
     return _IGNORED.sub("", "".join(kept))
 
 
+# Of one subject it is asked several times.
+@lru_cache(maxsize=4)
 def beginnings(text: str) -> tuple[str, ...]:
     """The folded text, without the marks and without the tags before it; each once."""
     whole = fold(text)

@@ -18,6 +18,8 @@ _FILES = ("dmarc_report", "tls_report")
 
 def by_content(outline: Outline) -> str:
     """Which report the message brings as a file, known by what it is; empty for none."""
+    if not outline.reports:
+        return ""
     outer = {one.id: outline.reports.get(one.id, "") for one in outline.outer}
     held = {archive: word for archive, _, word in _in_archives(outline)}
     found = (held.get(number, word) for number, word in outer.items())

@@ -32,6 +32,8 @@ _PADDING = re.compile(r"\s{10,}(?=\S)")
 _OVERRIDES = re.compile("[\u202d\u202e]")
 _EMBEDDINGS = re.compile("[\u202a\u202b\u2066-\u2068]")
 _PATH = re.compile(r"(?:^|[\\/])\.\.[\\/]|^[\\/]|^[A-Za-z]:[\\/]|\0|::?\$", re.ASCII)
+# Without any of these a name has none of the above.
+_ANY_TRICK = re.compile(r"\s\s|[\\/:\0\u202a\u202b\u202d\u202e\u2066-\u2068]")
 _RUNS = frozenset({"executable", "script", "shortcut"})
 _LOOKED_AT = frozenset({"image", "audio", "video", "text", "html", "document"})
 _OPAQUE = frozenset({"archive", "disk_image", "executable", "shortcut"})
@@ -60,12 +62,12 @@ class Disguise:
     def scan(self, part: Part) -> Iterator[facts.Facts]:
         """State the disguises once, if there are any."""
         known = part.known
-        found = set(_against_type(part))
+        found: set[str] = set()
+        if _is_against_type(part) or _is_no_container(part) or _is_no_message(part):
+            found.add("name_against_type")
         for name in part.names:
             if name:
                 found.update(_tricks(name, known))
-        if _is_no_container(part) or _is_no_message(part):
-            found.add("name_against_type")
         if found:
             stated = facts.Part(id=known.id, disguised=sorted(found))
             yield facts.Facts(parts=[stated])
@@ -73,12 +75,13 @@ class Disguise:
 
 def _tricks(name: str, known: facts.Part) -> Iterator[str]:
     runs = known.kind in _RUNS and kinds.of_name(name) in _RUNS
-    if _PADDING.search(name):
-        yield "spaces"
-    if _OVERRIDES.search(name) or (runs and _EMBEDDINGS.search(name)):
-        yield "right_to_left"
-    if _PATH.search(name):
-        yield "path"
+    if _ANY_TRICK.search(name):
+        if _PADDING.search(name):
+            yield "spaces"
+        if _OVERRIDES.search(name) or (runs and _EMBEDDINGS.search(name)):
+            yield "right_to_left"
+        if _PATH.search(name):
+            yield "path"
     if runs:
         yield from _hidden_extension(name)
 
@@ -96,20 +99,19 @@ def _hidden_extension(name: str) -> Iterator[str]:
         yield "lookalike"
 
 
-def _against_type(part: Part) -> Iterator[str]:
-    """A contradiction between the octets and the name or the declared type."""
+def _is_against_type(part: Part) -> bool:
+    """Whether the octets contradict the name or the declared type."""
     known = part.known
     by_octets = kinds.of_type(known.type)
     last = part.extensions - {""}
     looks = bool(last) and last <= _LOOKED_AT_NAMES
     runs = bool(last & _PROGRAMS) and known.kind == "executable"
     declared = known.declared_type.partition("/")[0]
-    if (
+    return (
         (looks and by_octets in _OPAQUE and known.type != _BINHEX)
         or (runs and by_octets in _NO_PROGRAM)
         or (known.kind in _RUNS and declared in {"image", "audio", "video"})
-    ):
-        yield "name_against_type"
+    )
 
 
 def _is_no_container(part: Part) -> bool:
@@ -123,11 +125,10 @@ def _is_no_container(part: Part) -> bool:
         return False  # the type is a guess
     if by_octets not in _NO_CONTAINER or bytes(part.octets[:2]) == b"PK":
         return False
-    named = [name for name in part.names if name]
     return any(
-        kinds.of_name(name) in {"archive", "disk_image"}
-        and not (by_octets == "image" and names.extension(name) == "img")
-        for name in named
+        kinds.of_extension(last) in kinds.CONTAINERS
+        and not (by_octets == "image" and last == "img")
+        for last in part.extensions
     )
 
 
@@ -136,5 +137,5 @@ def _is_no_message(part: Part) -> bool:
     type_ = part.known.type
     if kinds.of_type(type_) not in _NO_MESSAGE or type_ in {_BINHEX, "application/mbox"}:
         return False
-    named = any(kinds.of_name(name) == "message" for name in part.names)
+    named = not kinds.MESSAGES.isdisjoint(part.extensions)
     return named or kinds.is_structure(part.known.declared_type)

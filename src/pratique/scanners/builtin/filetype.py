@@ -115,10 +115,10 @@ def _told(part: Part) -> str | None:
 def _kind(part: Part, type_: str, *, certain: bool) -> str:
     """The kind; a guess excuses no name that runs and none that holds other files."""
     declared = part.known.declared_type
-    kind = kinds.kind(type_, part.names, declared)
+    kind = kinds.kind_called(type_, part.extensions, declared)
     if certain or kind in kinds.DANGEROUS:
         return kind
-    claimed = kinds.kind(_OCTET_STREAM, part.names, declared)
+    claimed = kinds.kind_called(_OCTET_STREAM, part.extensions, declared)
     return claimed if claimed in {*kinds.DANGEROUS, *kinds.CONTAINERS} else kind
 
 
@@ -133,7 +133,7 @@ def _structure(part: Part) -> str:
     # Where the reader says that the content is elsewhere, the type says why.
     if kinds.is_structure(declared) or (known.unopened and declared.startswith(_STRUCTURE)):
         return declared
-    named = {each for each in part.extensions if kinds.of_extension(each) == "message"}
+    named = part.extensions & kinds.MESSAGES
     if named & _MAILBOXES and text_signatures.is_mailbox(part.octets):
         return _MAILBOX
     if named and text_signatures.is_emlx(part.octets):

@@ -39,7 +39,7 @@ EXTENSIONS = frozenset(
     "accda accdb accde docm dotm mdb potm ppa ppam ppsm pptm sldm slk vsdm vssm vstm wbk wiz "
     "wll xla xlam xlm xlsb xlsm xltm".split()
 )
-_DECLARED = ("macroenabled", "sheet.binary", "vbaproject")
+_DECLARED = re.compile(r"macroenabled|sheet\.binary|vbaproject")
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 _ENCRYPTED = "application/x-ole-encrypted"
 _OOXML_WITH_PROJECT = "application/vnd.ms-office.macroenabled"
@@ -134,8 +134,7 @@ class Macros:
 def _by_name(part: Part) -> bool:
     if not EXTENSIONS.isdisjoint(part.extensions):
         return True
-    declared = part.known.declared_type
-    return bool(declared) and any(word in declared for word in _DECLARED)
+    return _DECLARED.search(part.known.declared_type) is not None
 
 
 def _by_octets(part: Part) -> bool:

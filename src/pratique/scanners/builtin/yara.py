@@ -86,6 +86,7 @@ class Yara:
         self._whole, self._head = _compile(whole | ours), _compile(head)
         # No mark is looked for in a message, which is text and mostly base64.
         self._message = _compile(whole) if whole else None
+        self._short_message = self._all if whole else self._head
         self._kept: dict[str, _Seen] = {}
         text = "\0".join(f"{name}\0{source}" for name, source in sorted(sources.items()))
         self._version = hashlib.sha256(text.encode()).hexdigest()[:_HASH_DIGITS]
@@ -109,7 +110,7 @@ class Yara:
         if not len(octets):
             return seen, []
         if len(octets) <= HEAD:
-            return seen, _match(self._all, octets, seen)
+            return seen, _match(self._short_message if message else self._all, octets, seen)
         rules = self._message if message else self._whole
         problems = _match(rules, octets, seen) if rules is not None else []
         return seen, problems + _match(self._head, octets[:HEAD], seen)

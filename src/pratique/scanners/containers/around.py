@@ -7,15 +7,17 @@ another archive there.  So what lies behind is given as a part of its own, which
 told by its signature and opened like any other; and that it is there is stated.
 """
 
+import re
 from collections.abc import Iterator
+from functools import cache
 
 from pratique.scanners.budget import Budget
 from pratique.scanners.kinds import UNKNOWN, UNREAD
 from pratique.scanners.part import Found, Member, Oddity, Part, Recognized
 from pratique.scanners.signatures import fronts
 
-# What is looked for is near mostly, and there may be thousands of it: so the first piece
-# that is copied is small, and each further one larger.
+# How many zeros there are at a place nobody knows: so the first piece that is copied is
+# small, and each further one larger.
 _FIRST, _PIECE = 1 << 12, 1 << 20
 # What a transfer adds to a file: NUL to fill a block, a line end, the 1A of XMODEM.  More
 # than one line end of it is no accident, but there is no file that short.
@@ -59,14 +61,15 @@ def fronts_of(part: Part) -> frozenset[str]:
 
 
 def find(octets: memoryview, mark: bytes, start: int = 0) -> int:
-    """Where the mark stands first, or -1; it copies a piece at a time, never the whole."""
-    at, size = start, _FIRST
-    while at < len(octets):
-        found = bytes(octets[at : at + size + len(mark) - 1]).find(mark)
-        if found >= 0:
-            return at + found
-        at, size = at + size, min(_PIECE, 2 * size)
-    return -1
+    """Where the mark stands first, or -1; nothing is copied for that."""
+    found = _pattern(mark).search(octets, start)
+    return found.start() if found is not None else -1
+
+
+@cache
+def _pattern(mark: bytes) -> re.Pattern[bytes]:
+    """A mark of ours, of which there are a few."""
+    return re.compile(re.escape(mark))
 
 
 def find_all(octets: memoryview, mark: bytes, most: int) -> Iterator[int]:

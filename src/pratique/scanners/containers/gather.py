@@ -32,12 +32,17 @@ class Gather:
 
         `OverBudget` comes when one piece is too many, and never later.
         """
-        gathered = bytearray()
+        gathered: bytes | bytearray = b""
         why = ""
         try:
             for piece in pieces:
                 self.budget.check_part_octets(len(gathered) + len(piece))
                 self.charge(len(piece))
+                if not gathered:
+                    gathered = piece  # mostly it is the only one, and is not copied
+                    continue
+                if isinstance(gathered, bytes):
+                    gathered = bytearray(gathered)
                 gathered += piece
         except Damaged as damage:
             why = str(damage)

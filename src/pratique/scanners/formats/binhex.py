@@ -17,7 +17,7 @@ from pratique.scanners.budget import Budget
 from pratique.scanners.containers.archive import fill_from
 from pratique.scanners.containers.gather import Damaged, Gather, pieces_of
 from pratique.scanners.containers.members import too_many
-from pratique.scanners.part import Found, Member, Part, Recognized
+from pratique.scanners.part import Found, Member, Part, Recognized, Signs
 from pratique.scanners.text import to_text
 
 _MARK = b"(This file must be converted with BinHex"
@@ -43,6 +43,12 @@ class Binhex:
     """Gives the forks of the files that stand in a text."""
 
     name: ClassVar[str] = "binhex"
+    signs: ClassVar[Signs] = Signs(
+        types=frozenset({_TYPE}),
+        declared=_DECLARED,
+        extensions=frozenset({"hqx"}),
+        marks=(_MARK,),
+    )
     smallest: ClassVar[bytes] = (
         b"(This file must be converted with BinHex 4.0)\r\n\r\n"
         b":!@%!2cmr2cmr2cm!!!!!!!!!!!!!cPd!!!!!:\r\n"

@@ -14,10 +14,11 @@ from typing import ClassVar
 from pratique.scanners.budget import Budget
 from pratique.scanners.containers.members import fitted, too_many
 from pratique.scanners.containers.pages.data_uris import TooMany, decode_base64, find_uris
-from pratique.scanners.part import Found, Member, Part, Recognized
+from pratique.scanners.part import Found, Member, Part, Recognized, Signs
 from pratique.scanners.text import to_text
 
 _TYPES = frozenset({"text/calendar", "text/vcard"})
+_DECLARED = _TYPES | {"text/x-vcard", "text/directory", "text/x-vcalendar"}
 _FOLD = re.compile(rb"\r?\n[ \t]")
 # A property whose parameters say that its value is encoded.
 _ENCODED = re.compile(
@@ -44,6 +45,7 @@ class Calendar:
     """Gives the files that appointments and addresses hold."""
 
     name: ClassVar[str] = "calendar"
+    signs: ClassVar[Signs] = Signs(types=_TYPES, declared=_DECLARED)
     smallest: ClassVar[bytes] = (
         b"BEGIN:VCALENDAR\r\nATTACH;ENCODING=BASE64;VALUE=BINARY:YQ==\r\nEND:VCALENDAR\r\n"
     )
@@ -58,13 +60,8 @@ class Calendar:
     def recognize(self, part: Part) -> Recognized:
         """Tell by the detected type, or by what it is said to be."""
         known = part.known
-        said = known.declared_type in {
-            *_TYPES,
-            "text/x-vcard",
-            "text/directory",
-            "text/x-vcalendar",
-        }
-        return "whole" if known.type in _TYPES or (said and known.kind == "text") else ""
+        said = known.declared_type in _DECLARED and known.kind == "text"
+        return "whole" if known.type in _TYPES or said else ""
 
     def members(self, part: Part, budget: Budget) -> Iterator[Found]:
         """Give what is encoded in a property, then what stands in URIs."""

@@ -35,7 +35,7 @@ from pratique.scanners.containers.pages.data_uris import (
 )
 from pratique.scanners.containers.pages.names import script_names
 from pratique.scanners.containers.pages.text import read_page
-from pratique.scanners.part import Found, Member, Part, Recognized
+from pratique.scanners.part import Found, Member, Part, Recognized, Signs
 
 _TYPES = frozenset(
     {
@@ -90,6 +90,12 @@ class Html:
     """Gives the files that a page holds."""
 
     name: ClassVar[str] = "html"
+    signs: ClassVar[Signs] = Signs(
+        types=_TYPES,
+        kinds=frozenset({"html"}),
+        declared=kinds.PAGE_TYPES,
+        extensions=kinds.PAGES,
+    )
     # A page that holds an empty file, but for one letter.
     smallest: ClassVar[bytes] = b'<html><a href="data:text/plain,a">'
 
@@ -104,8 +110,8 @@ class Html:
         known = part.known
         if known.kind == "html" or known.type in _TYPES:
             return "whole"
-        named = any(kinds.of_extension(each) == "html" for each in part.extensions)
-        return "within" if named or kinds.of_declared(known.declared_type) == "html" else ""
+        named = not kinds.PAGES.isdisjoint(part.extensions)
+        return "within" if named or known.declared_type in kinds.PAGE_TYPES else ""
 
     def members(self, part: Part, budget: Budget) -> Iterator[Found]:
         """Give each file once, as it is found first."""

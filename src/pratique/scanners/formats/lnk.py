@@ -16,7 +16,7 @@ from pratique.scanners.budget import Budget
 from pratique.scanners.containers.gather import Damaged
 from pratique.scanners.containers.members import fitted
 from pratique.scanners.containers.office.ole_objects import ansi
-from pratique.scanners.part import Found, Member, Oddity, Part, Recognized
+from pratique.scanners.part import Found, Member, Oddity, Part, Recognized, Signs
 
 _TYPE = "application/x-ms-shortcut"
 # 2.1: the size of the header, and the class of a shortcut.
@@ -41,6 +41,7 @@ class Lnk:
     """Gives what a shortcut starts, and what stands behind it."""
 
     name: ClassVar[str] = "lnk"
+    signs: ClassVar[Signs] = Signs(begins=(_BEGINS,))
     smallest: ClassVar[bytes] = _BEGINS.ljust(_HEADER, b"\0") + bytes(4)
 
     # Samples that the tests need not have, and why.

@@ -14,7 +14,7 @@ from typing import ClassVar
 from pratique.scanners import text_signatures
 from pratique.scanners.budget import Budget
 from pratique.scanners.containers.members import fitted, too_many
-from pratique.scanners.part import Found, Member, Part, Recognized
+from pratique.scanners.part import Found, Member, Part, Recognized, Signs
 
 # A separator: behind an empty line, or with a date as asctime(3) writes it; then a header
 # field, or another line of its own.
@@ -38,6 +38,7 @@ class Mbox:
     """Gives the messages of a mailbox."""
 
     name: ClassVar[str] = "mbox"
+    signs: ClassVar[Signs] = Signs(types=frozenset({"application/mbox", "message/rfc822"}))
     smallest: ClassVar[bytes] = b"From a\nSubject: a\n\n\nFrom a\nSubject: b\n\n\n"
 
     # Samples that the tests need not have, and why.

@@ -23,7 +23,7 @@ from pratique.scanners.containers.office.lock import PackageLock, package_lock
 from pratique.scanners.containers.office.ole import MAGIC, Compound
 from pratique.scanners.containers.office.ole_smallest import smallest
 from pratique.scanners.keys import Keys
-from pratique.scanners.part import Found, Member, Part, Recognized
+from pratique.scanners.part import Found, Member, Part, Recognized, Signs
 
 _INFORMATION, _PACKAGE = "EncryptionInfo", "EncryptedPackage"
 # Excel's word, and PowerPoint's.
@@ -41,6 +41,7 @@ class Office:
     """Gives the document that is locked in a file."""
 
     name: ClassVar[str] = "office"
+    signs: ClassVar[Signs] = Signs(begins=(MAGIC,))
     smallest: ClassVar[bytes] = smallest(
         {_INFORMATION: _SMALLEST_INFORMATION, _PACKAGE: _SMALLEST_PACKAGE}
     )

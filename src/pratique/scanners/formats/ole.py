@@ -27,7 +27,7 @@ from pratique.scanners.containers.office.ole import MAGIC, Compound, Entry
 from pratique.scanners.containers.office.ole_objects import native
 from pratique.scanners.containers.office.ole_smallest import smallest
 from pratique.scanners.containers.streams import Inflate, Streams
-from pratique.scanners.part import Found, Member, Oddity, Part, Recognized
+from pratique.scanners.part import Found, Member, Oddity, Part, Recognized, Signs
 
 _NATIVE = "\1Ole10Native"
 # The document itself, and what describes it or its objects, in small letters.
@@ -57,6 +57,7 @@ class Ole:
     """Gives the objects in a compound file."""
 
     name: ClassVar[str] = "ole"
+    signs: ClassVar[Signs] = Signs(begins=(MAGIC,))
     # An empty package named "a".
     smallest: ClassVar[bytes] = smallest(
         {

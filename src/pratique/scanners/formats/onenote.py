@@ -20,7 +20,7 @@ from typing import ClassVar
 from pratique.scanners import kinds, text_signatures
 from pratique.scanners.budget import Budget
 from pratique.scanners.containers.members import counted, fitted
-from pratique.scanners.part import Found, Member, Part, Recognized
+from pratique.scanners.part import Found, Member, Part, Recognized, Signs
 
 _TYPE = "application/onenote"
 _EXTENSIONS = frozenset({"one", "onetoc2"})
@@ -48,6 +48,7 @@ class OneNote:
     """Gives the files in a section."""
 
     name: ClassVar[str] = "onenote"
+    signs: ClassVar[Signs] = Signs(types=frozenset({_TYPE}), marks=(_BEGIN,))
     smallest: ClassVar[bytes] = (
         (_SECTION.ljust(_FILE_FORM, b"\0") + _STORE).ljust(_FILE_SIZE, b"\0")
         + _FILE_HEAD.to_bytes(8, "little")

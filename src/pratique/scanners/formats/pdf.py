@@ -24,7 +24,7 @@ from pratique.scanners.containers.office.ole_objects import ansi, last_step
 from pratique.scanners.containers.pdf.file import File, Object
 from pratique.scanners.containers.pdf.syntax import Name, Ref, Value
 from pratique.scanners.keys import Keys
-from pratique.scanners.part import Found, Member, Oddity, Part, Reached, Recognized
+from pratique.scanners.part import Found, Member, Oddity, Part, Reached, Recognized, Signs
 
 _TYPE = "application/pdf"
 _BEGINS = b"%PDF-"
@@ -47,6 +47,7 @@ class Pdf:
     """Gives what a PDF has embedded."""
 
     name: ClassVar[str] = "pdf"
+    signs: ClassVar[Signs] = Signs(types=frozenset({_TYPE}), marks=(_BEGINS,))
     # A catalogue, and the end.
     smallest: ClassVar[bytes] = (
         b"%PDF-1.4\n1 0 obj\n<</Type/Catalog>>\nendobj\n"

@@ -16,7 +16,7 @@ from pratique.scanners.containers.archive import fill_from
 from pratique.scanners.containers.gather import Gather, pieces_of
 from pratique.scanners.containers.members import too_many
 from pratique.scanners.names import plain
-from pratique.scanners.part import Found, Member, Part, Recognized
+from pratique.scanners.part import Found, Member, Part, Recognized, Signs
 from pratique.scanners.text import to_text
 
 _NAME = rb"[0-9]{1,64}[ \t]++([^\r\n]{1,1024})\r?\n(?:[ \t]*+\r?\n){0,8}+"
@@ -65,6 +65,7 @@ class Uuencoded:
     """Gives the files that stand in a text."""
 
     name: ClassVar[str] = "uuencoded"
+    signs: ClassVar[Signs] = Signs(extensions=_BARE_NAMES, marks=(_ANY_BEGIN, _ARMOURED))
     smallest: ClassVar[bytes] = b"begin-base64 644 a\nYQ==\n====\n"
 
     # Samples that the tests need not have, and why.

@@ -11,7 +11,7 @@ from typing import ClassVar
 from pratique.scanners import text_signatures
 from pratique.scanners.budget import Budget
 from pratique.scanners.containers.members import fitted
-from pratique.scanners.part import Found, Member, Part, Recognized
+from pratique.scanners.part import Found, Member, Part, Recognized, Signs
 from pratique.scanners.text import to_text
 
 _MARKS = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
@@ -21,6 +21,7 @@ class Wide:
     """Gives the message that the letters are."""
 
     name: ClassVar[str] = "wide"
+    signs: ClassVar[Signs] = Signs(begins=tuple(_MARKS))
     smallest: ClassVar[bytes] = codecs.BOM_UTF16_LE + "To: a\nSubject: b\n\n".encode("utf-16-le")
 
     # Samples that the tests need not have, and why.

@@ -16,7 +16,7 @@ from pratique.scanners.budget import Budget
 from pratique.scanners.containers.archive import fill_from
 from pratique.scanners.containers.gather import Gather, pieces_of
 from pratique.scanners.containers.members import too_many
-from pratique.scanners.part import Found, Member, Part, Recognized
+from pratique.scanners.part import Found, Member, Part, Recognized, Signs
 from pratique.scanners.text import to_text
 
 _MARK = b"=ybegin "
@@ -50,6 +50,7 @@ class Yenc:
     """Gives the files that stand in a text."""
 
     name: ClassVar[str] = "yenc"
+    signs: ClassVar[Signs] = Signs(marks=(_MARK,))
     smallest: ClassVar[bytes] = b"=ybegin line=128 size=1 name=a\r\n*\r\n=yend size=1\r\n"
 
     # Samples that the tests need not have, and why.

@@ -18,7 +18,7 @@ from pratique.scanners.budget import Budget
 from pratique.scanners.containers.zip import tables as zip_tables
 from pratique.scanners.containers.zip.reader import ZipReader
 from pratique.scanners.keys import Keys
-from pratique.scanners.part import Found, Part, Recognized
+from pratique.scanners.part import Found, Part, Recognized, Signs
 
 # The last is the mark of a split file, and of one that was to be split (APPNOTE 8.5.4).
 _BEGINS = (b"PK\x03\x04", b"PK\x05\x06", b"PK00PK\x03\x04", b"PK\x07\x08PK\x03\x04")
@@ -38,6 +38,9 @@ class Zip:
     """Gives the files of a zip archive."""
 
     name: ClassVar[str] = "zip"
+    signs: ClassVar[Signs] = Signs(
+        extensions=_EXTENSIONS, declared=_DECLARED, begins=_BEGINS, marks=(zip_tables.END,)
+    )
     # An empty file named "a", stored.
     smallest: ClassVar[bytes] = bytes.fromhex(
         "504b03040a00000000000000210000000000000000000000000001000000"

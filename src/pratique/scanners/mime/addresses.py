@@ -22,6 +22,10 @@ MAILBOXES = 1000
 _TOKEN = re.compile(
     rb"(\"(?:[^\"\\]++|\\.)*+\"?)|<([^>]*+)>?|([,;:])|(\()|([^\",;:<(]++)", re.DOTALL
 )
+# Nearly all fields: one mailbox, with a name before it or without, and nothing escaped.
+_ONE = re.compile(
+    rb"(?:\"([^\"\\]*+)\"[ \t]*+(?=<)|([^\",;:<(]*+))(?:<([^>]++)>[ \t]*+)?+\Z", re.DOTALL
+)
 _COMMENT = re.compile(rb"((?:[^()\\]++|\\.)*+)([()]?)", re.DOTALL)
 _QUOTED_PAIR = re.compile(rb"\\(.)", re.DOTALL)
 
@@ -56,6 +60,8 @@ def split(value: bytes) -> tuple[list[Mailbox], bool]:
     """The mailboxes of a field's body, and whether it was too long to be read whole."""
     cut = len(value) > FIELD_OCTETS
     line = unfold(value[:FIELD_OCTETS])
+    if (one := _ONE.match(line)) is not None:
+        return _only(one), cut
     mailboxes: list[Mailbox] = []
     gathered = _Gathered()
     at = 0
@@ -78,6 +84,17 @@ def split(value: bytes) -> tuple[list[Mailbox], bool]:
                 return mailboxes, cut or bool(line[at:].strip(b" \t,;"))
     _end(gathered, mailboxes, comma=False)
     return mailboxes, cut
+
+
+def _only(found: re.Match[bytes]) -> list[Mailbox]:
+    """The mailbox of a field that has one, or none if it is blank."""
+    quoted, words, angle = found.groups()
+    if angle is None:
+        address = words.strip(b" \t,").strip()
+        return [_mailbox(address, ("", b""))] if address else []
+    name = (words if quoted is None else quoted).strip()
+    shown, bad = decode_words(name)
+    return [_mailbox(angle, (shown, name if bad else b""))] if angle.strip() or name else []
 
 
 def _gather(gathered: _Gathered, token: re.Match[bytes]) -> None:

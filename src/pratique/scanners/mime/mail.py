@@ -17,6 +17,7 @@ through the wall in one message.
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 
 from pratique.scanners import facts_pb2 as facts
 from pratique.scanners.budget import Budget, OverBudget
@@ -103,10 +104,17 @@ def read_outermost(octets: memoryview, budget: Budget) -> tuple[bytes, Header, i
             break
     if text.startswith((b"\r\n", b"\n"), start):
         return text, Header(start, start), start
-    header = Header(start, body)
     last = min(last, start + limits.header_octets)
-    read_fields(text, header, last, limits.header_fields)
-    return text, header, last
+    return text, _read(text[:body], start, last, limits.header_fields), last
+
+
+# Who tells a bounce by its header asks for the same one again.
+@lru_cache(maxsize=1)
+def _read(text: bytes, start: int, last: int, most: int) -> Header:
+    """The header that begins at `start`; nobody changes it any more."""
+    header = Header(start, len(text))
+    read_fields(text, header, last, most)
+    return header
 
 
 def _state_text(mail: facts.Mail, named: dict[bytes, list[Field]], wrong: set[str]) -> None:

@@ -25,7 +25,7 @@ from pratique.scanners.mime.multipart import Cutter, Gap, Note
 from pratique.scanners.mime.sections import begins_cut, continues
 from pratique.scanners.mime.uu import files as uuencoded
 from pratique.scanners.mime.views import Boundaries, Leaf, Over, Stretch, Views, near, place
-from pratique.scanners.part import Found, Oddity, Part, Reached, Recognized
+from pratique.scanners.part import Found, Oddity, Part, Reached, Recognized, Signs
 
 # Places that are read again; each is cheap, and a mail with more has one oddity often.
 STRETCHES = 1000
@@ -35,6 +35,7 @@ class Mime:
     """Reads a mail message, RFC 5322 and RFC 2045."""
 
     name: ClassVar[str] = "mime"
+    signs: ClassVar[Signs] = Signs(kinds=frozenset({"message"}))
 
     def recognize(self, part: Part) -> Recognized:
         """Tell whether the part is a message: the mail itself, or one in it."""

@@ -28,6 +28,7 @@ def test_an_honest_file_has_one_directory_and_nothing_odd(writer):
 
     assert names(plan) == ["a", "b"]
     assert (list(plan.odd), plan.whole, plan.cut) == ([], True, "")
+    assert plan.late(Spans()) == []
     assert list(records(memoryview(octets), plan.directories))[-2] == (
         len(octets) - 22,
         len(octets),

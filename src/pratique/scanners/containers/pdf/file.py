@@ -14,7 +14,6 @@ import re
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from heapq import merge
 
 from pratique.scanners.budget import Budget, OverBudget
 from pratique.scanners.containers.gather import Damaged, Gather
@@ -158,7 +157,8 @@ class File:
         return found
 
     def _filters(self, one: Object) -> list[tuple[str, dict[str, Value]]]:
-        values = {key: self.look_up(one.values[key]) for key in _FILTERS if key in one.values}
+        said = one.values
+        values = {key: self.look_up(said[key]) for key in _FILTERS if key in said}
         for key, value in values.items():
             if isinstance(value, list):
                 values[key] = [self.look_up(each) for each in value]
@@ -278,9 +278,13 @@ class File:
 
 def _interesting(octets: bytes) -> Iterator[int]:
     """Where something of interest stands, in order."""
-    end = 0
-    found = (_NAMES.finditer(octets), _BEGINS.finditer(octets))
-    for one in merge(*found, key=re.Match.start):
-        if one.start() >= end:
+    names, streams, end = _NAMES.finditer(octets), _BEGINS.finditer(octets), 0
+    name, stream = next(names, None), next(streams, None)
+    while name is not None or stream is not None:
+        if stream is None or (name is not None and name.start() < stream.start()):
+            one, name = name, next(names, None)
+        else:
+            one, stream = stream, next(streams, None)
+        if one is not None and one.start() >= end:
             yield one.start()
             end = one.end()

@@ -7,22 +7,28 @@ where it gets too deep, an unclosed one where its octets end.
 
 import re
 from binascii import unhexlify
+from functools import lru_cache
 from typing import NamedTuple
 
 # Readers refuse less (pdf.js: 500 calls); a filespec lies five levels deep.
 DEEP = 100
 _SPACE = rb"\0\t\n\f\r "
 _APART = _SPACE + rb"()<>\[\]{}/%"
+_GAP = rb"(?:[" + _SPACE + rb"]++|%[^\r\n]*+)*+"
+_GAPS = re.compile(_GAP)
 _TOKEN = re.compile(
-    rb"(?P<gap>[" + _SPACE + rb"]+|%[^\r\n]*)|(?P<mark><<|>>|[<>()\[\]{}])"
-    rb"|/(?P<name>[^" + _APART + rb"]*)|(?P<word>[^" + _APART + rb"]+)"
+    _GAP + rb"(?:(?P<mark><<|>>|[<>()\[\]{}])"
+    rb"|/(?P<name>[^" + _APART + rb"]*+)|(?P<word>[^" + _APART + rb"]++))"
 )
-_NUMBER = re.compile(rb"[+-]?[0-9]{1,18}\Z")
+_DIGITS = 18
+_NUMBER = re.compile(rb"[+-]?[0-9]{1,%d}\Z" % _DIGITS)
 _ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")
 _IN_STRING = re.compile(rb"\(+|\)+|\\")
 _ESCAPE = re.compile(rb"\\(?:([0-7]{1,3})|(\r\n|[\0-\xff]))|\r\n?")
 _LETTERS = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f",
             b"\r\n": b"", b"\n": b"", b"\r": b""}  # fmt: skip
+# Longer names are not kept read.
+_KEPT = 64
 _NO_HEX = re.compile(rb"[^0-9A-Fa-f]+")
 
 
@@ -56,13 +62,14 @@ class _Parser:
     def value(self) -> tuple[Value, int]:
         while (token := _TOKEN.match(self._octets, self._at, self._end)) is not None:
             self._at = token.end()
-            kind = token.lastgroup
-            if kind == "gap":
-                continue
-            if not self._take(kind, token):
+            if not self._take(token.lastgroup, token):
                 break
             if len(self._open) == 1 and self._open[0][1]:
                 return self._open[0][1][0], self._at
+        else:
+            # Nothing but a gap is left, and what follows begins behind it.
+            gap = _GAPS.match(self._octets, self._at, self._end)
+            self._at = gap.end() if gap is not None else self._at
         while len(self._open) > 1:
             self._close()
         outermost = self._open[0][1]
@@ -72,10 +79,7 @@ class _Parser:
         """Take one token; false where the value cannot go on."""
         held = self._open[-1][1]
         if kind == "name":
-            raw = token["name"]
-            if b"#" in raw:
-                raw = _ESCAPED.sub(lambda found: unhexlify(found[1]), raw)
-            held.append(Name(raw.decode("latin-1")))
+            held.append(_name(token["name"]))
             return True
         if kind == "word":
             return self._word(token["word"], held)
@@ -95,9 +99,11 @@ class _Parser:
         return True
 
     def _word(self, word: bytes, held: list[Value]) -> bool:
-        if word in {b"endobj", b"stream", b"endstream", b"obj"}:
+        if word.isdigit() and len(word) <= _DIGITS:
+            held.append(int(word))
+        elif word in {b"endobj", b"stream", b"endstream", b"obj"}:
             return False
-        if _NUMBER.match(word):
+        elif _NUMBER.match(word):
             held.append(int(word))
         elif word == b"R" and len(held) >= 2 and _are_numbers(held[-2:]):
             generation, number = held.pop(), held.pop()
@@ -141,6 +147,18 @@ class _Parser:
                 self._at, depth = found.start() + min(run, depth), depth - min(run, depth)
         held.append(_ESCAPE.sub(_unescape, self._octets[start : self._at - 1]))
         return True
+
+
+# Few names are in use, and every object has some.
+@lru_cache(maxsize=512)
+def _short_name(raw: bytes) -> Name:
+    if b"#" in raw:
+        raw = _ESCAPED.sub(lambda found: unhexlify(found[1]), raw)
+    return Name(raw.decode("latin-1"))
+
+
+def _name(raw: bytes) -> Name:
+    return _short_name(raw) if len(raw) <= _KEPT else _short_name.__wrapped__(raw)
 
 
 def _are_numbers(values: list[Value]) -> bool:

@@ -88,8 +88,10 @@ class Contents:
 
     def _plain(self, place: Place, said: list[Listed]) -> list[Content]:
         """Every reading that gives something of its own."""
-        found: list[Content] = []
-        for each in said[:READINGS]:
+        found = [self._unpacked(place, said[0], self._body(place, said[0]))]
+        if len(said) == 1 and found[0].right:
+            return found
+        for each in said[1:READINGS]:
             right = any(one.right for one in found)
             if not right or not unsaid(each) or self._ends_early(place, each, found[0]):
                 found.append(self._unpacked(place, each, self._body(place, each)))

@@ -27,7 +27,7 @@ def descriptor(
     octets: memoryview, place: Place, content: Content | None, end: int
 ) -> tuple[int, bool]:
     """Where the descriptor behind a member ends, and whether it says something else."""
-    if not any(each.streamed for each in place.tables):
+    if place.agreed or not any(each.streamed for each in place.tables):
         return end, False
     signed = signature(octets, end) == _SIGNATURE
     for skipped, form in _FORMS:

@@ -36,12 +36,14 @@ class Place:
     view: str = "standard"
     # More entries point here than were kept.
     crowded: bool = False
+    _agreed: bool | None = field(default=None, init=False, repr=False, compare=False)
 
     def take(self, entry: Listed) -> None:
         """One more entry points here; what is too much is said, but not kept."""
         if len(self.said) < ENTRIES:
             self.said.append(entry)
-            for told in ("tables", "raw_names", "agreed"):
+            self._agreed = None
+            for told in ("tables", "raw_names"):
                 self.__dict__.pop(told, None)
         else:
             self.crowded = True
@@ -59,6 +61,8 @@ class Place:
     @cached_property
     def raw_names(self) -> list[bytes]:
         """Its names, in each table and beside it in UTF-8."""
+        if self.agreed and not any(each.extra.name for each in self.tables):
+            return [self.said[0].raw_name]
         told = (name for each in self.tables for name in (each.raw_name, each.extra.name))
         return list(dict.fromkeys(name for name in told if name)) or [b""]
 
@@ -71,7 +75,7 @@ class Place:
     @property
     def folder(self) -> bool:
         """A folder by all of its names, and empty in all tables: so nothing is lost."""
-        return self.slashed and not any(_holds(each) for each in self.tables)
+        return not self.agreed and self.slashed and not any(_holds(each) for each in self.tables)
 
     @property
     def slashed(self) -> bool:
@@ -81,13 +85,15 @@ class Place:
     @property
     def holds(self) -> bool:
         """Whether there is anything in it by any word."""
+        if self.agreed:
+            return _holds(self.said[0])
         streamed = self.before is not None and self.before.streamed
         return streamed or any(_holds(each) or unsaid(each) for each in self.tables)
 
     @property
     def encrypted(self) -> bool:
         """Any of those who tell of it says so."""
-        return any(each.encrypted for each in self.tables)
+        return not self.agreed and any(each.encrypted for each in self.tables)
 
     @property
     def strong(self) -> bool:
@@ -105,11 +111,15 @@ class Place:
     @property
     def sums(self) -> set[int]:
         """The checksums that are said; a header before a stream says none yet."""
+        if self.agreed:
+            return {self.said[0].sum}
         return {each.sum for each in self.tables if each.sum or not self._is_late(each)}
 
     @property
     def sizes(self) -> set[int]:
         """The sizes that are said."""
+        if self.agreed:
+            return {self.said[0].size}
         return {each.size for each in self.tables if each.size or not self._is_late(each)}
 
     def _is_late(self, said: Listed) -> bool:
@@ -118,24 +128,38 @@ class Place:
     @property
     def edge(self) -> int | None:
         """Where the shortest reading of its packed octets ends; None if nobody says."""
+        if self.agreed:
+            return self.body + self.said[0].packed
         told = [each.packed for each in self.tables if not unsaid(each)]
         return self.body + min(told) if told else None
 
     @property
     def claim(self) -> int:
         """Where the longest reading of its packed octets ends."""
+        if self.agreed:
+            return self.body + self.said[0].packed
         return self.body + max((each.packed for each in self.tables if not unsaid(each)), default=0)
 
-    @cached_property
+    @property
     def agreed(self) -> bool:
-        """One entry and the header, which say the same, and nothing that is odd in itself."""
+        """One entry and the header, which say the same, and nothing that is odd in itself.
+
+        So it is with nearly every member, and then each question has one answer.
+        """
+        if self._agreed is None:
+            self._agreed = self._is_agreed()
+        return self._agreed
+
+    def _is_agreed(self) -> bool:
         if len(self.said) != 1 or self.before is None or self.crowded:
             return False
         entry, before = self.said[0], self.before
         # All that is said of the member itself: name, flags, method, time, sum, sizes.
         if entry[:_ITSELF] != before[:_ITSELF] or entry.streamed or entry.encrypted:
             return False
-        if entry.folder or entry.elsewhere or entry.raw_name.endswith(_SLASHES):
+        if entry.folder or entry.elsewhere or not entry.raw_name:
+            return False
+        if entry.raw_name.endswith(_SLASHES):
             return False
         if entry.extra.crowded or before.extra.crowded or entry.extra.aes != before.extra.aes:
             return False

@@ -108,12 +108,23 @@ class Plan:
 
     def late(self, verified: Spans) -> list[Place]:
         """The places that are named by what lies outside of what members needed."""
+        if self._is_read():
+            return []
         known = {offset: len(place.said) for offset, place in self.places.items()}
         self._look(lambda at: (0, len(self._octets)) if verified.holds(at) else None)
         # A place that was known is named anew, with other words: it is read once more.
         return [
             place for offset, place in self.places.items() if known.get(offset) != len(place.said)
         ]
+
+    def _is_read(self) -> bool:
+        """Whether one end record, in no member, names every entry, as in nearly every file."""
+        marks, main = self.marks, self.main
+        if main is None or marks.ends != [main.position] or marks.ends64 or marks.cut:
+            return False
+        if len(self.directories) > 1 or self._claim(main.position) is not None:
+            return False
+        return all((at, main.shift) in self._walked for at in marks.entries)
 
     def hidden(self, verified: Spans, done: set[int]) -> Iterator[int]:
         """Where headers lie that no directory names, outside of what members needed."""

@@ -20,6 +20,11 @@ class Spans:
         """Take one more interval; an empty one is none."""
         if start >= stop:
             return
+        if not self._stops or start > self._stops[-1]:
+            # Mostly they come in order.
+            self._starts.append(start)
+            self._stops.append(stop)
+            return
         first = bisect_left(self._stops, start)
         behind = bisect_right(self._starts, stop)
         if first < behind:
@@ -35,6 +40,8 @@ class Spans:
 
     def covered(self, start: int, stop: int) -> int:
         """How many octets of the interval are in them."""
+        if not self._stops or start >= self._stops[-1]:
+            return 0
         missing = sum(after - before for before, after in self.holes(start, stop))
         return max(0, stop - start) - missing
 

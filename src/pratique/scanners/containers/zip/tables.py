@@ -35,6 +35,8 @@ _LOOKED_AT, UNSOUND = 4, 16
 _ENTRY_FIELDS = struct.Struct("<BBHHHHHIIIHHHHHII")
 _HEADER_FIELDS = struct.Struct("<HHHHHIIIHH")
 ENTRY_SIZE, HEADER_SIZE = 46, 30
+# Where an entry has the lengths of its name, its extra field and its comment.
+_LENGTHS, _LENGTHS_AT = struct.Struct("<HHH"), 28
 _RECORD, _RECORD64 = struct.Struct("<HHHHIIH"), struct.Struct("<IIQQQQ")
 # APPNOTE 4.4.4: the bits of the flags that matter.
 ENCRYPTED, STREAMED, STRONG, MASKED = 0x01, 0x08, 0x40, 0x2000
@@ -73,9 +75,8 @@ class End(NamedTuple):
     def listing(self, directory: int, shift: int, size: int) -> "End":
         """The same with a directory."""
         sizes = (self.behind, self.stop, size)
-        return End(
-            directory, self.position, self.counted, shift, *sizes, disks=self.disks, wide=self.wide
-        )
+        told = (directory, self.position, self.counted, shift, *sizes)
+        return End(*told, False, self.disks, self.wide)
 
     @property
     def closes_file(self) -> bool:
@@ -232,7 +233,7 @@ def _directories(octets: memoryview, end: End, size: int, offset: int) -> list[E
         listing = signature(octets, directory) == ENTRY
         if not listing and (end.counted or size or shift < 0):
             continue
-        if (directory, shift) in [(one.directory, one.shift) for one in found]:
+        if found and (directory, shift) == (found[0].directory, found[0].shift):
             continue
         found.append(end.listing(directory, shift, size))
     return found
@@ -254,14 +255,15 @@ def listed(octets: memoryview, end: End) -> Iterator[Listed]:
 
 def entry_at(octets: memoryview, at: int, shift: int) -> Listed | None:
     """The directory's entry at that place, if there is one."""
-    if signature(octets, at) != ENTRY or at + ENTRY_SIZE > len(octets):
+    if at < 0 or octets[at : at + 4] != ENTRY or at + ENTRY_SIZE > len(octets):
         return None
     fields = _ENTRY_FIELDS.unpack_from(octets, at + 4)
     _, system, _, flags, method, time, _, sum_, packed, size, name, extra, comment = fields[:13]
     disk, _, attributes, offset = fields[13:]
     name_end = at + ENTRY_SIZE + name
-    told = Extra.read(bytes(octets[name_end : name_end + extra]))
-    size, packed, offset = told.widened(size, packed, offset)
+    told = Extra.read(bytes(octets[name_end : name_end + extra])) if extra else _NO_EXTRA
+    if extra:
+        size, packed, offset = told.widened(size, packed, offset)
     # APPNOTE 4.4.2.2: 3 is Unix, whose mode is the upper half; 0x10 is DOS's folder.
     folder = attributes & 0x10 or (system == 3 and attributes >> 28 == 4)
     return Listed(
@@ -282,14 +284,15 @@ def entry_at(octets: memoryview, at: int, shift: int) -> Listed | None:
 
 def header(octets: memoryview, offset: int) -> Listed | None:
     """What the header at that place says, if there is one."""
-    if signature(octets, offset) != HEADER or offset + HEADER_SIZE > len(octets):
+    if offset < 0 or octets[offset : offset + 4] != HEADER or offset + HEADER_SIZE > len(octets):
         return None
     _, flags, method, time, _, sum_, packed, size, name, extra = _HEADER_FIELDS.unpack_from(
         octets, offset + 4
     )
     name_end = offset + HEADER_SIZE + name
-    told = Extra.read(bytes(octets[name_end : name_end + extra]))
-    size, packed, _ = told.widened(size, packed, 0)
+    told = Extra.read(bytes(octets[name_end : name_end + extra])) if extra else _NO_EXTRA
+    if extra:
+        size, packed, _ = told.widened(size, packed, 0)
     return Listed(
         raw_name=bytes(octets[offset + HEADER_SIZE : name_end]),
         flags=flags,
@@ -365,4 +368,16 @@ def names(octets: memoryview, most: int) -> list[bytes]:
     end = find_end(octets)
     if end is None:
         return [header_name(octets, 0)]
-    return [entry.raw_name for entry in islice(listed(octets, end), most)]
+    return list(islice(_listed_names(octets, end), most))
+
+
+def _listed_names(octets: memoryview, end: End) -> Iterator[bytes]:
+    """The names of the entries that `listed` gives, and nothing else of them."""
+    at = end.directory
+    while 0 <= at < end.position and octets[at : at + 4] == ENTRY:
+        name_at = at + ENTRY_SIZE
+        if name_at > len(octets):
+            return
+        name, extra, comment = _LENGTHS.unpack_from(octets, at + _LENGTHS_AT)
+        yield bytes(octets[name_at : name_at + name])
+        at = name_at + name + extra + comment
