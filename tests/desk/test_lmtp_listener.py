@@ -1,6 +1,7 @@
 """A real Postfix hands mail to us by LMTP, over a port and over a unix socket; its queue hears
 a reply for each recipient."""
 
+import re
 import smtplib
 
 import pytest
@@ -17,6 +18,26 @@ PROGRAM = (
     b'Content-Type: application/octet-stream; name="invoice.exe"\r\n\r\nMZ is all it says\r\n'
 )
 
+# The content for most recipients goes out last; b's goes first.
+MARKED = """
+[[rule]]
+name = "marked"
+when = 'rcpt.address.startsWith("b@")'
+actions = ["accept", { add_header = "X-Marked: 1" }]
+
+[[rule]]
+name = "unseen"
+when = '''
+  parts.exists(p, p.unopened != "") || ambiguities.size() + limits.size() + failures.size() > 0
+'''
+actions = ["quarantine"]
+reason = "not looked into"
+
+[[rule]]
+name = "all other mail"
+actions = ["accept"]
+"""
+
 
 def send(port, content, rcpt=("b@corp.example",), mail="a@sender.example"):
     with smtplib.SMTP("127.0.0.1", port, timeout=30) as client:
@@ -31,12 +52,12 @@ def send(port, content, rcpt=("b@corp.example",), mail="a@sender.example"):
 def front(postfix, service, sink, free_port):
     """Start a Postfix whose queue goes to us by LMTP; give it, and its port."""
 
-    def start(*, over_a_file=False, **settings):
+    def start(*, over_a_file=False, rest="", **settings):
         relay, port = postfix(sink.port), free_port()
         place = f"unix:{relay.folder}/in" if over_a_file else f"inet:[127.0.0.1]:{service.port}"
         service.configure(
             'protocol = "lmtp"\nsocket_mode = "0666"',
-            f'[next_hop]\nkind = "smtp"\naddress = "127.0.0.1:{sink.port}"',
+            f'[next_hop]\nkind = "smtp"\naddress = "127.0.0.1:{sink.port}"\n{rest}',
         )
         written = service.config.read_text().replace('reply = "sender"', 'reply = "queue"')
         if over_a_file:
@@ -81,6 +102,36 @@ def test_a_next_hop_that_defers_leaves_the_mail_in_the_queue(front, sink, until)
     until(lambda: relay.log().count("status=deferred") == 2, "two deferrals")
     assert len(relay.queue()) == 1
     assert sink.messages == []
+
+
+class NotNow(dict):
+    """What the sink says: once, to the end of data for d, that it comes too early."""
+
+    def __init__(self, sink):
+        super().__init__()
+        self.sink, self.left = sink, 1
+
+    def get(self, key, default=None):
+        last = [one for one in self.sink.commands if one.startswith("RCPT")][-1:]
+        if key != "." or not self.left or "<d@" not in "".join(last):
+            return default
+        self.left -= 1
+        return "451 4.3.0 later"
+
+
+def test_who_is_deferred_comes_again_and_nobody_else(front, sink, until, tmp_path):
+    policy = tmp_path / "policy.toml"
+    policy.write_text(MARKED)
+    sink.answers = NotNow(sink)
+    soon = dict.fromkeys(("queue_run_delay", "minimal_backoff_time", "maximal_backoff_time"), "1s")
+    relay, port = front(rest=f'[policy]\nfile = "{policy}"', **soon)
+    send(port, PLAIN, ("b@corp.example", "c@corp.example", "d@corp.example"))
+    until(lambda: relay.nudge() or not relay.queue(), "empty queue", 60)
+    said = re.findall(r"to=<(\w)@corp.example>.*status=(\w+)", relay.log())
+    assert sorted(said[:3]) == [("b", "sent"), ("c", "deferred"), ("d", "deferred")]
+    assert sorted(said[3:]) == [("c", "sent"), ("d", "sent")]
+    names = ["".join(re.findall(r"<(\w)@", "".join(one.rcpt))) for one in sink.messages]
+    assert names == ["b", "cd"]
 
 
 def test_many_messages_on_one_connection(front, sink, until):

@@ -94,6 +94,11 @@ class Place:
             written = re.sub(f"^{name} = .*", f'{name} = "{value}"', written, flags=re.MULTILINE)
         self.service.config.write_text(written)
 
+    def is_done(self):
+        """Whether nothing is left in the queue; what is is tried again."""
+        self.relay.nudge()
+        return not self.relay.queue()
+
     def survives(self, weights, rounds):
         """Do all that to it, and see that nothing is lost; the figures."""
         trial = self.trial
@@ -102,8 +107,7 @@ class Place:
         self.relay.start()
         trial.begin(self.port)
         trial.storm(weights, rounds)
-        self.relay.flush()
-        trial.settle(lambda: not self.relay.queue())
+        trial.settle(self.is_done)
         assert [line for line in self.relay.log().splitlines() if BOUNCE.search(line)] == []
         return trial.reckon()
 

@@ -10,7 +10,6 @@ import shutil
 import signal
 import smtplib
 import tempfile
-import time
 from pathlib import Path
 
 import pytest
@@ -54,13 +53,22 @@ SOON = {
 }
 
 
+class AtLast:
+    """Words that are looked for when they are needed."""
+
+    def __init__(self, say):
+        self.say = say
+
+    def __str__(self):
+        return self.say()
+
+
 class Place:
     """A Postfix with Pratique beside it."""
 
     def __init__(self, service, postfix, sink, free_port, until):
         self.service, self.sink, self.until = service, sink, until
         self.port, self.behind = free_port(), free_port()
-        self.nudged = time.monotonic()
         self.relay = postfix(sink.port)
         self.relay.main |= SOON
         self.policy = service.folder / "policy.toml"
@@ -129,16 +137,22 @@ class Place:
             return f"{code} {said.decode()}"
 
     def _came(self, count):
-        # Once in a while Postfix does not try again by itself, for more than a minute.
-        if time.monotonic() - self.nudged > 10:
-            self.nudged = time.monotonic()
-            self.relay.flush()
+        self.relay.nudge()
         return len(self.sink.messages) >= count
+
+    def _is_done(self):
+        self.relay.nudge()
+        return not self.relay.queue()
+
+    def _but(self, awaited):
+        """What was awaited, and all that was said instead."""
+        said = self.relay.queue, self.relay.log, self.service.log
+        return AtLast(lambda: "\n".join([awaited, *(str(each()) for each in said)]))
 
     def delivered(self, count):
         """Who was sent what: by the local parts, whether the program was in it."""
-        self.until(lambda: self._came(count), f"{count} messages", 60)
-        self.until(lambda: not self.relay.queue(), "empty queue", 60)
+        self.until(lambda: self._came(count), self._but(f"{count} messages"), 60)
+        self.until(self._is_done, self._but("empty queue"), 60)
         return sorted(
             (
                 " ".join(sorted(re.findall(r"<(\w+)@", " ".join(one.rcpt)))),

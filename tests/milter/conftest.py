@@ -1,6 +1,8 @@
 """A pipeline with a fake to see and to deliver, a real policy and a real quarantine."""
 
+import runpy
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 
@@ -181,3 +183,7 @@ def released(quarantine):
         return hop.sent, FakeSees(subject=subject, release_token=token, foreign_fields=[field])
 
     return release
+
+
+# A pipeline whose policy takes programs out.
+strip = runpy.run_path(str(Path(__file__).with_name("rewritten.py")))["strip"]

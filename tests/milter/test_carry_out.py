@@ -145,6 +145,32 @@ async def test_what_the_plan_orders_for_others_is_done_for_them_too(carried, log
     assert log.done == ["send"]
 
 
+CAROL, DAVE = Forward("c@x.org"), Forward("d@x.org")
+
+
+@pytest.mark.parametrize("action", ["quarantine", "reject"])
+async def test_who_has_it_since_an_earlier_try_has_no_part_in_what_is_decided_now(
+    *, carried, whole, log, quarantine, action
+):
+    has = replace(whole.envelope, recipients=(*whole.envelope.recipients, CAROL, DAVE))
+    await quarantine.delivered.note(whole.content, has, [CAROL.address])
+    made = actions.plan([Verdict(Action(action), "a rule", "because")] * 3)
+    done = await carried(made, CAROL, DAVE)
+    assert (done.reply.code, log.done) == (250, [])
+    assert done.outcomes == ("held", "delivered", "held")
+    (held,) = quarantine.messages()
+    assert held.recipients == ("b@x.org", "d@x.org")
+    # The next one with these octets is another mail.
+    assert await quarantine.delivered.known(whole.content, has) == frozenset()
+
+
+async def test_where_all_have_it_nothing_is_left_to_refuse(carried, whole, log, quarantine):
+    await quarantine.delivered.note(whole.content, whole.envelope, ["b@x.org"])
+    done = await carried(plan("reject"))
+    assert (done.reply.code, done.outcomes, log.done) == (250, ("delivered",), [])
+    assert list(quarantine.messages()) == []
+
+
 @pytest.mark.real("root")
 @pytest.mark.slow
 def test_a_disk_that_is_really_full_holds_back_what_cannot_be_held(tmp_path):

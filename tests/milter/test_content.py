@@ -1,10 +1,12 @@
 """A sealed content cannot be changed by anybody, not even by us."""
 
 import os
+import socket
+from contextlib import closing
 
 import pytest
 
-from pratique.milter.content import ContentWriter, content_of
+from pratique.milter.content import ContentWriter, content_of, send_fds
 
 
 @pytest.fixture
@@ -55,3 +57,14 @@ def test_a_discarded_writer_can_be_discarded_again():
     writer.write(b"x")
     writer.discard()
     writer.discard()
+
+
+def test_descriptors_go_beside_octets():
+    ours, theirs = socket.socketpair()
+    with ours, theirs, closing(content_of([b"A: b\r\n"])) as content:
+        assert send_fds(ours, b"here", content.descriptor, content.descriptor) == 4
+        octets, descriptors, _, _ = socket.recv_fds(theirs, 10, 3)
+        assert octets == b"here"
+        assert [os.pread(each, 10, 0) for each in descriptors] == [b"A: b\r\n"] * 2
+        for each in descriptors:
+            os.close(each)

@@ -77,6 +77,28 @@ async def test_the_next_message_has_its_own_time(line):
         await made.frame()
 
 
+async def test_a_time_that_ends_sooner_than_the_one_before_is_kept(line):
+    made, _ = line
+    with made.within(60.0):
+        pass
+    with made.within(0.01), pytest.raises(TimeoutError):
+        await made.frame()
+
+
+async def test_who_has_more_time_than_the_one_before_gets_it(line):
+    made, theirs = line
+    loop = asyncio.get_running_loop()
+    with made.within(0.02):
+        pass
+    begun = loop.time()
+    with made.within(0.2), pytest.raises(TimeoutError):
+        await made.frame()
+    assert loop.time() - begun > 0.15
+    theirs.sendall(HELLO)
+    with made.within(60.0):
+        await made.frame()
+
+
 async def test_a_length_that_cannot_be_true_is_told_before_anything_is_kept(line):
     made, theirs = line
     theirs.sendall((frames.MAX_FRAME + 1).to_bytes(4, "big"))

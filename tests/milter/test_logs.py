@@ -1,5 +1,6 @@
 """The log: one line an event, and no stranger can forge another."""
 
+import io
 import json
 import logging
 import subprocess
@@ -8,6 +9,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from pratique.milter import logs
 from pratique.milter.became import Became
 from pratique.milter.logs import JsonLines, Words, tell
 from pratique.milter.mail import Envelope, Forward
@@ -50,6 +52,56 @@ def test_a_message_ends_in_one_line_with_all_its_fields(caplog):
         "queue_id": "Q1", "mta_id": "4F1B2", "action": "accept", "outcome": "delivered",
         "rule": "a rule", "milliseconds": 12.3, "size": 4096, "parts": 3, "reply": "250 2.0.0 Ok",
     }  # fmt: skip
+
+
+BECAME = Became(
+    Envelope("Q1", datetime(2026, 11, 22, tzinfo=UTC), mta_id=HOSTILE),
+    *(4096, 1.0, 1.0123, Facts(parts=[Part()]), (), "accept", HOSTILE, Reply(250, ("é ok",))),
+)
+
+
+@pytest.fixture
+def own_log():
+    """A log as a service has it, in memory."""
+    root, stream = logging.getLogger(), io.StringIO()
+    before = root.handlers[:], root.level
+    logs.set_up(stream)
+    yield stream
+    root.handlers[:], level = before
+    root.setLevel(level)
+
+
+def lines_in(stream):
+    return [json.loads(line) for line in stream.getvalue().splitlines()]
+
+
+def test_a_line_that_is_written_at_once_is_the_same_as_one_by_logging(own_log):
+    tell(BECAME)
+    logging.getLogger("pratique.message").addFilter(lambda _: True)
+    try:
+        tell(BECAME)
+    finally:
+        logging.getLogger("pratique.message").filters.clear()
+    at_once, by_logging = lines_in(own_log)
+    assert datetime.fromisoformat(at_once.pop("time")) <= datetime.fromisoformat(
+        by_logging.pop("time")
+    )
+    assert list(at_once.items()) == list(by_logging.items())
+    assert own_log.getvalue().isascii()
+
+
+def test_who_listens_to_the_log_hears_of_each_message(own_log, caplog):
+    logging.getLogger().addHandler(caplog.handler)
+    with caplog.at_level(logging.INFO, "pratique.message"):
+        tell(BECAME)
+    assert [one.fields["queue_id"] for one in caplog.records] == ["Q1"]
+    assert len(lines_in(own_log)) == 1
+
+
+def test_a_log_that_wants_no_lines_of_messages_gets_none(own_log):
+    logging.getLogger().setLevel(logging.WARNING)
+    tell(BECAME)
+    assert not own_log.getvalue()
 
 
 def test_a_traceback_is_in_the_line_of_its_event():

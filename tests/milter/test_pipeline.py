@@ -116,8 +116,12 @@ async def test_what_could_not_be_seen_is_deferred_and_not_sent(
     assert (hop.sent, held(quarantine)) == ([], [])
 
 
-async def test_a_full_disk_when_holding_is_deferred(*, take, hop, fake_sees, envelope, policy):
+async def test_a_full_disk_when_holding_is_deferred(
+    *, quarantine, hop, fake_sees, envelope, policy
+):
     class FullQuarantine:
+        delivered = quarantine.delivered
+
         async def hold(self, held):
             raise OSError(28, "No space left on device")
 

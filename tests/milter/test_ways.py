@@ -7,6 +7,8 @@ import pytest
 from pratique.milter import actions
 from pratique.milter.content import content_of
 from pratique.milter.mail import Envelope, Forward
+from pratique.milter.next_hop import Reply
+from pratique.milter.sharing import Sharing
 from pratique.milter.ways import Ways, Whole, outgoing
 from pratique.policies.verdict import Action, HeaderField, Verdict
 from pratique.scanners.facts_pb2 import Facts, ForeignField, Mail
@@ -51,3 +53,32 @@ def test_what_is_held_for_some_has_their_envelope_and_their_verdicts(whole):
     assert held.envelope.recipients == whole.forwards(share) == (B, D)
     assert [one.rule for one in held.verdicts] == ["quarantine"] * 2
     assert held.envelope.queue_id == "Q1"
+
+
+TAKEN, LATER = Reply(250, ("2.0.0 Ok",)), Reply(451, ("4.2.2 no room",))
+
+
+@pytest.mark.parametrize("by_recipient", [False, True])
+async def test_who_has_it_hears_so_where_each_hears_a_reply_of_his_own(
+    *, whole, hop, quarantine, by_recipient
+):
+    plan = actions.plan([Verdict(Action.ACCEPT, "", "")] * 3)
+    ways = Ways(hop.send, quarantine.hold, "queue", by_recipient=by_recipient)
+    hop.reply = Reply(451, ("4.2.2 no room",), (TAKEN, LATER, TAKEN))
+    done = await Sharing(plan, whole, ways, quarantine, {}).done()
+    assert (done.reply.code, done.outcomes) == (451, ("delivered", "deferred", "delivered"))
+    # With one reply for all they come again, and are left out then.
+    known = await quarantine.delivered.known(whole.content, whole.envelope)
+    assert known == (set() if by_recipient else {B.address, D.address})
+    assert [one.code for one in done.reply.each] == ([250, 451, 250] if by_recipient else [])
+
+
+async def test_who_has_it_since_an_earlier_try_hears_so_too(whole, hop, quarantine):
+    await quarantine.delivered.note(whole.content, whole.envelope, [C.address])
+    plan = actions.plan([Verdict(Action.ACCEPT, "", "")] * 3)
+    ways = Ways(hop.send, quarantine.hold, "queue", by_recipient=True)
+    hop.reply = LATER
+    done = await Sharing(plan, whole, ways, quarantine, {}).done()
+    assert hop.recipients == [[B.address, D.address]]
+    assert [one.code for one in done.reply.each] == [451, 250, 451]
+    assert await quarantine.delivered.known(whole.content, whole.envelope) == set()

@@ -182,6 +182,11 @@ def refused(share: Share, replies: Sequence[Reply]) -> Share:
     return Share(Action.QUARANTINE, rule, reason, places=share.places, verdicts=verdicts)
 
 
+def for_some(made: Plan) -> Plan:
+    """The plan for who is left, where others have the message since an earlier try."""
+    return _planned(tuple(_for_some(one) for one in made.verdicts))
+
+
 def not_changed(made: Plan, share: Share, why: str) -> Plan:
     """The plan where a share may go only with a change that cannot be made.
 
@@ -214,6 +219,8 @@ def fields(add_header: Iterable[HeaderField]) -> bytes:
 
 def _planned(due: Sequence[Verdict]) -> Plan:
     """A share for each group of recipients with the same orders, in the order of the first."""
+    if len(due) == 1:
+        return Plan((_share(due, (0,)),))
     groups: dict[object, list[int]] = {}
     for place, one in enumerate(due):
         # Fields are for what is read one day: now, or once it is released.

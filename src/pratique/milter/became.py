@@ -5,7 +5,6 @@ Whoever is told must neither wait nor raise: the client is waiting for its reply
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from functools import cached_property
 
 from pratique.milter.mail import Envelope
 from pratique.milter.next_hop import Reply
@@ -15,8 +14,7 @@ from pratique.scanners.facts_pb2 import Facts
 _TAKEN = {"accept": "delivered", "quarantine": "held", "discard": "dropped"}
 
 
-# Without slots: what is asked for by each who is told is kept.
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Became:
     """One message, from its envelope to its reply."""
 
@@ -38,7 +36,7 @@ class Became:
     # What came of it for each recipient, in these words; empty: the same for all.
     outcomes: tuple[str, ...] = ()
 
-    @cached_property
+    @property
     def outcome(self) -> str:
         """What came of the action: the next hop may refuse what the policy accepts.
 
@@ -52,12 +50,12 @@ class Became:
             return _TAKEN[self.action]
         return "refused" if self.reply.code // 100 == 5 else "deferred"
 
-    @cached_property
+    @property
     def differs(self) -> bool:
         """True if not all recipients have the same outcome."""
         return len(self.outcomes) > 1 and len(set(self.outcomes)) > 1
 
-    @cached_property
+    @property
     def milliseconds(self) -> float:
         """From the end of data to the reply."""
         return round((self.ended - self.begun) * 1000, 1)

@@ -35,6 +35,8 @@ async def carry_out(
     """Do with a message what the plan says; `changed` is what some shares get instead of it."""
     if len(plan.shares) > 1 or plan.action is Action.ACCEPT:
         return await Sharing(plan, whole, ways, quarantine, changed).done()
+    if await _some_have_it(plan, whole, ways, quarantine):
+        return await Sharing(actions.for_some(plan), whole, ways, quarantine, {}).done()
     (share,) = plan.shares
     match share.action:
         case Action.QUARANTINE:
@@ -56,6 +58,17 @@ async def spend(released: Redemption, done: Done) -> None:
         log.error("the token of %s could not be spent: %s", released.message_id, error)
     finally:
         released.back()
+
+
+async def _some_have_it(plan: Plan, whole: Whole, ways: Ways, quarantine: Quarantine) -> bool:
+    """True if what is to be held or refused for all was delivered to some by an earlier try.
+
+    The policy or a signature has changed since.  Who has it needs no copy of it, and a refusal
+    would be heard for him too.
+    """
+    if plan.action not in {Action.QUARANTINE, Action.REJECT} or not ways.divides:
+        return False
+    return bool(await quarantine.delivered.known(whole.content, whole.envelope))
 
 
 async def _hold(plan: Plan, held: Held, ways: Ways) -> Done:

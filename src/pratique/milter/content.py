@@ -5,8 +5,10 @@ seals (memfd_create(2), F_ADD_SEALS) promise the reader that the octets under it
 eyes neither change nor shrink, whatever the process that wrote them does.
 """
 
+import array
 import fcntl
 import os
+import socket
 from collections.abc import Iterable
 
 from pratique.milter.mail import Content
@@ -40,6 +42,12 @@ class ContentWriter:
         if self._descriptor >= 0:
             os.close(self._descriptor)
             self._descriptor = -1
+
+
+def send_fds(connection: socket.socket, octets: bytes, *descriptors: int) -> int:
+    """As `socket.send_fds`, which takes twice as long; how many octets went out."""
+    beside = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", descriptors))
+    return connection.sendmsg((octets,), (beside,))
 
 
 def content_of(chunks: Iterable[bytes]) -> Content:

@@ -8,6 +8,7 @@ waits here is woken when something came, or when it is too late.
 import asyncio
 import socket
 
+from pratique.milter.content import send_fds
 from pratique.scanners import frames
 
 # What is read at once; and what may lie here unread, two of the largest frames: a worker
@@ -17,18 +18,18 @@ _MOST_UNREAD = 2 * frames.MAX_FRAME
 
 
 class _Within:
-    """A time that begins, and ends with a block; a generator takes twice as long."""
+    """A time that ends with a block; a generator takes twice as long."""
 
-    __slots__ = ("_timer",)
+    __slots__ = ("_line",)
 
-    def __init__(self, timer: asyncio.TimerHandle) -> None:
-        self._timer = timer
+    def __init__(self, line: "Line") -> None:
+        self._line = line
 
     def __enter__(self) -> None:
         pass
 
     def __exit__(self, *_: object) -> None:
-        self._timer.cancel()
+        self._line.until = None
 
 
 class Line(asyncio.BufferedProtocol):
@@ -40,6 +41,13 @@ class Line(asyncio.BufferedProtocol):
         self._octets = bytearray()
         self._waiting: asyncio.Future[None] | None = None
         self._transport: asyncio.Transport
+        self._loop = asyncio.get_running_loop()
+        # When whoever waits has waited too long; None: nobody is in a hurry.
+        self.until: float | None = None
+        # One timer for many messages, or each would start one and end it.  It looks again
+        # where there is more time by then.
+        self._watch: asyncio.TimerHandle | None = None
+        self._watch_at = 0.0
         self._is_late = False
         self._is_paused = False
         self.ended = False
@@ -58,14 +66,17 @@ class Line(asyncio.BufferedProtocol):
 
     def say(self, frame: bytes, descriptors: list[int]) -> None:
         """Send a frame with descriptors beside it.  Raises OSError."""
-        sent = socket.send_fds(self._connection, [frame], descriptors)
+        sent = send_fds(self._connection, frame, *descriptors)
         if sent < len(frame):
             self._transport.write(frame[sent:])
 
     def within(self, seconds: float) -> "_Within":
         """From so many seconds on, until it is left, `frame` raises TimeoutError."""
         self._is_late = False
-        return _Within(asyncio.get_running_loop().call_later(seconds, self._late))
+        self.until = self._loop.time() + seconds
+        if self._watch is None or self._watch_at > self.until:
+            self._look_at(self.until)
+        return _Within(self)
 
     async def frame(self) -> bytes:
         """The body of the next frame.  Raises FrameError, TimeoutError, ConnectionError."""
@@ -74,7 +85,7 @@ class Line(asyncio.BufferedProtocol):
                 raise ConnectionResetError("the other side has ended")
             if self._is_late:
                 raise TimeoutError
-            self._waiting = asyncio.get_running_loop().create_future()
+            self._waiting = self._loop.create_future()
             try:
                 await self._waiting
             finally:
@@ -101,9 +112,23 @@ class Line(asyncio.BufferedProtocol):
 
     def close(self) -> None:
         """Hang up."""
+        if self._watch is not None:
+            self._watch.cancel()
+            self._watch = None
         self._transport.close()
 
-    def _late(self) -> None:
+    def _look_at(self, when: float) -> None:
+        if self._watch is not None:
+            self._watch.cancel()
+        self._watch, self._watch_at = self._loop.call_at(when, self._look), when
+
+    def _look(self) -> None:
+        self._watch = None
+        if self.until is None:
+            return
+        if self._loop.time() < self.until:
+            self._look_at(self.until)
+            return
         self._is_late = True
         self._wake()
 

@@ -5,13 +5,19 @@ Every message ends in one line with the same fields: queue id, the mail server's
 to be done, the outcome what came of it: the next hop may refuse what the policy accepts.
 Nothing that a stranger wrote is put in the log raw: control characters stand there escaped,
 so no line can be forged.
+
+There is such a line for each message, and what `logging` does between the call and the
+file takes longer than all that is in it.  So where the log is as `set_up` left it the line
+is written at once, and is the same; else it goes the way of all others.
 """
 
+import contextlib
 import json
 import logging
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
+from json.encoder import encode_basestring_ascii
 
 from pratique.milter.became import Became
 
@@ -23,7 +29,12 @@ _NAMED = 10
 
 def tell(became: Became) -> None:
     """Write the line that a message ends in."""
-    fields = {
+    if became.differs or not _written_at_once(became):
+        log.info("message", extra={"fields": _fields(became)})
+
+
+def _fields(became: Became) -> dict[str, object]:
+    fields: dict[str, object] = {
         "queue_id": became.envelope.queue_id,
         "mta_id": became.envelope.mta_id,
         "action": became.action,
@@ -36,7 +47,36 @@ def tell(became: Became) -> None:
     }
     if became.differs:
         fields["recipients"] = "; ".join(_recipients(became))
-    log.info("message", extra={"fields": fields})
+    return fields
+
+
+def _written_at_once(became: Became) -> bool:
+    """Whether a line was written past what nobody has set up to be otherwise."""
+    for receiver in log.root.handlers:
+        if isinstance(receiver, Receiver) and _is_untouched(receiver):
+            return receiver.says(_line(became))
+    return False
+
+
+def _is_untouched(receiver: "Receiver") -> bool:
+    root = log.root
+    plain = log.parent is root and log.propagate and not (log.handlers or log.filters)
+    alone = len(root.handlers) == 1 and type(receiver.formatter) is JsonLines
+    return plain and alone and not receiver.filters and log.isEnabledFor(logging.INFO)
+
+
+def _line(became: Became) -> str:
+    """As `JsonLines` has it, of the same fields."""
+    quoted, envelope = encode_basestring_ascii, became.envelope
+    return (
+        f'{{"time": "{datetime.now(UTC).isoformat()}", "level": "info", '
+        f'"logger": "pratique.message", "event": "message", '
+        f'"queue_id": {quoted(envelope.queue_id)}, "mta_id": {quoted(envelope.mta_id)}, '
+        f'"action": {quoted(became.action)}, "outcome": {quoted(became.outcome)}, '
+        f'"rule": {quoted(became.rule)}, "milliseconds": {became.milliseconds!r}, '
+        f'"size": {became.size}, "parts": {len(became.facts.parts)}, '
+        f'"reply": {quoted(str(became.reply))}}}'
+    )
 
 
 def _recipients(became: Became) -> Iterator[str]:
@@ -81,6 +121,22 @@ class Words(logging.Formatter):
         return line
 
 
+class Receiver(logging.StreamHandler):  # type: ignore[type-arg]
+    """Takes records, and lines that are finished."""
+
+    def says(self, line: str) -> bool:
+        """Write a line; false: it could not be written."""
+        with contextlib.suppress(OSError, ValueError):
+            self.acquire()
+            try:
+                self.stream.write(line + self.terminator)
+                self.flush()
+            finally:
+                self.release()
+            return True
+        return False
+
+
 def _quoted(value: object) -> str:
     text = str(value)
     return json.dumps(text, ensure_ascii=False) if " " in text or not text else text
@@ -94,7 +150,7 @@ def set_up(stream: object = None, level: int = logging.INFO) -> None:
     """Send the log to standard error: words on a terminal, JSON anywhere else."""
     out = stream or sys.stderr
     on_terminal = getattr(out, "isatty", lambda: False)()
-    receiver = logging.StreamHandler(out)  # type: ignore[arg-type]
+    receiver = Receiver(out)
     receiver.setFormatter(Words() if on_terminal else JsonLines())
     root = logging.getLogger()
     root.handlers[:] = [receiver]

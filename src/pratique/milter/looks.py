@@ -44,11 +44,11 @@ class Looks:
         self, envelope: Envelope, types: Sequence[str], shows: Shows | None = None
     ) -> None:
         self.request = Inspect(
-            envelope=envelope.to_facts(),
             direction=envelope.direction,
             hand_out=types,
             show=shows.show if shows is not None else "",
         )
+        envelope.state(self.request.envelope)
         self._shows = shows
         # The archives of `request.extras`.
         self.extras: list[Content] = []

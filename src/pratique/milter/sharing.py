@@ -4,7 +4,8 @@
     put        on the disk what is held, and the original of what goes out changed
     send       one transaction for each content; the outcome is each recipient's own
     hold       what the next hop refuses for good, where others are served or a queue hears us
-    end        250, or the copies are withdrawn, deliveries are written down, and 4yz
+    end        250, or the copies are withdrawn, deliveries are written down, and 4yz (in LMTP
+               each recipient hears his own, and nothing is written down)
 
 Killed before `send`, the copies stay, and the retry finds them.  Killed between two
 transactions, the retry leaves out who has it.  Killed after the last, before the reply is
@@ -79,8 +80,15 @@ class Sharing:
         """Serve all, and reply."""
         try:
             await self._leave_out()
-            await self._put()
-            await self._send()
+            if (whole := self._undivided()) is not None:
+                # As it is for nearly all mail: nothing to put, to note or to withdraw.
+                reply = await self._ways.send(whole.out, self._whole.forwards(whole.share))
+                if reply.accepted and not reply.each:
+                    return self._all_have_it()
+                self._heard(whole, reply, is_last=True)
+            else:
+                await self._put()
+                await self._send()
             refused = self._with(REFUSED)
             if len(refused) == len(self._parts) and self._ways.heard_by == "sender":
                 return await self._undone(refused[0].replies[0])
@@ -105,6 +113,16 @@ class Sharing:
             known = (DELIVERED if forward.address in has else "" for forward in forwards)
             self._split(part, ((outcome, _BEFORE) for outcome in known))
 
+    def _undivided(self) -> _Part | None:
+        """What all recipients get, if it is the message as it came and nobody has it yet."""
+        part = self._parts[0]
+        is_plain = part.share.action is Action.ACCEPT and part.out.rewritten is None
+        return part if is_plain and len(self._parts) == 1 and not self._is_noted else None
+
+    def _all_have_it(self) -> Done:
+        outcomes = (DELIVERED,) * len(self._parts[0].share.places)
+        return Done(self._plan, actions.taken(self._whole.envelope.queue_id), "", outcomes)
+
     async def _put(self) -> None:
         for part in self._with(""):
             if part.share.action is not Action.ACCEPT:
@@ -120,12 +138,16 @@ class Sharing:
             send = self._ways.apart if left else self._ways.send
             assert send is not None, "a door with one way out was given two contents"
             reply = await send(part.out, self._whole.forwards(part.share))
-            part.waits = not left and self._ways.by_reply
-            each = reply.each or (reply,) * len(part.share.places)
-            self._split(part, ((_outcome_of(one), one) for one in each))
-            self._later = next((one for one in each if _outcome_of(one) == DEFERRED), None)
+            self._heard(part, reply, is_last=not left)
             if left:
                 await self._note()
+
+    def _heard(self, part: _Part, reply: Reply, *, is_last: bool) -> None:
+        """What the next hop says of a part."""
+        part.waits = is_last and self._ways.by_reply
+        each = reply.each or (reply,) * len(part.share.places)
+        self._split(part, ((_outcome_of(one), one) for one in each))
+        self._later = next((one for one in each if _outcome_of(one) == DEFERRED), None)
 
     async def _hold_refused(self) -> None:
         for part in self._with(REFUSED):
@@ -167,15 +189,22 @@ class Sharing:
         for part in self._parts:
             if part.outcome != DELIVERED or part.waits:
                 part.outcome = outcome
-        await self._note()
+        if self._ways.by_recipient:
+            await self._strike_out()
+        else:
+            await self._note()
         await self._withdraw_all_but(self._with(DELIVERED))
         return self._told(reply)
 
     async def _well(self) -> Done:
         await self._withdraw_all_but(self._with(DELIVERED, HELD))
+        await self._strike_out()
+        return self._told(actions.taken(self._whole.envelope.queue_id))
+
+    async def _strike_out(self) -> None:
+        """Nobody who has it comes with it again."""
         if self._is_noted:
             await self._quarantine.delivered.strike(self._whole.content, self._whole.envelope)
-        return self._told(actions.taken(self._whole.envelope.queue_id))
 
     async def _withdraw_all_but(self, parts: Sequence[_Part]) -> None:
         """Only the last copy of each part counts: one that is held needs no original."""
@@ -190,6 +219,10 @@ class Sharing:
     def _told(self, reply: Reply) -> Done:
         outcomes = {place: part.outcome for part in self._parts for place in part.share.places}
         copies = [copy.id for part in self._with(HELD, DELIVERED) for copy in part.copies[-1:]]
+        if self._ways.by_recipient and not reply.accepted and DELIVERED in outcomes.values():
+            has = actions.taken(self._whole.envelope.queue_id)
+            ends = (outcomes[place] for place in sorted(outcomes))
+            reply = replace(reply, each=tuple(has if end == DELIVERED else reply for end in ends))
         return Done(
             Plan(tuple(part.share for part in self._parts), self._plan.refusal),
             reply,

@@ -298,7 +298,7 @@ class Worker:
         try:
             with self._line.within(seconds):
                 beside = [each.descriptor for each in (content, *extras)]
-                self._say(Request(inspect=request), beside)
+                self._say(frames.encode_inspect(request), beside)
                 await self._follow(sighting, said, gathering)
             said.rest(self._page, sighting)
             sighting.finish(content)
@@ -317,9 +317,9 @@ class Worker:
             said.left(self._page, sighting)
         return sighting
 
-    def _say(self, request: Request, descriptors: list[int]) -> None:
+    def _say(self, frame: bytes, descriptors: list[int]) -> None:
         self._page.clear()
-        self._line.say(frames.encode(request), descriptors)
+        self._line.say(frame, descriptors)
 
     async def _follow(self, sighting: Sighting, said: Said, gathering: Gathering) -> None:
         while True:
@@ -342,7 +342,7 @@ class Worker:
         making = Making(content)
         try:
             with self._line.within(seconds):
-                self._say(Request(rewrite=request), [content.descriptor])
+                self._say(frames.encode(Request(rewrite=request)), [content.descriptor])
                 await self._follow_making(making)
             making.finish()
         except TimeoutError:

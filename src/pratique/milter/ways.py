@@ -41,6 +41,9 @@ class Ways:
     divides: bool = True
     # True: what `send` was given goes out only if our reply is 2yz.
     by_reply: bool = False
+    # True: each recipient hears a reply of his own (LMTP, RFC 2033 4.2), and who was told to
+    # come again comes alone.
+    by_recipient: bool = False
 
     @property
     def contents(self) -> int:

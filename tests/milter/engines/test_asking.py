@@ -249,6 +249,31 @@ async def test_without_a_worker_nothing_is_left_behind(see, error):
         await see(Workers(b"one", error=error), engine)
 
 
+async def test_who_is_cancelled_again_and_again_leaves_nothing_behind(see):
+    engine, dropping, may_end = Engine("parts"), asyncio.Queue(), asyncio.Event()
+
+    class Slow(Question):
+        async def drop(self):
+            dropping.put_nowait(self.octets)
+            await may_end.wait()
+            await super().drop()
+
+    engine.ready.clear()
+    engine.ask = lambda content, sha256, until: (
+        engine.asked.append((content.peek(0, 10), sha256)) or Slow(engine, content.peek(0, 10))
+    )
+    workers = Workers(b"one", b"two", error=NurseryLost("gone"))
+    seeing = asyncio.create_task(see(workers, engine))
+    for _ in range(3):
+        assert await dropping.get() == b"mail"
+        assert not any(each.descriptor == -1 for each in workers.handed)
+        seeing.cancel()
+    may_end.set()
+    with pytest.raises(asyncio.CancelledError):
+        await seeing
+    assert engine.dropped == [b"mail", b"one", b"two"]
+
+
 async def test_a_rewrite_is_a_matter_of_the_workers():
     assert await Asked(Workers(), [], 1.0).rewrite("content", "edits") == ("content", "edits")
 

@@ -6,13 +6,16 @@ lost by stopping.
 """
 
 import threading
+from collections.abc import Callable
 
 
 class Traffic:
     """What is under way."""
 
     def __init__(self, max_connections: int) -> None:
-        self._changed = threading.Condition()
+        # Each message takes it four times, so it is taken without the condition around it.
+        self._lock = threading.Lock()
+        self._changed = threading.Condition(self._lock)
         self.max_connections = max_connections
         self._closing = False
         self.connections = 0
@@ -21,6 +24,8 @@ class Traffic:
         self.waiting = 0
         # Messages that got one, since the start.
         self.answered = 0
+        # Who waits for something to change.
+        self._listeners = 0
 
     @property
     def others(self) -> bool:
@@ -29,51 +34,63 @@ class Traffic:
 
     def connect(self) -> bool:
         """A connection begins; False: it is one too many, or the door is closing."""
-        with self._changed:
+        with self._lock:
             self.connections += 1
             return self.connections <= self.max_connections and not self._closing
 
     def disconnect(self) -> None:
         """A connection is over."""
-        with self._changed:
+        with self._lock:
             self.connections -= 1
-            self._changed.notify_all()
+            self._tell()
 
     def begin(self) -> bool:
         """A message begins; False: the door is closing."""
-        with self._changed:
+        with self._lock:
             self.messages += 1
             return not self._closing
 
     def complete(self) -> None:
         """A message that began waits for an answer."""
-        with self._changed:
+        with self._lock:
             self.waiting += 1
 
     def end(self, *, answered: bool) -> None:
         """A message is over, after `complete` or without."""
-        with self._changed:
+        with self._lock:
             self.messages -= 1
             self.waiting -= answered
             self.answered += answered
+            self._tell()
+
+    def _tell(self) -> None:
+        """Wake who waits: at the end of a door, and else nobody."""
+        if self._listeners:
             self._changed.notify_all()
 
     def close(self) -> None:
         """From now on nothing new may begin."""
-        with self._changed:
+        with self._lock:
             self._closing = True
 
     def wait_until_alone(self, seconds: float) -> bool:
         """Wait until there is no connection; False if there still is one by then."""
-        with self._changed:
-            return self._changed.wait_for(lambda: self.connections <= 0, seconds)
+        with self._lock:
+            return self._wait_for(lambda: self.connections <= 0, seconds)
 
     def wait_until_idle(self, seconds: float) -> bool:
         """Wait until no message is under way; False if some still is by then."""
-        with self._changed:
-            return self._changed.wait_for(lambda: not self.messages, seconds)
+        with self._lock:
+            return self._wait_for(lambda: not self.messages, seconds)
 
     def wait_until_answered(self, seconds: float) -> bool:
         """Wait until no message waits for an answer; False if some still does by then."""
-        with self._changed:
-            return self._changed.wait_for(lambda: not self.waiting, seconds)
+        with self._lock:
+            return self._wait_for(lambda: not self.waiting, seconds)
+
+    def _wait_for(self, is_so: Callable[[], bool], seconds: float) -> bool:
+        self._listeners += 1
+        try:
+            return self._changed.wait_for(is_so, seconds)
+        finally:
+            self._listeners -= 1

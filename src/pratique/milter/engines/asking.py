@@ -115,13 +115,21 @@ class Asking:
                 _state(seen, name, places.get(sha256, 0) if sha256 else 0, said, past)
 
     async def close(self) -> None:
-        """Ask no more, and keep nothing."""
+        """Ask no more, and keep nothing, however often whoever calls is cancelled."""
         self._wait_no_more()
-        for _, _, question in self._asked:
-            # A content may be closed only when nobody passes its descriptor on any more.
-            await question.drop()
+        left = [question for _, _, question in self._asked]
+        cancelled: asyncio.CancelledError | None = None
+        while left:
+            try:
+                # A content may be closed only when nobody passes its descriptor on any more.
+                await left[0].drop()
+                del left[0]
+            except asyncio.CancelledError as error:
+                cancelled = error
         for content in self._contents:
             content.close()
+        if cancelled is not None:
+            raise cancelled
 
 
 class Asked:

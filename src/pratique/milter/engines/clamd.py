@@ -16,6 +16,7 @@ import re
 import socket
 from dataclasses import dataclass
 
+from pratique.milter.content import send_fds
 from pratique.milter.mail import Content
 from pratique.milter.sections.engines import split_socket
 
@@ -77,7 +78,7 @@ class Clamd:
             # What it does not take it has answered before, or never will: `finish` sees.
             with contextlib.suppress(OSError):
                 # So small a message is taken whole by a socket that is new.
-                socket.send_fds(connection, [b"zFILDES\0\0"], [content.descriptor])
+                send_fds(connection, b"zFILDES\0\0", content.descriptor)
         return connection
 
     async def finish(self, connection: socket.socket, until: float | None = None) -> Answer:
@@ -85,8 +86,14 @@ class Clamd:
 
         Raises Closed or NoAnswer, and TimeoutError at `until` of the loop's clock.
         """
-        with connection:
+        try:
+            # It needs a millisecond: to look at once finds nothing, and costs an exception.
+            # What lies there is read, however late it is.
+            with contextlib.suppress(TimeoutError):
+                await _readable(connection, until)
             return _read(await _received(connection, until))
+        finally:
+            connection.close()
 
     async def scan(self, content: Content) -> Answer:
         """What it says of a content.  Raises Away, Closed or NoAnswer."""
@@ -99,7 +106,7 @@ class Clamd:
                 if self._stream:
                     await _send_stream(connection, content)
                 else:
-                    socket.send_fds(connection, [b"zFILDES\0\0"], [content.descriptor])
+                    send_fds(connection, b"zFILDES\0\0", content.descriptor)
             return _read(await _received(connection))
 
     async def version(self) -> bytes:

@@ -39,7 +39,10 @@ class Question(Protocol):
         """What it says, at the time that was given at the latest; awaited once at most."""
 
     async def drop(self) -> None:
-        """Nobody wants to know any more, or knows: nothing of it is left."""
+        """Nobody wants to know any more, or knows: nothing of it is left.
+
+        If this is cancelled it is called once more.
+        """
 
 
 class Engine(Protocol):

@@ -67,6 +67,7 @@ async def _open(
             content.size if content.size > door.max_size else 0,
             door.max_size,
             apart=downstream.send,
+            by_recipient=door.lmtp,
         )
         return await house.pipeline.take(content, envelope, ways)
 
