@@ -1,5 +1,6 @@
 """The log: one line an event, and no stranger can forge another."""
 
+import contextlib
 import io
 import json
 import logging
@@ -60,48 +61,60 @@ BECAME = Became(
 )
 
 
-@pytest.fixture
+@contextlib.contextmanager
 def own_log():
-    """A log as a service has it, in memory."""
+    """A log as a service has it, in memory, and nobody else who listens."""
     root, stream = logging.getLogger(), io.StringIO()
-    before = root.handlers[:], root.level
+    before, level = root.handlers[:], root.level
     logs.set_up(stream)
-    yield stream
-    root.handlers[:], level = before
-    root.setLevel(level)
+    try:
+        yield stream
+    finally:
+        root.handlers[:] = before
+        root.setLevel(level)
 
 
 def lines_in(stream):
     return [json.loads(line) for line in stream.getvalue().splitlines()]
 
 
-def test_a_line_that_is_written_at_once_is_the_same_as_one_by_logging(own_log):
-    tell(BECAME)
-    logging.getLogger("pratique.message").addFilter(lambda _: True)
-    try:
+def never(*_, **_named):
+    """Stands where logging makes a record of what is said."""
+    raise AssertionError("it went by logging")
+
+
+def test_a_line_that_is_written_at_once_is_the_same_as_one_by_logging(monkeypatch):
+    log = logging.getLogger("pratique.message")
+    with own_log() as stream:
+        monkeypatch.setattr(log, "makeRecord", never)
         tell(BECAME)
-    finally:
-        logging.getLogger("pratique.message").filters.clear()
-    at_once, by_logging = lines_in(own_log)
+        monkeypatch.undo()
+        log.addFilter(lambda _: True)
+        try:
+            tell(BECAME)
+        finally:
+            log.filters.clear()
+    at_once, by_logging = lines_in(stream)
     assert datetime.fromisoformat(at_once.pop("time")) <= datetime.fromisoformat(
         by_logging.pop("time")
     )
     assert list(at_once.items()) == list(by_logging.items())
-    assert own_log.getvalue().isascii()
+    assert stream.getvalue().isascii()
 
 
-def test_who_listens_to_the_log_hears_of_each_message(own_log, caplog):
-    logging.getLogger().addHandler(caplog.handler)
-    with caplog.at_level(logging.INFO, "pratique.message"):
+def test_who_listens_to_the_log_hears_of_each_message(caplog):
+    with own_log() as stream:
+        logging.getLogger().addHandler(caplog.handler)
         tell(BECAME)
     assert [one.fields["queue_id"] for one in caplog.records] == ["Q1"]
-    assert len(lines_in(own_log)) == 1
+    assert len(lines_in(stream)) == 1
 
 
-def test_a_log_that_wants_no_lines_of_messages_gets_none(own_log):
-    logging.getLogger().setLevel(logging.WARNING)
-    tell(BECAME)
-    assert not own_log.getvalue()
+def test_a_log_that_wants_no_lines_of_messages_gets_none():
+    with own_log() as stream:
+        logging.getLogger().setLevel(logging.WARNING)
+        tell(BECAME)
+    assert not stream.getvalue()
 
 
 def test_a_traceback_is_in_the_line_of_its_event():
