@@ -1,7 +1,5 @@
 """The log: one line an event, and no stranger can forge another."""
 
-import contextlib
-import io
 import json
 import logging
 import subprocess
@@ -10,7 +8,6 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pratique.milter import logs
 from pratique.milter.became import Became
 from pratique.milter.logs import JsonLines, Words, tell
 from pratique.milter.mail import Envelope, Forward
@@ -55,66 +52,67 @@ def test_a_message_ends_in_one_line_with_all_its_fields(caplog):
     }  # fmt: skip
 
 
-BECAME = Became(
-    Envelope("Q1", datetime(2026, 11, 22, tzinfo=UTC), mta_id=HOSTILE),
-    *(4096, 1.0, 1.0123, Facts(parts=[Part()]), (), "accept", HOSTILE, Reply(250, ("é ok",))),
+# A service's own process: the log is set up for the whole of one.
+SERVICE = f"""
+import logging
+from datetime import UTC, datetime
+from pratique.milter import logs
+from pratique.milter.became import Became
+from pratique.milter.mail import Envelope
+from pratique.milter.next_hop import Reply
+from pratique.scanners.facts_pb2 import Facts, Part
+
+hostile = {HOSTILE!r}
+became = Became(
+    Envelope("Q1", datetime(2026, 11, 22, tzinfo=UTC), mta_id=hostile),
+    *(4096, 1.0, 1.0123, Facts(parts=[Part()]), (), "accept", hostile, Reply(250, ("é ok",))),
 )
+log = logging.getLogger("pratique.message")
+records = []
+logs.set_up()
+"""
+# Has logging tell whenever a line goes by it.
+WATCHED = """
+make = log.makeRecord
+log.makeRecord = lambda *given, **named: records.append(given) or make(*given, **named)
+"""
 
 
-@contextlib.contextmanager
-def own_log():
-    """A log as a service has it, in memory, and nobody else who listens."""
-    root, stream = logging.getLogger(), io.StringIO()
-    before, level = root.handlers[:], root.level
-    logs.set_up(stream)
-    try:
-        yield stream
-    finally:
-        root.handlers[:] = before
-        root.setLevel(level)
+def said_by(code):
+    """The lines of the log that a process writes, read; and what it prints."""
+    run = [sys.executable, "-X", "utf8", "-c", SERVICE + WATCHED + code]
+    done = subprocess.run(run, capture_output=True, text=True, check=True)
+    assert done.stderr.isascii()
+    return [json.loads(line) for line in done.stderr.splitlines()], done.stdout.strip()
 
 
-def lines_in(stream):
-    return [json.loads(line) for line in stream.getvalue().splitlines()]
-
-
-def never(*_, **_named):
-    """Stands where logging makes a record of what is said."""
-    raise AssertionError("it went by logging")
-
-
-def test_a_line_that_is_written_at_once_is_the_same_as_one_by_logging(monkeypatch):
-    log = logging.getLogger("pratique.message")
-    with own_log() as stream:
-        monkeypatch.setattr(log, "makeRecord", never)
-        tell(BECAME)
-        monkeypatch.undo()
-        log.addFilter(lambda _: True)
-        try:
-            tell(BECAME)
-        finally:
-            log.filters.clear()
-    at_once, by_logging = lines_in(stream)
+@pytest.mark.slow
+def test_a_line_that_is_written_at_once_is_the_same_as_one_by_logging():
+    (at_once, by_logging), records = said_by(
+        "logs.tell(became); print(len(records))\n"
+        "log.addFilter(lambda _: True); logs.tell(became); print(len(records))"
+    )
+    assert records.split() == ["0", "1"]
     assert datetime.fromisoformat(at_once.pop("time")) <= datetime.fromisoformat(
         by_logging.pop("time")
     )
     assert list(at_once.items()) == list(by_logging.items())
-    assert stream.getvalue().isascii()
 
 
-def test_who_listens_to_the_log_hears_of_each_message(caplog):
-    with own_log() as stream:
-        logging.getLogger().addHandler(caplog.handler)
-        tell(BECAME)
-    assert [one.fields["queue_id"] for one in caplog.records] == ["Q1"]
-    assert len(lines_in(stream)) == 1
+@pytest.mark.slow
+def test_who_listens_to_the_log_hears_of_each_message():
+    lines, heard = said_by(
+        "class Listens(logging.Handler):\n"
+        "    def emit(self, record): print(record.fields['queue_id'])\n"
+        "logging.getLogger().addHandler(Listens()); logs.tell(became)"
+    )
+    assert heard == "Q1"
+    assert len(lines) == 1
 
 
+@pytest.mark.slow
 def test_a_log_that_wants_no_lines_of_messages_gets_none():
-    with own_log() as stream:
-        logging.getLogger().setLevel(logging.WARNING)
-        tell(BECAME)
-    assert not stream.getvalue()
+    assert said_by("logging.getLogger().setLevel(logging.WARNING); logs.tell(became)") == ([], "")
 
 
 def test_a_traceback_is_in_the_line_of_its_event():
