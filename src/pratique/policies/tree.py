@@ -76,10 +76,10 @@ _FACTS = frozenset(vocabulary.VARIABLES | vocabulary.RCPT | vocabulary.PART)
 # A field of a variable; an empty one is how many elements the variable has.
 Field = tuple[str, str]
 
-# A place in the facts: the message and the field in it.
-_Field = tuple[str, str]
+# A place in the facts: the type of the message, and the field in it.
+_Placed = tuple[str, str]
 # Variables of the comprehensions around: where each one's values come from.
-_Scope = Mapping[str, _Field | None]
+_Scope = Mapping[str, _Placed | None]
 
 
 def _checked_expr() -> Any:
@@ -302,7 +302,7 @@ class _Tree:
             case "matches" | "any_name":
                 yield from self.broken(arguments[-1])
 
-    def origin(self, node: Any, scope: _Scope) -> _Field | None:
+    def origin(self, node: Any, scope: _Scope) -> _Placed | None:
         """The field that an expression's value comes from, as far as it is that plain."""
         if node.HasField("select_expr"):
             message = self.types.get(node.select_expr.operand.id, "")
@@ -313,7 +313,7 @@ class _Tree:
             return self.origin(node.call_expr.args[0], scope)
         return None
 
-    def never(self, node: Any, field: _Field | None) -> Iterator[Oversight]:
+    def never(self, node: Any, field: _Placed | None) -> Iterator[Oversight]:
         """Complain about a text that the field can never hold."""
         if field is None:
             return
