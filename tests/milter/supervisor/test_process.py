@@ -7,6 +7,7 @@ import sys
 
 import pytest
 
+from pratique.milter.supervisor.orders import OrderError
 from pratique.milter.supervisor.process import Charge, DoorProcess, Inherited, Lost, Unfit
 
 # Reads one frame and its descriptors, then does what its name says.
@@ -26,8 +27,10 @@ def say(**said):
     octets = json.dumps({"descriptors": 0, **said}).encode()
     control.sendall(len(octets).to_bytes(4, "big") + octets)
 
+if name == "early":
+    say(word="counted", counted="[]")
 order, descriptors = hear()
-if name == "good":
+if name in ("good", "early"):
     os.fstat(descriptors[0])
     say(word="counted", counted="[]")
     say(word="ready", policy=order["policy_text"])
@@ -58,15 +61,18 @@ async def start(tmp_path):
 
     async def heard(process, said):
         start.heard.append(said)
+        start.hears(said)
 
     async def start(name):
         begun.append(await DoorProcess.start((name, ""), Inherited(lock, heard), COMMAND))
         return begun[-1]
 
     start.heard = []
+    start.hears = lambda said: None
     yield start
     for process in begun:
-        await process.kill()
+        with contextlib.suppress(ZeroDivisionError):
+            await process.kill()
     os.close(lock)
 
 
@@ -107,3 +113,32 @@ async def test_an_order_to_a_door_that_has_ended_is_lost(start):
     await process.wait()
     with pytest.raises(Lost):
         await process.hand_over(Nursery())
+
+
+async def test_a_door_may_count_before_its_first_order(start):
+    process = await start("early")
+    await process.serve(CHARGE, Nursery())
+    assert [said.word for said in start.heard] == ["counted", "counted"]
+
+
+async def test_a_door_whose_words_cannot_be_taken_is_killed_and_not_left_unheard(start):
+    def refuse(said):
+        raise OrderError(f"not a word of ours: {said.word}")
+
+    start.hears = refuse
+    process = await start("early")
+    assert await process.wait() == -9
+    with pytest.raises(Lost, match="before it was told"):
+        await process.serve(CHARGE, Nursery())
+
+
+async def test_a_door_is_killed_too_where_hearing_it_fails_in_a_way_nobody_foresaw(start):
+    def fail(said):
+        raise ZeroDivisionError
+
+    start.hears = fail
+    process = await start("good")
+    with pytest.raises(Lost, match="before it was ready"):
+        await process.serve(CHARGE, Nursery())
+    with pytest.raises(ZeroDivisionError):
+        await process.wait()

@@ -116,6 +116,8 @@ class DoorProcess:
 
     async def serve(self, charge: Charge, nursery: Nursery, sockets: Sequence[int] = ()) -> None:
         """Have it serve.  Raises Unfit or Lost."""
+        if self._listening.done():
+            raise Lost(f"{self._name}: it ended before it was told to serve")
         with nursery.adopted() as control:
             self._answer = asyncio.get_running_loop().create_future()
             await self._say(charge.order((control.fileno(), *sockets)))
@@ -164,8 +166,11 @@ class DoorProcess:
     async def wait(self) -> int:
         """Its exit status, once it has ended."""
         status = await self._process.wait()
-        await asyncio.shield(self._listening)
-        self._channel.close()
+        try:
+            await asyncio.shield(self._listening)
+        finally:
+            if self._listening.done():
+                self._channel.close()
         return status
 
     async def _say(self, order: Order) -> None:
@@ -175,7 +180,7 @@ class DoorProcess:
             raise Lost(f"{self._name}: it has ended ({error.strerror})") from error
 
     async def _listen(self) -> None:
-        """Take its answers, until it hangs up."""
+        """Take its answers, until it hangs up; one that is not heard any more is killed."""
         try:
             while (answer := await self._channel.hear()) is not None:
                 if answer.word not in ANSWERS:
@@ -185,5 +190,9 @@ class DoorProcess:
         except OrderError as error:
             log.error("%s: talks nonsense, and is killed: %s", self._name, error)
             self._kill_now()
-        if self._answer is not None and not self._answer.done():
-            self._answer.set_exception(Lost(f"{self._name}: it ended before it was ready"))
+        except BaseException:
+            self._kill_now()
+            raise
+        finally:
+            if self._answer is not None and not self._answer.done():
+                self._answer.set_exception(Lost(f"{self._name}: it ended before it was ready"))

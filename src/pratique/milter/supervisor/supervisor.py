@@ -26,7 +26,7 @@ from pratique.milter.supervisor.door import Door
 from pratique.milter.supervisor.names import SMTP, DoorName, doors_of, places_of
 from pratique.milter.supervisor.notify import notify
 from pratique.milter.supervisor.nurseries import KeptNursery
-from pratique.milter.supervisor.orders import Order
+from pratique.milter.supervisor.orders import Order, OrderError
 from pratique.milter.supervisor.process import Charge, DoorProcess, Inherited, Lost, Unfit
 from pratique.milter.supervisor.sockets import CannotListen, Sockets
 from pratique.milter.wall import Nursery, NurseryLost, NurseryUnfit
@@ -161,16 +161,24 @@ class Supervisor:
     async def _heard(self, process: DoorProcess, said: Order) -> None:
         """What a door says by itself."""
         if said.word == "counted":
-            self._totals.take(process, said.body["counted"])
-            if self._totals.messages(process) >= self._now.settings.doors.retire_after:
-                for door in tuple(self._doors.values()):
-                    self._begin_chore(door.retire(process))
+            self._take_counted(process, said)
         elif said.word == "lost":
             kept = self._now.nursery
             # Where there is none, or was this one, the next one is handed over to all.
             if not kept.replace(int(said.body["pid"])) and not kept.lost:
                 with contextlib.suppress(Lost, NurseryLost, OSError):
                     await process.hand_over(kept.now)
+
+    def _take_counted(self, process: DoorProcess, said: Order) -> None:
+        try:
+            self._totals.take(process, said.body["counted"])
+        except (KeyError, ValueError, TypeError) as error:
+            raise OrderError(f"no counters: {error!r}") from error
+        # A door counts before its first order, while the nursery still loads its rules.
+        now = self._in_force
+        if now and self._totals.messages(process) >= now.settings.doors.retire_after:
+            for door in tuple(self._doors.values()):
+                self._begin_chore(door.retire(process))
 
     def _door(self, name: DoorName) -> Door:
         async def start() -> DoorProcess:
