@@ -52,7 +52,7 @@ def ready(port):
 def test_rules_that_take_long_to_load_hold_the_start_up_and_no_more(service, tmp_path):
     folder = tmp_path / "rules"
     folder.mkdir()
-    rule = 'rule r{0} {{ strings: $a = /v{0:05x}[a-z]{{2,9}}(x|y){{3}}/ nocase condition: $a }}\n'
+    rule = "rule r{0} {{ strings: $a = /v{0:05x}[a-z]{{2,9}}(x|y){{3}}/ condition: $a }}\n"
     # Doors are there in a second, and say what they count before their first order.
     (folder / "many.yar").write_text("".join(rule.format(number) for number in range(60_000)))
     service.configure(rest=f'[yara]\nfolders = ["{folder}"]')
