@@ -72,6 +72,30 @@ def test_a_condition_does_not_hold(text, known):
     assert not holds(text, known)
 
 
+@pytest.mark.parametrize(
+    ("text", "answer"),
+    [
+        ("links_left_out == 0", False),
+        ("links_left_out > 6", True),
+        ("links_left_out + links.size() > 7", False),
+        ("lists_away.size() > 0", True),
+        ('"dbl" in lists_away', True),
+        ('lists_away.exists(name, name.startsWith("u"))', False),
+    ],
+)
+def test_a_number_and_a_list_of_names_can_be_asked(known, text, answer):
+    known.links_left_out = 7
+    known.lists_away.append("dbl")
+    assert holds(text, known) == answer
+    assert not holds("links_left_out > 0 || lists_away.size() > 0", facts.Facts())
+
+
+@pytest.mark.parametrize("text", ['links_left_out == "7"', "lists_away == 1", "links_left_out"])
+def test_of_a_wrong_type_they_do_not_compile(text):
+    with pytest.raises(CompileError):
+        Condition.compile(text)
+
+
 def test_the_null_reverse_path_is_known_and_empty(known):
     known.envelope.reverse_path = ""
     assert holds('has(envelope.reverse_path) && envelope.reverse_path == ""', known)

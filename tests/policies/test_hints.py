@@ -122,6 +122,7 @@ CALLS = [
 ]
 TYPES = [
     ("mail.size > '10'", ">", "without quotation marks"),
+    ("scores.exists(s, s.value >= 6)", ">=", "has a point: `6.0`"),
     ("auth.spf == null", "==", '`""`'),
     ("'x' in mail.subject", "in", "a.contains(b)"),
     ("envelope.client.ip in '10.0.0.0/8'", "in", "not built yet"),

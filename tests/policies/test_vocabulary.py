@@ -33,6 +33,14 @@ def test_every_variable_is_a_message_of_ours():
         assert variable.message.full_name.startswith(PACKAGE)
 
 
+def test_every_other_field_is_a_number_or_a_list_of_names():
+    """CEL is told no other types of theirs (condition.py)."""
+    for field in vocabulary.PLAIN.values():
+        is_names = field.type == field.TYPE_STRING and field.is_repeated
+        assert is_names or (field.type == field.TYPE_INT32 and not field.is_repeated)
+    assert set(vocabulary.PLAIN) | set(vocabulary.VARIABLES) == set(vocabulary.FACTS.fields_by_name)
+
+
 def test_an_opened_part_has_no_class():
     assert "" in words("Part", "unopened")
     assert "none" not in words("Part", "unopened")

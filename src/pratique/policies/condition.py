@@ -27,6 +27,7 @@ from typing import Any
 
 from cel_expr_python import cel
 from google.protobuf import descriptor_pool
+from google.protobuf.descriptor import FieldDescriptor
 
 from pratique.policies import vocabulary
 from pratique.policies.calls import with_built_in
@@ -116,9 +117,12 @@ class _Search:
 
 # What the condition that this thread evaluates searches.
 _NOW: ContextVar[_Search] = ContextVar("now")
-_NAMES = tuple(vocabulary.VARIABLES)
+_NAMES = (*vocabulary.VARIABLES, *vocabulary.PLAIN)
 _VALUES = attrgetter(*_NAMES)
-_LISTS = tuple(name for name, each in vocabulary.VARIABLES.items() if each.is_list)
+_LISTS = (
+    *(name for name, each in vocabulary.VARIABLES.items() if each.is_list),
+    *(name for name, each in vocabulary.PLAIN.items() if each.is_repeated),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,7 +325,7 @@ def _environment(
     variables = {**vocabulary.VARIABLES, **more}
     return cel.NewEnv(
         descriptor_pool=descriptor_pool.Default(),
-        variables={name: _type(variable) for name, variable in variables.items()},
+        variables={name: _type(variable) for name, variable in variables.items()} | _PLAIN_TYPES,
         extensions=[cel.CelExtension("pratique", functions())],
     )
 
@@ -344,6 +348,12 @@ def _type(variable: vocabulary.Variable) -> Any:
     return cel.Type.List(one) if variable.is_list else one
 
 
+def _plain_type(field: FieldDescriptor) -> Any:
+    one = _STRING if field.type == field.TYPE_STRING else cel.Type.INT
+    return cel.Type.List(one) if field.is_repeated else one
+
+
+_PLAIN_TYPES = {name: _plain_type(each) for name, each in vocabulary.PLAIN.items()}
 _ENV = _environment(vocabulary.RCPT, _declarations)
 _ENV_WITHOUT_RCPT = _environment({}, _declarations)
 _ENV_OF_A_PART = _environment(vocabulary.PART, _declarations)

@@ -74,7 +74,7 @@ def _unknown_keys(reading: Reading, path: Path, table: Mapping[str, Any]) -> Non
         meant = _ELSEWHERE.get(key.lower()) or hints.nearest(key, _KEYS)
         if key in _OF_THE_RULE:
             hint = f"`{key}` belongs to the rule: write it above `[[rule.test]]`"
-        elif key in vocabulary.VARIABLES:
+        elif key in vocabulary.FACTS.fields_by_name:
             hint = f"a fact is written `facts.{key} = ...`"
         else:
             hint = f"did you mean `{meant}`?" if meant else hints.one_of(_KEYS)
@@ -116,7 +116,7 @@ def _expected_edits(
 def _subject(reading: Reading, path: Path, table: Mapping[str, Any]) -> facts.Facts | None:
     """The facts that a test is about; None if it is about a file."""
     strayed = any(_ELSEWHERE.get(key) in ("message", "facts") for key in table)
-    strayed = strayed or any(key in vocabulary.VARIABLES for key in table)
+    strayed = strayed or any(key in vocabulary.FACTS.fields_by_name for key in table)
     if "message" not in table and "facts" not in table and strayed:
         return None
     if ("message" in table) == ("facts" in table):

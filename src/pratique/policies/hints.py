@@ -210,12 +210,12 @@ def _undeclared(text: str, at: int, name: str) -> Explained:
     hint = _name(root, rest)
     if not hint and re.search(r"(==|!=|\bin|\[|,)\s*$", text[:start]):
         hint = f'a text stands between quotation marks: "{root}"'
-    hint = hint or one_of([*vocabulary.VARIABLES, "rcpt"])
+    hint = hint or one_of([*vocabulary.VARIABLES, *vocabulary.PLAIN, "rcpt"])
     return Explained(start, f"unknown name `{root}`", hint)
 
 
 def _name(root: str, rest: str) -> str:
-    variables = [*vocabulary.VARIABLES, "rcpt"]
+    variables = [*vocabulary.VARIABLES, *vocabulary.PLAIN, "rcpt"]
     if hint := dialects.NAMES.get(root.lower()):
         return hint
     if vocabulary.is_word(root):
@@ -239,6 +239,8 @@ def _undefined_field(_: str, at: int, name: str, message: str) -> Explained:
         hint = dialects.NAMES["mail_from"]
     elif near := did_you_mean(name, fields):
         hint = near
+    elif name in vocabulary.PLAIN:
+        hint = f"`{name}` stands alone"
     elif name in vocabulary.VARIABLES:
         hint = f"`{name}` stands alone: `{name}.exists({name[0]}, ...)`"
     elif ways := list(vocabulary.ways_to(name)):
@@ -290,6 +292,8 @@ def _mend_types(both: set[str]) -> str:
         return "a truth value stands alone: `bounce.claimed` or `!bounce.claimed`"
     if both == {"int", "string"}:
         return "a number is written without quotation marks"
+    if both == {"int", "double"}:
+        return "a fraction is compared with a number that has a point: `6.0`"
     if "google.protobuf.Timestamp" in both:
         return 'a time is written `timestamp("2026-01-31T00:00:00Z")`'
     if message := next((each for each in both if each.startswith(vocabulary.PACKAGE)), None):

@@ -71,7 +71,7 @@ message_type { name: "Comprehension"
   field { name: "result" number: 7 type_name: ".cel.expr.Expr" } }
 """
 
-_FACTS = frozenset(vocabulary.VARIABLES | vocabulary.RCPT | vocabulary.PART)
+_FACTS = frozenset((*vocabulary.VARIABLES, *vocabulary.PLAIN, *vocabulary.RCPT, *vocabulary.PART))
 
 # A field of a variable; an empty one is how many elements the variable has.
 Field = tuple[str, str]

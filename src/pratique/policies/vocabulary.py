@@ -33,6 +33,7 @@ _ENUMS: dict[tuple[str, str], EnumDescriptor] = {
     ("PartsLeftOut", "by_kind"): facts.Kinds.Word.DESCRIPTOR,
     ("Bounce", "other"): facts.OtherReports.Word.DESCRIPTOR,
     ("Evidence", "kind"): facts.EvidenceKinds.Word.DESCRIPTOR,
+    ("Link", "tricks"): facts.LinkTricks.Word.DESCRIPTOR,
 }
 _LISTS: dict[tuple[str, str], tuple[str, ...]] = {
     ("Mail", "direction"): ("inbound", "outbound", ""),
@@ -40,6 +41,7 @@ _LISTS: dict[tuple[str, str], tuple[str, ...]] = {
     ("Auth", "dmarc"): _RESULTS,
     ("Auth", "arc"): _RESULTS,
     ("DkimResult", "result"): _RESULTS,
+    ("Score", "engine"): ("rspamd", "spamassassin"),
 }
 
 
@@ -94,16 +96,23 @@ def is_word(text: str) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Variable:
-    """A name that a condition can use: a field of `Facts`, or the recipient."""
+    """A name that a condition can use: a message in `Facts`, or the recipient."""
 
     message: Descriptor
     is_list: bool = False
 
 
-# Each a message of ours: that is how `facts.proto` is built, and a test says so.
+# Each a message of ours, or a list of these.
 VARIABLES = {
     field.name: Variable(cast("Descriptor", field.message_type), field.is_repeated)
     for field in facts.Facts.DESCRIPTOR.fields
+    if field.message_type is not None
+}
+# The other fields of `Facts`: a number, or a list of names.
+PLAIN = {
+    field.name: cast("FieldDescriptor", field)
+    for field in facts.Facts.DESCRIPTOR.fields
+    if field.message_type is None
 }
 FACTS = cast("Descriptor", facts.Facts.DESCRIPTOR)
 RCPT = {"rcpt": Variable(cast("Descriptor", facts.Recipient.DESCRIPTOR))}

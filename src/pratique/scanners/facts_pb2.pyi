@@ -11,7 +11,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Facts(_message.Message):
-    __slots__ = ("mail", "envelope", "parts", "ambiguities", "findings", "bounce", "auth", "limits", "parts_left_out", "failures")
+    __slots__ = ("mail", "envelope", "parts", "ambiguities", "findings", "bounce", "auth", "limits", "parts_left_out", "failures", "links", "links_left_out", "scores", "sources", "lists_away")
     MAIL_FIELD_NUMBER: _ClassVar[int]
     ENVELOPE_FIELD_NUMBER: _ClassVar[int]
     PARTS_FIELD_NUMBER: _ClassVar[int]
@@ -22,6 +22,11 @@ class Facts(_message.Message):
     LIMITS_FIELD_NUMBER: _ClassVar[int]
     PARTS_LEFT_OUT_FIELD_NUMBER: _ClassVar[int]
     FAILURES_FIELD_NUMBER: _ClassVar[int]
+    LINKS_FIELD_NUMBER: _ClassVar[int]
+    LINKS_LEFT_OUT_FIELD_NUMBER: _ClassVar[int]
+    SCORES_FIELD_NUMBER: _ClassVar[int]
+    SOURCES_FIELD_NUMBER: _ClassVar[int]
+    LISTS_AWAY_FIELD_NUMBER: _ClassVar[int]
     mail: Mail
     envelope: Envelope
     parts: _containers.RepeatedCompositeFieldContainer[Part]
@@ -32,7 +37,12 @@ class Facts(_message.Message):
     limits: _containers.RepeatedCompositeFieldContainer[Limit]
     parts_left_out: PartsLeftOut
     failures: _containers.RepeatedCompositeFieldContainer[Failure]
-    def __init__(self, mail: _Optional[_Union[Mail, _Mapping]] = ..., envelope: _Optional[_Union[Envelope, _Mapping]] = ..., parts: _Optional[_Iterable[_Union[Part, _Mapping]]] = ..., ambiguities: _Optional[_Iterable[_Union[Ambiguity, _Mapping]]] = ..., findings: _Optional[_Iterable[_Union[Finding, _Mapping]]] = ..., bounce: _Optional[_Union[Bounce, _Mapping]] = ..., auth: _Optional[_Union[Auth, _Mapping]] = ..., limits: _Optional[_Iterable[_Union[Limit, _Mapping]]] = ..., parts_left_out: _Optional[_Union[PartsLeftOut, _Mapping]] = ..., failures: _Optional[_Iterable[_Union[Failure, _Mapping]]] = ...) -> None: ...
+    links: _containers.RepeatedCompositeFieldContainer[Link]
+    links_left_out: int
+    scores: _containers.RepeatedCompositeFieldContainer[Score]
+    sources: _containers.RepeatedCompositeFieldContainer[Source]
+    lists_away: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, mail: _Optional[_Union[Mail, _Mapping]] = ..., envelope: _Optional[_Union[Envelope, _Mapping]] = ..., parts: _Optional[_Iterable[_Union[Part, _Mapping]]] = ..., ambiguities: _Optional[_Iterable[_Union[Ambiguity, _Mapping]]] = ..., findings: _Optional[_Iterable[_Union[Finding, _Mapping]]] = ..., bounce: _Optional[_Union[Bounce, _Mapping]] = ..., auth: _Optional[_Union[Auth, _Mapping]] = ..., limits: _Optional[_Iterable[_Union[Limit, _Mapping]]] = ..., parts_left_out: _Optional[_Union[PartsLeftOut, _Mapping]] = ..., failures: _Optional[_Iterable[_Union[Failure, _Mapping]]] = ..., links: _Optional[_Iterable[_Union[Link, _Mapping]]] = ..., links_left_out: _Optional[int] = ..., scores: _Optional[_Iterable[_Union[Score, _Mapping]]] = ..., sources: _Optional[_Iterable[_Union[Source, _Mapping]]] = ..., lists_away: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Mail(_message.Message):
     __slots__ = ("size", "sha256", "subject", "message_id", "date", "header", "direction", "received_count", "header_anomalies", "raw_subject", "foreign_fields", "release_token")
@@ -154,14 +164,16 @@ class Envelope(_message.Message):
     def __init__(self, received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reverse_path: _Optional[str] = ..., client: _Optional[_Union[Client, _Mapping]] = ..., tls: _Optional[str] = ..., authenticated: _Optional[str] = ..., queue_id: _Optional[str] = ..., door: _Optional[str] = ..., address_problems: _Optional[_Iterable[_Union[AddressProblem, _Mapping]]] = ..., mta_id: _Optional[str] = ..., macros: _Optional[_Mapping[str, str]] = ...) -> None: ...
 
 class Client(_message.Message):
-    __slots__ = ("ip", "name", "helo")
+    __slots__ = ("ip", "name", "helo", "listed")
     IP_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     HELO_FIELD_NUMBER: _ClassVar[int]
+    LISTED_FIELD_NUMBER: _ClassVar[int]
     ip: str
     name: str
     helo: str
-    def __init__(self, ip: _Optional[str] = ..., name: _Optional[str] = ..., helo: _Optional[str] = ...) -> None: ...
+    listed: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, ip: _Optional[str] = ..., name: _Optional[str] = ..., helo: _Optional[str] = ..., listed: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class AddressProblem(_message.Message):
     __slots__ = ("address", "detail")
@@ -392,7 +404,7 @@ class Ambiguities(_message.Message):
     def __init__(self) -> None: ...
 
 class Finding(_message.Message):
-    __slots__ = ("scanner", "name", "family", "severity", "part", "engine_version", "database_version", "database_date", "note")
+    __slots__ = ("scanner", "name", "family", "severity", "part", "engine_version", "database_version", "database_date", "note", "reference")
     SCANNER_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     FAMILY_FIELD_NUMBER: _ClassVar[int]
@@ -402,6 +414,7 @@ class Finding(_message.Message):
     DATABASE_VERSION_FIELD_NUMBER: _ClassVar[int]
     DATABASE_DATE_FIELD_NUMBER: _ClassVar[int]
     NOTE_FIELD_NUMBER: _ClassVar[int]
+    REFERENCE_FIELD_NUMBER: _ClassVar[int]
     scanner: str
     name: str
     family: str
@@ -411,7 +424,78 @@ class Finding(_message.Message):
     database_version: str
     database_date: _timestamp_pb2.Timestamp
     note: str
-    def __init__(self, scanner: _Optional[str] = ..., name: _Optional[str] = ..., family: _Optional[str] = ..., severity: _Optional[str] = ..., part: _Optional[int] = ..., engine_version: _Optional[str] = ..., database_version: _Optional[str] = ..., database_date: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., note: _Optional[str] = ...) -> None: ...
+    reference: str
+    def __init__(self, scanner: _Optional[str] = ..., name: _Optional[str] = ..., family: _Optional[str] = ..., severity: _Optional[str] = ..., part: _Optional[int] = ..., engine_version: _Optional[str] = ..., database_version: _Optional[str] = ..., database_date: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., note: _Optional[str] = ..., reference: _Optional[str] = ...) -> None: ...
+
+class Link(_message.Message):
+    __slots__ = ("url", "host", "shown", "part", "tricks", "listed")
+    URL_FIELD_NUMBER: _ClassVar[int]
+    HOST_FIELD_NUMBER: _ClassVar[int]
+    SHOWN_FIELD_NUMBER: _ClassVar[int]
+    PART_FIELD_NUMBER: _ClassVar[int]
+    TRICKS_FIELD_NUMBER: _ClassVar[int]
+    LISTED_FIELD_NUMBER: _ClassVar[int]
+    url: str
+    host: str
+    shown: str
+    part: int
+    tricks: _containers.RepeatedScalarFieldContainer[str]
+    listed: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, url: _Optional[str] = ..., host: _Optional[str] = ..., shown: _Optional[str] = ..., part: _Optional[int] = ..., tricks: _Optional[_Iterable[str]] = ..., listed: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class LinkTricks(_message.Message):
+    __slots__ = ()
+    class Word(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        none: _ClassVar[LinkTricks.Word]
+        shown_differs: _ClassVar[LinkTricks.Word]
+        userinfo: _ClassVar[LinkTricks.Word]
+        ip_host: _ClassVar[LinkTricks.Word]
+        lookalike: _ClassVar[LinkTricks.Word]
+        mixed_script: _ClassVar[LinkTricks.Word]
+        shortener: _ClassVar[LinkTricks.Word]
+        odd_spelling: _ClassVar[LinkTricks.Word]
+        carries_content: _ClassVar[LinkTricks.Word]
+    none: LinkTricks.Word
+    shown_differs: LinkTricks.Word
+    userinfo: LinkTricks.Word
+    ip_host: LinkTricks.Word
+    lookalike: LinkTricks.Word
+    mixed_script: LinkTricks.Word
+    shortener: LinkTricks.Word
+    odd_spelling: LinkTricks.Word
+    carries_content: LinkTricks.Word
+    def __init__(self) -> None: ...
+
+class Score(_message.Message):
+    __slots__ = ("engine", "value", "threshold", "symbols")
+    ENGINE_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    THRESHOLD_FIELD_NUMBER: _ClassVar[int]
+    SYMBOLS_FIELD_NUMBER: _ClassVar[int]
+    engine: str
+    value: float
+    threshold: float
+    symbols: _containers.RepeatedCompositeFieldContainer[Symbol]
+    def __init__(self, engine: _Optional[str] = ..., value: _Optional[float] = ..., threshold: _Optional[float] = ..., symbols: _Optional[_Iterable[_Union[Symbol, _Mapping]]] = ...) -> None: ...
+
+class Symbol(_message.Message):
+    __slots__ = ("name", "value")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    value: float
+    def __init__(self, name: _Optional[str] = ..., value: _Optional[float] = ...) -> None: ...
+
+class Source(_message.Message):
+    __slots__ = ("name", "version", "date")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    VERSION_FIELD_NUMBER: _ClassVar[int]
+    DATE_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    version: str
+    date: _timestamp_pb2.Timestamp
+    def __init__(self, name: _Optional[str] = ..., version: _Optional[str] = ..., date: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ...) -> None: ...
 
 class Severities(_message.Message):
     __slots__ = ()
@@ -555,6 +639,7 @@ class Limits(_message.Message):
         ambiguities: _ClassVar[Limits.Word]
         passwords: _ClassVar[Limits.Word]
         engine: _ClassVar[Limits.Word]
+        links: _ClassVar[Limits.Word]
     none: Limits.Word
     octets: Limits.Word
     part_octets: Limits.Word
@@ -569,6 +654,7 @@ class Limits(_message.Message):
     ambiguities: Limits.Word
     passwords: Limits.Word
     engine: Limits.Word
+    links: Limits.Word
     def __init__(self) -> None: ...
 
 class PartsLeftOut(_message.Message):
@@ -610,6 +696,7 @@ class Failures(_message.Message):
         engine: _ClassVar[Failures.Word]
         engine_away: _ClassVar[Failures.Word]
         engine_late: _ClassVar[Failures.Word]
+        engine_unproven: _ClassVar[Failures.Word]
     none: Failures.Word
     scanner: Failures.Word
     reader: Failures.Word
@@ -620,4 +707,5 @@ class Failures(_message.Message):
     engine: Failures.Word
     engine_away: Failures.Word
     engine_late: Failures.Word
+    engine_unproven: Failures.Word
     def __init__(self) -> None: ...

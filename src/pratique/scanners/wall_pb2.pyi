@@ -22,18 +22,51 @@ class Request(_message.Message):
     def __init__(self, setup: _Optional[_Union[Setup, _Mapping]] = ..., inspect: _Optional[_Union[Inspect, _Mapping]] = ..., spawn: _Optional[_Union[Spawn, _Mapping]] = ..., adopt: _Optional[_Union[Adopt, _Mapping]] = ..., rewrite: _Optional[_Union[Rewrite, _Mapping]] = ...) -> None: ...
 
 class Setup(_message.Message):
-    __slots__ = ("rule_folders", "budget", "confinement", "memory", "passwords")
+    __slots__ = ("rule_folders", "budget", "confinement", "memory", "passwords", "own_scanners", "own_domains", "lists", "families", "rule_cache", "shorteners")
     RULE_FOLDERS_FIELD_NUMBER: _ClassVar[int]
     BUDGET_FIELD_NUMBER: _ClassVar[int]
     CONFINEMENT_FIELD_NUMBER: _ClassVar[int]
     MEMORY_FIELD_NUMBER: _ClassVar[int]
     PASSWORDS_FIELD_NUMBER: _ClassVar[int]
+    OWN_SCANNERS_FIELD_NUMBER: _ClassVar[int]
+    OWN_DOMAINS_FIELD_NUMBER: _ClassVar[int]
+    LISTS_FIELD_NUMBER: _ClassVar[int]
+    FAMILIES_FIELD_NUMBER: _ClassVar[int]
+    RULE_CACHE_FIELD_NUMBER: _ClassVar[int]
+    SHORTENERS_FIELD_NUMBER: _ClassVar[int]
     rule_folders: _containers.RepeatedScalarFieldContainer[str]
     budget: Budget
     confinement: str
     memory: int
     passwords: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, rule_folders: _Optional[_Iterable[str]] = ..., budget: _Optional[_Union[Budget, _Mapping]] = ..., confinement: _Optional[str] = ..., memory: _Optional[int] = ..., passwords: _Optional[_Iterable[str]] = ...) -> None: ...
+    own_scanners: _containers.RepeatedCompositeFieldContainer[OwnScanner]
+    own_domains: _containers.RepeatedScalarFieldContainer[str]
+    lists: _containers.RepeatedScalarFieldContainer[str]
+    families: str
+    rule_cache: str
+    shorteners: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, rule_folders: _Optional[_Iterable[str]] = ..., budget: _Optional[_Union[Budget, _Mapping]] = ..., confinement: _Optional[str] = ..., memory: _Optional[int] = ..., passwords: _Optional[_Iterable[str]] = ..., own_scanners: _Optional[_Iterable[_Union[OwnScanner, _Mapping]]] = ..., own_domains: _Optional[_Iterable[str]] = ..., lists: _Optional[_Iterable[str]] = ..., families: _Optional[str] = ..., rule_cache: _Optional[str] = ..., shorteners: _Optional[_Iterable[str]] = ...) -> None: ...
+
+class OwnScanner(_message.Message):
+    __slots__ = ("name", "path", "settings", "distribution", "places")
+    class PlacesEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    PATH_FIELD_NUMBER: _ClassVar[int]
+    SETTINGS_FIELD_NUMBER: _ClassVar[int]
+    DISTRIBUTION_FIELD_NUMBER: _ClassVar[int]
+    PLACES_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    path: str
+    settings: str
+    distribution: str
+    places: _containers.ScalarMap[str, str]
+    def __init__(self, name: _Optional[str] = ..., path: _Optional[str] = ..., settings: _Optional[str] = ..., distribution: _Optional[str] = ..., places: _Optional[_Mapping[str, str]] = ...) -> None: ...
 
 class Budget(_message.Message):
     __slots__ = ("octets", "part_octets", "parts", "mime_depth", "archive_depth", "ratio", "seconds", "header_octets", "header_fields", "mime_parts")
@@ -132,16 +165,18 @@ class Answer(_message.Message):
     def __init__(self, hello: _Optional[_Union[Hello, _Mapping]] = ..., found: _Optional[_Union[_facts_pb2.Facts, _Mapping]] = ..., done: _Optional[_Union[Done, _Mapping]] = ..., unfit: _Optional[str] = ..., rewritten: _Optional[_Union[Rewritten, _Mapping]] = ..., handed_out: _Optional[_Union[HandedOut, _Mapping]] = ...) -> None: ...
 
 class Hello(_message.Message):
-    __slots__ = ("format", "pid", "confinement", "scanners")
+    __slots__ = ("format", "pid", "confinement", "scanners", "sources")
     FORMAT_FIELD_NUMBER: _ClassVar[int]
     PID_FIELD_NUMBER: _ClassVar[int]
     CONFINEMENT_FIELD_NUMBER: _ClassVar[int]
     SCANNERS_FIELD_NUMBER: _ClassVar[int]
+    SOURCES_FIELD_NUMBER: _ClassVar[int]
     format: int
     pid: int
     confinement: str
     scanners: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, format: _Optional[int] = ..., pid: _Optional[int] = ..., confinement: _Optional[str] = ..., scanners: _Optional[_Iterable[str]] = ...) -> None: ...
+    sources: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, format: _Optional[int] = ..., pid: _Optional[int] = ..., confinement: _Optional[str] = ..., scanners: _Optional[_Iterable[str]] = ..., sources: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class Started(_message.Message):
     __slots__ = ("name", "part")
@@ -152,18 +187,20 @@ class Started(_message.Message):
     def __init__(self, name: _Optional[str] = ..., part: _Optional[int] = ...) -> None: ...
 
 class HandedOut(_message.Message):
-    __slots__ = ("type", "size", "passwords", "octets", "shown")
+    __slots__ = ("type", "size", "passwords", "octets", "shown", "hidden")
     TYPE_FIELD_NUMBER: _ClassVar[int]
     SIZE_FIELD_NUMBER: _ClassVar[int]
     PASSWORDS_FIELD_NUMBER: _ClassVar[int]
     OCTETS_FIELD_NUMBER: _ClassVar[int]
     SHOWN_FIELD_NUMBER: _ClassVar[int]
+    HIDDEN_FIELD_NUMBER: _ClassVar[int]
     type: str
     size: int
     passwords: _containers.RepeatedScalarFieldContainer[str]
     octets: bytes
     shown: bool
-    def __init__(self, type: _Optional[str] = ..., size: _Optional[int] = ..., passwords: _Optional[_Iterable[str]] = ..., octets: _Optional[bytes] = ..., shown: _Optional[bool] = ...) -> None: ...
+    hidden: bool
+    def __init__(self, type: _Optional[str] = ..., size: _Optional[int] = ..., passwords: _Optional[_Iterable[str]] = ..., octets: _Optional[bytes] = ..., shown: _Optional[bool] = ..., hidden: _Optional[bool] = ...) -> None: ...
 
 class Done(_message.Message):
     __slots__ = ("seconds",)

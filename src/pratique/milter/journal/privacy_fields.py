@@ -54,7 +54,7 @@ FIELDS: dict[str, dict[str, Treatment]] = {
         "reverse_path": _A, "tls": _K, "authenticated": _A, "queue_id": _K, "door": _K,
         "mta_id": _K, "macros": _M,
     },
-    "Client": {"ip": _K, "name": _D, "helo": _D},
+    "Client": {"ip": _K, "name": _D, "helo": _D, "listed": _K},
     "AddressProblem": {"address": _A, "detail": _T},
     "Recipient": {"address": _A, "domain": _D, "groups": _K},
     "Part": {
@@ -65,12 +65,18 @@ FIELDS: dict[str, dict[str, Treatment]] = {
     "Ambiguity": {"class_": _K, "where": _P, "detail": _T},
     "Finding": {
         "scanner": _K, "name": _K, "family": _K, "severity": _K, "engine_version": _K,
-        "database_version": _K, "note": _T,
+        "database_version": _K, "note": _T, "reference": _K,
     },
     "Bounce": {"other": _K},
     "Evidence": {"kind": _K, "detail": _E},
     "Auth": {"spf": _K, "dmarc": _K, "arc": _K, "authenticated_as": _A, "checker": _K},
     "DkimResult": {"domain": _D, "result": _K},
+    "Facts": {"lists_away": _K},
+    # A path or what is asked for often names whom a link was sent to.
+    "Link": {"url": _W, "host": _D, "shown": _W, "tricks": _K, "listed": _K},
+    "Score": {"engine": _K},
+    "Symbol": {"name": _K},
+    "Source": {"name": _K, "version": _K},
     "Limit": {"class_": _K, "detail": _T},
     "PartsLeftOut": {"by_kind": _K},
     "Failure": {"class_": _K, "detail": _T},
