@@ -139,3 +139,29 @@ def test_what_is_of_interest_is_found_in_one_order_and_not_twice():
         octets = b"".join(random.choices(PIECES, k=random.randrange(1, 14)))
 
         assert list(_interesting(octets)) == [one.start() for one in INTEREST.finditer(octets)]
+
+
+@pytest.mark.parametrize(
+    "decoy",
+    [
+        b"/T (1 0 obj)",
+        b"/T (1 0 obj null endobj 2 0 obj)",
+        b"/T (endobj 1 0 obj [<)",
+        b"/T (1 0 obj [%)",
+        b"/T (a (b (c 1 0 obj)))",
+        b"/T (1 0 obj \\()",
+        b"/T (endobj) /U (stream\n1 0 obj)",
+        b"/T 1 0 obj",
+        b"/T <% (> 1 0 obj",
+        b"% 1 0 obj\n",
+        b"% endobj 1 0 obj [%\n",
+    ],
+)
+def test_what_only_looks_like_an_object_hides_nothing(decoy, budget):
+    """To a reader that follows the file's table it is a string, a comment, or nothing."""
+    scripted = b"5 0 obj<<" + decoy + b"/JS(a)>>endobj\n"
+    attached = b"6 0 obj<<" + decoy + b"/Length 3>>stream\nabc\nendstream endobj"
+    file = read(scripted + attached, budget)
+
+    assert [one.values["JS"] for one in file.objects if one.ref.number == 5] == [b"a"]
+    assert [b"".join(file.pieces(one)) for one in file.objects if one.ref.number == 6] == [b"abc"]

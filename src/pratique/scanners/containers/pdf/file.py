@@ -12,21 +12,18 @@ Where a stream ends its length says, if `endstream` follows there; else the next
 
 import re
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from pratique.scanners.budget import Budget, OverBudget
 from pratique.scanners.containers.gather import Damaged, Gather
 from pratique.scanners.containers.pdf import crypt as pdf_crypt
 from pratique.scanners.containers.pdf.filters import decode, filters_of
+from pratique.scanners.containers.pdf.heads import HEAD_OCTETS, LONGEST, Heads, head
 from pratique.scanners.containers.pdf.syntax import Name, Ref, Value, parse
 
 # 64 MB, which one part may have, hold as many streams of half a kilobyte.
 OBJECTS = 100_000
-_HEAD = re.compile(
-    rb"(?<![0-9])([0-9]{1,10})[\0\t\n\f\r ]{1,32}([0-9]{1,10})[\0\t\n\f\r ]{0,32}obj\Z"
-)
-_HEAD_OCTETS = 90
 _NUMBER = re.compile(
     rb"(?<![0-9])([0-9]{1,10})[\0\t\n\f\r ]{1,32}[0-9]{1,10}[\0\t\n\f\r ]{0,32}obj"
     rb"[\0\t\n\f\r ]{0,32}([0-9]{1,10})[\0\t\n\f\r ]{1,32}endobj"
@@ -39,13 +36,12 @@ _FILTERS = ("Filter", "F", "DecodeParms", "DP")
 # patterns, because `re` looks for what begins with one and the same octet in C's memchr(3).
 _BEGINS = re.compile(rb"stream(?<!endstream)")
 _NAMES = re.compile(rb"/(?:(?:EF|JS|UF|Names|Launch|Win|Encrypt|XFA)\b|[^ /<>\[\]()]{0,32}#)")
+_WANTED = (_NAMES, _BEGINS)
 _STREAM = re.compile(rb"[\0\t\n\f\r ]{0,32}stream(\r\n|\n|\r)?")
 _END = b"endstream"
 _TRAILER = re.compile(rb"trailer[\0\t\n\f\r ]{0,32}(?=<<)")
 # Blanks between a stream's last octet and its end.
 _SLACK = re.compile(rb"[\0\t\n\f\r ]{0,4}endstream")
-# Of one object so much is parsed: a dictionary with a script in it is shorter.
-_LONGEST = 1024 * 1024
 # Trailers that are looked at: one for each time that a file was saved.
 _TRAILERS = 1000
 
@@ -74,6 +70,12 @@ class Object:
         value = self.values.get("Type")
         return str(value) if isinstance(value, Name) else ""
 
+    @property
+    def packs(self) -> bool:
+        """Whether it is an object stream: to some readers without saying so (7.5.7)."""
+        numbered = isinstance(self.values.get("N"), int) and "First" in self.values
+        return self.start >= 0 and (self.type == "ObjStm" or numbered)
+
 
 @dataclass(slots=True)
 class File:
@@ -81,6 +83,10 @@ class File:
 
     octets: bytes
     budget: Budget
+    # What makes an object worth parsing, where that is not files and scripts.
+    wanted: Sequence[re.Pattern[bytes]] = _WANTED
+    # Is shown each object stream, decoded.
+    look: Callable[[bytes], None] | None = None
     objects: list[Object] = field(default_factory=list)
     trailers: list[dict[str, Value]] = field(default_factory=list)
     lock: pdf_crypt.Lock | None = None
@@ -88,6 +94,8 @@ class File:
     # Objects that are numbers: lengths; None before one is asked for.
     _numbers: dict[int, int] | None = None
     _ends: list[int] = field(default_factory=list)
+    # Of each object that was read where its value begins, and where to look on.
+    _kept: dict[int, int] = field(default_factory=dict)
     # Where each object begins, those of no interest too; None before one is asked for.
     _heads: dict[int, int] | None = None
     _looked_up: dict[int, Value] = field(default_factory=dict)
@@ -98,8 +106,10 @@ class File:
         """Find all objects but those in object streams."""
         self._ends = [found.start() for found in re.finditer(_END, self.octets)]
         self._find_trailers()
-        low = 0
-        for at in _interesting(self.octets):
+        low, heads = 0, Heads(self.octets, self.budget)
+        for at in _interesting(self.octets, self.wanted):
+            for ref, begin in heads.over(at):
+                self._keep(ref, begin)
             if at >= low:
                 low = self._take(low, at)
         for one in self.objects:
@@ -115,24 +125,23 @@ class File:
         self.budget.check_clock()
         end = at
         while (place := self.octets.rfind(b"obj", low, end)) >= 0:
-            before = self.octets[max(low, place - _HEAD_OCTETS) : place + 3]
-            # `endobj` is met as often as the head of an object is.
-            told = before[:-3].rstrip(b"\0\t\n\f\r ")[-1:].isdigit()
-            head = _HEAD.search(before) if told else None
-            if head is not None:
-                ref = Ref(int(head[1]), int(head[2]))
+            ref = head(self.octets, low, place)
+            if ref is not None:
                 return max(at, self._keep(ref, place + 3))
             end = place
-        return max(low, at - _HEAD_OCTETS)
+        return max(low, at - HEAD_OCTETS)
 
     def _keep(self, ref: Ref, begin: int) -> int:
+        if begin in self._kept:
+            return self._kept[begin]
         if len(self.objects) >= OBJECTS:
             raise OverBudget("parts", f"a PDF of more than {OBJECTS} objects of interest")
-        value, behind = parse(self.octets, begin, begin + _LONGEST)
+        value, behind = parse(self.octets, begin, begin + LONGEST)
         stream = _STREAM.match(self.octets, behind)
         start = stream.end() if stream is not None else -1
         self.objects.append(Object(ref, value, start))
-        return max(behind, start)
+        self._kept[begin] = max(behind, start)
+        return self._kept[begin]
 
     def _number(self, number: int) -> int | None:
         """What an object says that is only a number; they are all found at once."""
@@ -245,7 +254,7 @@ class File:
 
     def unpack(self, gather: Gather) -> Iterator[str]:
         """Read the objects in object streams; gives why one could not be read."""
-        for one in [one for one in self.objects if one.type == "ObjStm"]:
+        for one in [one for one in self.objects if one.packs]:
             octets, why = gather.octets(self.pieces(one))
             self._packed(one, bytes(octets))
             if why:
@@ -253,6 +262,8 @@ class File:
 
     def _packed(self, one: Object, octets: bytes) -> None:
         """7.5.7: pairs of number and place, then the objects."""
+        if self.look is not None:
+            self.look(octets)
         first = one.values.get("First")
         start = first if isinstance(first, int) and first > 0 else 0
         head = octets[:start].split()
@@ -264,9 +275,9 @@ class File:
         ends = [at for _, at in places[1:]] + [len(octets)]
         for (number, at), end in zip(places, ends, strict=False):
             # What says that it ends before it begins ends where the stream does.
-            behind = end if end > at else min(len(octets), at + _LONGEST)
+            behind = end if end > at else min(len(octets), at + LONGEST)
             self.budget.check_clock()
-            if not (_NAMES.search(octets, at, behind) or _BEGINS.search(octets, at, behind)):
+            if not any(one.search(octets, at, behind) for one in self.wanted):
                 if behind - at <= _SHORT:
                     self._small[number] = octets[at:behind]
                 continue
@@ -276,15 +287,29 @@ class File:
             self.objects.append(Object(Ref(number, 0), value, packed=True))
 
 
-def _interesting(octets: bytes) -> Iterator[int]:
+def _interesting(octets: bytes, wanted: Sequence[re.Pattern[bytes]] = _WANTED) -> Iterator[int]:
     """Where something of interest stands, in order."""
-    names, streams, end = _NAMES.finditer(octets), _BEGINS.finditer(octets), 0
-    name, stream = next(names, None), next(streams, None)
-    while name is not None or stream is not None:
-        if stream is None or (name is not None and name.start() < stream.start()):
-            one, name = name, next(names, None)
-        else:
-            one, stream = stream, next(streams, None)
-        if one is not None and one.start() >= end:
+    end = 0
+    found = [each.finditer(octets) for each in wanted]
+    for one in found[0] if len(found) == 1 else _in_order(*found):
+        if one.start() >= end:
             yield one.start()
             end = one.end()
+
+
+def _in_order(
+    names: Iterator[re.Match[bytes]], streams: Iterator[re.Match[bytes]]
+) -> Iterator[re.Match[bytes]]:
+    """What two patterns find."""
+    name, stream = next(names, None), next(streams, None)
+    while name is not None and stream is not None:
+        if name.start() < stream.start():
+            yield name
+            name = next(names, None)
+        else:
+            yield stream
+            stream = next(streams, None)
+    for one, others in ((name, names), (stream, streams)):
+        if one is not None:
+            yield one
+            yield from others

@@ -7,29 +7,35 @@ where it gets too deep, an unclosed one where its octets end.
 
 import re
 from binascii import unhexlify
+from collections.abc import Iterator
 from functools import lru_cache
 from typing import NamedTuple
+
+from pratique.scanners.containers.office.ole_objects import ansi
 
 # Readers refuse less (pdf.js: 500 calls); a filespec lies five levels deep.
 DEEP = 100
 _SPACE = rb"\0\t\n\f\r "
 _APART = _SPACE + rb"()<>\[\]{}/%"
-_GAP = rb"(?:[" + _SPACE + rb"]++|%[^\r\n]*+)*+"
-_GAPS = re.compile(_GAP)
+GAP = rb"(?:[" + _SPACE + rb"]++|%[^\r\n]*+)*+"
+GAPS = re.compile(GAP)
 _TOKEN = re.compile(
-    _GAP + rb"(?:(?P<mark><<|>>|[<>()\[\]{}])"
+    GAP + rb"(?:(?P<mark><<|>>|[<>()\[\]{}])"
     rb"|/(?P<name>[^" + _APART + rb"]*+)|(?P<word>[^" + _APART + rb"]++))"
 )
 _DIGITS = 18
 _NUMBER = re.compile(rb"[+-]?[0-9]{1,%d}\Z" % _DIGITS)
 _ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")
-_IN_STRING = re.compile(rb"\(+|\)+|\\")
+# Each way begins with one octet: so `re` looks for these before it tries any.
+_IN_STRING = re.compile(rb"\((?:\(*+)|\)(?:\)*+)|\\")
 _ESCAPE = re.compile(rb"\\(?:([0-7]{1,3})|(\r\n|[\0-\xff]))|\r\n?")
 _LETTERS = {b"n": b"\n", b"r": b"\r", b"t": b"\t", b"b": b"\b", b"f": b"\f",
             b"\r\n": b"", b"\n": b"", b"\r": b""}  # fmt: skip
+_ENDS = frozenset({b"endobj", b"stream", b"endstream"})
 # Longer names are not kept read.
 _KEPT = 64
 _NO_HEX = re.compile(rb"[^0-9A-Fa-f]+")
+_MARKS = ((b"\xfe\xff", "utf-16-be"), (b"\xff\xfe", "utf-16-le"), (b"\xef\xbb\xbf", "utf-8"))
 
 
 class Name(str):
@@ -68,7 +74,7 @@ class _Parser:
                 return self._open[0][1][0], self._at
         else:
             # Nothing but a gap is left, and what follows begins behind it.
-            gap = _GAPS.match(self._octets, self._at, self._end)
+            gap = GAPS.match(self._octets, self._at, self._end)
             self._at = gap.end() if gap is not None else self._at
         while len(self._open) > 1:
             self._close()
@@ -101,7 +107,8 @@ class _Parser:
     def _word(self, word: bytes, held: list[Value]) -> bool:
         if word.isdigit() and len(word) <= _DIGITS:
             held.append(int(word))
-        elif word in {b"endobj", b"stream", b"endstream", b"obj"}:
+        elif word in _ENDS or (word == b"obj" and len(self._open) == 1):
+            # Readers step over a head that stands in a dictionary.
             return False
         elif _NUMBER.match(word):
             held.append(int(word))
@@ -132,21 +139,30 @@ class _Parser:
 
     def _string(self, held: list[Value]) -> bool:
         """7.3.4.2: parentheses in it are in pairs or escaped."""
-        start, depth = self._at, 1
-        while depth:
-            found = _IN_STRING.search(self._octets, self._at, self._end)
-            if found is None:
-                self._at = self._end
-                return False
-            run = len(found[0])
-            if found[0] == b"\\":
-                self._at = found.end() + 1
-            elif found[0][:1] == b"(":
-                self._at, depth = found.end(), depth + run
-            else:
-                self._at, depth = found.start() + min(run, depth), depth - min(run, depth)
-        held.append(_ESCAPE.sub(_unescape, self._octets[start : self._at - 1]))
+        start, end = self._at, string_end(self._octets, self._at, self._end)
+        if end < 0:
+            self._at = self._end
+            return False
+        held.append(_ESCAPE.sub(_unescape, self._octets[start : end - 1]))
+        self._at = end
         return True
+
+
+def string_end(octets: bytes, at: int, end: int) -> int:
+    """Behind what closes a string that begins there; -1 if nothing does."""
+    depth = 1
+    while depth:
+        found = _IN_STRING.search(octets, at, end)
+        if found is None:
+            return -1
+        run = len(found[0])
+        if found[0] == b"\\":
+            at = found.end() + 1
+        elif found[0][:1] == b"(":
+            at, depth = found.end(), depth + run
+        else:
+            at, depth = found.start() + min(run, depth), depth - min(run, depth)
+    return at
 
 
 # Few names are in use, and every object has some.
@@ -185,3 +201,23 @@ def _pairs(held: list[Value]) -> dict[str, Value]:
         else:
             at += 1
     return pairs
+
+
+def dictionaries(value: Value) -> Iterator[dict[str, Value]]:
+    """Every dictionary in a value, the outermost first."""
+    waiting = [value]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, dict):
+            yield one
+            waiting += one.values()
+        elif isinstance(one, list):
+            waiting += one
+
+
+def texts_of(raw: bytes) -> list[str]:
+    """What a text string says (7.9.2.2): UTF-16 or UTF-8 with a mark, or some code page."""
+    for mark, codec in _MARKS:
+        if raw.startswith(mark):
+            return [raw[len(mark) :].decode(codec, "replace").rstrip("\0")]
+    return ansi(raw) or [""]
