@@ -1,4 +1,7 @@
 """ASK the world: each file here gets facts or an envelope and answers facts.
 
-addresses.py   what a strict reader says against the addresses of an envelope
+addresses.py    what a strict reader says against the addresses of an envelope
+asked.py        START HERE: all that is asked about a message, at the same time
+resolver.py     DNS: bounded, remembered, never raising
+block_lists.py  lists by DNS, about hosts of links and about the client
 """

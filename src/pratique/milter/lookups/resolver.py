@@ -1,0 +1,162 @@
+"""Ask DNS: bounded in time, in questions, and in what is remembered; and never raise.
+
+Answers are kept for as long as they say (RFC 1035 3.2.1), "there is no such name" as well
+(RFC 2308 5), a failure for a few seconds (RFC 9520 3).  Whoever asks what somebody else is
+asking waits for the same answer.  A question that nobody waits for any more goes on to its
+end, so that the next message finds the answer.
+
+dnspython sends each question from a port of its own with a random number, takes an answer
+only to that question from where it went, and asks again by TCP where it was cut (RFC 5452).
+"""
+
+import asyncio
+from collections import OrderedDict
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import dns.asyncresolver
+import dns.exception
+import dns.message
+import dns.rdatatype
+import dns.resolver
+
+# A name and what is known of it take 500 octets: 8 MB.
+KEPT = 16_384
+# A list changes within minutes, and tells so by its time to live; for longer than an hour
+# nothing is believed that a resolver says.
+LONGEST, SHORTEST = 3600.0, 5.0
+# Where a negative answer does not say how long it holds.
+NEGATIVE = 60.0
+# RFC 9520 3.2: at least one second, at most five minutes.
+FAILED = 10.0
+# Questions that wait for their turn; a message asks a few.
+WAITING = 2000
+# An answer of more records than that is none of ours: a list gives one or two.
+RECORDS = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What DNS says of a name: its records, none where there are none; or why nobody knows."""
+
+    records: tuple[str, ...] = ()
+    failure: str = ""
+    # It failed for want of time or of turns over here: that says nothing of who was asked.
+    unasked: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ResolverSettings:
+    """Whom to ask (the system's resolvers without `servers`), and how much at a time."""
+
+    servers: Sequence[tuple[str, int]] = ()
+    seconds: float = 3.0
+    questions: int = 64
+
+
+class Resolver:
+    """One of it for all messages of a door."""
+
+    def __init__(self, settings: ResolverSettings, clock: Callable[[], float]) -> None:
+        self._settings = settings
+        self._clock = clock
+        self._kept: OrderedDict[tuple[str, str], tuple[float, Reply]] = OrderedDict()
+        self._asking: dict[tuple[str, str], asyncio.Task[Reply]] = {}
+        self._turns = asyncio.Semaphore(settings.questions)
+        self._dns: dns.asyncresolver.Resolver | None = None
+        self._closed = False
+
+    async def ask(self, name: str, type_: str, until: float) -> Reply:
+        """What is known of a name at `until` of the loop's clock, at the latest."""
+        key = (name.lower(), type_)
+        kept = self._kept.get(key)
+        if kept is not None and self._clock() < kept[0]:
+            return kept[1]
+        asking = self._asking.get(key)
+        if asking is None:
+            if self._closed or len(self._asking) >= WAITING:
+                why = "nobody asks any more" if self._closed else "too many questions at a time"
+                return Reply(failure=why, unasked=True)
+            asking = self._asking[key] = asyncio.create_task(self._question(key))
+        try:
+            # Others wait for it too, and its end is not theirs: so it is not awaited itself.
+            async with asyncio.timeout_at(until):
+                await asyncio.wait([asking])
+        except TimeoutError:
+            return Reply(failure="no answer in time", unasked=True)
+        if asking.cancelled():
+            return Reply(failure="nobody asks any more", unasked=True)
+        return asking.result()
+
+    async def close(self) -> None:
+        """End what is under way, and take no question any more."""
+        self._closed = True
+        tasks = list(self._asking.values())
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _question(self, key: tuple[str, str]) -> Reply:
+        try:
+            async with self._turns:
+                reply, seconds = await self._answer(*key)
+            self._keep(key, reply, seconds)
+            return reply
+        finally:
+            del self._asking[key]
+
+    def _keep(self, key: tuple[str, str], reply: Reply, seconds: float) -> None:
+        self._kept[key] = (self._clock() + seconds, reply)
+        self._kept.move_to_end(key)
+        if len(self._kept) > KEPT:
+            self._kept.popitem(last=False)
+
+    async def _answer(self, name: str, type_: str) -> tuple[Reply, float]:
+        """The answer, and for how long it holds."""
+        try:
+            said = await self._resolver().resolve(
+                f"{name}.", type_, raise_on_no_answer=False, search=False
+            )
+        except dns.resolver.NXDOMAIN as none:
+            return Reply(), _negative(_first(none))
+        except (dns.exception.DNSException, OSError, ValueError) as error:
+            return Reply(failure=_in_words(error)), FAILED
+        if said.rrset is None:
+            return Reply(), _negative(said.response)
+        records = tuple(record.to_text() for record in list(said.rrset)[:RECORDS])
+        return Reply(records), min(LONGEST, max(SHORTEST, float(said.rrset.ttl)))
+
+    def _resolver(self) -> dns.asyncresolver.Resolver:
+        """Made when the first question is asked; the system's settings are read then."""
+        if self._dns is None:
+            servers = self._settings.servers
+            self._dns = dns.asyncresolver.Resolver(configure=not servers)
+            if servers:
+                self._dns.nameservers = [host for host, _ in servers]
+                self._dns.nameserver_ports = dict(servers)
+            self._dns.lifetime = self._settings.seconds
+            # Half of it, so that a second try has time.
+            self._dns.timeout = self._settings.seconds / 2
+        return self._dns
+
+
+def _negative(response: dns.message.Message | None) -> float:
+    """How long "there is none" holds: the lesser of two numbers of the zone's SOA."""
+    for rrset in response.authority if response is not None else ():
+        if rrset.rdtype == dns.rdatatype.SOA and len(rrset):
+            said = min(rrset.ttl, rrset[0].minimum)
+            return min(LONGEST, max(SHORTEST, float(said)))
+    return NEGATIVE
+
+
+def _first(none: dns.resolver.NXDOMAIN) -> dns.message.Message | None:
+    responses = none.kwargs.get("responses") or {}
+    return next(iter(responses.values()), None)
+
+
+def _in_words(error: Exception) -> str:
+    if isinstance(error, dns.exception.Timeout):
+        return "no answer"
+    if isinstance(error, dns.resolver.NoNameservers):
+        return "no resolver gave an answer (SERVFAIL, REFUSED or damaged)"
+    return f"{type(error).__name__}"
