@@ -8,6 +8,7 @@ import pytest
 from pratique.scanners import wall_pb2 as wall
 from pratique.scanners.builtin.yara import _KEPT_FINDINGS, _KEPT_FROM, HEAD, KEPT, Yara
 from pratique.scanners.part import Unfit
+from pratique.scanners.yara_rules.loading import TWICE
 
 ROOT = Path(__file__).resolve().parents[3]
 SHARED = ROOT.parent / "shared"
@@ -83,6 +84,34 @@ def test_metadata_say_what_a_match_means(tmp_path, show):
     ]
 
 
+def test_metadata_of_public_sets_are_read_and_a_reference_is_an_address(tmp_path, show):
+    yara = with_rules(
+        tmp_path,
+        a='rule a { meta: malware_family = "Ransom:W32/Mydoom" score = 75 '
+        'reference = "https://example.org/x" strings: $x = "evil" condition: $x }',
+        b='rule b { meta: reference = "Internal Research" score = 40 '
+        'strings: $x = "evil" condition: $x }',
+    )
+    found = show(yara, b"evil").findings
+
+    assert [(one.name, one.family, one.severity, one.reference) for one in found] == [
+        ("a", "Mydoom", "suspicious", "https://example.org/x"),
+        ("b", "", "information", ""),
+    ]
+
+
+@pytest.mark.parametrize("size", [100, HEAD, HEAD + 1])
+@pytest.mark.parametrize("kind", ["message", "other"])
+def test_very_many_rules_see_what_few_see(size, kind, tmp_path, show):
+    source = 'rule %s { strings: $x = "evil" condition: $x }'
+    padding = " " * TWICE
+    yara = with_rules(tmp_path, **{"whole": source % "a" + padding, "some.head": source % "b"})
+    stated = show(yara, b"evil".ljust(size, b"."), kind=kind)
+
+    assert yara._all is None
+    assert names(stated) == ["a", "b"]
+
+
 def test_the_version_of_the_database_is_that_of_the_sources(tmp_path, ours, show):
     yara = with_rules(tmp_path, a="rule a { condition: true }")
     first = show(yara, b"x").findings[0].database_version
@@ -117,9 +146,9 @@ def test_other_files_of_a_folder_are_not_read(tmp_path):
 @pytest.mark.parametrize(
     ("source", "words"),
     [
-        ("rule a {\n condition: nope }", r"bad\.yar: line 2: .*nope"),
-        ('include "other.yar"', r"bad\.yar: .*include"),
-        ("rule", r"bad\.yar: "),
+        ("rule a {\n condition: nope }", r"bad\.yar:2: .*nope"),
+        ('include "other.yar"', r"bad\.yar:1: .*include"),
+        ("rule", r"bad\.yar:1: .*end of file"),
     ],
 )
 def test_a_broken_file_is_named_with_its_line(source, words, tmp_path):
@@ -135,7 +164,7 @@ def test_a_folder_that_is_not_there_is_named(tmp_path):
 def test_a_file_that_is_no_text_is_named(tmp_path):
     (tmp_path / "bad.yar").write_bytes(b"\xff\xfe")
 
-    with pytest.raises(Unfit, match="rule folder"):
+    with pytest.raises(Unfit, match=r"rule file .*bad\.yar:1: it is no text"):
         Yara(wall.Setup(rule_folders=[str(tmp_path)]))
 
 
@@ -152,7 +181,8 @@ def test_a_string_that_matches_too_often_is_a_failure(tmp_path, show):
 def test_a_rule_that_does_not_come_to_an_end_is_a_failure(tmp_path, show):
     yara = with_rules(
         tmp_path,
-        a="rule a { condition: for all i in (0..1000000000) : (uint8(i % filesize) == 97) }",
+        a="rule a { condition: filesize == 1000 and "
+        "for all i in (0..1000000000) : (uint8(i % filesize) == 97) }",
     )
     stated = show(yara, b"a" * 1000)
 

@@ -1,8 +1,6 @@
 """Match YARA rules against every part: the rules we ship and those of the admin.
 
-Each file is a namespace of its own, so rules of different files may share a name.  A
-rule's metadata tell what a match means: `family`, `severity` (information, suspicious,
-malicious; suspicious if it says nothing) and `description`.
+How rules are read, compiled and tried, and what their metadata mean, is in ../yara_rules/.
 
 Rules about the shape of a whole message look for words of mail, which stand in 25 MB of
 text a million times; so the rules of a file whose name ends in `.head.yar` see only the
@@ -22,9 +20,8 @@ by SHA-256, unless something went wrong.  It is kept within one worker, which is
 and does not live long: whoever could write in there could as well change what is said.
 """
 
-import hashlib
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from importlib.resources import files
 from pathlib import Path
@@ -36,18 +33,16 @@ from pratique.scanners import facts_pb2 as facts
 from pratique.scanners import marks
 from pratique.scanners import wall_pb2 as wall
 from pratique.scanners.part import Part, Unfit
+from pratique.scanners.yara_rules.loading import load
+from pratique.scanners.yara_rules.meta import said
+from pratique.scanners.yara_rules.sources import WrongRules
 
 # 5,849 rules take 1 s for 25 MB of text; five times that is a rule gone wild.
 _SECONDS = 5
-_SUFFIXES = frozenset({".yar", ".yara"})
-_HEAD_SUFFIXES = (".head.yar", ".head.yara")
 # The worms whose shape is known were messages of 10 to 150 KB.
 HEAD = 256 * 1024
 # Stands in the header of each message that has MIME parts (RFC 2046 5.1).
 _MULTIPART = re.compile(rb"multipart/", re.IGNORECASE)
-_SEVERITIES = frozenset({"information", "suspicious", "malicious"})
-_HASH_DIGITS = 12
-
 
 # So much is kept: a few hundred octets each.  A file that matches more rules than that is
 # none that comes again and again.
@@ -79,17 +74,17 @@ class Yara:
 
     def __init__(self, setup: wall.Setup) -> None:
         shipped = Path(str(files("pratique.scanners").joinpath("rules")))
-        sources = _read([shipped, *map(Path, setup.rule_folders)])
-        whole, head = _part(sources)
-        ours = {marks.NAMESPACE: marks.RULES}
-        self._all = _compile(whole | head | ours)
-        self._whole, self._head = _compile(whole | ours), _compile(head)
-        # No mark is looked for in a message, which is text and mostly base64.
-        self._message = _compile(whole) if whole else None
-        self._short_message = self._all if whole else self._head
+        folders = [Path(folder) for folder in setup.rule_folders]
+        beside = {marks.NAMESPACE: marks.RULES}
+        try:
+            rules = load(shipped, folders, beside, setup.rule_cache)
+        except WrongRules as wrong:
+            raise Unfit(str(wrong)) from wrong
+        self._all, self._whole, self._head = rules.all, rules.whole, rules.head
+        # No mark is asked for in a message, which is text and mostly base64.
+        self._message = rules.whole if rules.has_whole else None
         self._kept: dict[str, _Seen] = {}
-        text = "\0".join(f"{name}\0{source}" for name, source in sorted(sources.items()))
-        self._version = hashlib.sha256(text.encode()).hexdigest()[:_HASH_DIGITS]
+        self._version = rules.version
 
     def scan(self, part: Part) -> Iterator[facts.Facts]:
         """State each rule that matches as a finding; note which marks stand in the part."""
@@ -109,9 +104,9 @@ class Yara:
         seen = _Seen()
         if not len(octets):
             return seen, []
-        if len(octets) <= HEAD:
-            return seen, _match(self._short_message if message else self._all, octets, seen)
         rules = self._message if message else self._whole
+        if rules is not None and self._all is not None and len(octets) <= HEAD:
+            return seen, _match(self._all, octets, seen)
         problems = _match(rules, octets, seen) if rules is not None else []
         return seen, problems + _match(self._head, octets[:HEAD], seen)
 
@@ -124,16 +119,17 @@ class Yara:
     def _stated(self, seen: _Seen, problems: list[str], part: int) -> facts.Facts:
         found = facts.Facts()
         for rule, meta in seen.rules:
-            severity = str(meta.get("severity", ""))
+            of_rule = said(meta)
             found.findings.add(
                 scanner=self.name,
                 name=rule,
-                family=str(meta.get("family", "")),
-                severity=severity if severity in _SEVERITIES else "suspicious",
+                family=of_rule.family,
+                severity=of_rule.severity,
                 part=part,
                 engine_version=yara.YARA_VERSION,
                 database_version=self._version,
-                note=str(meta.get("description", "")),
+                note=of_rule.note,
+                reference=of_rule.reference,
             )
         for problem in problems:
             found.failures.add(class_="scanner", part=part, detail=f"yara: {problem}")
@@ -177,41 +173,3 @@ def _noter(problems: list[str]) -> Callable[[int, Any], int]:
         return int(yara.CALLBACK_CONTINUE)
 
     return note
-
-
-def _read(folders: Iterable[Path]) -> dict[str, str]:
-    """Every rule file's source by its path."""
-    sources: dict[str, str] = {}
-    for folder in folders:
-        try:
-            paths = sorted(path for path in folder.iterdir() if path.suffix in _SUFFIXES)
-            sources |= {str(path): path.read_text("utf-8") for path in paths}
-        except (OSError, UnicodeDecodeError) as error:
-            raise Unfit(f"rule folder {folder}: {error}") from error
-    return sources
-
-
-def _part(sources: dict[str, str]) -> tuple[dict[str, str], dict[str, str]]:
-    """The files whose rules see all of a part, and those whose rules see its head."""
-    whole: dict[str, str] = {}
-    head: dict[str, str] = {}
-    for path, source in sources.items():
-        (head if path.endswith(_HEAD_SUFFIXES) else whole)[path] = source
-    return whole, head
-
-
-def _compile(sources: dict[str, str]) -> yara.Rules:
-    try:
-        return yara.compile(sources=sources, includes=False)
-    except yara.Error as error:
-        raise Unfit(_blame(sources) or f"rules: {error}") from error
-
-
-def _blame(sources: dict[str, str]) -> str:
-    """Which file is broken, and in which line; only asked once it is known that one is."""
-    for path, source in sources.items():
-        try:
-            yara.compile(source=source, includes=False)
-        except yara.Error as error:
-            return f"rule file {path}: {error}"
-    return ""
