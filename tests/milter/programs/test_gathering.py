@@ -114,10 +114,11 @@ def for_engines(octets=b"abc", **more):
 
 
 def test_a_part_for_engines_has_its_hash_and_no_type(shown):
-    shown.take(for_engines(b"ab", size=3))
+    shown.take(for_engines(b"ab", size=3, hidden=True))
     shown.take(HandedOut(octets=b"c"))
     shown.take(part(b"rar"))
     first, second = shown.whole()
+    assert (first.hidden, second.hidden) == (True, False)
     assert (first.shown, first.sha256) == (True, hashlib.sha256(b"abc").hexdigest())
     assert (second.shown, second.type) == (False, RAR)
     assert [taken(first), taken(second)] == [b"abc", b"rar"]

@@ -22,7 +22,7 @@ class _Part:
 
     def __init__(self, first: HandedOut) -> None:
         self.type = first.type
-        self.shown = first.shown
+        self.shown, self.hidden = first.shown, first.hidden
         self.size = first.size
         self.passwords = tuple(word for word in first.passwords if "\0" not in word)
         self.writer = ContentWriter()
@@ -39,7 +39,8 @@ class _Part:
     def sealed(self) -> Handed:
         """The whole part."""
         digest = self.hash.hexdigest()
-        return Handed(self.type, digest, self.passwords, self.writer.seal(), self.shown)
+        content = self.writer.seal()
+        return Handed(self.type, digest, self.passwords, content, self.shown, self.hidden)
 
 
 class Gathering:

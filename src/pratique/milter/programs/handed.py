@@ -20,6 +20,8 @@ class Handed:
     content: Content
     # It is for engines, and not for a program.
     shown: bool = False
+    # Also for those that are shown the message: they do not reach it there.
+    hidden: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ import os
 import signal
 import socket
 from asyncio.subprocess import Process
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from io import FileIO
 from pathlib import Path
@@ -44,15 +44,34 @@ class Ended:
     words: str = ""
 
 
+# The command line that runs under bubblewrap, for these descriptors.
+Line = Callable[[Inherited], list[str]]
+
+
 async def run(bubblewrap: str, arguments: Sequence[str], part: Content, room: Room) -> Ended:
     """Run a program, which the arguments begin with.  Raises OSError without bubblewrap."""
+
+    def line(inherited: Inherited) -> list[str]:
+        return command(bubblewrap, arguments[0], room, inherited)
+
+    words = (word.encode() + b"\0" for word in arguments[1:])
+    return await ended(line, words, part, room.seconds, room.octets)
+
+
+async def ended(
+    line: Line, listed: Iterable[bytes], part: Content, seconds: float, most: int
+) -> Ended:
+    """Run a command line, and take at most so many octets of what it writes.
+
+    `listed` goes into the file of arguments.  Raises OSError without bubblewrap.
+    """
     writer = ContentWriter()
     try:
         late = cut = False
-        async with _started(bubblewrap, arguments, part, room) as sandbox:
+        async with _started(line, listed, part) as sandbox:
             try:
-                async with asyncio.timeout(room.seconds):
-                    cut = not await _taken(sandbox.stream, writer, room.octets)
+                async with asyncio.timeout(seconds):
+                    cut = not await _taken(sandbox.stream, writer, most)
                     if not cut:
                         await sandbox.process.wait()
             except TimeoutError:
@@ -78,24 +97,22 @@ class _Sandbox:
 
 
 @contextlib.asynccontextmanager
-async def _started(
-    bubblewrap: str, arguments: Sequence[str], part: Content, room: Room
-) -> AsyncIterator[_Sandbox]:
+async def _started(line: Line, listed: Iterable[bytes], part: Content) -> AsyncIterator[_Sandbox]:
     """A sandbox; at the end of the block it ends, and is waited for."""
     async with contextlib.AsyncExitStack() as kept:
-        listed = content_of(word.encode() + b"\0" for word in arguments[1:])
-        kept.callback(listed.close)
+        arguments = content_of(listed)
+        kept.callback(arguments.close)
         users = content_of([USERS])
         kept.callback(users.close)
         said = kept.enter_context(os.fdopen(os.memfd_create("said", os.MFD_CLOEXEC), "wb"))
         hear, tell = _pipe(kept)
         stream, write = await _stream(kept)
-        given = (part.descriptor, listed.descriptor, users.descriptor)
+        given = (part.descriptor, arguments.descriptor, users.descriptor)
         for descriptor in given:
             os.lseek(descriptor, 0, os.SEEK_SET)
         inherited = Inherited(*given, tell.fileno())
         process = await asyncio.create_subprocess_exec(
-            *command(bubblewrap, arguments[0], room, inherited),
+            *line(inherited),
             stdin=asyncio.subprocess.DEVNULL,
             stdout=write.fileno(),
             stderr=said,

@@ -14,6 +14,7 @@ devices and pipes unopened.  What the program says is searched, in there, for th
 tell a locked archive from a broken one; the exit status is all that comes out.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,6 +27,8 @@ USERS = b"nobody:x:65534:65534::/room:/bin/sh\n"
 
 # Exit statuses of the scripts.  bubblewrap has 1 where it cannot begin, a shell 126 and 127.
 WHOLE, FAILED, LOCKED, FULL, KILLED, NO_PROGRAM, NO_ROOM = 0, 71, 72, 73, 74, 75, 90
+# Before the exit status of a program that only looks.
+LOOKED = "pratique: status "
 
 # Descriptors and processes that an unpacker has in use: a dozen, and one.
 _DESCRIPTORS = 256
@@ -68,6 +71,17 @@ tar --create --file=- --format=gnu --numeric-owner --owner=0 --group=0 --hard-de
 exit $end
 """
 
+# $1 seconds, $2 kibibytes of memory, $3 blocks of one file, then the program and its words.
+# The status comes last, whatever the program says: what has none was not run to its end.
+_LOOK = f"""
+umask 077
+ulimit -c 0 && ulimit -n {_DESCRIPTORS} && ulimit -p {_PROCESSES} || exit {NO_ROOM}
+ulimit -t "$1" && ulimit -v "$2" && ulimit -f "$3" || exit {NO_ROOM}
+shift 3
+"$@" <{PART} 2>&1
+printf '\\n{LOOKED}%d\\n' $?
+"""
+
 
 @dataclass(frozen=True, slots=True)
 class Room:
@@ -90,7 +104,31 @@ class Inherited:
 
 
 def command(bubblewrap: str, program: str, room: Room, inherited: Inherited) -> list[str]:
-    """The whole command line; `program` is a path of this host."""
+    """The whole command line of a program that unpacks; `program` is a path of this host."""
+    shown = _system(program)
+    return [*_confined(bubblewrap, shown, room, inherited), _UNPACK, *_limits(room), program]
+
+
+def looking(
+    bubblewrap: str,
+    words: Sequence[str],
+    shown: Sequence[str],
+    room: Room,
+    inherited: Inherited,
+) -> list[str]:
+    """That of a program that looks at the part, as its standard input too, and says what it is.
+
+    `words` are an admin's, and none comes from a message; `shown` are places of this host
+    that it reads besides.
+    """
+    places = _system(words[0])
+    for place in shown:
+        places += ["--ro-bind", place, place]
+    return [*_confined(bubblewrap, places, room, inherited), _LOOK, *_limits(room), *words]
+
+
+def _confined(bubblewrap: str, shown: Sequence[str], room: Room, inherited: Inherited) -> list[str]:
+    """All of it up to the second script."""
     return [
         bubblewrap,
         # The script is the first process: when it ends the kernel ends all others before
@@ -101,7 +139,7 @@ def command(bubblewrap: str, program: str, room: Room, inherited: Inherited) -> 
         *"--cap-add CAP_SYS_ADMIN --cap-add CAP_SETPCAP".split(),
         *"--clearenv --setenv PATH /usr/bin:/bin --setenv LC_ALL C.UTF-8".split(),
         *"--setenv HOME /room --setenv TMPDIR /room".split(),
-        *_system(program),
+        *shown,
         *"--dir /dev --dev-bind /dev/null /dev/null --dir /in".split(),
         *("--ro-bind-data", str(inherited.part), PART),
         *("--ro-bind-data", str(inherited.arguments), ARGUMENTS),
@@ -111,11 +149,15 @@ def command(bubblewrap: str, program: str, room: Room, inherited: Inherited) -> 
         # bubblewrap's own root lies in memory too, and that has no size.
         *("--remount-ro", "/"),
         *("--info-fd", str(inherited.told)),
-        *("--", "/bin/sh", "-c", _CONFINE, "sh", str(room.octets), str(room.files), _UNPACK),
+        *("--", "/bin/sh", "-c", _CONFINE, "sh", str(room.octets), str(room.files)),
+    ]
+
+
+def _limits(room: Room) -> list[str]:
+    return [
         str(max(1, round(room.seconds))),
         str(room.memory // _KIBIBYTE),
         str(room.octets // _BLOCK + 1),
-        program,
     ]
 
 
