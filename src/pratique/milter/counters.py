@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable
 from functools import lru_cache
 
-from prometheus_client import CollectorRegistry, Counter, Histogram
+from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
 
 from pratique.milter.became import Became
 
@@ -39,6 +39,19 @@ JOURNAL_LOST = Counter(
 JOURNAL_TROUBLES = Counter(
     "pratique_journal_troubles",
     "Times that the journal could not be written.",
+    registry=REGISTRY,
+)
+# Of several processes the least is told (supervisor/counters.py): the worst that one knows.
+ENGINE_PROVEN = Gauge(
+    "pratique_engine_proven",
+    "1 if an engine found the test files when it was tried last, 0 if not.",
+    ["engine"],
+    registry=REGISTRY,
+)
+SIGNATURES = Gauge(
+    "pratique_signatures_timestamp_seconds",
+    "When the signatures of a source were made.",
+    ["source"],
     registry=REGISTRY,
 )
 

@@ -1,6 +1,8 @@
 """Engines look while a worker does, and what they say belongs to a part by its octets."""
 
 import asyncio
+import contextlib
+from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
 
@@ -9,10 +11,13 @@ import pytest
 from pratique.milter.config import parse
 from pratique.milter.content import content_of
 from pratique.milter.engines import measured
-from pratique.milter.engines.asking import WHOLE_OCTETS, Asked, asked
+from pratique.milter.engines.asked import Asked, Beside, asked
+from pratique.milter.engines.asking import WHOLE_OCTETS
 from pratique.milter.engines.engine import Said
+from pratique.milter.families import families_of
 from pratique.milter.mail import Envelope
 from pratique.milter.programs.handed import Handed
+from pratique.milter.sections.families import FamiliesSection
 from pratique.milter.wall import NurseryLost
 from pratique.scanners import facts_pb2 as facts
 
@@ -36,6 +41,7 @@ class Engine:
     """Says what it was told to say of octets."""
 
     name = "av"
+    sources = ()
 
     def __init__(self, show="message", *, waits=True, **says):
         self.show, self.waits, self.until = show, waits, 0.0
@@ -47,7 +53,7 @@ class Engine:
     async def start(self):
         return "there"
 
-    def ask(self, content, sha256, until):
+    def ask(self, content, sha256, until, envelope=None):
         octets = content.peek(0, 10)
         self.asked.append((octets, sha256))
         self.until = until
@@ -147,6 +153,8 @@ async def test_who_finds_nothing_says_nothing(see):
         ("message", WHOLE_OCTETS + 1, "hidden", True),
         ("parts", WHOLE_OCTETS, "hidden", True),
         ("parts", WHOLE_OCTETS + 1, "parts", False),
+        ("apart", WHOLE_OCTETS, "apart", False),
+        ("apart", WHOLE_OCTETS + 1, "apart", False),
     ],
 )
 async def test_parts_are_wanted_of_a_large_message(see, show, size, wanted, whole):
@@ -259,7 +267,7 @@ async def test_who_is_cancelled_again_and_again_leaves_nothing_behind(see):
             await super().drop()
 
     engine.ready.clear()
-    engine.ask = lambda content, sha256, until: (
+    engine.ask = lambda content, sha256, until, envelope: (
         engine.asked.append((content.peek(0, 10), sha256)) or Slow(engine, content.peek(0, 10))
     )
     workers = Workers(b"one", b"two", error=NurseryLost("gone"))
@@ -278,8 +286,112 @@ async def test_a_rewrite_is_a_matter_of_the_workers():
     assert await Asked(Workers(), [], 1.0).rewrite("content", "edits") == ("content", "edits")
 
 
+class Hides(Workers):
+    """Says of its parts whether they are hidden, as the letters of `parts` say."""
+
+    async def inspect(self, content, envelope, shows):
+        take = shows.take
+        shows.take = lambda handed: take(replace(handed, hidden=handed.content.peek(0, 1) == b"h"))
+        return await super().inspect(content, envelope, shows)
+
+
+async def test_who_looks_at_parts_is_shown_no_whole_one_and_who_does_not_what_is_hidden(see):
+    one, other, third = Engine("apart", hid=EICAR), Engine("message"), Engine("parts")
+    seen = await see(Hides(b"one", b"hid"), one, other, third)
+    assert [octets for octets, _ in one.asked] == [b"one", b"hid"]
+    assert [octets for octets, _ in other.asked] == [b"mail", b"hid"]
+    # This message is small.
+    assert [octets for octets, _ in third.asked] == [b"mail", b"hid"]
+    assert [finding.part for finding in seen.findings] == [2]
+
+
+async def test_of_a_large_one_who_wants_parts_is_shown_them(see):
+    one, other = Engine("parts"), Engine("message")
+    await see(Hides(b"one", b"hid"), one, other, octets=bytes(WHOLE_OCTETS + 1))
+    assert [octets for octets, _ in one.asked] == [b"one", b"hid"]
+    assert [octets for octets, _ in other.asked] == [bytes(10), b"hid"]
+
+
 async def test_without_engines_workers_see_alone(tmp_path):
     workers = Workers()
     assert await asked(workers, parse("", "x")) is workers
     named = parse(f'[clamav]\nsocket = "unix:{tmp_path}/none"\n', "x")
-    assert isinstance(await asked(workers, named), Asked)
+    sees = await asked(workers, named)
+    assert isinstance(sees, Asked)
+    await sees.close()
+
+
+class Lookups:
+    """Says what it was told to say of the facts, once engines have begun."""
+
+    def __init__(self, waits_for=None):
+        self.waits_for, self.until, self.seen = waits_for, 0.0, None
+
+    async def add(self, seen, until):
+        self.until, self.seen = until, seen
+        if self.waits_for is not None:
+            self.waits_for.set()
+        seen.lists_away.append("bad")
+
+
+async def test_lookups_are_asked_while_engines_look():
+    engine = Engine(hello=EICAR)
+    engine.ready.clear()
+    # The engine answers only when the lookups have begun.
+    lookups = Lookups(engine.ready)
+    with contextlib.closing(content_of([b"hello"])) as content:
+        seen = await Asked(Workers(), [engine], 5.0, None, Beside(lookups)).inspect(
+            content, ENVELOPE
+        )
+    assert list(seen.lists_away) == ["bad"]
+    assert [one.name for one in seen.findings] == ["Eicar"]
+    assert lookups.until == engine.until
+
+
+async def test_without_engines_lookups_are_asked_and_no_part_is_handed_out():
+    workers, lookups = Workers(), Lookups()
+    with contextlib.closing(content_of([b"hello"])) as content:
+        seen = await Asked(workers, [], 5.0, None, Beside(lookups)).inspect(content, ENVELOPE)
+    assert list(seen.lists_away) == ["bad"]
+    assert workers.show == ""
+
+
+async def test_of_what_is_refused_anyway_nobody_asks_the_world():
+    finding, lookups = facts.Finding(name="Worm", severity="malicious"), Lookups()
+    workers = Workers(findings=[finding])
+
+    def refused(seen, _envelope):
+        return bool(seen.findings)
+
+    with contextlib.closing(content_of([b"hello"])) as content:
+        await Asked(workers, [], 5.0, refused, Beside(lookups)).inspect(content, ENVELOPE)
+    assert lookups.seen is None
+
+
+async def test_settings_that_name_a_list_and_no_engine_are_enough_to_ask():
+    settings = parse('[[block_list]]\nzone = "bad.example"\nwhat = "hosts"\n', "x")
+    assert isinstance(await asked(Workers(), settings), Asked)
+    workers = Workers()
+    assert await asked(workers, parse("", "x")) is workers
+
+
+@pytest.mark.parametrize(
+    ("name", "stated", "family"),
+    [
+        ("Win.Worm.Mydoom-5", "", "Mydoom"),
+        ("W32/Novarg.A@mm", "", "Mydoom"),
+        ("Trojan.Generic", "", ""),
+        ("Doomsday", "", "Mydoom"),
+        ("Doomsday", "Apocalypse", "Apocalypse"),
+        ("Trojan.Generic", "Novarg", "Mydoom"),
+    ],
+)
+async def test_the_name_that_an_engine_gives_means_a_family(name, stated, family, tmp_path):
+    more = tmp_path / "families.toml"
+    more.write_text("[families]\nMydoom = ['Doomsday']\n")
+    found = Said(findings=(facts.Finding(name=name, family=stated, severity="malicious"),))
+    families = families_of(FamiliesSection(file=more))
+    with contextlib.closing(content_of([b"mail"])) as content:
+        sees = Asked(Workers(), [Engine(mail=found)], 50.0, beside=Beside(families=families))
+        (finding,) = (await sees.inspect(content, ENVELOPE)).findings
+    assert (finding.name, finding.family) == (name, family)

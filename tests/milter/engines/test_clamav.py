@@ -7,7 +7,7 @@ import pytest
 from pratique.milter.config import parse
 from pratique.milter.content import content_of
 from pratique.milter.engines.clamav import SILENT, clamav_of
-from pratique.milter.engines.engine import Said
+from pratique.milter.engines.engine import Proof, Said
 
 CLEAN, SILENCE = b"fd[10]: OK\0", None
 LIMIT = b"fd[9]: Heuristics.Limits.Exceeded.MaxRecursion FOUND\0"
@@ -25,20 +25,20 @@ async def test_nothing_found_is_nothing_said(clamav, look):
 @pytest.mark.parametrize(
     ("name", "kind"),
     [
-        (b"Eicar-Test.UNOFFICIAL", ("malicious", "")),
-        (b"Win.Worm.Mydoom-5", ("malicious", "Mydoom")),
-        (b"Win.Worm.Mydoom-5.UNOFFICIAL", ("malicious", "Mydoom")),
-        (b"PUA.Win.Tool.Netcat-1", ("suspicious", "")),
-        (b"Heuristics.Phishing.Email.SpoofedDomain", ("suspicious", "")),
-        (b"Heuristics.Encrypted.Zip", ("suspicious", "")),
-        (b"Eicar(44d88612fea8a8f36de82e1278abb02f:68)", ("malicious", "")),
-        (b"A name with blanks", ("malicious", "")),
+        (b"Eicar-Test.UNOFFICIAL", "malicious"),
+        (b"Win.Worm.Mydoom-5", "malicious"),
+        (b"Win.Worm.Mydoom-5.UNOFFICIAL", "malicious"),
+        (b"PUA.Win.Tool.Netcat-1", "suspicious"),
+        (b"Heuristics.Phishing.Email.SpoofedDomain", "suspicious"),
+        (b"Heuristics.Encrypted.Zip", "suspicious"),
+        (b"Eicar(44d88612fea8a8f36de82e1278abb02f:68)", "malicious"),
+        (b"A name with blanks", "malicious"),
     ],
 )
 async def test_a_name_is_a_finding_as_bad_as_its_kind(fake_clamd, clamav, look, name, kind):
     fake_clamd.answer = found(name)
     (finding,) = (await look(clamav())).findings
-    assert (finding.name, (finding.severity, finding.family)) == (name.decode(), kind)
+    assert (finding.name, finding.severity, finding.family) == (name.decode(), kind, "")
     assert (finding.engine_version, finding.database_version) == ("1.4.6", "27500")
     assert finding.database_date.ToDatetime().year == 2025
 
@@ -184,6 +184,28 @@ async def test_one_that_is_slow_over_a_message_failed_on_it(fake_clamd, clamav, 
     assert (said.failure, said.detail) == ("engine", "no answer within 0.05 s")
 
 
+async def test_one_that_takes_a_connection_and_is_silent_is_away_until_it_saw_a_message(
+    fake_clamd, clamav, look
+):
+    """Of a message that it was not shown its silence says nothing."""
+    fake_clamd.version = None
+    engine = clamav(seconds=0.2)
+    said = await look(engine)
+    assert (said.failure, "does not say within 0.1 s" in said.detail) == ("engine_away", True)
+    assert not fake_clamd.scans
+
+
+async def test_one_that_hangs_over_a_message_is_asked_what_it_is_before_the_next(
+    fake_clamd, clamav, look
+):
+    engine = clamav(seconds=0.2)
+    assert (await look(engine)).failure == ""
+    fake_clamd.version = fake_clamd.answer = None
+    assert [(await look(engine)).failure for _ in range(3)] == [
+        "engine", "engine_away", "engine_away"
+    ]  # fmt: skip
+
+
 async def test_one_that_would_pass_the_deadline_is_left_out(fake_clamd, clamav, look):
     engine = clamav()
     await look(engine)
@@ -323,5 +345,42 @@ async def test_the_start_says_what_answers(fake_clamd, clamav):
 
 
 def test_the_settings_name_it():
-    assert clamav_of(parse("", "x")) is None
-    assert clamav_of(parse('[clamav]\nsocket = "unix:/c"\nshow = "parts"\n', "x")).show == "parts"
+    assert clamav_of(parse("", "x")) == []
+    (engine,) = clamav_of(parse('[clamav]\nsocket = "unix:/c"\nshow = "parts"\n', "x"))
+    assert engine.show == "parts"
+
+
+async def test_its_database_is_a_source_with_a_date(fake_clamd, clamav, look):
+    engine = clamav()
+    assert engine.sources == ()
+    await look(engine)
+    (source,) = engine.sources
+    assert (source.name, source.version) == ("clamav", "27500")
+    assert source.date.ToDatetime().year == 2025
+    fake_clamd.version = b"ClamAV 1.4.6\0"
+    engine.doubt()
+    await look(engine)
+    (source,) = engine.sources
+    assert (source.version, source.HasField("date")) == ("", False)
+    # What it was is known as long as nobody says otherwise.
+    await fake_clamd.stop()
+    engine.doubt()
+    await look(engine)
+    assert engine.sources == (source,)
+
+
+async def test_it_proves_itself_and_nothing_is_remembered(fake_clamd, clamav):
+    engine = clamav(show="parts")
+    fake_clamd.answer = found(b"Eicar")
+    assert await engine.prove() == Proof("proven")
+    fake_clamd.answer = CLEAN
+    missed = await engine.prove()
+    assert (missed.state, missed.detail.count("EICAR")) == ("missed", 6)
+    fake_clamd.answer = b"fd[9]: lstat() failed. ERROR\0"
+    assert "EICAR in mail: fd[9]: lstat() failed." in (await engine.prove()).detail
+    fake_clamd.answer = LIMIT
+    assert "EICAR in mail: Heuristics.Limits.Exceeded.MaxRecursion" in (await engine.prove()).detail
+    await fake_clamd.stop()
+    engine.doubt()
+    assert (await engine.prove()).state == "away"
+    assert await clamav(self_test=False).prove() == Proof("exempt")

@@ -8,7 +8,8 @@ import socket
 import pytest
 
 from pratique.milter.content import content_of
-from pratique.milter.engines.clamd import Away, Clamd, Closed
+from pratique.milter.engines.clamd import Clamd
+from pratique.milter.engines.troubles import Away, Closed
 
 SILENCE = None
 
@@ -52,6 +53,43 @@ async def test_who_does_not_wait_for_a_full_queue_leaves_nothing_open(full, cont
     with pytest.raises(TimeoutError):
         async with asyncio.timeout(0.05):
             await Clamd(f"unix:{full.getsockname()}").scan(content)
+    assert len(os.listdir("/proc/self/fd")) == len(before)
+
+
+async def test_a_queue_that_stays_full_is_away(full, content):
+    clamd = Clamd(f"unix:{full.getsockname()}", patience=0.05)
+    before = os.listdir("/proc/self/fd")
+    for question in (clamd.version(), clamd.scan(content)):
+        with pytest.raises(Away, match=r"takes no connection within 0\.05 s"):
+            await question
+    assert len(os.listdir("/proc/self/fd")) == len(before)
+
+
+@pytest.fixture
+def dropped():
+    """A port whose queue is full: what knocks there is dropped (listen(2))."""
+    waiting = []
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
+        # One is taken over the backlog; how many in all is the kernel's.
+        while len(waiting) < 10:
+            waiting.append(socket.socket())
+            waiting[-1].settimeout(0.2)
+            try:
+                waiting[-1].connect(listener.getsockname())
+            except TimeoutError:
+                break
+        yield listener.getsockname()[1]
+    for each in waiting:
+        each.close()
+
+
+@pytest.mark.slow
+async def test_a_port_that_takes_nobody_is_away(dropped, content):
+    clamd = Clamd(f"inet:127.0.0.1:{dropped}", patience=0.1)
+    before = os.listdir("/proc/self/fd")
+    for question in (clamd.version(), clamd.scan(content)):
+        with pytest.raises(Away, match=r"takes no connection within 0\.1 s"):
+            await question
     assert len(os.listdir("/proc/self/fd")) == len(before)
 
 

@@ -4,7 +4,7 @@ import gzip
 
 import pytest
 
-from pratique.milter.engines.clamd import NoAnswer
+from pratique.milter.engines.troubles import NoAnswer
 from pratique.milter.engines.version import packed, read
 
 

@@ -7,7 +7,7 @@ from pratique.milter.supervisor.counters import Totals
 
 
 class Process:
-    pass
+    ended = False
 
 
 def counted(times, family="pratique_messages", sample="pratique_messages_total"):
@@ -57,3 +57,35 @@ def test_what_a_door_counts_is_what_the_totals_take():
     assert 'pratique_message_seconds_bucket{door="aloud",le="0.025"} 1.0' in lines(totals)
     assert 'pratique_message_seconds_count{door="aloud"} 1.0' in lines(totals)
     assert not [line for line in lines(totals) if "_created" in line]
+
+
+def stated(value, engine="clamav", family="pratique_engine_proven"):
+    return [family, family, [["engine", engine]], value]
+
+
+def test_of_a_gauge_the_worst_that_a_living_process_knows_is_told():
+    totals, well, ill = Totals(), Process(), Process()
+    totals.take(well, json.dumps([stated(1.0), stated(1.0, "own")]))
+    totals.take(ill, json.dumps([stated(0.0)]))
+    assert 'pratique_engine_proven{engine="clamav"} 0.0' in lines(totals)
+    assert 'pratique_engine_proven{engine="own"} 1.0' in lines(totals)
+    # It is well again; said twice, it is no more.
+    for _ in range(2):
+        totals.take(ill, json.dumps([stated(1.0)]))
+    assert 'pratique_engine_proven{engine="clamav"} 1.0' in lines(totals)
+
+
+def test_what_a_process_knew_that_has_ended_is_told_no_more():
+    totals, ill = Totals(), Process()
+    totals.take(ill, json.dumps([stated(0.0)]))
+    ill.ended = True
+    assert not [line for line in lines(totals) if line.startswith("pratique_engine_proven{")]
+
+
+def test_gauges_of_a_door_are_what_the_totals_take():
+    counters.ENGINE_PROVEN.labels("aloud").set(True)
+    counters.SIGNATURES.labels("aloud").set(1_795_363_079)
+    totals, process = Totals(), Process()
+    totals.take(process, counters.counted())
+    assert 'pratique_engine_proven{engine="aloud"} 1.0' in lines(totals)
+    assert 'pratique_signatures_timestamp_seconds{source="aloud"} 1.795363079e+09' in lines(totals)

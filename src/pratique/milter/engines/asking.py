@@ -14,7 +14,7 @@ once, whatever number it has; so a finding goes to the part that has these octet
 hash that this side computed.
 
 Where an engine wants parts, it is still shown the whole of a small message: that costs it
-less than the parts one by one.
+less than the parts one by one.  One that does not open mail is shown parts of each message.
 
 All that engines say is added to the facts when the worker is done.  An engine that hides
 its limits is believed only of what was well below them (measured.py).  Engines get the time
@@ -23,20 +23,14 @@ and says so.
 """
 
 import asyncio
-import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
-from pratique.milter.config import Settings
-from pratique.milter.deadline import for_looking
-from pratique.milter.engines import ENGINES, measured
+from pratique.milter.engines import measured
 from pratique.milter.engines.engine import Engine, Question, Said
-from pratique.milter.mail import Content, Envelope, Rewritten
+from pratique.milter.mail import Content, Envelope
 from pratique.milter.programs.handed import Handed
-from pratique.milter.workers import Workers
 from pratique.scanners import facts_pb2 as facts
-from pratique.scanners.wall_pb2 import Rewrite
-
-log = logging.getLogger("pratique.engines")
+from pratique.scanners.families.known import SHIPPED, Families
 
 # A message up to this is shown whole: clamd needs 1 ms for it, and what repeats in mail (a
 # catalogue, a price list) is larger.  Signatures that look at a header and a text together
@@ -46,30 +40,46 @@ WHOLE_OCTETS = 64 * 1024
 # meanwhile, or a message that holds workers up would leave them no time.
 PATIENCE = 1.0
 
-# Whether a message is refused anyway, by the facts so far; they are not changed.
-Refused = Callable[[facts.Facts, Envelope], bool]
-
 
 class Asking:
     """One message, while engines look at it."""
 
     def __init__(
-        self, engines: Sequence[Engine], content: Content, until: float, *, waits: bool = False
+        self,
+        engines: Sequence[Engine],
+        content: Content,
+        until: float,
+        *,
+        families: Families = SHIPPED,
+        envelope: Envelope | None = None,
     ) -> None:
         self._until = until
-        self._parts = engines
+        self._families = families
+        self._envelope = envelope
+        # Who has an opinion of the message is shown nothing of it apart.
+        self._parts = [each for each in engines if each.show != "whole"]
         # Who was asked, about which octets.
         self._asked: list[tuple[str, str, Question]] = []
         self._known: set[str] = set()
         self._contents: list[Content] = []
+        # Who was away when asked, and who closed and was asked again.
+        self.away: set[str] = set()
+        self.again: set[str] = set()
         # What is to be asked; while it waits, nobody is.
         self._due: list[tuple[Engine, Content, str]] = []
         self._waiting: asyncio.TimerHandle | None = None
-        small = content.size <= WHOLE_OCTETS
-        whole = [each for each in engines if small or each.show == "message"]
-        self.show = "hidden" if len(whole) == len(engines) else "parts"
+        self._small = content.size <= WHOLE_OCTETS
+        shown = ("message", "whole", "parts") if self._small else ("message", "whole")
+        whole = [each for each in engines if each.show in shown]
+        self._whole = whole
+        self.show = "parts" if len(whole) < len(engines) else "hidden" if self._parts else ""
+        if any(each.show == "apart" for each in engines):
+            self.show = "apart"
         self._due += [(engine, content, "") for engine in whole]
-        if waits and small:
+
+    def start(self, *, waits: bool) -> None:
+        """Ask who is shown the message, or wait with that where it is small."""
+        if waits and self._small:
             self._waiting = asyncio.get_running_loop().call_later(PATIENCE, self.begin)
         else:
             self.begin()
@@ -79,12 +89,20 @@ class Asking:
         """Nobody has been asked yet."""
         return self._waiting is not None
 
+    @property
+    def names(self) -> set[str]:
+        """Who was asked."""
+        return {name for name, _, _ in self._asked}
+
     def take(self, handed: Handed) -> None:
         """Have a part looked at, unless the same octets were there before."""
         self._contents.append(handed.content)
         if handed.sha256 not in self._known:
             self._known.add(handed.sha256)
-            self._due += [(each, handed.content, handed.sha256) for each in self._parts]
+            # Who is shown the message comes to most parts of it there.
+            hidden = handed.hidden or self.show == "hidden"
+            shown = [each for each in self._parts if hidden or each not in self._whole]
+            self._due += [(each, handed.content, handed.sha256) for each in shown]
             if not self.waits:
                 self.begin()
 
@@ -92,7 +110,7 @@ class Asking:
         """Ask what is due, and what comes at once from now on."""
         self._wait_no_more()
         for engine, content, sha256 in self._due:
-            question = engine.ask(content, sha256, self._until)
+            question = engine.ask(content, sha256, self._until, self._envelope)
             self._asked.append((engine.name, sha256, question))
         self._due.clear()
 
@@ -111,8 +129,27 @@ class Asking:
         # Of the facts as the worker stated them: what engines failed on says nothing of a size.
         past = measured.past(seen) if any(said.unsure for _, _, said in answers) else ""
         for name, sha256, said in answers:
+            if said.again:
+                self.again.add(name)
+            seen.scores.extend(said.scores)
             if said.findings or said.limits or said.failure or (said.unsure and past):
-                _state(seen, name, places.get(sha256, 0) if sha256 else 0, said, past)
+                part = places.get(sha256, 0) if sha256 else 0
+                self._state(seen, name, part, said, past)
+
+    def _state(self, seen: facts.Facts, name: str, part: int, said: Said, past: str) -> None:
+        for finding in said.findings:
+            stated = seen.findings.add()
+            stated.CopyFrom(finding)
+            stated.scanner, stated.part = name, part
+            said_so = self._families.spelled(finding.family)
+            stated.family = said_so or self._families.of(finding.name)
+        limits = (*said.limits, f"{said.unsure}: {past}") if said.unsure and past else said.limits
+        for limit in limits:
+            seen.limits.add(class_="engine", part=part, detail=f"{name}: {limit}")
+        if said.failure:
+            if said.failure == "engine_away":
+                self.away.add(name)
+            seen.failures.add(class_=said.failure, part=part, detail=f"{name}: {said.detail}")
 
     async def close(self) -> None:
         """Ask no more, and keep nothing, however often whoever calls is cancelled."""
@@ -130,68 +167,3 @@ class Asking:
             content.close()
         if cancelled is not None:
             raise cancelled
-
-
-class Asked:
-    """Sees messages with workers and with engines."""
-
-    def __init__(
-        self,
-        workers: Workers,
-        engines: Sequence[Engine],
-        seconds: float,
-        refused: Refused | None = None,
-    ) -> None:
-        self._workers = workers
-        self._engines = engines
-        # For looking at one message.
-        self._seconds = seconds
-        # None: engines are asked about each message.
-        self._refused = refused if all(engine.waits for engine in engines) else None
-
-    async def inspect(self, content: Content, envelope: Envelope) -> facts.Facts:
-        """All facts about a message.  Raises NurseryLost, or TimeoutError without a worker."""
-        until = asyncio.get_running_loop().time() + self._seconds
-        refused = self._refused
-        asking = Asking(self._engines, content, until, waits=refused is not None)
-        try:
-            seen = await self._workers.inspect(content, envelope, asking)
-            if asking.waits:
-                # Most mail has no finding, and the policy need not be asked twice.
-                if refused is not None and seen.findings and refused(seen, envelope):
-                    return seen
-                asking.begin()
-            await asking.answer(seen)
-        finally:
-            await asking.close()
-        return seen
-
-    async def rewrite(self, content: Content, edits: Rewrite) -> Rewritten:
-        """The message with these edits made.  Raises NotRewritten, NurseryLost, TimeoutError."""
-        return await self._workers.rewrite(content, edits)
-
-
-async def asked(
-    workers: Workers, settings: Settings, refused: Refused | None = None
-) -> Workers | Asked:
-    """Workers, and beside them the engines that the settings name, each tried once.
-
-    `refused` says what engines need not be asked about; without it they always are.
-    """
-    engines = [engine for made in ENGINES if (engine := made(settings)) is not None]
-    for engine in engines:
-        log.info("%s", await engine.start())
-    looking = for_looking(settings.deadline.seconds)
-    return Asked(workers, engines, looking, refused) if engines else workers
-
-
-def _state(seen: facts.Facts, name: str, part: int, said: Said, past: str) -> None:
-    for finding in said.findings:
-        stated = seen.findings.add()
-        stated.CopyFrom(finding)
-        stated.scanner, stated.part = name, part
-    limits = (*said.limits, f"{said.unsure}: {past}") if said.unsure and past else said.limits
-    for limit in limits:
-        seen.limits.add(class_="engine", part=part, detail=f"{name}: {limit}")
-    if said.failure:
-        seen.failures.add(class_=said.failure, part=part, detail=f"{name}: {said.detail}")

@@ -1,37 +1,34 @@
 """Ask clamd, ClamAV's daemon, what it finds in a message.
 
-Questions wait for their turn, within the message's time: clamd has so many threads, and what
-is more would wait in its queue, unseen from here.  A connection that closes unanswered is
-tried once more, since clamd may have been restarted; the second time the message is to blame.
+A question is begun at once where nothing has to be waited for, and its answer lies in the
+socket until it is wanted; else it waits for its turn (inquiry.py).
 
 What it says becomes facts: a name that it found is malicious, and suspicious where clamd
 itself only supposes (`Heuristics.`) or where many want the program (`PUA.`).  A limit that it
 reached is a limit, and never clean.  Where clamd would not tell its limits (version.py), "OK"
 is believed of messages that are well below them (measured.py), or of none, or of all: as an
 admin says.
-
-A question that takes too long is the message's fault (`engine`): it would do so each time.
-One that found no turn before the message's own deadline is not (`engine_late`), nor is a
-clamd that is away (`engine_away`): another time it may be answered.
 """
 
 import asyncio
 import contextlib
 import logging
-import re
 import socket
 import time
-from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import ClassVar
 
 from pratique.milter.config import Settings
-from pratique.milter.engines import measured, version
+from pratique.milter.engines import proof, version
 from pratique.milter.engines.cache import Cache
-from pratique.milter.engines.clamd import Answer, Away, Clamd, Closed, NoAnswer
-from pratique.milter.engines.engine import Said, Show
+from pratique.milter.engines.clamd import Answer, Clamd
+from pratique.milter.engines.engine import Proof, Said, Show
+from pratique.milter.engines.inquiry import Inquiry
+from pratique.milter.engines.streams import OPEN_SECONDS
+from pratique.milter.engines.troubles import Away, Closed, NoAnswer
+from pratique.milter.engines.turns import Turns
 from pratique.milter.engines.version import LIMITS, Version
-from pratique.milter.mail import Content
+from pratique.milter.mail import Content, Envelope
 from pratique.milter.sections.engines import Limits
 from pratique.scanners import facts_pb2 as facts
 
@@ -41,8 +38,6 @@ log = logging.getLogger("pratique.engines")
 VERSION_SECONDS = 60.0
 # A door that starts waits no longer for a clamd that is busy.
 START_SECONDS = 5.0
-# A fact's words (scanners/report.py).
-_DETAIL = 300
 
 SILENT = (
     "clamd does not tell when it stops at a limit of its own: clamd.conf needs "
@@ -55,8 +50,6 @@ _UNTIL_THEN = {
     "told": "each message counts as not seen",
     "measured": "a large message, or one with programs, counts as not seen to its end",
 }
-# "Win.Worm.Mydoom-5": platform, category, name, and a number of its signature.
-_FAMILY = re.compile(r"[A-Za-z0-9]+\.[A-Za-z]+\.(\w+)-[\d-]+(?:\.UNOFFICIAL)?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,24 +63,26 @@ class ClamavSettings:
     waits: bool = True
     seconds: float = 30.0
     connections: int = 10
+    # It must find the test files; False: it is not asked for them.
+    self_test: bool = True
 
 
-def clamav_of(settings: Settings) -> "Clamav | None":
-    """The engine that the settings name."""
+def clamav_of(settings: Settings) -> "list[Clamav]":
+    """The engine that the settings name, if they do."""
     section = settings.clamav
     if section.socket is None:
-        return None
-    return Clamav(
-        ClamavSettings(
-            section.socket,
-            section.show,
-            section.send == "stream",
-            section.limits,
-            section.ask == "undecided",
-            section.seconds,
-            section.connections,
-        )
+        return []
+    found = ClamavSettings(
+        section.socket,
+        section.show,
+        section.send == "stream",
+        section.limits,
+        section.ask == "undecided",
+        section.seconds,
+        section.connections,
+        section.self_test,
     )
+    return [Clamav(found)]
 
 
 @dataclass(slots=True)
@@ -105,13 +100,14 @@ class Clamav:
 
     def __init__(self, settings: ClamavSettings) -> None:
         self._settings = settings
-        self._clamd = Clamd(settings.socket, stream=settings.stream)
-        # A turn is one of these.
-        self._turns: asyncio.Queue[None] = asyncio.Queue()
-        for _ in range(settings.connections):
-            self.give_back()
-        self._cache = Cache(time.monotonic)
+        # Sooner than the time for the message is over, for which that is to blame.
+        patience = min(OPEN_SECONDS, settings.seconds / 2)
+        self._clamd = Clamd(settings.socket, stream=settings.stream, patience=patience)
+        self.turns = Turns(settings.connections)
+        # The name that was found, empty for nothing.
+        self._cache: Cache[str] = Cache(time.monotonic)
         self._known = _Known()
+        self._sources: tuple[facts.Source, ...] = ()
         self._asking = asyncio.Lock()
 
     @property
@@ -124,6 +120,22 @@ class Clamav:
         """Asked about all, or about what is not refused anyway."""
         return self._settings.waits
 
+    @property
+    def sources(self) -> tuple[facts.Source, ...]:
+        """Its database, as told last; one of an admin's own has neither number nor date."""
+        return self._sources
+
+    async def prove(self) -> Proof:
+        """Show it the test files.  Raises nothing."""
+        if not self._settings.self_test:
+            return Proof("exempt")
+        return await proof.prove(self.show, self._shown, self.seconds)
+
+    async def _shown(self, content: Content) -> Said:
+        """What it says, remembered or not.  Raises Away, Closed or NoAnswer."""
+        known = await self._version()
+        return _read(await self._clamd.scan(content), known)
+
     async def start(self) -> str:
         """Try it once; say for the log what answers there."""
         try:
@@ -133,24 +145,33 @@ class Clamav:
             why = str(error) or f"no answer within {START_SECONDS:g} s"
             return f"clamav: not there yet: {why}"
 
-    def ask(self, content: Content, sha256: str, until: float) -> "Asked":
+    def close(self) -> None:
+        """Each question closes its own connection."""
+
+    def ask(
+        self,
+        content: Content,
+        sha256: str,
+        until: float,
+        envelope: Envelope | None = None,  # noqa: ARG002 - it looks at octets
+    ) -> Inquiry:
         """Have clamd look at a content, at once where that is possible."""
-        return Asked(self, content, sha256, until)
+        return Inquiry(self, content, sha256, until, self._begin(content, sha256))
 
-    def begin(self, content: Content, sha256: str) -> socket.socket | None:
-        """Ask without waiting; None where that cannot be.  Raises Away.
-
-        Whoever has the connection has a turn, and gives it back.
-        """
+    def _begin(self, content: Content, sha256: str) -> "_Begun | None":
+        """Ask without waiting; None where that cannot be.  What is begun has a turn."""
+        known = self._known.version
         fresh = time.monotonic() < self._known.until
-        if not fresh or self._remembered(sha256, self._known.version) is not None:
+        if not fresh or self._remembered(sha256, known) is not None or not self.turns.at_once():
             return None
-        if self._turns.empty():
+        connection = None
+        # Who waits for a turn hears of one that is away.
+        with contextlib.suppress(Away):
+            connection = self._clamd.begin(content)
+        if connection is None:
+            self.turns.give_back()
             return None
-        connection = self._clamd.begin(content)
-        if connection is not None:
-            self._turns.get_nowait()
-        return connection
+        return _Begun(self, connection, sha256, known)
 
     async def finish(self, connection: socket.socket, until: float) -> Answer:
         """What clamd says where it was asked at once.
@@ -166,14 +187,6 @@ class Clamav:
             return _read(Answer(name), known)
         return self.kept(await self._clamd.scan(content), sha256, known)
 
-    async def turn(self) -> None:
-        """Wait for a turn; it is given back."""
-        await self._turns.get()
-
-    def give_back(self) -> None:
-        """Let the next have this turn."""
-        self._turns.put_nowait(None)
-
     def doubt(self) -> None:
         """Ask clamd what it is before it is asked anything else."""
         self._known.until = 0.0
@@ -185,11 +198,6 @@ class Clamav:
 
     def _remembered(self, sha256: str, known: Version) -> str | None:
         return self._cache.get(sha256, _key(known)) if sha256 else None
-
-    @property
-    def version(self) -> Version:
-        """What clamd was when it was asked last."""
-        return self._known.version
 
     def kept(self, answer: Answer, sha256: str, known: Version) -> Said:
         """An answer as facts, remembered if it is whole.
@@ -223,115 +231,30 @@ class Clamav:
                     until_then = _UNTIL_THEN[self._settings.limits]
                     log.error("clamav: %s; until then %s", SILENT, until_then)
                 self._known = _Known(found, time.monotonic() + VERSION_SECONDS)
+                self._sources = (
+                    facts.Source(name=self.name, version=found.database, date=found.date),
+                )
             return self._known.version
 
 
-class Asked:
-    """One question to clamd.
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """A question whose answer lies in a connection."""
 
-    It is begun at once where nothing has to be waited for, and its answer lies in the socket
-    until it is wanted.  Else it waits for its turn in a task of its own.
-    """
+    clamav: Clamav
+    connection: socket.socket
+    sha256: str
+    # What clamd was before it was asked.
+    known: Version
 
-    def __init__(self, clamav: Clamav, content: Content, sha256: str, until: float) -> None:
-        self._clamav = clamav
-        self._content = content
-        self._sha256 = sha256
-        self._until = until
-        self._clock = asyncio.get_running_loop().time
-        self._begun = self._clock()
-        self._has_turn = False
-        self._version = clamav.version
-        self._connection: socket.socket | None = None
-        self._task: asyncio.Task[Said] | None = None
-        with contextlib.suppress(Away):
-            self._connection = clamav.begin(content, sha256)
-        if self._connection is not None:
-            self._has_turn = True
-        else:
-            self._task = asyncio.create_task(self._answer(self._in_turn))
+    async def said(self, until: float) -> Said:
+        """Raises Closed or NoAnswer, and TimeoutError at `until`."""
+        answer = await self.clamav.finish(self.connection, until)
+        return self.clamav.kept(answer, self.sha256, self.known)
 
-    async def said(self) -> Said:
-        """What clamd says, or why it said nothing."""
-        if self._connection is not None:
-            said = await self._answer(self._first)
-        else:
-            assert self._task is not None
-            said = await self._task
-        return measured.timed(said, self._clock() - self._begun) if said.unsure else said
-
-    async def drop(self) -> None:
-        """Close what is open, and give the turn back."""
-        if self._task is not None and not self._task.done():
-            self._task.cancel()
-            await asyncio.wait([self._task])
-        if self._connection is not None:
-            self._connection.close()
-        self._give_back()
-
-    @property
-    def _end(self) -> float:
-        """When it is ended at the latest, once it has its turn."""
-        return min(self._until, self._begun + self._clamav.seconds)
-
-    async def _answer(self, saying: Callable[[], Awaitable[Said]]) -> Said:
-        """What is said, or why nothing is."""
-        try:
-            return await saying()
-        except TimeoutError:
-            if self._has_turn and self._begun + self._clamav.seconds <= self._until:
-                return _failed("engine", f"no answer within {self._clamav.seconds:g} s")
-            return _failed("engine_late", "left out: the message's time was over")
-        except Away as error:
-            self._clamav.doubt()
-            return _failed("engine_away", str(error))
-        except (Closed, NoAnswer) as error:
-            self._clamav.doubt()
-            return _failed("engine", str(error))
-        finally:
-            # Others may wait for it, of this message too.
-            self._give_back()
-
-    async def _first(self) -> Said:
-        """Raises Closed, NoAnswer or TimeoutError."""
-        assert self._connection is not None
-        try:
-            answer = await self._clamav.finish(self._connection, self._end)
-            return self._clamav.kept(answer, self._sha256, self._version)
-        except Closed as first:
-            return await self._again(first)
-
-    async def _in_turn(self) -> Said:
-        """Raises Away, Closed, NoAnswer or TimeoutError."""
-        async with asyncio.timeout_at(self._until) as limit:
-            await self._clamav.turn()
-            self._has_turn = True
-            self._begun = self._clock()
-            limit.reschedule(self._end)
-            try:
-                return await self._clamav.look(self._content, self._sha256)
-            except Closed as first:
-                return await self._again(first)
-
-    async def _again(self, first: Closed) -> Said:
-        """Raises Closed, NoAnswer or TimeoutError."""
-        # Restarted, perhaps; then it is another one now.
-        self._clamav.doubt()
-        try:
-            async with asyncio.timeout_at(self._end):
-                return await self._clamav.look(self._content, self._sha256)
-        except Away:
-            # Ended by this message, perhaps: to let it come again would end the next one.
-            raise first from None
-
-    def _give_back(self) -> None:
-        if self._has_turn:
-            self._has_turn = False
-            self._clamav.give_back()
-
-
-def _failed(word: str, detail: str) -> Said:
-    return Said(failure=word, detail=detail[:_DETAIL])
+    def close(self) -> None:
+        """Nobody waits for it any more."""
+        self.connection.close()
 
 
 def _key(known: Version) -> tuple[str, str]:
@@ -345,10 +268,8 @@ def _read(answer: Answer, known: Version) -> Said:
     if not answer.name:
         return _NOTHING
     supposed = answer.name.startswith(("Heuristics.", "PUA."))
-    family = _FAMILY.fullmatch(answer.name)
     finding = facts.Finding(
         name=answer.name,
-        family=family[1] if family and not supposed else "",
         severity="suspicious" if supposed else "malicious",
         engine_version=known.engine,
         database_version=known.database,

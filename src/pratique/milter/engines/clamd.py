@@ -5,6 +5,9 @@ limit of the stream applies.  `zINSTREAM` sends the octets in chunks, for a clam
 reached over TCP or that may not read our descriptor.  An answer ends with NUL (clamd(8)):
 one octet more or less, or a second answer, is none.
 
+Who takes no connection within a few seconds is away, as is who does not say what it is: no
+octet of a message has been sent.  Who was shown a message and is silent failed on that.
+
 A question costs two system calls more than a kept connection (IDSESSION) and is no slower:
 what is asked in one session, clamd looks at one by one.  It is begun without waiting, and
 its answer lies in the socket until somebody wants it.
@@ -17,6 +20,8 @@ import socket
 from dataclasses import dataclass
 
 from pratique.milter.content import send_fds
+from pratique.milter.engines.streams import OPEN_SECONDS
+from pratique.milter.engines.troubles import Away, Closed, NoAnswer
 from pratique.milter.mail import Content
 from pratique.milter.sections.engines import split_socket
 
@@ -35,18 +40,6 @@ _ERROR = re.compile(rb"(?P<words>[ -~]{1,1024}) ERROR\0")
 _STREAM_LIMIT = b"INSTREAM size limit exceeded."
 
 
-class Away(Exception):  # noqa: N818 - the world's fault, like OSError
-    """Nobody listens there; says why."""
-
-
-class Closed(Exception):  # noqa: N818 - likewise
-    """It closed before it answered: it ended, or was ended."""
-
-
-class NoAnswer(Exception):  # noqa: N818 - what the other side did, not an error of ours
-    """What came is no answer, or says that it failed; says what came."""
-
-
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What clamd found, by the name that it gives it; or the limit that it stopped at."""
@@ -58,8 +51,12 @@ class Answer:
 class Clamd:
     """One clamd, by its socket: "unix:PATH" or "inet:HOST:PORT"."""
 
-    def __init__(self, address: str, *, stream: bool = False) -> None:
+    def __init__(
+        self, address: str, *, stream: bool = False, patience: float = OPEN_SECONDS
+    ) -> None:
         self.address = address
+        # For all but a message.
+        self.patience = patience
         self._where = split_socket(address)
         self._stream = stream or not isinstance(self._where, str)
 
@@ -117,15 +114,23 @@ class Clamd:
             return await _received(connection)
 
     async def _connected(self) -> socket.socket:
-        pause = FIRST_PAUSE
+        """A connection.  Raises Away."""
         try:
-            if not isinstance(self._where, str):
+            async with asyncio.timeout(self.patience):
+                if isinstance(self._where, str):
+                    return await self._connected_in_turn()
                 return await _connected_to(*self._where)
-            while (connection := self._connected_now()) is None:
-                await asyncio.sleep(pause)
-                pause = min(2 * pause, LAST_PAUSE)
+        except TimeoutError as error:
+            why = f"it takes no connection within {self.patience:g} s"
+            raise Away(f"no clamd at {self.address}: {why}") from error
         except OSError as error:
             raise self._away(error) from error
+
+    async def _connected_in_turn(self) -> socket.socket:
+        pause = FIRST_PAUSE
+        while (connection := self._connected_now()) is None:
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, LAST_PAUSE)
         return connection
 
     def _connected_now(self) -> socket.socket | None:

@@ -6,13 +6,15 @@ what it left out: each of these it must state, and nothing that it does raises a
 """
 
 from dataclasses import dataclass
-from typing import ClassVar, Literal, Protocol
+from typing import Literal, Protocol
 
-from pratique.milter.mail import Content
+from pratique.milter.mail import Content, Envelope
 from pratique.scanners import facts_pb2 as facts
 
 # The message once, with what cannot be reached in it; or its parts, remembered by hash.
-Show = Literal["message", "parts"]
+# `apart`: its parts also of a small message, for who does not open mail.  `whole`: the message
+# once, and nothing else of it, for who has an opinion of it.
+Show = Literal["message", "parts", "apart", "whole"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +32,22 @@ class Said:
     failure: str = ""
     detail: str = ""
     unsure: str = ""
+    # What a spam filter makes of it: an opinion, and no finding.
+    scores: tuple[facts.Score, ...] = ()
+    # It closed before it answered: what answers now may be another one.
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Whether an engine finds what it must find: test files that harm nobody.
+
+    "missed" is down: it answers, and lets through what each engine knows.  "exempt" is one
+    whose admin said that it knows no test files.  `detail` is for a person.
+    """
+
+    state: Literal["proven", "missed", "away", "exempt"]
+    detail: str = ""
 
 
 class Question(Protocol):
@@ -48,7 +66,9 @@ class Question(Protocol):
 class Engine(Protocol):
     """Looks at octets in a sealed memfd; one of it for all messages of a door."""
 
-    name: ClassVar[str]
+    @property
+    def name(self) -> str:
+        """What findings, failures and the log call it."""
 
     @property
     def show(self) -> Show:
@@ -58,12 +78,25 @@ class Engine(Protocol):
     def waits(self) -> bool:
         """Whether it is asked about a small message only if that is not refused anyway."""
 
+    @property
+    def sources(self) -> tuple[facts.Source, ...]:
+        """The signatures that it looks with, as last known; empty where it has none."""
+
     async def start(self) -> str:
         """Try it once; say for the log what answers there.  Raises nothing."""
 
-    def ask(self, content: Content, sha256: str, until: float) -> Question:
+    async def prove(self) -> Proof:
+        """Show it what it must find.  Raises nothing."""
+
+    def close(self) -> None:
+        """It is asked no more: nothing is kept open."""
+
+    def ask(
+        self, content: Content, sha256: str, until: float, envelope: Envelope | None = None
+    ) -> Question:
         """Have it look at a content, until `until` of the loop's clock at the latest.
 
         The content stays open until the question is dropped.  `sha256` is of a part, as this
-        side computed it; empty for a whole message, which does not come again.
+        side computed it; empty for a whole message, which does not come again.  `envelope` is
+        of the message, for who has an opinion of that.
         """

@@ -11,6 +11,7 @@ What that does not try: whether the limits are any good, and those which are nev
 (MaxEmbeddedPE, MaxHTMLNormalize, PCREMaxFileSize, ...).
 """
 
+import asyncio
 import binascii
 import contextlib
 import re
@@ -20,7 +21,8 @@ from datetime import datetime
 from google.protobuf.timestamp_pb2 import Timestamp
 
 from pratique.milter.content import content_of
-from pratique.milter.engines.clamd import Clamd, NoAnswer
+from pratique.milter.engines.clamd import Clamd
+from pratique.milter.engines.troubles import Away, NoAnswer
 
 # The names under which clamd tells a limit.
 LIMITS = "Heuristics.Limits.Exceeded"
@@ -63,9 +65,15 @@ def _layer(octets: bytes) -> bytes:
 
 async def ask(clamd: Clamd) -> Version:
     """Ask clamd what it is.  Raises Away, Closed or NoAnswer."""
-    octets = await clamd.version()
-    with contextlib.closing(content_of([packed()])) as trial:
-        answer = await clamd.scan(trial)
+    try:
+        async with asyncio.timeout(clamd.patience):
+            octets = await clamd.version()
+            with contextlib.closing(content_of([packed()])) as trial:
+                answer = await clamd.scan(trial)
+    except TimeoutError as error:
+        # All its threads are busy, or it is stopped; no message is to blame.
+        why = f"clamd at {clamd.address} does not say within {clamd.patience:g} s what it is"
+        raise Away(why) from error
     return read(octets, tells_limits=answer.name.startswith(LIMITS))
 
 

@@ -65,6 +65,17 @@ class ClamavSection(Section):
     connections: int = Field(
         10, ge=1, le=1000, description="Questions at one time and door; clamd's MaxThreads."
     )
+    self_test: bool = Field(
+        True,
+        description="Whether clamd must find the EICAR test files before it is relied on.",
+    )
+    old_after_days: float = Field(
+        3.0,
+        ge=0,
+        le=3650,
+        description="Days after which its database is told to be old: ClamAV's is made anew each "
+        "day; 0 is never.",
+    )
 
 
 class DeadlineSection(Section):

@@ -3,11 +3,15 @@
 Each process says what it has counted since its start; what is new since it last said so
 is added to the total.  So no counter goes back when a door is started again, and what a
 door that is killed had counted in its last second is all that can be missing.
+
+A gauge says how it is, so it is not added up: of what the processes that live say, the least
+is told.  An engine that one of them found down is down; signatures are as old as the oldest.
 """
 
 import json
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from typing import Protocol
 from weakref import WeakKeyDictionary
 
 from prometheus_client import CollectorRegistry, Metric, generate_latest
@@ -20,26 +24,35 @@ from pratique.milter.counters import REGISTRY
 Key = tuple[str, str, tuple[tuple[str, str], ...]]
 
 
+class Counts(Protocol):
+    """A process that counts."""
+
+    @property
+    def ended(self) -> bool:
+        """What it had counted stays; what it knew does not."""
+
+
 class Totals(Collector):
     """What all processes have counted."""
 
     def __init__(self) -> None:
         self._totals: dict[Key, float] = defaultdict(float)
-        self._last: WeakKeyDictionary[object, dict[Key, float]] = WeakKeyDictionary()
+        self._last: WeakKeyDictionary[Counts, dict[Key, float]] = WeakKeyDictionary()
         self._restarts: Mapping[str, int] = {}
 
-    def take(self, process: object, counted: str) -> None:
+    def take(self, process: Counts, counted: str) -> None:
         """Add what a process has counted since it was heard last."""
         now = {
             (family, name, tuple((label, value) for label, value in labels)): value
             for family, name, labels, value in json.loads(counted)
         }
-        last = self._last.get(process, {})
+        last, gauges = self._last.get(process, {}), _gauges()
         for key, value in now.items():
-            self._totals[key] += value - last.get(key, 0.0)
+            if key[0] not in gauges:
+                self._totals[key] += value - last.get(key, 0.0)
         self._last[process] = now
 
-    def messages(self, process: object) -> int:
+    def messages(self, process: Counts) -> int:
         """How many messages a process has seen to."""
         counted = self._last.get(process, {}).items()
         return int(sum(n for (_, name, _), n in counted if name == "pratique_messages_total"))
@@ -53,9 +66,10 @@ class Totals(Collector):
 
     def collect(self) -> Iterator[Metric]:
         """What prometheus_client writes out."""
+        values = self._totals | self._least()
         for known in REGISTRY.collect():
             family = Metric(known.name, known.documentation, known.type)
-            for (name, sample, labels), value in self._totals.items():
+            for (name, sample, labels), value in values.items():
                 if name == known.name:
                     family.add_sample(sample, dict(labels), value)
             yield family
@@ -67,3 +81,16 @@ class Totals(Collector):
         for door, times in self._restarts.items():
             restarts.add_metric([door], times)
         yield restarts
+
+    def _least(self) -> dict[Key, float]:
+        """Of each gauge the least that a process says."""
+        gauges, least = _gauges(), dict[Key, float]()
+        for process, said in list(self._last.items()):
+            for key, value in said.items() if not process.ended else ():
+                if key[0] in gauges:
+                    least[key] = min(value, least.get(key, value))
+        return least
+
+
+def _gauges() -> frozenset[str]:
+    return frozenset(known.name for known in REGISTRY.collect() if known.type == "gauge")

@@ -1,0 +1,159 @@
+"""See messages with workers, and with engines and lookups beside them.
+
+The way of one message: engines are asked, or wait for the worker (asking.py); the worker looks;
+lookups and engines say what they know; and an engine that cannot be relied on is named
+(proofs.py).  What no engine, no list and no source of signatures is set for is seen by workers
+alone.
+"""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from pratique.milter.ages import Ages
+from pratique.milter.config import Settings
+from pratique.milter.deadline import for_looking
+from pratique.milter.engines import ENGINES
+from pratique.milter.engines.asking import Asking
+from pratique.milter.engines.clamav import Clamav
+from pratique.milter.engines.engine import Engine
+from pratique.milter.engines.proofs import Proofs
+from pratique.milter.engines.watch import Watch
+from pratique.milter.families import families_of
+from pratique.milter.lookups.asked import Lookups, lookups_of
+from pratique.milter.mail import Content, Envelope, Rewritten
+from pratique.milter.sources import lists_of, rules_of
+from pratique.milter.workers import Workers
+from pratique.scanners import facts_pb2 as facts
+from pratique.scanners.families.known import SHIPPED, Families
+from pratique.scanners.wall_pb2 import Rewrite
+
+# Whether a message is refused anyway, by the facts so far; they are not changed.
+Refused = Callable[[facts.Facts, Envelope], bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Beside:
+    """What is asked and known besides workers and engines."""
+
+    # Asked while engines look.
+    lookups: Lookups | None = None
+    # What the names mean that engines give.
+    families: Families = SHIPPED
+    # Whether engines can be relied on; without it they are.
+    watch: Watch | None = None
+    # Signatures that are not an engine's, and which no worker states.
+    sources: tuple[facts.Source, ...] = ()
+
+
+_ALONE = Beside()
+
+
+class Asked:
+    """Sees messages with workers and with engines."""
+
+    def __init__(
+        self,
+        workers: Workers,
+        engines: Sequence[Engine],
+        seconds: float,
+        refused: Refused | None = None,
+        beside: Beside = _ALONE,
+    ) -> None:
+        self._workers = workers
+        self._engines = engines
+        self._beside = beside
+        # For looking at one message.
+        self._seconds = seconds
+        # None: engines are asked about each message.
+        self._refused = refused if all(engine.waits for engine in engines) else None
+
+    async def inspect(self, content: Content, envelope: Envelope) -> facts.Facts:
+        """All facts about a message.  Raises NurseryLost, or TimeoutError without a worker."""
+        until = asyncio.get_running_loop().time() + self._seconds
+        refused = self._refused
+        families, lookups = self._beside.families, self._beside.lookups
+        if not self._engines and lookups is None:
+            seen = await self._workers.inspect(content, envelope)
+            self._state_sources(seen)
+            return seen
+        waits = refused is not None
+        proofs = self._beside.watch.proofs if self._beside.watch is not None else None
+        # What they say now is worth nothing, though they be mended before all is said.
+        down = proofs.down if proofs is not None else frozenset[str]()
+        asking = Asking(self._engines, content, until, families=families, envelope=envelope)
+        try:
+            asking.start(waits=waits)
+            seen = await self._workers.inspect(content, envelope, asking)
+            self._state_sources(seen)
+            if asking.waits:
+                # Most mail has no finding, and the policy need not be asked twice.
+                if refused is not None and seen.findings and refused(seen, envelope):
+                    return seen
+                asking.begin()
+            if lookups is not None:
+                # Engines look meanwhile.
+                await lookups.add(seen, until)
+            await asking.answer(seen)
+        finally:
+            await asking.close()
+        if proofs is not None:
+            proofs.doubt(asking.again - asking.away)
+            if down or asking.away or not proofs.hold:
+                await proofs.add(seen, asking.names, asking.away, until, down)
+        return seen
+
+    async def start(self) -> None:
+        """Try engines, and look after them from now on; then messages may come."""
+        if self._beside.watch is not None:
+            await self._beside.watch.start()
+
+    def _state_sources(self, seen: facts.Facts) -> None:
+        seen.sources.extend(self._beside.sources)
+        for engine in self._engines:
+            seen.sources.extend(engine.sources)
+
+    async def close(self) -> None:
+        """No message comes any more: what engines and lookups keep open is closed."""
+        try:
+            if self._beside.watch is not None:
+                await self._beside.watch.close()
+        finally:
+            for engine in self._engines:
+                engine.close()
+            if self._beside.lookups is not None:
+                await self._beside.lookups.close()
+
+    async def rewrite(self, content: Content, edits: Rewrite) -> Rewritten:
+        """The message with these edits made.  Raises NotRewritten, NurseryLost, TimeoutError."""
+        return await self._workers.rewrite(content, edits)
+
+
+async def asked(
+    workers: Workers, settings: Settings, refused: Refused | None = None
+) -> Workers | Asked:
+    """Workers, and beside them the engines that the settings name, each tried.
+
+    `refused` says what engines need not be asked about; without it they always are.
+    """
+    engines = [engine for made in ENGINES for engine in made(settings)]
+    lookups = lookups_of(settings)
+    # Of lists the workers state what they have mapped.
+    rules = await asyncio.to_thread(rules_of, settings)
+    lists = await asyncio.to_thread(lists_of, settings)
+    if not engines and lookups is None and not rules and not lists:
+        return workers
+    ages = Ages((*rules, *lists), engines, {Clamav.name: settings.clamav.old_after_days})
+    beside = Beside(
+        lookups,
+        families_of(settings.families),
+        Watch(Proofs(engines), ages),
+        tuple(kept.source for kept in rules),
+    )
+    sees = Asked(workers, engines, for_looking(settings.deadline.seconds), refused, beside)
+    try:
+        await sees.start()
+    except BaseException:
+        await sees.close()
+        raise
+    return sees

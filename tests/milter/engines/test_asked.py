@@ -1,0 +1,204 @@
+"""Of each message it is told which signatures it was looked at with, and who is not relied on."""
+
+import asyncio
+import contextlib
+import os
+from datetime import UTC, datetime
+from hashlib import sha256
+
+import pytest
+
+from pratique.milter.ages import Ages
+from pratique.milter.config import parse
+from pratique.milter.content import content_of
+from pratique.milter.engines.asked import Asked, Beside, asked
+from pratique.milter.engines.asking import WHOLE_OCTETS
+from pratique.milter.engines.engine import Proof, Said
+from pratique.milter.engines.proofs import Proofs
+from pratique.milter.engines.watch import Watch
+from pratique.milter.mail import Envelope
+from pratique.milter.programs.handed import Handed
+from pratique.scanners import facts_pb2 as facts
+
+ENVELOPE = Envelope(queue_id="Q1", received_at=datetime(2026, 11, 22, tzinfo=UTC))
+WORM = facts.Finding(name="Worm", severity="malicious")
+
+
+class Question:
+    def __init__(self, said):
+        self._said = said
+
+    async def said(self):
+        return self._said
+
+    async def drop(self):
+        pass
+
+
+class Engine:
+    """Says what it was told to say of octets, and of test files."""
+
+    name, waits = "av", True
+
+    def __init__(self, show="message", **says):
+        self.show, self.says = show, {octets.encode(): said for octets, said in says.items()}
+        self.sources, self.proof = (), Proof("missed", "it does not find EICAR")
+        self.asked = self.proved = 0
+
+    async def start(self):
+        return "there"
+
+    async def prove(self):
+        self.proved += 1
+        return self.proof
+
+    def ask(self, content, _sha256, _until, _envelope):
+        self.asked += 1
+        return Question(self.says.get(content.peek(0, 10), Said()))
+
+    def close(self):
+        pass
+
+
+class Workers:
+    """Hands out parts, and states them."""
+
+    def __init__(self, *parts, findings=()):
+        self.parts, self.findings = parts, findings
+
+    async def inspect(self, _content, _envelope, shows=None):
+        seen = facts.Facts(parts=[facts.Part(id=0)], findings=self.findings)
+        for number, octets in enumerate(self.parts, start=1):
+            handed = Handed("", sha256(octets).hexdigest(), (), content_of([octets]), shown=True)
+            seen.parts.add(id=number, sha256=handed.sha256, depth=1)
+            shows.take(handed)
+        return seen
+
+
+@pytest.fixture
+async def see():
+    """Have a message seen by engines that are looked after, always the same ones."""
+    watches = []
+
+    async def see(engine, octets=b"mail", workers=None, refused=None):
+        if not watches:
+            watches.append(Watch(Proofs([engine]), Ages((), [engine], {})))
+            await watches[0].start()
+            see.watch = watches[0]
+        sees = Asked(workers or Workers(), [engine], 5.0, refused, Beside(watch=watches[0]))
+        with contextlib.closing(content_of([octets])) as content:
+            return await sees.inspect(content, ENVELOPE)
+
+    yield see
+    for watch in watches:
+        await watch.close()
+
+
+async def test_rules_of_the_admins_own_are_a_source_of_each_message(tmp_path):
+    (tmp_path / "own.yar").write_text("rule own { condition: false }")
+    os.utime(tmp_path / "own.yar", (1_000_000_000, 1_000_000_000))
+    sees = await asked(Workers(), parse(f'[yara]\nfolders = ["{tmp_path}"]\n', "x"))
+    with contextlib.closing(content_of([b"mail"])) as content:
+        for _ in range(2):
+            (source,) = (await sees.inspect(content, ENVELOPE)).sources
+            assert (source.name, source.date.seconds) == ("yara", 1_000_000_000)
+    await sees.close()
+
+
+async def test_signatures_of_engines_are_sources_of_each_message_as_they_are_then(see):
+    engine = Engine()
+    assert not (await see(engine)).sources
+    for version in "1", "2":
+        engine.sources = (facts.Source(name="av", version=version),)
+        assert [one.version for one in (await see(engine)).sources] == [version]
+
+
+async def test_also_of_a_message_that_is_refused_before_engines_are_asked(see):
+    engine = Engine()
+    engine.sources = (facts.Source(name="av"),)
+    seen = await see(engine, workers=Workers(findings=[WORM]), refused=lambda *_: True)
+    assert (len(seen.sources), engine.asked) == (1, 0)
+
+
+async def test_one_that_is_down_is_one_failure_of_the_message_and_its_findings_count(see):
+    engine = Engine("parts", two=Said(findings=(WORM,)))
+    seen = await see(engine, bytes(WHOLE_OCTETS + 1), Workers(b"one", b"two", b"three"))
+    assert engine.asked == 3
+    assert [(one.class_, one.part, one.detail) for one in seen.failures] == [
+        ("engine_unproven", -1, "av: it does not find EICAR")
+    ]
+    assert [(one.scanner, one.part) for one in seen.findings] == [("av", 2)]
+
+
+async def test_one_that_finds_the_test_files_is_none(see):
+    engine = Engine()
+    engine.proof = Proof("proven")
+    for _ in range(3):
+        assert not (await see(engine)).failures
+    assert engine.proved == 1
+
+
+async def test_what_is_away_says_so_and_is_tried_when_it_answers_again(see):
+    engine = Engine(gone=Said(failure="engine_away", detail="nobody there"))
+    engine.proof = Proof("away", "nobody there")
+    assert [one.class_ for one in (await see(engine, b"gone")).failures] == ["engine_away"]
+    assert engine.proved == 1
+    # It is there again, and finds what it must find.
+    engine.proof = Proof("proven")
+    assert not (await see(engine)).failures
+    assert not (await see(engine)).failures
+    assert engine.proved == 2
+    # It has been away, and what came back does not.
+    await see(engine, b"gone")
+    engine.proof = Proof("missed", "it does not find EICAR")
+    assert [one.class_ for one in (await see(engine)).failures] == ["engine_unproven"]
+    assert engine.proved == 3
+
+
+class Meanwhile(Workers):
+    """Something happens while they look."""
+
+    def __init__(self, happens):
+        super().__init__()
+        self.happens = happens
+
+    async def inspect(self, *asked):
+        await self.happens()
+        return await super().inspect(*asked)
+
+
+async def test_what_was_asked_while_it_was_down_stays_unproven_though_it_is_mended_meanwhile(see):
+    engine = Engine()
+    await see(engine)
+
+    async def mended():
+        assert engine.asked == 2
+        engine.proof = Proof("proven")
+        see.watch.proofs.tick()
+        while not see.watch.proofs.hold:  # noqa: ASYNC110 - a trial's end
+            await asyncio.sleep(0)
+
+    seen = await see(engine, workers=Meanwhile(mended))
+    assert [(one.class_, one.detail) for one in seen.failures] == [
+        ("engine_unproven", "av: it was down when it was asked")
+    ]
+    assert not (await see(engine)).failures
+
+
+@pytest.mark.parametrize("again", [Said(again=True), Said(failure="engine", again=True)])
+async def test_one_that_closed_and_answers_again_is_tried_like_one_that_was_away(see, again):
+    engine = Engine(restarted=again)
+    engine.proof = Proof("proven")
+    await see(engine)
+    # What answers now is another one.
+    engine.proof = Proof("missed", "it does not find EICAR")
+    seen = await see(engine, b"restarted")
+    assert "engine_unproven" in [one.class_ for one in seen.failures]
+    assert engine.proved == 2
+
+
+async def test_at_the_end_engines_keep_nothing_open():
+    engine, closed = Engine(), []
+    engine.close = lambda: closed.append(engine)
+    await Asked(Workers(), [engine], 5.0).close()
+    assert closed == [engine]
