@@ -18,6 +18,7 @@ import statistics
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -27,13 +28,8 @@ from costs_near import Near
 from pratique.scanners import facts_pb2 as facts
 from pratique.scanners import wall_pb2 as wall
 from pratique.scanners.budget import Budget, Limits
-from pratique.scanners.builtin import FOLLOWERS, SCANNERS
-from pratique.scanners.carried import Carried
-from pratique.scanners.formats import FORMATS
-from pratique.scanners.inspector import Inspector, load
+from pratique.scanners.inspector import Inspector, load, ours
 from pratique.scanners.keys import Keys
-from pratique.scanners.mime import Mime
-from pratique.scanners.mime.mail import mail_facts
 from pratique.scanners.part import Part
 from pratique.scanners.report import Report
 from pratique.scanners.unpack import Tools, Walk
@@ -120,7 +116,7 @@ class Tell:
 
 def _reader(reader: Any, steps: Steps) -> Any:
     timed = SimpleNamespace(name=reader.name)
-    for name in ("told_by", "types", "mark"):
+    for name in ("told_by", "types", "mark", "signs"):
         if hasattr(reader, name):
             setattr(timed, name, getattr(reader, name))
     timed.recognize = steps.call("recognizing", reader.recognize)
@@ -130,22 +126,20 @@ def _reader(reader: Any, steps: Steps) -> Any:
     return timed
 
 
-def _scanner(scanner: Any, steps: Steps) -> Any:
-    name = f"scanner {scanner.name}"
-    timed = SimpleNamespace(name=scanner.name, scan=steps.call(name, scanner.scan))
-    if hasattr(scanner, "conclude"):
-        timed.conclude = steps.call(f"{name}, end", scanner.conclude)
-    return timed
+class _Timed:
+    """A scanner, or what makes one for each message; what it says of itself it says still."""
 
+    def __init__(self, one: Any, steps: Steps) -> None:
+        self._one, self._steps = one, steps
 
-def _follower(follower: Any, steps: Steps) -> Any:
-    class Timed:
-        name = follower.name
+    def __getattr__(self, name: str) -> Any:
+        found, step = getattr(self._one, name), f"scanner {self._one.name}"
+        steps = {"scan": step, "conclude": f"{step}, end"}
+        return self._steps.call(steps[name], found) if name in steps else found
 
-        def __new__(cls, message: Any) -> Any:
-            return _scanner(follower(message), steps)
-
-    return Timed
+    def __call__(self, message: Any) -> "_Timed":
+        """The follower of a message."""
+        return _Timed(self._one(message), self._steps)
 
 
 class _Hashing:
@@ -163,13 +157,13 @@ class _Hashing:
 
 
 def _tools(setup: wall.Setup, steps: Steps) -> Tools:
-    scanners = [_Hashing(steps), *(_scanner(scanner(setup), steps) for scanner in SCANNERS)]
-    readers = [*(form() for form in FORMATS), Carried(), Mime()]
-    return Tools(
-        scanners,
-        [_reader(reader, steps) for reader in readers],
-        steps.call("mail facts", mail_facts),
-        [_follower(follower, steps) for follower in FOLLOWERS],
+    plain = ours(setup)
+    return replace(
+        plain,
+        scanners=[_Hashing(steps), *(_Timed(one, steps) for one in plain.scanners)],
+        readers=[_reader(reader, steps) for reader in plain.readers],
+        mail=steps.call("mail facts", plain.mail),
+        followers=[_Timed(one, steps) for one in plain.followers],
     )
 
 

@@ -56,13 +56,15 @@ def _header(number: int, content_type: str) -> str:
     )
 
 
-def _part(content_type: str, body: str, *fields: str) -> str:
+def part(content_type: str, body: str, *fields: str) -> str:
+    """One part, decoded or as it is encoded already."""
     header = "".join(f"{field}\r\n" for field in fields)
     return f"--=_bench\r\nContent-Type: {content_type}\r\n{header}\r\n{body}\r\n"
 
 
-def _attached(content_type: str, name: str, octets: bytes) -> str:
-    return _part(
+def attached(content_type: str, name: str, octets: bytes) -> str:
+    """A file, in base64."""
+    return part(
         content_type,
         base64.encodebytes(octets).decode().replace("\n", "\r\n"),
         "Content-Transfer-Encoding: base64",
@@ -70,15 +72,17 @@ def _attached(content_type: str, name: str, octets: bytes) -> str:
     )
 
 
-def _mail(number: int, *parts: str) -> bytes:
+def whole(number: int, *parts: str) -> bytes:
+    """A message of these parts."""
     return f"{_header(number, MULTIPART)}\r\n{''.join(parts)}--=_bench--\r\n".encode()
 
 
-def _plain(chance: random.Random, octets: int) -> str:
-    return _part("text/plain; charset=us-ascii", _text(chance, octets))
+def plain(chance: random.Random, octets: int) -> str:
+    """A text."""
+    return part("text/plain; charset=us-ascii", _text(chance, octets))
 
 
-def _pdf(chance: random.Random, octets: int) -> bytes:
+def pdf(chance: random.Random, octets: int) -> bytes:
     """What begins, ends and is built like a PDF: streams that are deflated."""
     written = [b"%PDF-1.4\n1 0 obj\n<< /Type /Catalog /Pages 2 0 R >>\nendobj\n"]
     length, number = 0, 3
@@ -111,7 +115,7 @@ def _files(chance: random.Random, octets: int) -> Iterator[tuple[str, bytes]]:
             case 2:
                 name, content = f"doc/{number}.txt", _text(chance, 60_000).encode()
             case 3:
-                name, content = f"doc/{number}.pdf", _pdf(chance, 30_000)
+                name, content = f"doc/{number}.pdf", pdf(chance, 30_000)
             case _:
                 name, content = f"bin/{number}.dat", noise + _text(chance, 20_000).encode()
         length += len(content) // (4 if name.endswith("txt") else 1)
@@ -131,28 +135,28 @@ def documents(chance: random.Random, number: int) -> bytes:
     lines = (f'<p style="color:#123">{line}</p>' for line in said.split("\r\n"))
     links = f'<a href="http://www.bench.example/{number}">more</a>\r\n'
     html = f"<html><body>{links.join(lines)}</body></html>"
-    return _mail(
+    return whole(
         number,
-        _part("text/plain; charset=us-ascii", said),
-        _part("text/html; charset=us-ascii", html),
-        _attached("application/pdf", f"report-{number}.pdf", _pdf(chance, 62_000)),
+        part("text/plain; charset=us-ascii", said),
+        part("text/html; charset=us-ascii", html),
+        attached("application/pdf", f"report-{number}.pdf", pdf(chance, 62_000)),
     )
 
 
 def archive(chance: random.Random, number: int) -> bytes:
     """About 5 MB: one zip of some 130 files."""
     packed = _zip(list(_files(chance, 3_700_000)))
-    return _mail(number, _plain(chance, 2000), _attached("application/zip", "files.zip", packed))
+    return whole(number, plain(chance, 2000), attached("application/zip", "files.zip", packed))
 
 
 def heavy(chance: random.Random, number: int) -> bytes:
     """About 25 MB: a zip that packs nothing, and octets that are nothing in particular."""
     packed = _zip(list(_files(chance, 6_800_000)), stored=True)
-    return _mail(
+    return whole(
         number,
-        _plain(chance, 2000),
-        _attached("application/zip", "all.zip", packed),
-        _attached("application/octet-stream", "raw.bin", chance.randbytes(8_500_000)),
+        plain(chance, 2000),
+        attached("application/zip", "all.zip", packed),
+        attached("application/octet-stream", "raw.bin", chance.randbytes(8_500_000)),
     )
 
 
@@ -160,28 +164,28 @@ def hidden(chance: random.Random, number: int) -> bytes:
     """About 4 KB: EICAR in a zip in a zip, beside texts."""
     inner = _zip([(f"readme{number}.txt", _text(chance, 800).encode()), ("eicar.com", EICAR)])
     outer = _zip([(f"note{number}.txt", _text(chance, 900).encode()), ("inner.zip", inner)])
-    return _mail(number, _plain(chance, 1200), _attached("application/zip", "zz.zip", outer))
+    return whole(number, plain(chance, 1200), attached("application/zip", "zz.zip", outer))
 
 
 @cache
 def _one_document() -> str:
-    return _attached("application/pdf", "report.pdf", _pdf(random.Random("one"), 66_000))
+    return attached("application/pdf", "report.pdf", pdf(random.Random("one"), 66_000))
 
 
 @cache
 def _one_archive() -> str:
     packed = _zip(list(_files(random.Random("one"), 3_700_000)))
-    return _attached("application/zip", "files.zip", packed)
+    return attached("application/zip", "files.zip", packed)
 
 
 def same_document(chance: random.Random, number: int) -> bytes:
     """About 100 KB: a text of its own, and a PDF that all these mails have."""
-    return _mail(number, _plain(chance, 3000), _one_document())
+    return whole(number, plain(chance, 3000), _one_document())
 
 
 def same_archive(chance: random.Random, number: int) -> bytes:
     """About 5 MB: a text of its own, and a zip that all these mails have."""
-    return _mail(number, _plain(chance, 3000), _one_archive())
+    return whole(number, plain(chance, 3000), _one_archive())
 
 
 KINDS = {

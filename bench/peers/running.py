@@ -32,7 +32,7 @@ def listens_at(path: Path) -> bool:
         return path.exists() and probe.connect_ex(str(path)) == 0
 
 
-def _spent(pid: int) -> float:
+def spent_by(pid: int) -> float:
     """Seconds of processor of a process, and of those of its children that have ended."""
     try:
         fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
@@ -92,7 +92,7 @@ class Running:
 
     def spent(self) -> float:
         """Seconds of processor so far, of all its processes, ended ones too."""
-        return sum(map(_spent, self.pids()))
+        return sum(map(spent_by, self.pids()))
 
     def pss(self, pids: Iterable[int] | None = None) -> int:
         """Octets of memory now, each shared page once; of these processes, if they are known."""
