@@ -14,7 +14,7 @@ help:
 	@echo "make run          start Pratique on 127.0.0.1:10025; its state lies in var/"
 	@echo "make test         run all tests, and tell which real servers took part"
 	@echo "make lint         what .ci/run demands besides the tests"
-	@echo "make bench        load figures beside a stock aiosmtpd relay"
+	@echo "make bench        load beside a stock aiosmtpd relay; the tables of docs/costs.md anew"
 	@echo "make bench-peers  beside rspamd, MIMEDefang, Haraka, amavis, FuGlu (root only, 15 minutes)"
 	@echo "make fuzz         mutated mail and containers, MINUTES=5 by default"
 	@echo "make bare         the same on a bare Debian (root only, a few minutes)"
@@ -66,6 +66,8 @@ constraints: setup
 
 bench: setup
 	@$(BIN)/python bench/run.py
+	@for each in scanner_costs engine_costs many_rules; do \
+		$(BIN)/python bench/$$each.py --write || exit 1; done
 
 # Peers that are not installed are left out; bench/README.md says what each needs.
 bench-peers: setup

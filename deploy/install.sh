@@ -4,9 +4,10 @@
 #   deploy/install.sh /opt/pratique-0.1.0
 #
 # Run it in a checkout or an unpacked source archive.  It needs of Debian: python3-venv,
-# python3-dev, gcc, libc6-dev, libmilter-dev (pymilter is built here).  All files come
-# through constraints.txt, each checked by its hash; what is then put into the folder
-# comes from those files alone, and no index is asked again.  Nothing else is changed.
+# python3-dev, gcc, g++, libc6-dev, libmilter-dev (pymilter and py-tlsh are built here).
+# All files come through constraints.txt, each checked by its hash; what is then put into
+# the folder comes from those files alone, and no index is asked again.  Nothing else is
+# changed.
 set -eu
 [ $# = 1 ] || { echo "usage: deploy/install.sh FOLDER" >&2; exit 2; }
 target=$1
@@ -32,5 +33,5 @@ pip wheel --require-hashes --no-build-isolation --wheel-dir "$wheels" -r constra
 from_wheels install hatchling
 "$work/build/bin/python" -m hatchling build --target wheel --directory "$wheels" >/dev/null
 python3 -m venv --without-pip "$target"
-from_wheels --python "$target/bin/python" install 'pratique[milter]'
+from_wheels --python "$target/bin/python" install 'pratique[milter,tlsh]'
 "$target/bin/pratique" --version

@@ -20,6 +20,7 @@ import time
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 
 import pytest
@@ -66,28 +67,25 @@ def no_bubblewrap() -> str:
     return subprocess.run(tried, check=False, capture_output=True, text=True).stderr.strip()
 
 
-def no_shared_mail() -> str:
-    return "" if (ROOT.parent / "shared/worms").is_dir() else "no ../shared beside this repository"
-
-
-# Part, what it is called on the command line, the package that brings it.
+# Part, what it is called on the command line, the package; what is the same stands once.
 PACKAGED = """
-    miltertest miltertest miltertest, docker-compose docker-compose docker-compose, systemd-analyze
-    systemd-analyze systemd, unar unar unar, tnef tnef tnef, openssl openssl openssl, chromium
-    chromium chromium, 7z 7zz 7zip, arj arj arj, binutils ar binutils, cpio cpio cpio, gcab gcab
-    gcab, genisoimage genisoimage genisoimage, jlha jlha jlha-utils, mtools mcopy mtools, qemu-img
-    qemu-img qemu-utils, zip zip zip, unzip unzip unzip, haproxy haproxy haproxy, clamd clamd
-    clamav-daemon, dovecot dovecot dovecot-lmtpd, swaks swaks swaks
+    miltertest, docker-compose, systemd-analyze systemd, unar, tnef, openssl, chromium, 7z 7zz
+    7zip, arj, binutils ar binutils, cpio, gcab, genisoimage, jlha jlha-utils, mtools mcopy
+    mtools, qemu-img qemu-utils, zip, unzip, haproxy, clamd clamav-daemon, c-icap, dovecot
+    dovecot-lmtpd, swaks, qpdf, ghostscript gs ghostscript, mutool mupdf-tools, groff,
+    rsvg-convert librsvg2-bin, lnkinfo liblnk-utils, soffice libreoffice-calc-nogui, ssconvert
+    gnumeric, rspamd, spamd, abiword, tiff2pdf libtiff-tools, podofo podofotxt2pdf libpodofo-utils
 """
 # Each probe answers why its part is missing, or nothing.
 PARTS: dict[str, Callable[[], str]] = {
     "kernel confinement": no_confinement,
     "postfix": no_postfix,
     "strace": no_strace,
-    **{part: not_installed(*rest) for part, *rest in map(str.split, PACKAGED.split(","))},
+    **{one[0]: not_installed(*(one * 2)[-2:]) for one in map(str.split, PACKAGED.split(","))},
     "bubblewrap": no_bubblewrap,
+    "py-tlsh": lambda: "" if find_spec("tlsh") else "pratique[tlsh] is not installed",
     "root": no_root,
-    "shared mail": no_shared_mail,
+    "shared mail": lambda: "" if (ROOT.parent / "shared/worms").is_dir() else "no ../shared here",
 }
 FOUND: dict[str, str] = {}
 

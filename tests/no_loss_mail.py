@@ -44,7 +44,8 @@ reason = "a worm"
 [[rule]]
 name = "engine away"
 when = '''
-  failures.size() > 0 && failures.all(f, f.class_ in ["engine_away", "engine_late"])
+  failures.size() > 0
+    && failures.all(f, f.class_ in ["engine_away", "engine_late", "engine_unproven"])
 '''
 actions = ["defer"]
 reason = "an engine is away"

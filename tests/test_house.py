@@ -21,7 +21,7 @@ from pratique.scanners import facts_pb2, wall_pb2
 
 ROOT = Path(__file__).resolve().parent.parent
 HOUSE = ROOT / "src/pratique"
-FOLDERS = "src", "tests", "tools", "bench", "docs", "deploy", ".ci"
+FOLDERS = "src", "tests", "tools", "bench", "docs", "deploy", "examples", ".ci"
 MADE_BY_TOOLS = {"__pycache__", "build", "dist"}
 
 FILE_LINES, FUNCTION_LINES, ARGUMENTS = 400, 40, 5
@@ -269,6 +269,8 @@ IMPORTS = [
     ("policies/verdict.py", "import socket", "Deciding touches nothing"),
     ("scanners/formats/gzip.py", "import pratique.scanners.formats.tar", "Containers"),
     ("scanners/mime/fields.py", "import pratique.milter.mail", "Rooms import one way"),
+    ("scanners/families/known.py", "import pathlib", "Families are words"),
+    ("scanners/families/grammar.py", "from pratique.scanners import part", "Families are words"),
 ]
 
 

@@ -123,5 +123,5 @@ def test_packages_that_it_may_not_install_are_named(setup, tmp_path):
         (tools / name).chmod(0o755)
     done = setup(CONSTRAINTS, path=f"{tools}:{os.environ['PATH']}")
     assert done.returncode == 1
-    assert "apt-get install --no-install-recommends gcc libc6-dev libmilter-dev" in done.stderr
+    assert "apt-get install --no-install-recommends gcc g++ libc6-dev libmilter-dev" in done.stderr
     assert not (setup.house / ".venv").exists()

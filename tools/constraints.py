@@ -29,10 +29,10 @@ from packaging.utils import canonicalize_name, parse_wheel_filename
 from pip._internal.models.index import PyPI
 
 ROOT = Path(__file__).resolve().parent.parent
-EXTRAS = "milter,speed,dev"
+EXTRAS = "milter,speed,tlsh,dev"
 PYTHONS = ("3.11", "3.12", "3.13")
 MACHINES = ("x86_64", "aarch64")
-# These come first: pymilter is a source archive, and is built with them.
+# These come first: pymilter and py-tlsh are source archives, and are built with them.
 BUILD_TOOLS = ("packaging", "setuptools", "wheel")
 
 HEAD = """\

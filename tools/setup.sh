@@ -18,7 +18,7 @@ say() { printf '%s\n' "$*" >&2; }
 installed() { [ "$(dpkg-query -W -f '${db:Status-Status}' "$1" 2>/dev/null)" = installed ]; }
 
 # Packages for Python 3.11 to 3.13 have their hashes in constraints.txt; venv, pip and the
-# headers (for pymilter, which is built here) may come from Debian or from elsewhere.
+# headers (for pymilter and py-tlsh, which are built here) may come from Debian or from elsewhere.
 fit='
 import os, sys, sysconfig
 assert (3, 11) <= sys.version_info < (3, 14)
@@ -36,7 +36,7 @@ python() {
 }
 
 run_packages() {
-    echo gcc libc6-dev libmilter-dev libmagic1 libarchive13 libseccomp2
+    echo gcc g++ libc6-dev libmilter-dev libmagic1 libarchive13 libseccomp2
     [ -n "$(python)" ] || echo python3 python3-venv python3-dev
 }
 
@@ -45,6 +45,10 @@ test_packages() {
     echo postfix miltertest strace docker-compose systemd bubblewrap unar 7zip
     echo tnef openssl chromium arj binutils cpio gcab genisoimage jlha-utils mtools
     echo qemu-utils zip unzip clamav-daemon dovecot-lmtpd haproxy swaks
+    echo qpdf ghostscript mupdf-tools groff librsvg2-bin liblnk-utils
+    echo rspamd spamassassin spamd
+    echo c-icap libc-icap-mod-virus-scan libtiff-tools libpodofo-utils gnumeric abiword
+    echo libreoffice-calc-nogui libreoffice-writer-nogui libreoffice-impress-nogui
 }
 
 # Newer releases carry libraries under names with "t64"; either will do.

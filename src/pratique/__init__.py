@@ -28,9 +28,15 @@ Start reading at `milter/pipeline.py`: one message's way, top to bottom.  What e
                      sighting.py that, held against what can be true,
                      looks.py all looks at one message together
     programs/        outside programs unpack what no reader of ours opens, in bubblewrap
-    engines/         other programs (clamd) look at octets, beside the workers
+    engines/         other programs (clamd, ICAP servers) look at octets, beside the workers;
+                     pattern.py finds a name in a line that one says
+    families.py      what the names mean that they give
+    lists/           feeds of hashes become files that workers search
+    sources.py       how old signatures in files are; ages.py tells of those that are too old
     deadline.py      one budget of time a message
+    scanner_trial.py a scanner of one's own is tried, part by part; rule_trial.py YARA rules
     seeing.py        messages in files are looked at, without acting
+    doctor/          the whole wiring is looked at: what is wrong, and what to do
     lookups/         ASK the world: facts about an envelope
     policy_file.py   a policy is found by its path or its name
     actions.py       verdicts become one plan, with a share for each group of recipients

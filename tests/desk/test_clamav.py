@@ -16,7 +16,7 @@ import pytest
 
 from pratique.milter.content import content_of
 from pratique.milter.engines import measured
-from pratique.milter.engines.asking import Asked
+from pratique.milter.engines.asked import Asked
 from pratique.milter.engines.clamav import Clamav, ClamavSettings
 from pratique.milter.engines.clamd import Answer, Clamd
 from pratique.milter.mail import Envelope

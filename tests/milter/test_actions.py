@@ -123,6 +123,7 @@ def test_what_is_held_for_some_says_what_the_rule_wanted():
     [
         (Facts(), False),
         (Facts(failures=[Failure(class_="engine_away")]), True),
+        (Facts(failures=[Failure(class_="engine_unproven")]), True),
         (Facts(failures=[Failure(class_="worker"), Failure(class_="engine_late")]), True),
         (Facts(auth=Auth(spf="temperror")), True),
         (Facts(auth=Auth(dmarc="temperror")), True),

@@ -29,6 +29,12 @@ def test_a_nursery_is_told_of_rules_budget_and_confinement():
     assert (setup.confinement, setup.memory) == ("seccomp", 64 * 1024**2)
 
 
+@pytest.mark.parametrize(("cache", "folder"), [("true", "/srv/state/rules-cache"), ("false", "")])
+def test_compiled_rules_are_kept_in_the_state_unless_that_is_not_wanted(cache, folder):
+    settings = parse(f'state = "/srv/state"\n[yara]\ncache = {cache}\n', "x")
+    assert assembly.setup_of(settings).rule_cache == folder
+
+
 def test_a_nursery_is_told_the_passwords_in_their_order():
     settings = parse('[passwords]\nlist = ["second-hand", "abc"]\n', "x")
     assert list(assembly.setup_of(settings).passwords) == ["second-hand", "abc"]

@@ -4,11 +4,14 @@ import pytest
 
 from pratique.milter import sighting
 from pratique.milter.content import content_of
-from pratique.milter.sighting import MAX_CUT, Lie, Sighting
+from pratique.milter.sighting import MAX_CUT, Lie, Names, Sighting
 from pratique.scanners.facts_pb2 import (
     Address,
     Ambiguity,
+    Auth,
     Bounce,
+    Client,
+    Envelope,
     Evidence,
     Facts,
     Failure,
@@ -16,8 +19,12 @@ from pratique.scanners.facts_pb2 import (
     ForeignField,
     Header,
     Limit,
+    Link,
     Mail,
     Part,
+    PartsLeftOut,
+    Score,
+    Source,
 )
 from pratique.scanners.wall_pb2 import Started
 
@@ -112,7 +119,7 @@ LISTS = {
     "findings": lambda count: Facts(findings=[Finding()] * count),
     "ambiguities": lambda count: Facts(ambiguities=[Ambiguity()] * count),
     "limits": lambda count: Facts(limits=[Limit()] * count),
-    "failures": lambda count: Facts(failures=[Failure()] * count),
+    "failures": lambda count: Facts(failures=[Failure(class_="reader")] * count),
     "evidence": lambda count: Facts(bounce=Bounce(evidence=[Evidence()] * count)),
     "fields": lambda count: Facts(mail=Mail(foreign_fields=[ForeignField()] * count)),
     "addresses": lambda count: Facts(mail=Mail(header=Header(to=[Address()] * count))),
@@ -169,10 +176,81 @@ def test_a_word_of_no_vocabulary_is_a_lie(found):
         Sighting(10).take(found)
 
 
+@pytest.mark.parametrize(
+    "word", ["", "none", "worker", "deadline", "policy", "engine", "engine_away", "engine_late",
+             "engine_unproven"]
+)  # fmt: skip
+def test_a_failure_of_others_is_a_lie(word):
+    with pytest.raises(Lie, match="a word"):
+        Sighting(10).take(Facts(failures=[Failure(class_=word)]))
+
+
+@pytest.mark.parametrize("word", ["scanner", "reader", "unavailable"])
+def test_a_failure_of_its_own_is_believed(word):
+    Sighting(10).take(Facts(failures=[Failure(class_=word)]))
+
+
+@pytest.mark.parametrize(
+    ("found", "words"),
+    [
+        (Facts(lists_away=["dbl"]), "lists_away, which no worker states"),
+        (Facts(scores=[Score(engine="rspamd")]), "scores, which"),
+        (Facts(envelope=Envelope(client=Client(listed=["dbl"]))), "envelope, which"),
+        (Facts(envelope=Envelope()), "envelope, which"),
+        (Facts(auth=Auth(authenticated_as="boss@example.org")), "auth, which"),
+        (Facts(parts_left_out=PartsLeftOut(total=1)), "parts_left_out, which"),
+        (Facts(bounce=Bounce(verified=True)), "verified"),
+        (Facts(links=[Link(), Link(listed=["dbl"])]), "cannot have asked"),
+    ],
+)
+def test_what_others_state_is_a_lie(found, words):
+    with pytest.raises(Lie, match=words):
+        Sighting(10).take(found)
+
+
+def test_every_field_is_a_workers_or_has_somebody_else_who_states_it():
+    others = {"envelope", "auth", "parts_left_out", "scores", "lists_away"}
+    assert sighting._A_WORKERS | others == set(Facts.DESCRIPTOR.fields_by_name)
+    assert not sighting._A_WORKERS & others
+
+
+NAMES = Names(frozenset({"yara", "own"}), frozenset({"feed"}))
+
+
+@pytest.mark.parametrize(
+    ("found", "is_so"),
+    [
+        (Facts(findings=[Finding(scanner="yara"), Finding(scanner="own")]), True),
+        (Facts(findings=[Finding(scanner="yara"), Finding(scanner="clamav")]), False),
+        (Facts(findings=[Finding()]), False),
+        (Facts(sources=[Source(name="feed")]), True),
+        (Facts(sources=[Source(name="feed"), Source(name="clamav")]), False),
+    ],
+)
+def test_it_speaks_for_no_more_than_its_nursery_has(found, is_so):
+    if is_so:
+        Sighting(10, NAMES).take(found)
+        return
+    with pytest.raises(Lie, match="its nursery does not have"):
+        Sighting(10, NAMES).take(found)
+
+
+def test_links_that_are_on_no_list_are_believed():
+    Sighting(10, NAMES).take(Facts(links=[Link(host="a.example", tricks=["userinfo"])]))
+
+
 @pytest.mark.parametrize("seconds", [-1, 253_402_300_800, 10**18])
 def test_a_date_that_there_is_not_is_a_lie(seconds):
     found = Facts(findings=[Finding()])
     found.findings[0].database_date.seconds = seconds
+    with pytest.raises(Lie, match="a date"):
+        Sighting(10).take(found)
+
+
+@pytest.mark.parametrize("seconds", [-1, 253_402_300_800])
+def test_a_date_of_a_source_that_there_is_not_is_a_lie(seconds):
+    found = Facts()
+    found.sources.add(name="ours").date.seconds = seconds
     with pytest.raises(Lie, match="a date"):
         Sighting(10).take(found)
 

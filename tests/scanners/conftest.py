@@ -1,8 +1,11 @@
 """Listen to the walk as the other side of the wall does, and write bounces for it to see."""
 
+import importlib.util
 from binascii import b2a_base64
 from collections.abc import Callable
 from importlib import resources
+from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -214,3 +217,15 @@ def walk(listen):
 def box() -> Box:
     """The reader that `walk` has if it is not given others."""
     return Box()
+
+
+@pytest.fixture(scope="session")
+def office_files() -> ModuleType:
+    """Write documents by their specifications, for want of a tool."""
+    path = Path(__file__).with_name("office_files.py")
+    spec = importlib.util.spec_from_file_location("office_files", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module

@@ -11,7 +11,7 @@ from binascii import b2a_base64
 import pytest
 
 from pratique.scanners import wall_pb2 as wall
-from pratique.scanners.inspector import Unfit, load
+from pratique.scanners.inspector import Unfit, families_of, load
 
 
 @pytest.fixture(scope="module")
@@ -129,12 +129,15 @@ def test_a_message_in_a_message_is_opened(inspector, look):
 def test_a_broken_rule_file_makes_it_unfit(tmp_path):
     (tmp_path / "bad.yar").write_text("rule x { condition: nope }")
 
-    with pytest.raises(Unfit, match=r"bad\.yar.*line 1.*nope"):
+    with pytest.raises(Unfit, match=r"bad\.yar:1: .*nope"):
         load(wall.Setup(rule_folders=[str(tmp_path)]))
 
 
 def test_the_names_of_scanners_are_told_in_order(inspector):
-    assert inspector.scanners == ("filetype", "disguise", "yara", "macros", "bounce")
+    assert inspector.scanners[:4] == ("filetype", "disguise", "yara", "shortcuts")
+    assert inspector.scanners[4:9] == (
+        "macros", "bounce", "pdf_actions", "onenote_files", "one_program",
+    )  # fmt: skip
 
 
 def test_what_is_packed_behind_a_picture_is_found(inspector, look):
@@ -148,3 +151,19 @@ def test_what_is_packed_behind_a_picture_is_found(inspector, look):
         "1/carried:gzip/gzip:",
     ]
     assert heard.unopened() == {}
+
+
+def test_families_of_a_file_are_known_besides_ours(tmp_path):
+    file = tmp_path / "families.toml"
+    file.write_text("[families]\nRhubarb = ['Rabarber']\n")
+    assert families_of(str(file)).known("rabarber_a") == "Rhubarb"
+    assert families_of("").known("novarg_a") == "Mydoom"
+
+
+@pytest.mark.parametrize("octets", [None, b"families = 3", b"\xff"])
+def test_a_file_of_families_that_cannot_be_used_stops_the_start(octets, tmp_path):
+    file = tmp_path / "families.toml"
+    if octets is not None:
+        file.write_bytes(octets)
+    with pytest.raises(Unfit, match=r"^families: .*families\.toml: "):
+        families_of(str(file))

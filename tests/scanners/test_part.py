@@ -3,7 +3,7 @@
 import pytest
 
 from pratique.scanners import facts_pb2 as facts
-from pratique.scanners.part import Part
+from pratique.scanners.part import Part, Signs
 
 KNOWN = b"PK\x05\x06"
 
@@ -35,3 +35,35 @@ def test_the_names_are_the_first_and_all_others(further):
 
     assert part.names == ("a", *further)
     assert part.names is part.names
+
+
+@pytest.mark.parametrize(
+    ("known", "attached"),
+    [
+        ({"kind": "text", "inside": ["message", "multipart"]}, False),
+        ({"kind": "text", "inside": ["message"], "name": "a.txt"}, True),
+        ({"kind": "text", "inside": ["message"], "disposition": "attachment"}, True),
+        ({"kind": "text", "inside": ["message", "zip"]}, True),
+    ],
+)
+def test_a_text_of_the_mail_is_told_from_a_file(known, attached):
+    assert Part(facts.Part(**known), memoryview(b"")).attached == attached
+
+
+@pytest.mark.parametrize(
+    ("words", "extensions", "concerned"),
+    [
+        (("a/b", "", ""), set(), True),
+        (("", "html", ""), set(), True),
+        (("", "", "c/d"), set(), True),
+        (("", "", ""), {"", "pdf"}, True),
+        (("c/d", "text", "a/b"), {"", "txt"}, False),
+    ],
+)
+def test_a_part_concerns_whom_one_of_its_words_concerns(words, extensions, concerned):
+    signs = Signs(
+        types=frozenset({"a/b"}), kinds=frozenset({"html"}), declared=frozenset({"c/d"}),
+        extensions=frozenset({"pdf"}),
+    )  # fmt: skip
+
+    assert signs.in_words(words, frozenset(extensions)) == concerned

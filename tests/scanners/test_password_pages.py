@@ -1,4 +1,4 @@
-"""Pages that ask for a password: what the shipped rule speaks of, and what it leaves alone."""
+"""Pages that ask for a password: what becomes of such mail, and of mail that looks like it."""
 
 import pytest
 
@@ -16,12 +16,14 @@ def findings(known):
         b"\r\n<!doctype html><html>" + FORM,
         b"<html>" + FORM.replace(b'"', b"").upper(),
         b"<html>" + FORM.replace(b"https:", b""),
+        # By its name a browser opens it as a page, and shows the form.
+        b"To log in, write:\n" + FORM,
     ],
 )
 def test_a_page_that_sends_a_password_elsewhere_is_held(page, bounces, see, decide):
     known = see(bounces.multipart(bounces.text, bounces.file("report.html", page)))
 
-    assert findings(known) == [("yara", "suspicious")]
+    assert findings(known) == [("pages", "suspicious")]
     assert decide(known).rule == "suspicious"
 
 
@@ -31,9 +33,11 @@ def test_a_page_that_sends_a_password_elsewhere_is_held(page, bounces, see, deci
         b"<html><p>Your password is safe.</p></html>",
         b'<html><form action="https://search.example/"><input name=q></form>',
         b"<html>" + FORM.replace(b"https://login.example/a", b"/login"),
-        b"To log in, write:\n" + FORM,
         b"",
     ],
 )
-def test_other_pages_are_left_alone(page, bounces, see):
-    assert findings(see(bounces.multipart(bounces.text, bounces.file("report.html", page)))) == []
+def test_other_pages_are_let_through(page, bounces, see, decide):
+    known = see(bounces.multipart(bounces.text, bounces.file("report.html", page)))
+
+    assert all(severity == "information" for _, severity in findings(known))
+    assert decide(known).rule == "all other mail"

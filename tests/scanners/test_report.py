@@ -3,6 +3,7 @@
 import pytest
 
 from pratique.scanners import facts_pb2 as facts
+from pratique.scanners.families.known import SHIPPED
 from pratique.scanners.part import Member
 from pratique.scanners.report import (
     AMBIGUITIES,
@@ -10,6 +11,7 @@ from pratique.scanners.report import (
     EVIDENCE,
     EVIDENCE_DETAIL,
     FINDINGS,
+    MEMORY,
     Report,
     describe,
     shorten,
@@ -100,13 +102,44 @@ def test_a_long_text_loses_its_middle_and_surrogates_never_pass(text, short):
     assert shorten(text, 9) == short
 
 
+def test_an_error_that_cannot_say_what_it_is_is_stated_all_the_same():
+    class MuteError(Exception):
+        def __str__(self):
+            raise RuntimeError("no words")
+
+    listener = Listener()
+    report = Report(listener)
+    report.error("scanner", 1, "who", MuteError())
+    report.send()
+    told = "who: MuteError, which does not say what it is"
+    assert [one.detail for one in listener.all().failures] == [told]
+
+
 def test_details_are_bounded():
     listener = Listener()
     report = Report(listener)
     report.failure("reader", 1, "x" * 10_000)
+    report.limit("depth", 1, "x" * 10_000)
+    report.findings(facts.Facts(limits=[facts.Limit(part=2, detail="x" * 10_000)]), 1)
+    report.error("scanner", 1, "who", ValueError("x" * 10_000))
     report.send()
 
-    assert len(listener.all().failures[0].detail) <= DETAIL
+    told = listener.all()
+    details = [one.detail for one in (*told.failures, *told.limits)]
+    assert [len(detail) <= DETAIL for detail in details] == [True] * 4
+    assert [one.part for one in told.limits] == [1, 2]
+    assert details[1].startswith("who: ValueError: x")
+
+
+def test_a_limit_before_what_is_in_a_part_is_stated_of_the_part_as_well():
+    listener = Listener()
+    report = Report(listener)
+    known = facts.Part(id=3)
+    report.mark(known, MEMORY)
+    report.send()
+
+    assert (known.unopened, known.why) == ("over_budget", MEMORY.detail)
+    assert [(one.class_, one.part) for one in listener.all().limits] == [("part_octets", 3)]
 
 
 @pytest.mark.parametrize(
@@ -170,3 +203,20 @@ def test_all_that_a_member_says_is_stated(said):
     expected.MergeFrom(facts.Part(**said))
 
     assert known == expected
+
+
+@pytest.mark.parametrize(
+    ("name", "family", "told"),
+    [
+        ("MAL_Emotet_Jan20_1", "", "Emotet"),
+        ("MAL_Emotet_Jan20_1", "Rhubarb", "Rhubarb"),
+        ("a_rule", "novarg", "Mydoom"),
+        ("Invoice_Program", "", ""),
+    ],
+)
+def test_a_family_is_what_the_scanner_says_or_what_stands_in_the_name(name, family, told):
+    listener = Listener()
+    report = Report(listener, SHIPPED)
+    report.findings(facts.Facts(findings=[facts.Finding(name=name, family=family)]), 0)
+    report.send()
+    assert [one.family for one in listener.all().findings] == [told]

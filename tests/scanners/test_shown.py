@@ -249,3 +249,35 @@ def test_so_many_octets_are_shown_and_the_next_are_a_limit(looked):
         [frames.SHOWN_OCTETS],
         [("engine", 2)],
     )
+
+
+@pytest.fixture
+def told(inspector):
+    """What is handed out of a message, and whether each is hidden."""
+
+    def told(message, show):
+        frames = []
+        heard = Heard()
+        heard.handed_out = frames.append
+        inspector.inspect(memoryview(message), wall.Inspect(show=show), heard)
+        return [(bytes(frame.octets), frame.hidden) for frame in frames]
+
+    return told
+
+
+def test_what_is_hidden_from_who_is_shown_the_message_says_so(told):
+    locked = ZIPS["zip_crypto"]("a.txt", TEXT, b"secret")
+    message = mail(b"\r\nhello", attached(locked), attached(zipped(TEXT)))
+    hidden = [(TEXT, True)]
+    assert told(message, "hidden") == hidden
+    parts = [(b"hello", False), (locked, False), (zipped(TEXT), False), *hidden]
+    assert told(message, "parts") == told(message, "apart") == parts
+
+
+def test_who_opens_no_mail_is_shown_what_an_attached_message_holds(told):
+    inner = mail(attached(TEXT)).replace(b"=b\r\n", b"=in\r\n").replace(b"--b", b"--in")
+    message = mail(b"Content-Type: message/rfc822\r\n\r\n" + inner)
+    assert told(message, "hidden") == []
+    ((whole, hidden),) = told(message, "parts")
+    assert (inner.startswith(whole), hidden) == (True, False)
+    assert told(message, "apart") == [(whole, False), (TEXT, False)]

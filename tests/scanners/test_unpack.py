@@ -75,11 +75,11 @@ def test_each_start_is_announced_before_the_work_and_scanners_come_in_order(walk
     ]
 
 
-def test_facts_of_one_part_go_out_in_one_message_and_as_they_are_found(walk):
+def test_a_finding_goes_out_at_once_and_what_else_is_known_of_a_part_together(walk):
     heard = walk(b"(evil a)", scanners=[Finder()])
 
-    assert [[part.id for part in found.parts] for found in heard.sent] == [[0], [1], [2]]
-    assert [len(found.findings) for found in heard.sent] == [1, 1, 0]
+    assert [[part.id for part in found.parts] for found in heard.sent] == [[], [0], [], [1], [2]]
+    assert [len(found.findings) for found in heard.sent] == [1, 0, 1, 0, 0]
 
 
 class Raises:

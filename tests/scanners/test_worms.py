@@ -95,3 +95,14 @@ def test_hidden_extensions_are_told(seen):
     for one, heard in family(seen, *OURS):
         told = {word for part in heard.parts.values() for word in part.disguised}
         assert {wanted[why] for why in one["why"] if why in wanted} <= told, one["file"]
+
+
+def test_documents_with_macros_are_held_for_them(seen):
+    silent = [
+        one["file"]
+        for one, heard in seen
+        if "macro-document" in one["why"] and not heard.unopened()
+        if not any(each.severity == "suspicious" for each in heard.facts.findings)
+    ]
+
+    assert silent == []

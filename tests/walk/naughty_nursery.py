@@ -114,7 +114,9 @@ DEEDS = {
 class Naughty:
     """Does what the message says, or fails as it says."""
 
-    scanners = ("first", "second")
+    looking = ("first", "second")
+    # Whom its workers may speak for.
+    scanners, sources = (*looking, "early", *DEEDS), ("feed",)
 
     def inspect(self, octets, request, tell, extras=()):
         word, _, rest = bytes(octets).decode().strip().partition(" ")
@@ -122,7 +124,7 @@ class Naughty:
             return
         tell.found(facts.Facts(mail=facts.Mail(size=len(octets)), parts=[facts.Part(id=0)]))
         tell.found(facts.Facts(findings=[facts.Finding(scanner="early", name="seen")]))
-        for name in self.scanners:
+        for name in self.looking:
             if name in request.without:
                 continue
             tell.started(name, 0)
@@ -159,7 +161,7 @@ def hang(tell):
 
 def babble(tell):
     while True:
-        tell.found(facts.Facts(findings=[facts.Finding(note="x" * 1000000)]))
+        tell.found(facts.Facts(findings=[facts.Finding(scanner="first", note="x" * 1000000)]))
 
 
 def fail(tell):
@@ -184,7 +186,8 @@ def hand_out(tell):
 
 def flood(tell):
     for number in range(300):
-        tell.found(facts.Facts(findings=[facts.Finding(name=f"{number}", note="x" * 900)]))
+        said = facts.Finding(scanner="first", name=f"{number}", note="x" * 900)
+        tell.found(facts.Facts(findings=[said]))
     os._exit(3)
 
 
@@ -197,6 +200,22 @@ def scribble(tell):
 def boast(tell):
     tell.started("\x1b[2J" * 1000, 0)
     os._exit(3)
+
+
+# What is another's to say.
+FORGED = {
+    "forge": facts.Facts(findings=[facts.Finding(scanner="clamav", name="Worm")]),
+    "date": facts.Facts(sources=[facts.Source(name="clamav")]),
+    "link": facts.Facts(links=[facts.Link(listed=["dbl"])]),
+}
+
+
+def forge(word):
+    def forge(tell):
+        tell.found(FORGED[word])
+        os._exit(3)
+
+    return forge
 
 
 # What a worker does to the side that watches it.
@@ -213,6 +232,8 @@ MISDEEDS = {
     "hasten": lambda tell: tell._send(done=Done()),
     "flood": flood,
     "scribble": scribble,
+    "date-own": lambda tell: tell.found(facts.Facts(sources=[facts.Source(name="feed")])),
+    **{word: forge(word) for word in FORGED},
 }
 
 

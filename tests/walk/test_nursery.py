@@ -45,7 +45,7 @@ async def test_workers_end_with_their_nursery(naughty_workers, soon):
 async def test_a_rule_that_cannot_be_compiled_stops_the_start_and_is_named(tmp_path):
     (tmp_path / "broken.yar").write_text("rule broken { condition: nonsense }")
     pool = Workers(own_nursery(Setup(rule_folders=[str(tmp_path)])))
-    with pytest.raises(NurseryUnfit, match=r"broken\.yar.*line 1"):
+    with pytest.raises(NurseryUnfit, match=r"broken\.yar:1: "):
         await pool.start()
     await pool.close()
 

@@ -58,6 +58,19 @@ async def test_what_is_said_unasked_is_not_heard_by_the_next_message(naughty_wor
     assert not facts.failures
 
 
+@pytest.mark.parametrize("misdeed", ["forge", "date", "link"])
+async def test_who_speaks_for_an_engine_or_a_list_lies_and_its_words_do_not_count(
+    naughty_workers, see, misdeed
+):
+    pool = await naughty_workers()
+    seen = await see(pool, misdeed.encode() + b" first")
+    assert [failure.class_ for failure in seen.failures] == ["worker"]
+    assert not seen.sources
+    assert not seen.links
+    assert not [one for one in seen.findings if one.scanner == "clamav"]
+    assert not (await see(pool, b"date-own first")).failures
+
+
 async def test_a_nursery_that_talks_nonsense_is_replaced(naughty_workers, see, soon):
     pool = await naughty_workers()
     (worker,) = pool._alive

@@ -41,9 +41,9 @@ MOST_CONTENTS = 8
 # Who hears our reply: the one who sends, or a queue that has said 250 to him.
 HeardBy = Literal["sender", "queue"]
 
-# What may be otherwise in an hour: an engine that is away or has too much to do (facts.proto,
-# Failures), and a DNS that does not answer (RFC 8601 2.7.1: temperror).
-_PASSING = frozenset({"engine_away", "engine_late"})
+# What may be otherwise in an hour: an engine that is away, has too much to do, or is down until
+# it is mended (facts.proto, Failures), and a DNS that does not answer (RFC 8601 2.7.1: temperror).
+_PASSING = frozenset({"engine_away", "engine_late", "engine_unproven"})
 _DNS_AWAY = "temperror"
 
 

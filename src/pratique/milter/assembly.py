@@ -1,6 +1,7 @@
 """Turn settings into the parts of a running service: one function for each part."""
 
 import ipaddress
+import json
 import socket
 
 from pratique.milter import policy_file
@@ -22,11 +23,12 @@ from pratique.milter.sections.engines import DeadlineSection
 from pratique.milter.sections.listener import Listener
 from pratique.milter.sections.milter import MilterListener
 from pratique.milter.sections.next_hop import NextHopSection, ServersSection, servers_of, tls_of
+from pratique.milter.sections.scanners import ScannerSection
 from pratique.milter.workers import WorkerSettings
 from pratique.policies.check import check
 from pratique.policies.policy import Policy
 from pratique.policies.problem import PolicyError
-from pratique.scanners.wall_pb2 import Budget, Setup
+from pratique.scanners.wall_pb2 import Budget, OwnScanner, Setup
 
 # To hold a message or to hand it on, once it is decided; a disk under load needs seconds.
 ACT_SECONDS = 20.0
@@ -40,6 +42,33 @@ def setup_of(settings: Settings) -> Setup:
         confinement=settings.workers.confinement,
         memory=settings.workers.memory,
         passwords=settings.passwords.list,
+        own_scanners=[own_scanner(section) for section in settings.scanner],
+        own_domains=own_domains(settings),
+        lists=[str(section.file(settings.state)) for section in settings.hash_list],
+        families=str(settings.families.file.absolute()) if settings.families.file else "",
+        shorteners=settings.links.shorteners,
+        rule_cache=str((settings.state / "rules-cache").absolute()) if settings.yara.cache else "",
+    )
+
+
+def own_domains(settings: Settings) -> tuple[str, ...]:
+    """Domains of ours: what the settings say, or what the listeners take mail for."""
+    if settings.links.own_domains is not None:
+        return settings.links.own_domains
+    return tuple(
+        dict.fromkeys(one.lstrip(".") for each in settings.listeners for one in each.domains)
+    )
+
+
+def own_scanner(section: ScannerSection) -> OwnScanner:
+    """What the nursery is told of one."""
+    return OwnScanner(
+        name=section.name or "",
+        path=str(section.path.absolute()) if section.path is not None else "",
+        distribution=section.package or "",
+        # Of what TOML has, JSON has no dates: they come as text (ISO 8601).
+        settings=json.dumps(section.settings, default=str),
+        places=section.places,
     )
 
 

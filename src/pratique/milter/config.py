@@ -17,6 +17,7 @@ from pratique.milter.config_problems import ConfigError, ConfigProblem
 from pratique.milter.deadline import for_looking
 from pratique.milter.sections.doors import DoorsSection
 from pratique.milter.sections.engines import ClamavSection, DeadlineSection
+from pratique.milter.sections.families import FamiliesSection
 from pratique.milter.sections.keeping import (
     HealthSection,
     JournalSection,
@@ -24,8 +25,18 @@ from pratique.milter.sections.keeping import (
     QuarantineSection,
 )
 from pratique.milter.sections.listener import Listener
+from pratique.milter.sections.lists import HashListSection
+from pratique.milter.sections.lookups import BlockListSection, DnsSection, LinksSection
 from pratique.milter.sections.milter import MilterListener
+from pratique.milter.sections.more_engines import (
+    CommandSection,
+    EngineSection,
+    HttpSection,
+    IcapSection,
+    engines_problem,
+)
 from pratique.milter.sections.next_hop import NextHopSection, ReleaseSection
+from pratique.milter.sections.scanners import ScannerSection
 from pratique.milter.sections.section import Section
 from pratique.milter.sections.seeing import (
     BudgetSection,
@@ -34,6 +45,7 @@ from pratique.milter.sections.seeing import (
     WorkersSection,
     YaraSection,
 )
+from pratique.milter.sections.spam_filters import RspamdSection, SpamAssassinSection
 
 # A Postfix before a proxy waits 100 s (smtpd_proxy_timeout), and needs some of it itself.
 LISTENER_SECONDS = 90.0
@@ -57,9 +69,32 @@ class Settings(Section):
     workers: WorkersSection = WorkersSection()
     budget: BudgetSection = BudgetSection()
     yara: YaraSection = YaraSection()
+    scanner: tuple[ScannerSection, ...] = Field(
+        (), strict=False, description="Scanners of your own."
+    )
+    hash_list: tuple[HashListSection, ...] = Field(
+        (), strict=False, max_length=32, description="Lists of hashes."
+    )
+    families: FamiliesSection = FamiliesSection()
     passwords: PasswordsSection = PasswordsSection()
     programs: ProgramsSection = ProgramsSection()
     clamav: ClamavSection = ClamavSection()
+    icap: tuple[IcapSection, ...] = Field(
+        (), strict=False, max_length=16, description="Services of ICAP servers."
+    )
+    command: tuple[CommandSection, ...] = Field(
+        (), strict=False, max_length=16, description="Programs that look at octets."
+    )
+    http: tuple[HttpSection, ...] = Field(
+        (), strict=False, max_length=16, description="Services that look at octets."
+    )
+    rspamd: RspamdSection = RspamdSection()
+    spamassassin: SpamAssassinSection = SpamAssassinSection()
+    links: LinksSection = LinksSection()
+    dns: DnsSection = DnsSection()
+    block_list: tuple[BlockListSection, ...] = Field(
+        (), strict=False, max_length=16, description="Lists that are asked by DNS."
+    )
     deadline: DeadlineSection = DeadlineSection()
     quarantine: QuarantineSection = QuarantineSection()
     release: ReleaseSection = ReleaseSection()
@@ -74,6 +109,16 @@ class Settings(Section):
         for what, values in (("name", names), ("address", addresses), ("socket", sockets)):
             if len(set(values)) < len(values):
                 raise ValueError(f"two listeners have the same {what}")
+        return self
+
+    @model_validator(mode="after")
+    def _lists_differ(self) -> Self:
+        for kind, names in (
+            ("block_list", [each.called for each in self.block_list]),
+            ("hash_list", [each.name for each in self.hash_list]),
+        ):
+            if len(set(names)) < len(names):
+                raise ValueError(f"two lists ({kind}) have the same name")
         return self
 
     @model_validator(mode="after")
@@ -96,6 +141,20 @@ class Settings(Section):
             )
         if self.clamav.socket is not None and self.clamav.seconds > looking:
             raise ValueError(f"clamav.seconds = {self.clamav.seconds:g} is too much: {of_it}")
+        for name, filter_ in (("rspamd", self.rspamd), ("spamassassin", self.spamassassin)):
+            if filter_.address is not None and filter_.seconds > looking:
+                raise ValueError(f"{name}.seconds = {filter_.seconds:g} is too much: {of_it}")
+        for kind, engine in self.engines:
+            if engine.seconds > looking:
+                raise ValueError(
+                    f"{kind} {engine.name!r}: seconds = {engine.seconds:g} is too much: {of_it}"
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _engines_differ(self) -> Self:
+        if problem := engines_problem([engine.name for _, engine in self.engines]):
+            raise ValueError(problem)
         return self
 
     @model_validator(mode="after")
@@ -104,6 +163,12 @@ class Settings(Section):
         if socket is not None and socket.startswith("inet:") and self.clamav.send != "stream":
             raise ValueError("over inet clamav.send must be 'stream': no descriptor passes there")
         return self
+
+    @property
+    def engines(self) -> list[tuple[str, EngineSection]]:
+        """The engines in arrays of tables, each with the array's name."""
+        named = {"icap": self.icap, "command": self.command, "http": self.http}
+        return [(kind, each) for kind, sections in named.items() for each in sections]
 
     @property
     def listeners(self) -> tuple[Listener, ...]:
@@ -131,6 +196,9 @@ def parse(text: str, name: str) -> Settings:
     except tomllib.TOMLDecodeError as error:
         raise ConfigError([config_problems.of_toml(error, name)]) from error
     try:
-        return Settings.model_validate(stated)
+        settings = Settings.model_validate(stated)
     except ValidationError as error:
         raise ConfigError(config_problems.of_model(error, Settings, text, name)) from error
+    for number, section in enumerate(settings.scanner):
+        section.stands_at(config_problems.places_in(text, name, ("scanner", number)))
+    return settings

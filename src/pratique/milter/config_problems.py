@@ -106,20 +106,48 @@ def _known_keys(model: type[BaseModel], keys: tuple[int | str, ...]) -> list[str
     return sorted(model.model_fields)
 
 
+def places_in(text: str, name: str, table: tuple[int | str, ...]) -> dict[str, str]:
+    """Where a table and the keys in it stand: their keys below it, with dots, to the place."""
+    return {
+        _dotted_below(keys, table): f"{name}:{line}:{column}"
+        for keys, (line, column) in _places(text)
+        if keys == table or _below(keys, table)
+    }
+
+
+def _dotted_below(keys: tuple[int | str, ...], table: tuple[int | str, ...]) -> str:
+    return ".".join(map(str, keys[len(table) :]))
+
+
 def _places(text: str) -> Iterator[tuple[tuple[int | str, ...], tuple[int, int]]]:
     """Where each table and each key of a text stands."""
     table: tuple[int | str, ...] = ()
     counts: dict[str, int] = {}
     for number, line in enumerate(text.splitlines(), 1):
         if head := _TABLE.match(line):
-            table = tuple(head[2].split("."))
             if head[1] == "[[":
-                counts[head[2]] = counts.get(head[2], -1) + 1
-                table = (*table, counts[head[2]])
+                _begin(head[2], counts)
+            table = tuple(_counted(head[2], counts))
             yield table, (number, head.start(1) + 1)
         elif key := _KEY.match(line):
             path = (*table, *key[2].split("."))
             yield path, (number, key.start(2) + 1)
+
+
+def _begin(table: str, counts: dict[str, int]) -> None:
+    """One more table of an array; arrays in it begin anew."""
+    for below in [name for name in counts if name.startswith(f"{table}.")]:
+        del counts[below]
+    counts[table] = counts.get(table, -1) + 1
+
+
+def _counted(table: str, counts: dict[str, int]) -> Iterator[int | str]:
+    """The keys of a table, with the number of the last one of each array on the way."""
+    names = table.split(".")
+    for end, name in enumerate(names, 1):
+        yield name
+        if (way := ".".join(names[:end])) in counts:
+            yield counts[way]
 
 
 def _nearest(

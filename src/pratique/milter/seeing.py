@@ -14,7 +14,7 @@ from pathlib import Path
 from pratique.milter.assembly import programs_of, setup_of, worker_settings
 from pratique.milter.config import Settings
 from pratique.milter.content import content_of
-from pratique.milter.engines.asking import Asked, asked
+from pratique.milter.engines.asked import Asked, asked
 from pratique.milter.mail import CHUNK, Envelope
 from pratique.milter.wall import NurseryLost
 from pratique.milter.workers import Workers, own_nursery
@@ -64,6 +64,8 @@ async def look(
             yield await (await ahead.get())
     finally:
         beginning.cancel()
+        if isinstance(sees, Asked):
+            await sees.close()
         await workers.close()
 
 

@@ -3,8 +3,10 @@
 A worker reads what strangers wrote, so one day a stranger may be speaking through it.
 It could always say "clean"; that is what killing, retiring and the policy are for.  What
 it must not be able to do is harm this side: fill its memory, have octets cut that are
-none of ours, use a word that no rule knows, or stay silent and be believed.  Each of
-these is a lie (`Lie`), and a worker that lies is treated like one that died.
+none of ours, use a word that no rule knows, or stay silent and be believed.  Nor may it
+speak for others: for engines, lists by DNS and whoever checks where mail is from, whose
+facts are added on this side, or for scanners and signatures that its nursery has not.  Each
+of these is a lie (`Lie`), and a worker that lies is treated like one that died.
 """
 
 import math
@@ -46,12 +48,35 @@ def _words(vocabulary: type) -> frozenset[str]:
 _KINDS, _UNOPENED = _words(facts.Kinds), _words(facts.Unopened)
 _DISGUISES, _VIEWS = _words(facts.Disguises), _words(facts.Views)
 _SEVERITIES, _AMBIGUITIES = _words(facts.Severities), _words(facts.Ambiguities)
-_LIMITS, _FAILURES = _words(facts.Limits), _words(facts.Failures)
+_LIMITS = _words(facts.Limits)
+# The others happen on this side of the wall.
+_FAILURES = frozenset(("scanner", "reader", "unavailable"))
 _OTHERS, _EVIDENCE = _words(facts.OtherReports), _words(facts.EvidenceKinds)
+_TRICKS = _words(facts.LinkTricks)
+
+
+# Of all fields those that a worker knows of; the others are stated on this side.
+_A_WORKERS = frozenset(
+    ("mail", "parts", "ambiguities", "findings", "bounce", "limits", "failures", "links",
+     "links_left_out", "sources")
+)  # fmt: skip
 
 
 class Lie(Exception):  # noqa: N818 - what the other side did, not an error of ours
     """A worker said what no honest worker says."""
+
+
+@dataclass(frozen=True, slots=True)
+class Names:
+    """Whom a worker may speak for; None is for whomever it likes."""
+
+    # Who finds something.
+    scanners: frozenset[str] | None = None
+    # What it is found with.
+    sources: frozenset[str] | None = None
+
+
+_ANYBODY = Names()
 
 
 @dataclass(slots=True)
@@ -60,11 +85,14 @@ class Sighting:
 
     # Parts that the budget allows.
     most_parts: int
+    names: Names = _ANYBODY
     known: facts.Facts = field(default_factory=facts.Facts)
     parts: dict[int, facts.Part] = field(default_factory=dict)
     # "done", "died", "late" or "lied".
     end: str = "died"
     detail: str = ""
+    # How long the worker says it took, where it came to the end.
+    seconds: float = 0.0
     # The reader or scanner that was announced last, where it did not come to its end.
     last: Started | None = None
     # Parts for outside programs: whoever asked for them closes them.
@@ -87,6 +115,7 @@ class Sighting:
         """
         self._count(found)
         _check_words(found)
+        _check_whose(found, self.names)
         for part in found.parts:
             self.parts[part.id] = part
         if len(self.parts) > self.most_parts:
@@ -133,7 +162,8 @@ class Sighting:
             (len(known.limits) + len(found.limits), MOST_FAULTS),
             (len(known.failures) + len(found.failures), MOST_FAULTS),
             (len(known.bounce.evidence) + len(found.bounce.evidence), MOST_ENTRIES),
-            (len(found.auth.dkim), MOST_ENTRIES),
+            (len(known.links) + len(found.links), MOST_ENTRIES),
+            (len(known.sources) + len(found.sources), MOST_ENTRIES),
             (len(known.mail.foreign_fields) + len(mail.foreign_fields), MOST_ENTRIES),
             (len(mail.header_anomalies), MOST_ENTRIES),
             *((len(getattr(header, one.name)), MOST_ENTRIES) for one, _ in header.ListFields()),
@@ -150,9 +180,33 @@ def _check_words(found: facts.Facts) -> None:
     for finding in found.findings:
         if not 0 <= finding.database_date.seconds <= _LAST_SECOND:
             raise Lie("a date that there is not")
+    for source in found.sources:
+        if not 0 <= source.date.seconds <= _LAST_SECOND:
+            raise Lie("a date that there is not")
     for evidence in found.bounce.evidence if found.HasField("bounce") else ():
         if not math.isfinite(evidence.weight):
             raise Lie("a weight that is no number")
+
+
+def _check_whose(found: facts.Facts, names: Names) -> None:
+    """What others state: `asking.py`, `lookups/`, the doors."""
+    # Asked once: of an empty list each turn costs as much as this.
+    fields = {field.name for field, _ in found.ListFields()}
+    if odd := fields - _A_WORKERS:
+        raise Lie(f"{min(odd)}, which no worker states")
+    if "bounce" in fields and found.bounce.verified:
+        raise Lie("a bounce that it cannot have verified")
+    if "links" in fields and any(link.listed for link in found.links):
+        raise Lie("lists that it cannot have asked")
+    if "findings" in fields:
+        _check_names((one.scanner for one in found.findings), names.scanners)
+    if "sources" in fields:
+        _check_names((one.name for one in found.sources), names.sources)
+
+
+def _check_names(stated: Iterable[str], known: frozenset[str] | None) -> None:
+    if known is not None and not known.issuperset(stated):
+        raise Lie("findings or signatures that its nursery does not have")
 
 
 def _are_words_of_parts(parts: Iterable[facts.Part]) -> bool:
@@ -168,6 +222,9 @@ def _are_words(found: facts.Facts) -> bool:
     # Mostly nothing of it is there, and `all` would cost more than all that is.
     for severe in found.findings:
         if severe.severity not in _SEVERITIES:
+            return False
+    for link in found.links:
+        if not _TRICKS.issuperset(link.tricks):
             return False
     for listed, words in (
         (found.ambiguities, _AMBIGUITIES),

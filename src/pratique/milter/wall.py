@@ -29,7 +29,7 @@ from pratique.milter.mail import Content
 from pratique.milter.programs.gathering import Gathering
 from pratique.milter.recipe import Making
 from pratique.milter.said import Said
-from pratique.milter.sighting import Lie, Sighting
+from pratique.milter.sighting import Lie, Names, Sighting
 from pratique.scanners import frames
 from pratique.scanners.page import Page
 from pratique.scanners.wall_pb2 import (
@@ -47,8 +47,9 @@ log = logging.getLogger("pratique.wall")
 # -I: nothing of the environment or the working directory is imported over there.
 COMMAND = (sys.executable, "-I", "-X", "utf8", "-m", "pratique.scanners.nursery")
 
-# Loading a few thousand YARA rules takes seconds on a slow disk; ten times that is dead.
-LOAD_SECONDS = 60.0
+# Thousands of YARA rules that are new take twenty seconds; those that take more than eighty the
+# nursery refuses by itself, in words (scanners/yara_rules/asked.py).
+LOAD_SECONDS = 120.0
 
 # A fork takes a millisecond; a nursery that needs ten seconds for it is stuck.
 SPAWN_SECONDS = 10.0
@@ -75,6 +76,7 @@ class Nursery:
         self._broken = False
         self.pid = 0
         self.scanners: tuple[str, ...] = ()
+        self.names = Names()
 
     @classmethod
     async def start(cls, setup: Setup, command: Sequence[str] = COMMAND) -> "Nursery":
@@ -116,6 +118,7 @@ class Nursery:
         _check_format(answer)
         self.pid = answer.hello.pid
         self.scanners = tuple(answer.hello.scanners)
+        self.names = Names(frozenset(self.scanners), frozenset(answer.hello.sources))
         self._control.settimeout(SPAWN_SECONDS)
 
     def adopted(self) -> socket.socket:
@@ -252,6 +255,7 @@ class Worker:
         self.pid = pid
         self.seen = 0
         self.confinement = ""
+        self.names = Names()
         self._line = line
         self._pidfd = pidfd
         self._page = page
@@ -293,7 +297,7 @@ class Worker:
         caller's to close.
         """
         self.seen += 1
-        sighting, said = Sighting(most_parts), Said()
+        sighting, said = Sighting(most_parts, self.names), Said()
         gathering = Gathering(frozenset(request.hand_out), request.show)
         try:
             with self._line.within(seconds):
@@ -332,6 +336,7 @@ class Worker:
                     # This has a limit of its own.
                     gathering.take(answer.handed_out)
                 case "done":
+                    sighting.seconds = answer.done.seconds
                     return
                 case other:
                     raise frames.FrameError(f"{other} is no answer to a message")

@@ -255,5 +255,7 @@ class Workers:
 
     async def _hire(self, nursery: Nursery) -> None:
         worker = await nursery.spawn()
+        # As the nursery said, which sees no stranger's octet.
+        worker.names = nursery.names
         self._alive.add(worker)
         self._idle.put_nowait(worker)

@@ -11,6 +11,7 @@ text.py      octets to text, in one place
 inspector.py  all that looks at octets, loaded; looks at message after message
 unpack.py    the walk from the message to its last member; report.py sends what it finds
 opened.py    what the walk keeps of a container that is open
+looking.py   shows each part to the scanners that it concerns
 openers.py   which readers may open a part; marks.py what is looked for in one pass for them
 carried.py   finds what begins behind something else: a gzip after a picture
 outside.py   hands out what only an outside program opens, and opens what came of it
@@ -23,6 +24,14 @@ rewrite.py   takes parts out of a message, or writes it anew; rewriting/ knows h
 mime/        our MIME reader
 formats/     containers, one file each; containers/ is what they share
 builtin/     the scanners we ship, one file each
+hash_list.py  a list of hashes: a file that is searched where it lies; near/ finds what on it
+             is like a part
+families/    one name for what engines and rules call by many
+v1.py        all that a scanner of somebody else's imports; own/ loads such scanners,
+             strangers.py makes them ours, trial.py shows them parts one by one
+documents/   what scanners of documents and shortcuts share
+office/      what in documents of Office and in RTF runs, fetches, or asks other programs
+links/       what a message leads to, and how it hides that
 bounces/     what makes a message a bounce, and what it returns
-rules/       the YARA rules we ship
+rules/       the YARA rules we ship; yara_rules/ reads, compiles and tries rules
 """

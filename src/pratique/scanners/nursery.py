@@ -68,6 +68,8 @@ def main(arguments: list[str], load: Callable[[Setup], Inspector] = load_all) ->
 
 def _know_the_place() -> None:
     """Settle here what a library would ask the disk for later, from a worker, in vain."""
+    # What a scanner that is not ours prints must not get among what a command prints.
+    os.dup2(2, 1)
     # Or libarchive loses names that are not ASCII, and decoding asks for files.
     locale.setlocale(locale.LC_CTYPE, "C.UTF-8")
     # Or libarchive looks at /etc/localtime for the times in a zip.
@@ -116,8 +118,10 @@ class Nursery:
     def _greet(self, control: socket.socket) -> None:
         self._controls.append(control)
         self._watch.register(control, select.POLLIN)
-        scanners = list(self._inspector.scanners)
-        hello = Hello(format=frames.FORMAT, pid=os.getpid(), scanners=scanners)
+        seeing = self._inspector
+        hello = Hello(
+            format=frames.FORMAT, pid=os.getpid(), scanners=seeing.scanners, sources=seeing.sources
+        )
         frames.send(control, Answer(hello=hello))
 
     def _part(self, control: socket.socket) -> None:

@@ -70,15 +70,11 @@ class Openers:
         carried: bool,
     ) -> tuple[int, ...]:
         """Who is asked whatever the first octets are."""
-        type_, kind, declared = words
         return tuple(
             number
             for number, signs in enumerate(self._signs)
             if signs is None
-            or type_ in signs.types
-            or kind in signs.kinds
-            or declared in signs.declared
-            or not signs.extensions.isdisjoint(extensions)
+            or signs.in_words(words, extensions)
             or ((carried or not signs.carried) and _may_stand(signs.marks, marks))
         )
 

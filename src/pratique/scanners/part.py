@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from pratique.scanners.keys import Keys
 
 
+# Containers whose members a mail program shows.
+_OF_MAIL = frozenset({"message", "multipart"})
+
+
 class Unfit(Exception):  # noqa: N818 - the admin's word, not an error of ours
     """Something that the admin gave cannot be loaded; says in words what and where."""
 
@@ -63,6 +67,14 @@ class Part:
         if self._extensions is None:
             self._extensions = frozenset(map(extension, self.names))
         return self._extensions
+
+    @property
+    def attached(self) -> bool:
+        """Whether it is a file to a mail program, and no text of the mail."""
+        known = self.known
+        if known.name or known.disposition == "attachment":
+            return True
+        return not _OF_MAIL.issuperset(known.inside)
 
     def lacks(self, mark: bytes) -> bool:
         """Tell whether a mark is known to stand nowhere in the octets."""
@@ -137,7 +149,10 @@ Recognized = Literal["", "within", "whole"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Signs:
-    """By what a reader tells its form: a part that shows none of them it does not open."""
+    """By what a part concerns a reader or a scanner; one that shows none of them does not.
+
+    A scanner is told by words only: type, kind, what is declared, extensions.
+    """
 
     types: frozenset[str] = frozenset()
     kinds: frozenset[str] = frozenset()
@@ -150,6 +165,16 @@ class Signs:
     marks: tuple[bytes, ...] = ()
     # The marks count only in what may carry another form (`around.py`).
     carried: bool = False
+
+    def in_words(self, words: tuple[str, str, str], extensions: frozenset[str]) -> bool:
+        """Whether one shows in a part's type, kind and declared type, or in its names."""
+        type_, kind, declared = words
+        return (
+            type_ in self.types
+            or kind in self.kinds
+            or declared in self.declared
+            or not self.extensions.isdisjoint(extensions)
+        )
 
 
 class Reader(Protocol):
@@ -200,6 +225,8 @@ class Scanner(Protocol):
     for each part, and must not open, import or start anything.  It yields `Facts`
     in which only what it knows is set: findings, limits, or a part with the part's id
     and the fields to set.  What it yielded before an error is kept.
+
+    One that has `signs` is shown only parts that show one of them (`looking.py`).
     """
 
     name: ClassVar[str]
@@ -225,10 +252,10 @@ class Follower(Scanner, Protocol):
     called for each part as for any scanner, before its members are known, and
     `conclude` once after the last, also where a limit ended the walk.  A follower may
     keep `part.known`, which grows until the end, but octets only as a bounded copy.
-    """
 
-    def __init__(self, message: Message) -> None:
-        """Only remember the message."""
+    One whose maker has `signs` begins with the first part that shows one of them, and sees
+    that and all that come after; where none does, it is neither made nor concludes.
+    """
 
     def conclude(self) -> Iterator[facts.Facts]:
         """State `Facts` about the whole; parts in them are whole, and replace those of their id.
@@ -236,3 +263,14 @@ class Follower(Scanner, Protocol):
         All that is in one of them goes over the wall in one frame: so a part, or few.
         `OverBudget` becomes a limit of the message, any other error a failure.
         """
+
+
+class Follows(Protocol):
+    """Makes a follower for each message: its class, or what knows the setup as well."""
+
+    @property
+    def name(self) -> str:
+        """The name of its followers."""
+
+    def __call__(self, message: Message, /) -> Follower:
+        """Only remember the message."""

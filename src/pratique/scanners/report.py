@@ -9,6 +9,8 @@ from typing import Protocol
 
 from pratique.scanners import facts_pb2 as facts
 from pratique.scanners import wall_pb2 as wall
+from pratique.scanners.budget import OverBudget
+from pratique.scanners.families.known import SHIPPED, Families
 from pratique.scanners.part import Member
 
 # A policy asks whether there is a finding, not for the thousandth.
@@ -25,6 +27,8 @@ DETAIL = 300
 # some.  A Message-ID must stay whole, and a line has 998 octets (RFC 5322 2.1.1).
 EVIDENCE = 50
 EVIDENCE_DETAIL = 998
+# A worker's memory is a limit like any other: where it ends, what was asked for is free again.
+MEMORY = OverBudget("part_octets", "more memory than a worker may have")
 
 
 class Tell(Protocol):
@@ -43,8 +47,12 @@ class Tell(Protocol):
 class Report:
     """Gathers the facts of the part at hand until `send`."""
 
-    def __init__(self, tell: Tell) -> None:
+    def __init__(self, tell: Tell, families: Families = SHIPPED) -> None:
         self._tell = tell
+        # Announces a reader or a scanner at once: if nothing follows, that name is to blame.
+        # Called dozens of times a mail, and so without a step between.
+        self.started = tell.started
+        self._families = families
         self._pending = facts.Facts()
         self._counts: dict[str, int] = {}
 
@@ -64,6 +72,15 @@ class Report:
         """State what went wrong on our side."""
         self._pending.failures.add(class_=class_, part=part, detail=shorten(detail, DETAIL))
 
+    def mark(self, known: facts.Part, over: OverBudget) -> None:
+        """State that a limit stands before what is in a part."""
+        known.unopened, known.why = "over_budget", over.detail
+        self.limit(over.class_, known.id, over.detail)
+
+    def error(self, class_: str, part: int, name: str, error: BaseException) -> None:
+        """State an error of ours, with the name of who made it."""
+        self.failure(class_, part, f"{name}: {in_words(error)}")
+
     def ambiguity(self, class_: str, known: facts.Part, detail: str) -> None:
         """State that a part can be read in several ways."""
         if self._allowed("ambiguities", AMBIGUITIES, known.id):
@@ -77,9 +94,11 @@ class Report:
         if found.findings:
             for finding in found.findings:
                 if self._allowed("findings", FINDINGS, part):
+                    finding.family = self._family(finding)
                     self._pending.findings.append(finding)
         if found.limits:
-            self._pending.limits.extend(found.limits)
+            for limit in found.limits:
+                self.limit(limit.class_, limit.part, limit.detail)
         if found.failures:
             self._pending.failures.extend(found.failures)
 
@@ -92,6 +111,11 @@ class Report:
             del bounce.evidence[EVIDENCE:]
             for one in bounce.evidence:
                 one.detail = shorten(one.detail, EVIDENCE_DETAIL)
+        if found.sources:
+            self._pending.sources.extend(found.sources)
+        if found.links:
+            self._pending.links.extend(found.links)
+            self._pending.links_left_out += found.links_left_out
         self.findings(found, 0)
 
     def send(self) -> None:
@@ -100,13 +124,15 @@ class Report:
             self._tell.found(self._pending)
             self._pending = facts.Facts()
 
-    def started(self, name: str, part: int) -> None:
-        """Announce at once: if nothing follows, this name is to blame."""
-        self._tell.started(name, part)
-
     def handed_out(self, handed: wall.HandedOut) -> None:
         """Send a piece of a part at once: all of them would not fit into memory again."""
         self._tell.handed_out(handed)
+
+    def _family(self, finding: facts.Finding) -> str:
+        """What its scanner says, as all spell it; else what stands in its name."""
+        if finding.family:
+            return self._families.spelled(finding.family)
+        return self._families.known(finding.name)
 
     def _allowed(self, class_: str, most: int, part: int) -> bool:
         count = self._counts[class_] = self._counts.get(class_, 0) + 1
@@ -138,6 +164,14 @@ def describe(member: Member, number: int, holder: facts.Part, inside: Sequence[s
     if member.unopened or member.why:
         known.unopened, known.why = member.unopened, shorten(member.why, DETAIL)
     return known
+
+
+def in_words(error: BaseException) -> str:
+    """What an error says; that of a scanner that is not ours may fail at that too."""
+    try:
+        return f"{type(error).__name__}: {error}"
+    except Exception:  # noqa: BLE001 - theirs: what counts is that there was an error
+        return f"{type(error).__name__}, which does not say what it is"
 
 
 def shorten(text: str, most: int) -> str:

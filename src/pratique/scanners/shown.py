@@ -12,6 +12,10 @@ Nor does it come to the parts of every message: by its first octets it must know
 So a part is handed out where no way leads to it from something that was shown.  What lies in
 it is reached from it then, by the same rule.  What is not handed out because there is too
 much of it is a limit that was reached: unseen is not clean.
+
+Where some engines are shown parts and others the message, a part says for which it is: what
+is hidden is for all of them.  An engine that opens no mail reaches nothing in a message that
+is attached to one.
 """
 
 import re
@@ -42,16 +46,45 @@ _HEADER = 16 * 1024
 PIECE = 128 * 1024
 
 
+class _Reach:
+    """What an engine reaches, from what it is shown."""
+
+    def __init__(self, shown: set[int], *, opens_mail: bool = True) -> None:
+        # Parts that it was shown, or comes to from such a one.
+        self._reached = shown
+        self._opens_mail = opens_mail
+        # Messages in it, and whether it knows each for one.
+        self._messages: dict[int, bool] = {}
+
+    def add(self, part: Part) -> None:
+        """It comes to this one."""
+        self._reached.add(part.known.id)
+
+    def opens(self, container: Part, reader: str) -> bool:
+        """Whether it comes to a container, and opens it."""
+        number = container.known.id
+        if number not in self._reached or reader not in REACHED:
+            return False
+        if reader != "mime":
+            return True
+        if not self._opens_mail:
+            return False
+        known = self._messages.get(number)
+        if known is None:
+            known = self._messages[number] = _is_known(container.octets)
+        return known
+
+
 class Shown:
     """What of one message is handed out to engines."""
 
     def __init__(self, show: str, report: Report) -> None:
         self._report = report
         self._wanted = bool(show)
-        # Parts that an engine was shown, or reaches from such a one.
-        self._reached = {0} if show == "hidden" else set[int]()
-        # Messages in it, and whether an engine knows each for one.
-        self._messages: dict[int, bool] = {}
+        # For who is shown the message; and for who is shown parts, where somebody is.
+        self._whole = _Reach({0})
+        by_parts = show in {"parts", "apart"}
+        self._apart = _Reach(set(), opens_mail=show == "parts") if by_parts else None
         self._parts = self._octets = 0
         self._told = False
 
@@ -61,23 +94,17 @@ class Shown:
             return
         known = part.known
         odd = tolerant or known.password or known.encrypted or "further" in known.views
-        if not odd and reader in REACHED and self._is_opened(container, reader):
-            self._reached.add(known.id)
-        elif len(part.octets) and self._affords(part):
-            self._reached.add(known.id)
-            self._send(part.octets)
-
-    def _is_opened(self, container: Part, reader: str) -> bool:
-        """Whether an engine comes to a container, and opens it."""
-        number = container.known.id
-        if number not in self._reached:
-            return False
-        if reader != "mime":
-            return True
-        known = self._messages.get(number)
-        if known is None:
-            known = self._messages[number] = _is_known(container.octets)
-        return known
+        hidden = bool(odd) or not self._whole.opens(container, reader)
+        if not hidden:
+            self._whole.add(part)
+        if not odd and self._apart is not None and self._apart.opens(container, reader):
+            self._apart.add(part)
+        elif (hidden or self._apart is not None) and len(part.octets) and self._affords(part):
+            # Whoever is shown parts is shown this one, and who is shown all, if it is hidden.
+            self._whole.add(part)
+            if self._apart is not None:
+                self._apart.add(part)
+            self._send(part.octets, hidden=hidden)
 
     def _affords(self, part: Part) -> bool:
         """Count it; the first for which there is no room any more is told."""
@@ -91,11 +118,12 @@ class Shown:
             self._report.limit("engine", part.known.id, f"not shown to engines: {most}")
         return False
 
-    def _send(self, octets: memoryview) -> None:
+    def _send(self, octets: memoryview, *, hidden: bool) -> None:
         size = len(octets)
         for start in range(0, size, PIECE):
             piece = bytes(octets[start : start + PIECE])
-            self._report.handed_out(wall.HandedOut(size=size, octets=piece, shown=True))
+            frame = wall.HandedOut(size=size, octets=piece, shown=True, hidden=hidden)
+            self._report.handed_out(frame)
 
 
 def _is_known(octets: memoryview) -> bool:

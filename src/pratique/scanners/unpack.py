@@ -21,11 +21,12 @@ from pratique.scanners import kinds
 from pratique.scanners import wall_pb2 as wall
 from pratique.scanners.budget import PART_OCTETS, Budget, OverBudget
 from pratique.scanners.keys import Keys
+from pratique.scanners.looking import Lookers, Looking
 from pratique.scanners.opened import Locked, Opened
 from pratique.scanners.openers import Openers
 from pratique.scanners.outside import Outside
 from pratique.scanners.part import (
-    Follower,
+    Follows,
     Member,
     Message,
     Oddity,
@@ -35,7 +36,7 @@ from pratique.scanners.part import (
     Scanner,
     Unlocks,
 )
-from pratique.scanners.report import NAME, NAMES, Report, describe
+from pratique.scanners.report import MEMORY, NAME, NAMES, Report, describe
 from pratique.scanners.shown import Shown
 
 MailFacts = Callable[[memoryview, Budget], facts.Mail]
@@ -44,9 +45,7 @@ _WHOLE = frozenset({"octets", "parts", "seconds"})
 # Limits behind which there may be parts; behind the others are only words.
 _HIDING = frozenset({"depth", "parts"})
 # What the header's reader is called when its start is announced.
-_MAIL = "mail"
-# A worker's memory is a limit like any other: where it ends, what was asked for is free again.
-_MEMORY = OverBudget("part_octets", "more memory than a worker may have")
+MAIL = "mail"
 _MIME_CONTAINERS = frozenset({"message", "multipart"})
 # What waits for a password is kept in memory; as much as one part may have may wait, the
 # rest is opened with the words that are known by then.
@@ -61,11 +60,13 @@ class Tools:
     readers: Sequence[Reader]
     mail: MailFacts
     # Made anew for each message.
-    followers: Sequence[type[Follower]] = ()
+    followers: Sequence[Follows] = ()
     openers: Openers = field(init=False, repr=False)
+    lookers: Lookers = field(init=False, repr=False)
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "openers", Openers(self.readers))
+        object.__setattr__(self, "lookers", Lookers(self.scanners, self.followers))
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -94,9 +95,7 @@ class Walk:
         self._stack: list[Opened] = []
         self._count = 0
         self._sha256 = ""
-        self._followers: list[Follower] = []
-        # All that look at each part, but for those that are left out.
-        self._looking: tuple[Scanner, ...] = ()
+        self._looking: Looking
         # Every part so far, by its id.
         self._all: dict[int, facts.Part] = {}
 
@@ -104,12 +103,13 @@ class Walk:
         """Walk through a message and what programs made of its parts; state what is found."""
         self._outside = Outside(self._request, extras, self._report)
         self._state_left_out()
-        self._follow(octets, self._state_mail(octets))
+        message = Message(octets, self._request.envelope, self._state_mail(octets), self._budget)
+        self._looking = Looking(self._tools.lookers.without(self._without), message, self._report)
         known = facts.Part(parent=-1, type="message/rfc822", kind="message", views=["standard"])
         try:
             self._see(Part(known, octets))
         except OverBudget as over:
-            self._mark(known, over)
+            self._report.mark(known, over)
             self._report.part(known)
         while self._stack or self._locked or self._outside.unpacked:
             if self._stack:
@@ -124,35 +124,7 @@ class Walk:
                 self._report.part(part.known)
         self._report.send()
         self._outside.hand_out(self._keys)
-        for follower in self._followers:
-            self._conclude(follower)
-
-    def _follow(self, octets: memoryview, mail: facts.Mail) -> None:
-        message = Message(octets, self._request.envelope, mail, self._budget)
-        followers, scanners = self._tools.followers, self._tools.scanners
-        if self._without:
-            followers = [one for one in followers if one.name not in self._without]
-            scanners = [one for one in scanners if one.name not in self._without]
-        self._followers = [follower(message) for follower in followers]
-        self._looking = (*scanners, *self._followers)
-
-    def _conclude(self, follower: Follower) -> None:
-        """Let a follower say what all parts are together."""
-        self._report.started(follower.name, 0)
-        try:
-            for found in follower.conclude():
-                for stated in found.parts:
-                    self._all[stated.id].CopyFrom(stated)
-                self._report.conclusion(found)
-                # One by one: all parts of a message do not fit into one frame of the wall.
-                self._report.send()
-        except OverBudget as over:
-            self._report.limit(over.class_, 0, over.detail)
-        except MemoryError:
-            self._report.limit(_MEMORY.class_, 0, _MEMORY.detail)
-        except Exception as error:  # noqa: BLE001 - our fault: stated, and the others go on
-            self._report.failure("scanner", 0, _describe(follower.name, error))
-        self._report.send()
+        self._looking.conclude(self._all)
 
     def _state_left_out(self) -> None:
         for name in self._tools.names if self._without else ():
@@ -161,18 +133,18 @@ class Walk:
 
     def _state_mail(self, octets: memoryview) -> facts.Mail:
         mail = facts.Mail()
-        if _MAIL not in self._without:
-            self._report.started(_MAIL, 0)
+        if MAIL not in self._without:
+            self._report.started(MAIL, 0)
             try:
                 mail = self._tools.mail(octets, self._budget)
             except OverBudget as over:
                 self._report.limit(over.class_, 0, over.detail)
             except MemoryError:
-                self._report.limit(_MEMORY.class_, 0, _MEMORY.detail)
+                self._report.limit(MEMORY.class_, 0, MEMORY.detail)
             except Exception as error:  # noqa: BLE001 - our fault: stated, and the walk goes on
-                self._report.failure("reader", 0, _describe(_MAIL, error))
+                self._report.error("reader", 0, MAIL, error)
         else:
-            self._report.failure("reader", 0, f"{_MAIL}: left out, it ended a worker")
+            self._report.failure("reader", 0, f"{MAIL}: left out, it ended a worker")
         mail.size = len(octets)
         mail.sha256 = self._sha256 = hashlib.sha256(octets).hexdigest()
         mail.direction = self._request.direction
@@ -196,7 +168,7 @@ class Walk:
         except OverBudget as over:
             self._over(opened, over)
         except MemoryError:
-            self._over(opened, _MEMORY)
+            self._over(opened, MEMORY)
         except Exception as error:  # noqa: BLE001 - our fault: stated, and the walk goes on
             self._fail(opened.part.known, opened.reader, error)
             self._close(opened)
@@ -249,26 +221,12 @@ class Walk:
         return hashlib.sha256(part.octets).hexdigest() if part.known.id else self._sha256
 
     def _scan_all(self, part: Part) -> None:
-        for scanner in self._looking:
-            self._scan(scanner, part)
+        self._looking.look(part)
         self._keys.look(part)
         if not part.known.kind:
             part.known.kind = "other"
             if not part.known.unopened:
                 part.known.unopened, part.known.why = "failure", "its type could not be told"
-
-    def _scan(self, scanner: Scanner, part: Part) -> None:
-        self._budget.check_clock()
-        self._report.started(scanner.name, part.known.id)
-        try:
-            for found in scanner.scan(part):
-                for stated in found.parts[:]:
-                    part.known.MergeFrom(stated)
-                self._report.findings(found, part.known.id)
-        except MemoryError:
-            self._mark(part.known, _MEMORY)
-        except Exception as error:  # noqa: BLE001 - our fault: stated, and the walk goes on
-            self._report.failure("scanner", part.known.id, _describe(scanner.name, error))
 
     def _open(self, part: Part) -> None:
         """Let every reader that recognizes the part open it."""
@@ -277,7 +235,7 @@ class Walk:
             try:
                 recognized = reader.recognize(part)
             except MemoryError:
-                self._mark(known, _MEMORY)
+                self._report.mark(known, MEMORY)
                 continue
             except Exception as error:  # noqa: BLE001 - our fault: stated, not skipped
                 self._fail(known, reader.name, error)
@@ -299,7 +257,7 @@ class Walk:
         known, (reader, *others) = part.known, readers
         over = self._too_deep(known)
         if over is not None:
-            self._mark(known, over)
+            self._report.mark(known, over)
         elif reader.name in self._without:
             known.unopened, known.why = "failure", f"{reader.name} ended a worker on this message"
             self._open_by(others, part)
@@ -345,7 +303,7 @@ class Walk:
 
     def _over(self, opened: Opened, over: OverBudget) -> None:
         """A limit was reached in a container: it ends there, perhaps all does."""
-        self._mark(opened.part.known, over)
+        self._report.mark(opened.part.known, over)
         self._close(opened)
         if over.class_ not in _WHOLE:
             self._open_by(opened.others, opened.part)
@@ -365,13 +323,9 @@ class Walk:
             known.unopened, known.why = "over_budget", over.detail
             self._report.part(known)
 
-    def _mark(self, known: facts.Part, over: OverBudget) -> None:
-        known.unopened, known.why = "over_budget", over.detail
-        self._report.limit(over.class_, known.id, over.detail)
-
     def _fail(self, known: facts.Part, name: str, error: BaseException) -> None:
         known.unopened, known.why = "failure", f"{name} failed on it"
-        self._report.failure("reader", known.id, _describe(name, error))
+        self._report.error("reader", known.id, name, error)
 
     def _close(self, opened: Opened) -> None:
         """Take a container off the stack; if its end taught something, state it anew."""
@@ -389,7 +343,3 @@ def _has_more(opened: Opened) -> bool:
         return next(opened.members, None) is not None
     except Exception:  # noqa: BLE001 - whatever it was, it was not the end
         return True
-
-
-def _describe(name: str, error: BaseException) -> str:
-    return f"{name}: {type(error).__name__}: {error}"

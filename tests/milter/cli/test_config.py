@@ -1,5 +1,7 @@
 """`pratique config check`: what it means where it is right, where it is wrong if not."""
 
+import sys
+
 import pytest
 from click.testing import CliRunner
 
@@ -57,3 +59,44 @@ def test_a_mistake_is_status_2_with_its_place(tmp_path, text, words):
     done = run("--config", file)
     assert done.exit_code == 2
     assert words in done.stderr
+
+
+def test_lists_are_told_and_missed_where_they_are_not_built(tmp_path):
+    file, feed = tmp_path / "pratique.toml", tmp_path / "ours.txt"
+    file.write_text(
+        f'state = "{tmp_path}"\n[[hash_list]]\nname = "ours"\nfeed = "{feed}"\nowner = "ann"\n'
+        'severity = "malicious"\n'
+    )
+    feed.write_text("ab" * 32)
+    done = run("--config", file)
+    assert (done.exit_code, "list ours: it is not built" in done.stderr) == (2, True)
+    CliRunner().invoke(main, ["--config", str(file), "lists", "build"])
+    assert f"list     ours, malicious, of {feed}" in run("--config", file).stdout
+
+
+@pytest.mark.real("py-tlsh")
+def test_a_list_for_which_the_library_is_missing_is_told(tmp_path, monkeypatch):
+    file, feed = tmp_path / "pratique.toml", tmp_path / "ours.txt"
+    file.write_text(
+        f'state = "{tmp_path}"\n[[hash_list]]\nname = "ours"\nfeed = "{feed}"\nowner = "ann"\n'
+        'severity = "malicious"\n'
+    )
+    feed.write_text("T1" + "ab" * 35)
+    CliRunner().invoke(main, ["--config", str(file), "lists", "build"])
+    assert run("--config", file).exit_code == 0
+    monkeypatch.setitem(sys.modules, "tlsh", None)
+    done = run("--config", file)
+    assert (done.exit_code, "list ours: there are TLSH digests" in done.stderr) == (2, True)
+    (built,) = (tmp_path / "lists").iterdir()
+    built.write_bytes(b"torn")
+    assert "no list, or one of another version: run `pratique lists build`" in (
+        run("--config", file).stderr
+    )
+
+
+def test_families_that_cannot_be_read_are_told(tmp_path):
+    file, families = tmp_path / "pratique.toml", tmp_path / "families.toml"
+    file.write_text(f'[families]\nfile = "{families}"\n')
+    families.write_text("families = 3\n")
+    done = run("--config", file)
+    assert (done.exit_code, "families.toml: `families` is a table" in done.stderr) == (2, True)

@@ -18,6 +18,8 @@ from pratique.scanners.facts_pb2 import (
     Limit,
     Mail,
     Part,
+    Score,
+    Symbol,
 )
 
 ENVELOPE = Envelope(
@@ -84,6 +86,54 @@ def test_findings_and_evidence_are_whole():
     (finding,) = one["findings"]
     assert (finding["scanner"], finding["name"], finding["part"]) == ("yara", "EICAR", 2)
     assert one["bounce"]["evidence"] == [{"kind": "k", "weight": -1.5, "detail": "d"}]
+
+
+def test_what_spam_filters_make_of_it_is_whole():
+    symbols = [Symbol(name="A", value=8), Symbol(name="B", value=-0.5)]
+    scores = [Score(engine="rspamd", value=7.5, threshold=15, symbols=symbols)]
+    assert written(Facts(scores=scores))["scores"] == [
+        {
+            "engine": "rspamd",
+            "value": 7.5,
+            "threshold": 15.0,
+            "symbols": [{"name": "A", "value": 8.0}, {"name": "B", "value": -0.5}],
+        }
+    ]
+    assert written()["scores"] == []
+
+
+def test_links_and_the_lists_that_they_stand_on_are_whole():
+    facts = Facts(links_left_out=3, lists_away=["dbl"])
+    facts.links.add(
+        url="https://a.example/x", host="a.example", shown="b.example", part=2,
+        tricks=["shown_differs"], listed=["surbl"],
+    )  # fmt: skip
+    facts.envelope.client.listed.append("zen")
+    one = written(facts)
+    assert one["links"] == [
+        {
+            "url": "https://a.example/x",
+            "host": "a.example",
+            "shown": "b.example",
+            "part": 2,
+            "tricks": ["shown_differs"],
+            "listed": ["surbl"],
+        }
+    ]
+    told = {key: one[key] for key in ("links_left_out", "lists_away", "client_listed")}
+    assert told == {"links_left_out": 3, "lists_away": ["dbl"], "client_listed": ["zen"]}
+    none = written()
+    assert (none["links"], none["links_left_out"], none["lists_away"]) == ([], 0, [])
+
+
+def test_signatures_are_told_with_their_dates_or_without():
+    facts = Facts()
+    facts.sources.add(name="clamav", version="27500").date.FromSeconds(1_795_000_000)
+    facts.sources.add(name="yara")
+    assert written(facts)["sources"] == [
+        {"name": "clamav", "version": "27500", "date": "2026-11-18T11:06:40Z"},
+        {"name": "yara", "version": "", "date": None},
+    ]
 
 
 def test_a_bounce_says_whether_it_claims_to_be_one_and_what_else_it_is():

@@ -19,6 +19,8 @@ from pratique.scanners.facts_pb2 import (
     Finding,
     Limit,
     Part,
+    Score,
+    Symbol,
 )
 
 ENVELOPE = Envelope(
@@ -75,6 +77,7 @@ def test_what_could_not_be_seen_is_told():
     facts.parts[1].unopened = "archive_password"
     facts.limits.append(Limit(class_="depth", part=1, detail="deep"))
     facts.failures.append(Failure(class_="worker", part=1, detail="died"))
+    facts.failures.append(Failure(class_="engine_unproven", part=-1, detail="clamav: down"))
     facts.ambiguities.append(Ambiguity(class_="bad_base64", where="1", detail="junk"))
     facts.findings.append(Finding(name="EICAR", severity="malicious", scanner="yara", part=1))
     text = shown(facts)
@@ -82,10 +85,47 @@ def test_what_could_not_be_seen_is_told():
         "unopened: archive_password",
         "limit depth at part 1: deep",
         "failure worker at part 1: died",
+        "failure engine_unproven: clamav: down",
         "ambiguous bad_base64 at 1: junk",
         "malicious EICAR  in part 1, by yara",
     ):
         assert words in text
+
+
+def test_a_score_is_shown_with_its_five_heaviest_reasons():
+    symbols = [Symbol(name=f"S{each}", value=each) for each in (0.5, -4, 3, 1, 2, -7.25)]
+    spam = Score(engine="rspamd", value=7.5, threshold=15, symbols=symbols)
+    bare = Score(engine="spamassassin", value=-1, threshold=5)
+    lines = [line.strip() for line in shown(Facts(scores=[spam, bare])).splitlines()]
+    assert "score rspamd 7.5/15  S-7.25 -7.25, S-4 -4, S3 3, S2 2, S1 1" in lines
+    assert "score spamassassin -1/5" in lines
+
+
+@pytest.mark.parametrize("odd", [0, 1, 10, 11])
+def test_of_links_those_are_shown_that_are_odd(odd):
+    facts = parts("a.html")
+    for number in range(odd):
+        facts.links.add(url=f"https://x{number}.example/", part=1, tricks=["userinfo"])
+    facts.links.add(url="https://plain.example/", part=1)
+    facts.links_left_out = 7
+    text = shown(facts)
+    assert text.count("link https://x") == min(odd, 10)
+    assert "plain.example" not in text
+    assert ("and 1 more like these" in text) == (odd == 11)
+    assert f"1 {'others' if odd else 'links'}, 7 left out; --json lists them" in text
+
+
+def test_a_link_is_shown_with_its_tricks_and_its_lists_and_moves_no_terminal():
+    facts = parts("a.html")
+    facts.links.add(url=f"https://x.example/{HOSTILE}", shown="b.example", part=1, listed=["dbl"])
+    facts.envelope.client.listed.append("zen")
+    facts.lists_away.append("uribl")
+    text = shown(facts)
+    for words in ("link https://x.example/", "shown as b.example", "listed: dbl",
+                  "client listed: zen", "lists away uribl"):  # fmt: skip
+        assert words in text
+    assert "\x1b" not in text
+    assert "link" not in shown(parts("a.html"))
 
 
 def test_a_bounce_is_shown_with_each_reason_and_its_weight():

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from pratique.milter.doors.trace import received_field
+from pratique.milter.doors.trace import received_by, received_field
 from pratique.milter.mail import Client, Envelope, Forward
 
 ENVELOPE = Envelope(
@@ -87,3 +87,18 @@ def test_the_date_keeps_its_zone(settings, minutes, zone):
     when = datetime(2025, 12, 31, 23, 59, 1, tzinfo=timezone(timedelta(minutes=minutes)))
     field = received_field(replace(ENVELOPE, received_at=when), settings)
     assert field.endswith(b";\r\n Wed, 31 Dec 2025 23:59:01 " + zone + b"\r\n")
+
+
+def test_it_can_be_written_in_anothers_name_with_a_comment():
+    field = received_by(ENVELOPE, "mx.example", "(envelope-from <a@b.example>)")
+    lines = field.split(b"\r\n")
+    assert lines[1].startswith(b" by mx.example with ")
+    assert b" (envelope-from <a@b.example>)" in field
+    assert field.endswith(b" +0000\r\n")
+
+
+def test_whatever_an_envelope_says_it_is_one_field():
+    evil = "x\r\nX-Evil: y"
+    told = replace(ENVELOPE, queue_id=evil, protocol=evil, client=Client(evil, evil, evil))
+    lines = received_by(told, "mx.example").decode().removesuffix("\r\n").split("\r\n")
+    assert [line for line in lines[1:] if not line.startswith(" ")] == []

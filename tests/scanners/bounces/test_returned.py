@@ -11,7 +11,8 @@ from pratique.scanners.bounces.returned import FIELDS, is_header
 
 TRICKS = (
     "first", "alone", "third", "called a page", "zip in its place", "zip declared a message",
-    "zip declared a header", "file in a header", "message called a zip",
+    "zip declared a header", "zip below a header that calls itself a message",
+    "file in a header", "message called a zip",
     "message without a header", "zip before the text",
     "report in a report", "beside the report", "uuencoded below a header in the text",
 )  # fmt: skip
@@ -90,6 +91,12 @@ def test_a_file_of_a_mail_program_is_what_a_gateway_makes_of_a_message(paths, bo
     assert paths(bounces.report(bounces.text, bounces.status, bounces.file("x.mht", inner))) == []
 
 
+@pytest.mark.parametrize("type_", [b"text", b"message"])
+def test_a_header_alone_counts_by_either_of_its_types(type_, paths, bounces):
+    header = b"Content-Type: " + type_ + b"/rfc822-headers\n\n" + bounces.header
+    assert paths(bounces.report(bounces.text, bounces.status, header)) == ["3"]
+
+
 def test_a_message_inline_in_the_text_counts(paths, bounces):
     text = b"Hi. This is the qmail-send program.\n\n--- Below this line is a copy.\n\n"
     assert paths(bounces.daemon + b"\n" + text + bounces.header + b"\nhello\n") == [
@@ -117,6 +124,13 @@ def tricks(bounces, message, archive):
         "zip in its place": bounces.report(text, status, bounces.file("a.zip", archive)),
         "zip declared a message": bounces.report(text, status, zipped),
         "zip declared a header": bounces.report(text, status, as_headers),
+        "zip below a header that calls itself a message": bounces.report(
+            text,
+            status,
+            b"Content-Type: message/rfc822-headers\n\n"
+            + bounces.header
+            + bounces.file("a.zip", archive),
+        ),
         "file in a header": bounces.report(text, status, bounces.headers + uu),
         "message called a zip": bounces.report(text, status, named),
         "message without a header": bounces.report(text, status, bare),

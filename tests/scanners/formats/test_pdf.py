@@ -137,6 +137,26 @@ def test_what_stands_behind_the_end_is_a_part(pdf, open_with):
 
 
 @pytest.mark.parametrize(
+    ("behind", "longer", "told"),
+    [
+        (b"\x46" * 2000, 0, []),
+        (b"\x46" * 2000, 1, ["extra_octets"]),
+        (PROGRAM, 0, ["extra_octets"]),
+    ],
+)
+def test_a_metafile_of_office_goes_on_behind_its_pdf(behind, longer, told, pdf):
+    """[MS-EMF] 2.3.4.2: type 1, the signature at 40, the size of the whole at 48."""
+    size = 108 + len(pdf.document()) + len(behind) + longer
+    head = b"\1\0\0\0" + bytes(36) + b" EMF" + bytes(4) + size.to_bytes(4, "little") + bytes(56)
+    known = facts.Part(type="application/pdf")
+    part = Part(known, memoryview(head + pdf.document() + behind))
+    found = list(Pdf().members(part, Budget(Limits())))
+
+    assert bytes(found[0].octets) == behind
+    assert [one.class_ for one in found[1:]] == told
+
+
+@pytest.mark.parametrize(
     ("type_", "kind", "name", "octets", "told"),
     [
         ("application/pdf", "document", "", b"%PDF-", "whole"),

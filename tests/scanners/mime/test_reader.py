@@ -196,7 +196,13 @@ REPORT = [
 
 @pytest.mark.parametrize(
     "type_",
-    [b"message/rfc822", b"message/global", b"text/rfc822-headers", b"message/global-headers"],
+    [
+        b"message/rfc822",
+        b"message/global",
+        b"text/rfc822-headers",
+        b"message/global-headers",
+        b"message/rfc822-headers",
+    ],
 )
 def test_the_returned_message_of_a_report_is_marked(type_, read):
     seen = read(

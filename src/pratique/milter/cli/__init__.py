@@ -11,6 +11,10 @@ quarantine.py  look at held messages and decide
 quarantine_shown.py   how a held message is shown
 why.py         why a message went the way it went; why_shown.py says it
 policy.py      check and test a policy
+lists.py       build, check and show lists of hashes, and add to them
+rules.py       check YARA rules, and time them
+scanner.py     try scanners of one's own, and list all
 config.py      check the configuration
+doctor.py      look at the whole wiring, and say what is wrong
 screen.py      show a stranger's text so that it can do no harm
 """

@@ -1,8 +1,12 @@
 """Check a configuration as it is written, before a service depends on it."""
 
+import asyncio
+
 import click
 
-from pratique.milter.cli.session import Session, told
+from pratique.milter.cli.session import Session, cannot_run, told
+from pratique.milter.config import Settings
+from pratique.milter.config_problems import ConfigError
 
 
 @click.group()
@@ -35,6 +39,9 @@ def check(session: Session) -> None:
             f"milter   {milter.name} on {milter.socket}, its {milter.reply} hears the reply, "
             f"quarantine: {milter.quarantine}"
         )
+    if settings.scanner:
+        _check_scanners(settings)
+    _check_lists(settings)
     click.echo(f"next hop {settings.next_hop}")
     click.echo(f"policy   {settings.policy.file}")
     click.echo(f"state    {settings.state.absolute()}")
@@ -47,3 +54,37 @@ def check(session: Session) -> None:
     if settings.workers.confinement != "full":
         click.echo("warning: workers.confinement leaves landlock out; seccomp alone holds workers")
     click.echo("the configuration is sound")
+
+
+def _check_lists(settings: Settings) -> None:
+    """Say which lists of hashes there are, and whether a service could start with them."""
+    from pratique.milter.families import families_of
+    from pratique.milter.lists import building
+    from pratique.scanners.hash_list import WrongList
+
+    try:
+        families_of(settings.families)
+    except ConfigError as error:
+        cannot_run(str(error))
+    for section in settings.hash_list:
+        try:
+            with building.opened(section.file(settings.state)) as built:
+                lack = building.lacks(built.counts["tlsh"])
+        except FileNotFoundError:
+            lack = "it is not built, or not with these settings: run `pratique lists build`"
+        except (OSError, WrongList) as error:
+            lack = f"{error}: run `pratique lists build`"
+        if lack:
+            cannot_run(f"list {section.name}: {lack}")
+        click.echo(f"list     {section.name}, {section.severity}, of {section.feed}")
+
+
+def _check_scanners(settings: Settings) -> None:
+    """Have a nursery load those that are not ours: their code is never run here."""
+    from pratique.milter.assembly import setup_of
+    from pratique.milter.scanner_trial import loaded
+
+    with told():
+        own = [one for one in asyncio.run(loaded(setup_of(settings))) if one.is_own]
+    for one in own:
+        click.echo(f"scanner  {one.name} {one.version}, {one.wants}")

@@ -6,15 +6,19 @@ import click
 
 from pratique import __version__
 from pratique.milter.cli.config import config
+from pratique.milter.cli.doctor import doctor
 from pratique.milter.cli.inspect import inspect
+from pratique.milter.cli.lists import lists
 from pratique.milter.cli.policy import policy
 from pratique.milter.cli.quarantine import quarantine
 from pratique.milter.cli.reload import reload
+from pratique.milter.cli.rules import rules
+from pratique.milter.cli.scanner import scanner
 from pratique.milter.cli.serve import serve
 from pratique.milter.cli.session import Session
 from pratique.milter.cli.why import why
 
-COMMANDS = (serve, reload, inspect, quarantine, why, policy, config)
+COMMANDS = (serve, reload, inspect, quarantine, why, policy, scanner, rules, lists, config, doctor)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
@@ -40,6 +44,7 @@ def main(context: click.Context, config_file: Path | None) -> None:
         pratique quarantine list           what is held
         pratique why ID                    why a message went the way it went
         pratique policy check my.toml      is my policy sound?
+        pratique doctor                    is all wired as it must be?
     """
     context.obj = Session(config_file)
 

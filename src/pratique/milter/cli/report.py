@@ -24,6 +24,8 @@ _FINDING = (
     "scanner", "name", "family", "severity", "part", "note", "engine_version", "database_version",
 )  # fmt: skip
 
+_LINK = ("url", "host", "shown", "part", "tricks", "listed")
+
 
 def report(seen: Seen, envelope: Envelope, verdicts: tuple[Verdict, ...]) -> dict[str, Any]:
     """One message; a file that could not be read has only `file` and `error`."""
@@ -43,6 +45,12 @@ def report(seen: Seen, envelope: Envelope, verdicts: tuple[Verdict, ...]) -> dic
             for one in known.ambiguities
         ],
         "findings": [_chosen(one, _FINDING) for one in known.findings],
+        "scores": [_score(one) for one in known.scores],
+        "links": [_chosen(one, _LINK) for one in known.links],
+        "links_left_out": known.links_left_out,
+        "client_listed": list(known.envelope.client.listed),
+        "lists_away": list(known.lists_away),
+        "sources": [_source(one) for one in known.sources],
         "bounce": _bounce(known.bounce),
         "auth": _auth(known.auth),
         "limits": [_fault(one) for one in known.limits],
@@ -104,6 +112,16 @@ def _auth(auth: facts.Auth) -> dict[str, Any]:
     names = ("spf", "dmarc", "arc", "authenticated_as", "checker")
     dkim = [_chosen(one, ("domain", "result")) for one in auth.dkim]
     return {**_chosen(auth, names), "dkim": dkim}
+
+
+def _source(source: facts.Source) -> dict[str, Any]:
+    date = source.date.ToJsonString() if source.HasField("date") else None
+    return {**_chosen(source, ("name", "version")), "date": date}
+
+
+def _score(score: facts.Score) -> dict[str, Any]:
+    symbols = [_chosen(one, ("name", "value")) for one in score.symbols]
+    return {**_chosen(score, ("engine", "value", "threshold")), "symbols": symbols}
 
 
 def _fault(fault: facts.Limit | facts.Failure) -> dict[str, Any]:

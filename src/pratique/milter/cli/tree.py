@@ -21,8 +21,13 @@ from pratique.scanners import facts_pb2 as facts
 _WIDTH = 100
 _END = 40
 
+# Symbols of a spam filter, the heaviest first; --json has all.
+_SYMBOLS = 5
+
 # A person reads a few hundred lines; --json has all parts.
 _PARTS_SHOWN = 200
+# Likewise: of links that are odd; a newsletter has dozens of others.
+_LINKS = 10
 
 _COLOUR = {
     Action.ACCEPT: "green",
@@ -103,11 +108,53 @@ def _remarks(known: facts.Facts) -> list[str]:
         for one in known.ambiguities
     ]
     faults = [
-        f"  [magenta]{word}[/] {_safe(one.class_)} at part {one.part}: {_safe(one.detail)}"
+        f"  [magenta]{word}[/] {_safe(one.class_)}{_place(one.part)}: {_safe(one.detail)}"
         for word, faults in (("limit", known.limits), ("failure", known.failures))
         for one in faults
     ]
-    return found + odd + faults + _bounce(known.bounce)
+    scores = [_score(one) for one in known.scores]
+    return found + scores + _links(known) + odd + faults + _bounce(known.bounce)
+
+
+def _place(part: int) -> str:
+    """At which part; -1 is none (an engine that is down)."""
+    return f" at part {part}" if part >= 0 else ""
+
+
+def _links(known: facts.Facts) -> list[str]:
+    """How many links there are, and those that hide where they lead or stand on a list."""
+    odd = [one for one in known.links if one.tricks or one.listed]
+    told = [_link(one) for one in odd[:_LINKS]]
+    more = len(odd) - len(told)
+    words = [f"and {more} more like these"] if more else []
+    if len(known.links) > len(odd):
+        words.append(f"{len(known.links) - len(odd)} {'others' if odd else 'links'}")
+    if known.links_left_out:
+        words.append(f"{known.links_left_out} left out")
+    told += [f"  [cyan]links[/] {', '.join(words)}; --json lists them"] if words else []
+    listed = known.envelope.client.listed
+    told += [f"  [red]client[/] listed: {_safe(', '.join(listed))}"] if listed else []
+    away = ", ".join(known.lists_away)
+    return [*told, f"  [magenta]lists away[/] {_safe(away)}"] if away else told
+
+
+def _link(link: facts.Link) -> str:
+    words = [f"  [cyan]link[/] {_safe(link.url)} in part {link.part}"]
+    if link.shown:
+        words.append(f"shown as {_safe(link.shown)}")
+    if link.tricks:
+        words.append(f"[red]{_safe(', '.join(link.tricks))}[/]")
+    if link.listed:
+        words.append(f"[red]listed: {_safe(', '.join(link.listed))}[/]")
+    return "  ".join(words)
+
+
+def _score(score: facts.Score) -> str:
+    """What a spam filter makes of it, and its heaviest reasons."""
+    heaviest = sorted(score.symbols, key=lambda one: -abs(one.value))[:_SYMBOLS]
+    reasons = ", ".join(f"{_safe(one.name)} {one.value:g}" for one in heaviest)
+    value = f"  [cyan]score[/] {_safe(score.engine)} {score.value:g}/{score.threshold:g}"
+    return f"{value}  {reasons}" if reasons else value
 
 
 def _bounce(bounce: facts.Bounce) -> list[str]:

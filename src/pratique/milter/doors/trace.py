@@ -25,8 +25,15 @@ _MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 
 def received_field(envelope: Envelope, settings: DoorSettings) -> bytes:
     """The whole header field, folded, with its line ends."""
+    return received_by(envelope, settings.hostname)
+
+
+def received_by(envelope: Envelope, hostname: str, clause: str = "") -> bytes:
+    """That field, as a host of this name writes it; `clause` is a comment, in ASCII."""
     lines = [f"Received: from {_origin(envelope.client)}"]
-    lines.append(f" by {settings.hostname} with {_protocol(envelope)} id {envelope.queue_id}")
+    lines.append(f" by {hostname} with {_protocol(envelope)} id {_safe(envelope.queue_id)}")
+    if clause:
+        lines.append(f" {clause}")
     if len(envelope.recipients) == 1:
         (only,) = envelope.recipients
         if _PLAIN_ADDRESS.fullmatch(only.address):
@@ -41,7 +48,8 @@ def _protocol(envelope: Envelope) -> str:
     """As RFC 3848 and RFC 6531 4.3 name it: with S over TLS, with A if authenticated."""
     if envelope.protocol == "SMTP":
         return "SMTP"
-    return f"{envelope.protocol}{'S' * bool(envelope.tls)}{'A' * bool(envelope.authenticated)}"
+    secured, login = "S" * bool(envelope.tls), "A" * bool(envelope.authenticated)
+    return f"{_safe(envelope.protocol)}{secured}{login}"
 
 
 def _origin(client: Client) -> str:
@@ -49,7 +57,7 @@ def _origin(client: Client) -> str:
     if not client.ip:
         return f"{helo} (unknown)"
     ip = f"IPv6:{client.ip}" if ":" in client.ip else client.ip
-    return f"{helo} ({_safe(client.name)} [{ip}])"
+    return f"{helo} ({_safe(client.name)} [{_safe(ip)}])"
 
 
 def _safe(text: str) -> str:

@@ -6,6 +6,12 @@ milter.py    [[milter]]
 doors.py     [doors]: the processes that take mail
 next_hop.py  [next_hop] and [release]: where mail goes
 engines.py   [clamav] and [deadline]: who else looks at mail, and how long it may all take
+more_engines.py [[icap]], [[command]], [[http]]: engines of the admin's own
+spam_filters.py [rspamd], [spamassassin]: who gives messages a score
+lookups.py   [dns], [[block_list]], [links]: what is asked by DNS, and what is known of links
 seeing.py    [workers], [budget], [yara], [passwords], [programs]: how mail is looked at
+scanners.py  [[scanner]]: scanners of the admin's own
+lists.py     [[hash_list]]: lists of hashes
+families.py  [families]: what engines and rules call a family by
 keeping.py   [policy], [quarantine], [journal], [health]
 """

@@ -55,6 +55,16 @@ class YaraSection(Section):
         strict=False,
         description="Folders with rule files (*.yar, *.yara), besides the shipped ones.",
     )
+    cache: bool = Field(
+        True, description="Keep compiled rules in the folder of all state, for the next start."
+    )
+    old_after_days: float = Field(
+        0.0,
+        ge=0,
+        le=3650,
+        description="Days after which a folder in which no rule was changed is told to be old; "
+        "0 is never.",
+    )
 
 
 class PasswordsSection(Section):

@@ -16,7 +16,7 @@ from pratique.milter.assembly import next_hop_of, programs_of, release_hop_of, w
 from pratique.milter.became import Became, Tell
 from pratique.milter.config import Settings
 from pratique.milter.deadline import for_looking
-from pratique.milter.engines.asking import asked
+from pratique.milter.engines.asked import Asked, asked
 from pratique.milter.journal.entry import Entry, PolicyText
 from pratique.milter.journal.journal import Journal
 from pratique.milter.mail import Envelope
@@ -115,6 +115,8 @@ async def open_house(charge: Charge, nurseries: Nurseries) -> AsyncIterator[Hous
         tell = _everybody(logs.tell, counters.tell, journal_of(journal, charge))
         looking = for_looking(settings.deadline.seconds)
         sees = await asked(workers, settings, refusing(charge.policy))
+        if isinstance(sees, Asked):
+            parts.push_async_callback(sees.close)
         pipeline = Pipeline(sees, charge.policy, quarantine, tell, looking)
         yield House(pipeline, quarantine, next_hop, release_hop)
 

@@ -33,7 +33,10 @@ _WRAPPED = 4
 STATUS_TYPES = frozenset({"message/delivery-status", "message/global-delivery-status"})
 # RFC 6522 3, RFC 6533 6.3.
 MESSAGE_TYPES = frozenset({"message/rfc822", "message/global", "message/news"})
-HEADER_TYPES = frozenset({"text/rfc822-headers", "message/global-headers"})
+# Rockliffe's MailSite writes the last one, which no standard has.
+HEADER_TYPES = frozenset(
+    {"text/rfc822-headers", "message/global-headers", "message/rfc822-headers"}
+)
 # Names under which a mail program opens a part as a page.
 PAGE_TYPES = frozenset({"text/html", "application/xhtml+xml"})
 # RFC 7489 appendix C: the root is `feedback`.  Before it: a declaration, comments, a DTD.

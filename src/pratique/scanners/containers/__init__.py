@@ -9,6 +9,7 @@ stored.py      a container that is marked where a member of it is damaged
 members.py     members that lie in a container as they are
 oem.py         names whose charset nobody stated
 lzh.py         what LHA and ARJ pack
+lnk_file.py    what Windows' shortcuts say
 zip/  sevenzip/  rar/   archives that are read by our own readers
 disks/         images of discs and disks
 pdf/  office/  documents

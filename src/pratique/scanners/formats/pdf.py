@@ -13,6 +13,7 @@ Limitations: streams in other files (7.11.2, /F in a stream) are not told; pictu
 left in the document; a portfolio's folders are not shown.
 """
 
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import ClassVar
@@ -20,9 +21,9 @@ from typing import ClassVar
 from pratique.scanners import kinds, signatures
 from pratique.scanners.budget import Budget, OverBudget
 from pratique.scanners.containers.gather import Damaged, Gather
-from pratique.scanners.containers.office.ole_objects import ansi, last_step
+from pratique.scanners.containers.office.ole_objects import last_step
 from pratique.scanners.containers.pdf.file import File, Object
-from pratique.scanners.containers.pdf.syntax import Name, Ref, Value
+from pratique.scanners.containers.pdf.syntax import Name, Ref, Value, dictionaries, parse, texts_of
 from pratique.scanners.keys import Keys
 from pratique.scanners.part import Found, Member, Oddity, Part, Reached, Recognized, Signs
 
@@ -34,13 +35,18 @@ _WITHIN = 1024
 _HEAD = 4096
 # Texts (scripts, forms) of one file, and names of one embedded file.
 _TEXTS, _NAMES = 100, 16
+# Addresses of one file that are told; a long manual has thousands.
+LINKS = 200
+_LINK = re.compile(
+    rb"/(?:U|#55)(?:R|#52)(?:I|#49)\s{0,16}(\((?:[^()\\]|\\[\0-\xff]|\([^()]{0,256}\)){1,4096}+\)"
+    rb"|<[0-9A-Fa-f\s]{2,8192}+>)"
+)
 _FILE_KEYS = ("UF", "F", "Unix", "DOS", "Mac")
 # Revision 6 takes 64 rounds or a few more of AES and SHA-2: 2 ms.
 _COST = 0.003
 _ENCRYPT = b"/Encrypt"
 # A PDF's own fonts and their tables are written in it.
 _OWN = frozenset({"application/postscript"})
-_MARKS = ((b"\xfe\xff", "utf-16-be"), (b"\xff\xfe", "utf-16-le"), (b"\xef\xbb\xbf", "utf-8"))
 
 
 class Pdf:
@@ -66,7 +72,7 @@ class Pdf:
             return ""
         if part.lacks(_BEGINS):
             return ""
-        called = "pdf" in part.extensions
+        called = "pdf" in part.extensions or known.declared_type == _TYPE
         most = len(part.octets) if called or known.type in kinds.UNKNOWN else _WITHIN
         return "within" if _BEGINS in bytes(part.octets[:most]) else ""
 
@@ -93,12 +99,14 @@ class _Reading:
     word: str = ""
     file: File = field(init=False)
     gather: Gather = field(init=False)
+    # Where it leads, each once.
+    addresses: dict[bytes, None] = field(default_factory=dict)
     # What each object is, once one is asked for.
     _by_number: dict[int, Value] = field(default_factory=dict)
 
     def members(self, keys: Keys | None) -> Iterator[Found]:
         octets = bytes(self.part.octets)
-        self.file = File(octets, self.budget)
+        self.file = File(octets, self.budget, look=self._keep_links)
         self.gather = Gather(self.budget, len(octets))
         self.file.read()
         if not self._unlock(keys):
@@ -108,6 +116,7 @@ class _Reading:
         self._check_end(octets)
         yield from self._files()
         yield from self._texts()
+        yield from self._links(octets)
         yield from self._behind(octets)
 
     def _unlock(self, keys: Keys | None) -> bool:
@@ -172,7 +181,7 @@ class _Reading:
         """The names of each embedded stream, by its number."""
         names: dict[int, list[str]] = {}
         for one in self.file.objects:
-            for values in _dictionaries(one.value):
+            for values in dictionaries(one.value):
                 embedded = values.get("EF")
                 if isinstance(embedded, Ref):
                     embedded = self._value(embedded) or self.file.look_up(embedded)
@@ -232,6 +241,24 @@ class _Reading:
             self._unreadable(f"{member.step}: {member.why}")
         yield member
 
+    def _keep_links(self, octets: bytes) -> None:
+        """Addresses that the objects of a stream lead to (12.6.4.8); of a locked one none."""
+        for found in _LINK.finditer(octets):
+            if len(self.addresses) >= LINKS:
+                return
+            value, _ = parse(octets, found.start(1), found.end(1))
+            if isinstance(value, bytes):
+                self.addresses[b" ".join(value.split())] = None
+
+    def _links(self, octets: bytes) -> Iterator[Found]:
+        """They are given as a text, one to a line."""
+        if self.file.lock is None:
+            self._keep_links(octets)
+        if self.addresses:
+            text = b"\n".join(self.addresses)
+            self.budget.charge_octets(len(text))
+            yield Member("pdf:links", memoryview(text), declared_type="text/uri-list")
+
     def _texts(self) -> Iterator[Found]:
         """Scripts, forms, and what shall be launched."""
         for count, (one, name, value) in enumerate(self._told(), 1):
@@ -250,7 +277,7 @@ class _Reading:
 
     def _told(self) -> Iterator[tuple[Object, str, Value]]:
         for one in self.file.objects:
-            for values in _dictionaries(one.value):
+            for values in dictionaries(one.value):
                 if "JS" in values:
                     yield one, "javascript", values["JS"]
                 forms = values.get("XFA")
@@ -258,7 +285,7 @@ class _Reading:
                     if isinstance(form, Ref):
                         yield one, "form", form
                 if values.get("S") == "Launch":
-                    told = [raw for each in _dictionaries(values) for raw in each.values()
+                    told = [raw for each in dictionaries(values) for raw in each.values()
                             if isinstance(raw, bytes)]  # fmt: skip
                     yield one, "launch", b" ".join(self.file.text(raw, one) for raw in told)
 
@@ -270,31 +297,21 @@ class _Reading:
             return
         member = Member("pdf:behind its end", memoryview(behind), name="")
         yield member
-        if len(behind) > _WITHIN or signatures.detect(memoryview(behind)):
+        odd = len(behind) > _WITHIN and not _is_metafile(octets)
+        if odd or signatures.detect(memoryview(behind)):
             yield Oddity("extra_octets", f"{len(behind)} octets behind its end", at=None)
+
+
+def _is_metafile(octets: bytes) -> bool:
+    """Tell the picture that Office on a Mac keeps of an embedded object: it holds a PDF.
+
+    [MS-EMF] 2.3.4.2: a record EMR_HEADER, its signature at 40, the size of it all at 48.
+    """
+    signed = octets[:4] == b"\1\0\0\0" and octets[40:44] == b" EMF"
+    return signed and int.from_bytes(octets[48:52], "little") == len(octets)
 
 
 def _named(names: list[str], number: int) -> Member:
     """The member of an embedded file, by its names or by the number of its object."""
     first, *others = dict.fromkeys([last_step(names[0]), *names]) if names else [""]
     return Member(f"pdf:{first or number}", name=first, names=tuple(others))
-
-
-def _dictionaries(value: Value) -> Iterator[dict[str, Value]]:
-    """Every dictionary in a value, the outermost first."""
-    waiting = [value]
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, dict):
-            yield one
-            waiting += one.values()
-        elif isinstance(one, list):
-            waiting += one
-
-
-def texts_of(raw: bytes) -> list[str]:
-    """What a text string says (7.9.2.2): UTF-16 or UTF-8 with a mark, or some code page."""
-    for mark, codec in _MARKS:
-        if raw.startswith(mark):
-            return [raw[len(mark) :].decode(codec, "replace").rstrip("\0")]
-    return ansi(raw) or [""]

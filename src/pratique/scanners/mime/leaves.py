@@ -30,7 +30,9 @@ _SHOWN = frozenset({"text/plain", "text/html"})
 # What a text consists of, ESC of ISO-2022-JP too; a file that is none shows it soon.
 _OF_TEXT = bytes([*range(7, 14), 27, *range(32, 127), *range(128, 256)])
 _SOON = 4096
-_RETURNED = frozenset({*MESSAGE_TYPES, "text/rfc822-headers", "message/global-headers"})
+# The last one some servers write for the first (bounces/outline.py).
+_HEADERS = "text/rfc822-headers", "message/global-headers", "message/rfc822-headers"
+_RETURNED = frozenset({*MESSAGE_TYPES, *_HEADERS})
 
 
 @dataclass(slots=True)
