@@ -31,6 +31,23 @@ def test_where_released_mail_goes_is_told(tmp_path):
     assert "release  to 127.0.0.1:10026" in run("--config", file).stdout
 
 
+@pytest.mark.slow
+def test_rules_are_loaded_as_the_service_would_load_them(tmp_path):
+    file, rules = tmp_path / "pratique.toml", tmp_path / "rules"
+    rules.mkdir()
+    file.write_text(f'state = "{tmp_path / "state"}"\n[yara]\nfolders = ["{rules}"]\n')
+    (rules / "a.yar").write_text("rule a { condition: filesize == 12345 }\n")
+    done = run("--config", file)
+    assert f"rules    {rules}" in done.stdout
+    assert done.exit_code == 0
+    (rules / "b.yar").write_text("\nrule b { condition: nothing }\n")
+    done = run("--config", file)
+    assert "b.yar:2" in done.stderr
+    assert done.exit_code == 2
+    # Looking leaves nothing behind.
+    assert not (tmp_path / "state").exists()
+
+
 def test_a_milter_is_told(tmp_path):
     file = tmp_path / "pratique.toml"
     file.write_text('[[milter]]\nreply = "queue"\nquarantine = "postfix"\n')

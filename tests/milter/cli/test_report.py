@@ -79,12 +79,15 @@ def test_a_condition_that_failed_is_a_failure_of_the_policy_told_once():
 def test_findings_and_evidence_are_whole():
     one = written(
         Facts(
-            findings=[Finding(scanner="yara", name="EICAR", family="EICAR", part=2, note="n")],
+            findings=[
+                Finding(scanner="yara", name="EICAR", part=2, reference="https://eicar.example/")
+            ],
             bounce=Bounce(claimed=True, evidence=[Evidence(kind="k", weight=-1.5, detail="d")]),
         )
     )
     (finding,) = one["findings"]
     assert (finding["scanner"], finding["name"], finding["part"]) == ("yara", "EICAR", 2)
+    assert finding["reference"] == "https://eicar.example/"
     assert one["bounce"]["evidence"] == [{"kind": "k", "weight": -1.5, "detail": "d"}]
 
 

@@ -27,7 +27,7 @@ def folder(tmp_path):
 def test_sound_rules_are_told_and_the_status_is_0(folder):
     done = run("rules", "check", folder)
     assert (done.exit_code, done.stdout) == (0, "")
-    assert done.stderr == "1 files, 0 errors, 0 warnings\n"
+    assert done.stderr == "1 file, 0 errors, 0 warnings\n"
 
 
 def test_every_broken_file_is_told_with_its_line_and_the_status_is_1(folder):
@@ -40,7 +40,7 @@ def test_every_broken_file_is_told_with_its_line_and_the_status_is_1(folder):
     assert lines[0] == f'{folder}/a.yar:1: error: undefined identifier "b"'
     assert lines[1].startswith(f"{folder}/w.yar:1: warning: w: matches harmless mail (suspicious)")
     assert lines[2] == f'{folder}/z.yar:3: error: undefined identifier "y"'
-    assert done.stderr == "4 files, 2 errors, 1 warnings\n"
+    assert done.stderr == "4 files, 2 errors, 1 warning\n"
 
 
 def test_as_json_each_problem_is_an_object(folder):

@@ -127,3 +127,7 @@ def test_texts_are_one_line_without_what_cannot_be_seen_and_not_long():
     assert said({"description": "d" * 300}).note == "d" * 300
     assert said({"description": "d" * 301}).note == "d" * 299 + "…"
     assert len(said({"family": "f" * 1000}).family) == 64
+
+
+def test_a_name_as_engines_write_it_is_no_family_and_means_one():
+    assert said({"family": "W32/Mydoom.A@mm"}).family == "Mydoom"

@@ -39,6 +39,8 @@ def check(session: Session) -> None:
             f"milter   {milter.name} on {milter.socket}, its {milter.reply} hears the reply, "
             f"quarantine: {milter.quarantine}"
         )
+    if settings.yara.folders:
+        _check_rules(settings)
     if settings.scanner:
         _check_scanners(settings)
     _check_lists(settings)
@@ -77,6 +79,24 @@ def _check_lists(settings: Settings) -> None:
         if lack:
             cannot_run(f"list {section.name}: {lack}")
         click.echo(f"list     {section.name}, {section.severity}, of {section.feed}")
+
+
+def _check_rules(settings: Settings) -> None:
+    """Have a nursery load all that the service's would, and end."""
+    from pratique.milter.assembly import setup_of
+    from pratique.milter.wall import Nursery
+
+    setup = setup_of(settings)
+    # What whoever asks has written, root say, the service would not believe.
+    setup.ClearField("rule_cache")
+
+    async def load() -> None:
+        (await Nursery.start(setup)).close()
+
+    with told():
+        asyncio.run(load())
+    for folder in settings.yara.folders:
+        click.echo(f"rules    {folder}")
 
 
 def _check_scanners(settings: Settings) -> None:

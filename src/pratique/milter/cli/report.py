@@ -22,6 +22,7 @@ _PART = (
 )  # fmt: skip
 _FINDING = (
     "scanner", "name", "family", "severity", "part", "note", "engine_version", "database_version",
+    "reference",
 )  # fmt: skip
 
 _LINK = ("url", "host", "shown", "part", "tricks", "listed")

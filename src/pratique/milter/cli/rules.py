@@ -48,7 +48,8 @@ def check(session: Session, *, paths: Sequence[str], as_json: bool) -> None:
     errors = sum(one.is_error for one in found.problems)
     if not as_json:
         warnings = len(found.problems) - errors
-        click.echo(f"{len(found.files)} files, {errors} errors, {warnings} warnings", err=True)
+        counts = ((len(found.files), "file"), (errors, "error"), (warnings, "warning"))
+        click.echo(", ".join(_counted(*each) for each in counts), err=True)
     if errors:
         sys.exit(_WRONG)
 
@@ -98,6 +99,10 @@ def _meant(session: Session, paths: Sequence[str]) -> list[str]:
         if not Path(path).exists():
             cannot_run(f"{path}: there is no such file or folder")
     return list(paths)
+
+
+def _counted(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _line(problem: "Problem") -> str:

@@ -30,7 +30,7 @@ async def workers(case: Case) -> AsyncIterator[Line]:
         confinement = await pool.start()
     except (NurseryUnfit, NurseryLost) as error:
         yield wrong(
-            f"no worker starts: {error}",
+            f"no worker starts: {'; '.join(str(error).splitlines())}",
             "`pratique config check`, `pratique scanner test`, `pratique rules check`; a kernel "
             "without landlock: workers.confinement = 'seccomp'",
         )

@@ -83,7 +83,7 @@ def _first(known: Mapping[str, Any], keys: tuple[str, ...]) -> str:
 def _family(known: Mapping[str, Any]) -> str:
     for key in (*FAMILY, *THREAT):
         written = _text(str(known.get(key, "")), _FAMILY)
-        if key != "family" and (key in THREAT or _NAME.search(written)):
+        if key in THREAT or _NAME.search(written):
             written = SHIPPED.of(written)
         if written:
             return written
