@@ -320,7 +320,7 @@ async def test_who_does_not_end_tls_is_waited_for_no_longer_than_agreed(shielded
     with pytest.raises(TimeoutError):
         await connection.stream.close(0.05)
     assert socket.fileno() != -1
-    await connection.quit(PATIENCE)
+    await connection.quit(0.05)
     await asyncio.sleep(0)
     assert socket.fileno() == -1
 
