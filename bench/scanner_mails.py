@@ -120,7 +120,8 @@ def note(chance: random.Random, number: int) -> bytes:
     space = io.BytesIO()
     with zipfile.ZipFile(space, "w", zipfile.ZIP_DEFLATED) as made:
         for name in "abc":
-            made.writestr(f"{name}-{number}.txt", _words(chance, 4000))
+            entry = zipfile.ZipInfo(f"{name}-{number}.txt", DAY.timetuple()[:6])
+            made.writestr(entry, _words(chance, 4000), zipfile.ZIP_DEFLATED)
     return _with(number, chance, (f"notes-{number}.zip", "application/zip", space.getvalue()))
 
 

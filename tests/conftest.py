@@ -10,6 +10,7 @@ import contextlib
 import ctypes
 import json
 import os
+import runpy
 import shutil
 import socket
 import socketserver
@@ -168,12 +169,8 @@ def until() -> Callable[..., None]:
 @pytest.fixture(scope="session")
 def free_port() -> Callable[[], int]:
     """Find a port of 127.0.0.1 that nobody listens on."""
-
-    def find() -> int:
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            return int(listener.getsockname()[1])
-
-    return find
+    found: Callable[[], int] = runpy.run_path(str(ROOT / "tests/ports.py"))["free_port"]
+    return found
 
 
 @dataclass(frozen=True, slots=True)
