@@ -35,6 +35,13 @@ def found():
         ("data:text/html,<form>", "", "Link.Content", "suspicious"),
         ("ms-msdt:/id x", "", "Link.Opens", "suspicious"),
         ("search-ms:query=x", "", "Link.Opens", "suspicious"),
+        # As SharePoint writes them, and what only looks like it.
+        ("ms-word:ofe|u|https://a.sharepoint.com/b.docx", "", "Link.Opens", "information"),
+        ("ms-excel:ofv%7Cu%7Chttps://a.example/b.xlsx", "", "Link.Opens", "information"),
+        ("ms-word:nft|u|https://a.example/b.dotx", "", "Link.Opens", "suspicious"),
+        ("ms-word:ofe|u|http://a.example/b.docx", "", "Link.Opens", "suspicious"),
+        ("ms-word:ofe|u|https://203.0.113.7/b.docx", "", "Link.Opens", "suspicious"),
+        ("ms-word:ofe|u|https://a.example@b/c.docx", "", "Link.Opens", "suspicious"),
         ("file:///\\\\203.0.113.7\\a\\b.rtf!c", "", "Link.Opens", "suspicious"),
     ],
 )

@@ -58,10 +58,12 @@ NAMES = {
         "A link that holds a page by itself (`data:`).",
     ),
     "Link.Opens": (
-        "suspicious",
+        "information, suspicious",
         (
             "It starts a program of its reader's system (`ms-msdt:`, `search-ms:`, "
-            "`ms-appinstaller:`), or has Outlook open a file elsewhere (`file:` with `!`)."
+            "`ms-appinstaller:`), or has Outlook open a file elsewhere (`file:` with `!`): "
+            "`information` if Office shows or edits a document (`ms-word:ofe`) of a named host "
+            "by https, as SharePoint writes it."
         ),
     ),
 }
@@ -81,6 +83,13 @@ _PAGES = re.compile(
 )
 # CVE-2024-21413.
 _MONIKER = re.compile(r"file:[^?#]{0,2000}![\w.]", re.IGNORECASE)
+# The commands "view" and "edit" of Office's URI schemes, whose documents open as any from the
+# web does; "new from template" (nft) is another matter.
+_DOCUMENT = re.compile(
+    r"ms-(?:word|excel|powerpoint|visio|access|publisher):of[ev](?:\||%7c)u(?:\||%7c)"
+    r"https://([a-z0-9-]{1,63}\.){1,10}[a-z]{2,63}[/:?#]",
+    re.IGNORECASE,
+)
 # In a link, not in what a page loads.
 _CLICKED = frozenset({"", "a", "area", "form", "meta"})
 
@@ -136,7 +145,8 @@ def _of_scheme(known: Known) -> Iterator[Stated]:
     if scheme == "data" and _PAGES.match(url):
         yield _stated(known, "Link.Content", "suspicious", "")
     elif scheme in _OPENS or (scheme == "file" and _MONIKER.match(url)):
-        yield _stated(known, "Link.Opens", "suspicious", "")
+        severity = "information" if _DOCUMENT.match(url) else "suspicious"
+        yield _stated(known, "Link.Opens", severity, "")
 
 
 def _stated(known: Known, name: str, severity: str, why: str) -> Stated:
