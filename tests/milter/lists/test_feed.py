@@ -105,6 +105,8 @@ def test_a_comment_lists_nothing(line):
         (TLSH[:-1], "is no hash"),
         (TLSH[2:-1], "a hash of 69 digits"),
         ("TNULL", "is no hash"),
+        # Else the second would be the reason of the first.
+        (f"{SHA256}\r{MD5}", "carriage return"),
     ],
 )
 def test_a_line_that_cannot_be_read_says_why(line, why):

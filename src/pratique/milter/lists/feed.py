@@ -93,6 +93,8 @@ class Feed:
         if _BARE.fullmatch(text) and not self._columns:
             # A million such lines are a usual feed.
             return Entry(_digest(text))
+        if "\r" in text:
+            raise WrongLine("a carriage return in it: lines end in LF, or CR LF")
         comment = text.startswith(_COMMENT)
         columns = _columns(text.lstrip("#;/ ") if comment else text)
         if columns:
