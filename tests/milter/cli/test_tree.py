@@ -112,7 +112,7 @@ def test_of_links_those_are_shown_that_are_odd(odd):
     assert text.count("link https://x") == min(odd, 10)
     assert "plain.example" not in text
     assert ("and 1 more like these" in text) == (odd == 11)
-    assert f"1 {'others' if odd else 'links'}, 7 left out; --json lists them" in text
+    assert f"1 {'more' if odd else 'without tricks'}, 7 left out; --json lists them" in text
 
 
 def test_a_link_is_shown_with_its_tricks_and_its_lists_and_moves_no_terminal():

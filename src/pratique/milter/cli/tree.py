@@ -128,7 +128,7 @@ def _links(known: facts.Facts) -> list[str]:
     more = len(odd) - len(told)
     words = [f"and {more} more like these"] if more else []
     if len(known.links) > len(odd):
-        words.append(f"{len(known.links) - len(odd)} {'others' if odd else 'links'}")
+        words.append(f"{len(known.links) - len(odd)} {'more' if odd else 'without tricks'}")
     if known.links_left_out:
         words.append(f"{known.links_left_out} left out")
     told += [f"  [cyan]links[/] {', '.join(words)}; --json lists them"] if words else []
