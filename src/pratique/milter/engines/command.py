@@ -16,7 +16,7 @@ from dataclasses import dataclass
 
 from pratique.milter.config import Settings
 from pratique.milter.engines.engine import Said
-from pratique.milter.engines.plain import FINDINGS, NAME, NOTE, Plain, Terms, clean
+from pratique.milter.engines.plain import FINDINGS, NAME, NOTE, Plain, clean, terms_of
 from pratique.milter.engines.troubles import Away, NoAnswer
 from pratique.milter.engines.turns import Turns
 from pratique.milter.mail import Content
@@ -45,16 +45,7 @@ def commands_of(settings: Settings) -> list[Plain]:
 
 def engine_of(section: CommandSection, bubblewrap: str = BUBBLEWRAP) -> Plain:
     """One of them."""
-    terms = Terms(
-        section.name,
-        "apart" if section.show == "parts" else "message",
-        section.seconds,
-        section.at_once,
-        section.severity,
-        section.ask == "undecided",
-        section.max_size or 0,
-        section.self_test,
-    )
+    terms = terms_of(section, section.at_once)
     said = Meaning(
         frozenset(section.clean),
         frozenset(section.found),

@@ -29,7 +29,7 @@ from pratique.milter.engines import http_protocol as protocol
 from pratique.milter.engines import strict_json
 from pratique.milter.engines.engine import Said
 from pratique.milter.engines.exchange import exchange
-from pratique.milter.engines.plain import FINDINGS, NAME, NOTE, Plain, Terms, clean
+from pratique.milter.engines.plain import FINDINGS, NAME, NOTE, Plain, Terms, clean, terms_of
 from pratique.milter.engines.streams import OPEN_SECONDS, Connections, Place
 from pratique.milter.engines.troubles import Away, NoAnswer
 from pratique.milter.engines.turns import Turns
@@ -66,16 +66,7 @@ def http_of(settings: Settings) -> list[Plain]:
 
 def engine_of(section: HttpSection) -> Plain:
     """One of them."""
-    terms = Terms(
-        section.name,
-        "apart" if section.show == "parts" else "message",
-        section.seconds,
-        section.connections,
-        section.severity,
-        section.ask == "undecided",
-        section.max_size or 0,
-        section.self_test,
-    )
+    terms = terms_of(section, section.connections)
     service = Http(section.url, section.socket or "", section.headers, terms)
     return Plain(terms, service, Turns(section.connections))
 

@@ -28,7 +28,7 @@ from pratique.milter.engines import icap_protocol as protocol
 from pratique.milter.engines.engine import Said
 from pratique.milter.engines.icap_protocol import Answered, Incoming, Options, Step
 from pratique.milter.engines.icap_says import CHANGED, said_of
-from pratique.milter.engines.plain import NAME, Plain, Terms, clean
+from pratique.milter.engines.plain import NAME, Plain, Terms, clean, terms_of
 from pratique.milter.engines.streams import Connection, Connections, Place
 from pratique.milter.engines.troubles import Away, Closed, NoAnswer
 from pratique.milter.engines.turns import Turns
@@ -56,16 +56,7 @@ def icap_of(settings: Settings) -> list[Plain]:
 def engine_of(section: IcapSection) -> Plain:
     """One of them."""
     turns = Turns(section.connections)
-    terms = Terms(
-        section.name,
-        "apart" if section.show == "parts" else "message",
-        section.seconds,
-        section.connections,
-        section.severity,
-        section.ask == "undecided",
-        section.max_size or 0,
-        section.self_test,
-    )
+    terms = terms_of(section, section.connections)
     is_believed = section.passed == "clean"
     return Plain(terms, Icap(section.url, terms, turns, is_believed=is_believed), turns)
 

@@ -19,6 +19,7 @@ from pratique.milter.engines.inquiry import Inquiry
 from pratique.milter.engines.troubles import Away, Closed, NoAnswer
 from pratique.milter.engines.turns import Turns
 from pratique.milter.mail import Content, Envelope
+from pratique.milter.sections.more_engines import EngineSection
 from pratique.scanners import facts_pb2 as facts
 
 # A door that starts waits no longer for an engine that is busy.
@@ -45,6 +46,20 @@ class Terms:
     max_size: int = 0
     # It must find the test file; False: it knows none.
     self_test: bool = True
+
+
+def terms_of(section: EngineSection, connections: int) -> Terms:
+    """How the settings have one asked that opens no mail itself, or does."""
+    return Terms(
+        section.name,
+        "apart" if section.show == "parts" else "message",
+        section.seconds,
+        connections,
+        section.severity,
+        section.ask == "undecided",
+        section.max_size or 0,
+        section.self_test,
+    )
 
 
 class Looker(Protocol):

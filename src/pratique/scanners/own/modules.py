@@ -55,6 +55,7 @@ def of_file(path: Path) -> Written:
     # A dataclass looks for its module there.
     sys.modules[module.__name__] = module
     try:
+        # The octets that were checked and hashed, and not what the file holds by now.
         exec(compile(source, str(path), "exec", dont_inherit=True), module.__dict__)  # noqa: S102
     except (Exception, SystemExit) as error:
         raise Unfit(blamed(origin, str(path), error, "it does not import")) from error
