@@ -55,6 +55,7 @@ def test_what_can_never_hold_is_told_at_its_word(text, word, hint):
         "parts.exists(p, p.kind == p.type)",
         'rcpt.domain == "example.org" && rcpt.address.endsWith("@example.org")',
         'auth.spf == "" || auth.dmarc == "pass"',
+        'auth.spf == "none" || auth.dmarc_policy == "none"',
         "mail.size > 3",
     ],
 )

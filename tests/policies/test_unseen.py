@@ -25,7 +25,10 @@ def test_each_class_has_a_witness_for_which_its_condition_holds_and_no_other():
 def test_all_classes_of_the_facts_are_there():
     expected = [facts.Unopened, facts.Ambiguities, facts.Limits, facts.Failures]
     found = [tuple(case.word for case in family.cases) for family in families()]
-    assert found == [vocabulary.words_of(each.Word.DESCRIPTOR) for each in expected]
+    # What nobody looked at there proves nothing, and hides nothing.
+    words = [vocabulary.words_of(each.Word.DESCRIPTOR) for each in expected]
+    assert found == [tuple(word for word in each if word != "signatures") for each in words]
+    assert "signatures" in vocabulary.words_of(facts.Limits.Word.DESCRIPTOR)
 
 
 def test_a_condition_can_name_several_classes():

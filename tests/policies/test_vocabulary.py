@@ -47,6 +47,29 @@ def test_an_opened_part_has_no_class():
     assert "" not in words("Part", "kind")
 
 
+def test_a_signature_may_have_no_problem_and_no_word_for_its_chain():
+    assert {"", "syntax", "header"} <= set(words("Signature", "problem"))
+    assert "" in words("Signature", "chain")
+    assert "" not in words("Signature", "kind")
+
+
+@pytest.mark.parametrize(
+    ("message", "field", "there", "not_there"),
+    [
+        ("Auth", "spf", {"softfail", "none", ""}, {"quarantine", "Pass"}),
+        ("Auth", "dmarc", {"permerror", "none", ""}, {"softfail", "policy", "neutral"}),
+        ("Auth", "dmarc_policy", {"none", "quarantine", "reject", ""}, {"pass"}),
+        ("Auth", "arc", {"pass", "temperror", ""}, {"softfail"}),
+        ("DkimResult", "result", {"policy", "neutral"}, {"softfail", ""}),
+        ("SpoofSign", "kind", {"own_domain", "name_via", "reply_by_list"}, {"", "none"}),
+        ("Evidence", "kind", {"sent_message", "never_sent", "replayed"}, {"", "none"}),
+    ],
+)
+def test_each_method_has_words_of_its_own(message, field, there, not_there):
+    assert there <= set(words(message, field))
+    assert not not_there & set(words(message, field))
+
+
 def test_a_field_of_free_text_has_no_list():
     assert words("Part", "name") is None
     assert words("Nothing", "kind") is None
@@ -61,7 +84,14 @@ def test_a_field_of_free_text_has_no_list():
         ("Recipient", "address", "<a@example.org>", '"a@example.org"'),
         ("Recipient", "address", "example.org", "@example.org"),
         ("Part", "type", "Text/HTML", "text/html"),
+        ("Signature", "domain", "Example.ORG", "example.org"),
         ("Part", "name", "*.exe", "endsWith"),
+        ("Auth", "authenticated_as", "@example.org", 'x.endsWith("@example.org")'),
+        ("Auth", "authenticated_as", "example.org", 'x.endsWith("@example.org")'),
+        ("Address", "address", "@example.org", 'x.endsWith("@example.org")'),
+        ("DkimResult", "domain", "@example.org", '"example.org"'),
+        ("StatedResults", "authserv_id", "MX.example.org", '"mx.example.org"'),
+        ("StatedResult", "method", "DKIM", '"dkim"'),
     ],
 )
 def test_a_text_that_a_field_never_holds_is_told_with_what_is_right(message, field, text, right):

@@ -49,7 +49,8 @@ message_type { name: "Constant"
 message_type { name: "Ident" field { name: "name" number: 1 type: TYPE_STRING } }
 message_type { name: "Select"
   field { name: "operand" number: 1 type_name: ".cel.expr.Expr" }
-  field { name: "field" number: 2 type: TYPE_STRING } }
+  field { name: "field" number: 2 type: TYPE_STRING }
+  field { name: "test_only" number: 3 type: TYPE_BOOL } }
 message_type { name: "Call"
   field { name: "target" number: 1 type_name: ".cel.expr.Expr" }
   field { name: "function" number: 2 type: TYPE_STRING }
@@ -103,19 +104,19 @@ class Oversight:
 
 def oversights(condition: Condition) -> Iterator[Oversight]:
     """What CEL lets pass in a condition and that can never do what was meant."""
-    tree = _Tree(condition)
+    tree = Tree(condition)
     return tree.walk(tree.root, {})
 
 
 def asks_nothing(condition: Condition) -> bool:
     """Tell whether a condition reads no fact at all: it is always true or always false."""
-    tree = _Tree(condition)
+    tree = Tree(condition)
     return not tree.reads(tree.root)
 
 
 def asks(condition: Condition, variable: str) -> bool:
     """Tell whether a condition reads this variable."""
-    tree = _Tree(condition)
+    tree = Tree(condition)
     return tree.names(tree.root, variable)
 
 
@@ -125,7 +126,7 @@ def silent_without(condition: Condition) -> frozenset[str]:
     Empty if there are none, or if nobody knows.  Of `a && b` only what CEL evaluates first
     counts, so that nothing that is left out could have had another answer, or none.
     """
-    return _silent_without(_Tree(condition).root)
+    return _silent_without(Tree(condition).root)
 
 
 def _silent_without(node: Any) -> frozenset[str]:
@@ -169,7 +170,7 @@ def fields_read(condition: Condition) -> frozenset[Field] | None:
     None where a condition reads anything else, or where nobody knows.
     """
     try:
-        return frozenset(_read(_Tree(condition).root, {}))
+        return frozenset(_read(Tree(condition).root, {}))
     except _AnythingError:
         return None
 
@@ -246,7 +247,9 @@ def _read_by_call(call: Any, loops: _Loops) -> Iterator[Field]:
         yield from _read(value, loops)
 
 
-class _Tree:
+class Tree:
+    """A condition as CEL has checked it, and where its words stand."""
+
     def __init__(self, condition: Condition) -> None:
         wrapped = any_pb2.Any.FromString(condition.serialized())
         checked = _CheckedExpr.FromString(wrapped.value)
@@ -260,7 +263,7 @@ class _Tree:
             return node.ident_expr.name in _FACTS
         if node.HasField("call_expr") and node.call_expr.function in FUNCTIONS:
             return True
-        return any(self.reads(child) for child in _children(node))
+        return any(self.reads(child) for child in children(node))
 
     def names(self, node: Any, variable: str) -> bool:
         """Tell whether an expression names a variable that no loop in it has made."""
@@ -270,9 +273,10 @@ class _Tree:
             loop = node.comprehension_expr
             if loop.iter_var == variable:
                 return self.names(loop.iter_range, variable)
-        return any(self.names(child, variable) for child in _children(node))
+        return any(self.names(child, variable) for child in children(node))
 
     def walk(self, node: Any, scope: _Scope) -> Iterator[Oversight]:
+        """What can never do what was meant, in an expression and in all that it is made of."""
         if node.HasField("call_expr"):
             yield from self.in_call(node.call_expr, scope)
         if node.HasField("comprehension_expr"):
@@ -282,10 +286,11 @@ class _Tree:
             for child in (loop.accu_init, loop.loop_condition, loop.loop_step, loop.result):
                 yield from self.walk(child, inner)
             return
-        for child in _children(node):
+        for child in children(node):
             yield from self.walk(child, scope)
 
     def in_call(self, call: Any, scope: _Scope) -> Iterator[Oversight]:
+        """What can never do what was meant, in one call."""
         arguments = list(call.args)
         match call.function:
             case "_==_" | "_!=_" | "@in" | "_[_]":
@@ -321,7 +326,7 @@ class _Tree:
         for offset, text in self.texts(node):
             if words is None:
                 hint = vocabulary.never(*field, text)
-            elif text == "none" and "" in words:
+            elif text == "none" and "" in words and text not in words:
                 hint = f'write `{field[1]} == ""` for what has none'
             else:
                 hint = "" if text in words else hints.word_meant(text, words)
@@ -329,11 +334,13 @@ class _Tree:
                 yield Oversight(offset, f'`{field[1]}` is never "{text}"', hint)
 
     def unordered(self, node: Any) -> Iterator[Oversight]:
+        """Complain about a text that is asked whether it is more or less."""
         for offset, text in self.texts(node):
             hint = 'name the ones that are meant: `f.severity in ["suspicious", "malicious"]`'
             yield Oversight(offset, f'"{text}" has no order: texts compare by letter', hint)
 
     def broken(self, node: Any) -> Iterator[Oversight]:
+        """Complain about a regular expression that does not compile."""
         for offset, pattern in self.texts(node):
             if problem := regex_problem(pattern):
                 hint = hints.regex(pattern, problem)
@@ -353,7 +360,8 @@ def _constants(node: Any) -> Iterator[Any]:
         yield node
 
 
-def _children(node: Any) -> Iterator[Any]:
+def children(node: Any) -> Iterator[Any]:
+    """The expressions that an expression is made of."""
     if node.HasField("select_expr"):
         yield node.select_expr.operand
     elif node.HasField("call_expr"):

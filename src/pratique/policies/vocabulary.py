@@ -3,7 +3,7 @@
 Where `facts.proto` names an enum `Word` beside a string field, the field takes its
 words only.  A policy that compares with another word would never speak, in silence;
 so each comparison is held against these lists.  The words of `auth` are those of
-RFC 8601 2.7, an open list in theory and a closed one in every checker's code.
+RFC 8601 2.7 and RFC 7489 11.2, each method's own: DMARC has no `softfail`.
 """
 
 from collections.abc import Iterator
@@ -16,9 +16,10 @@ from pratique.scanners import facts_pb2 as facts
 
 PACKAGE = f"{facts.DESCRIPTOR.package}."
 
-_RESULTS = (
-    "pass", "fail", "softfail", "policy", "neutral", "none", "temperror", "permerror", "",
-)  # fmt: skip
+# Nobody looked: empty.
+_DMARC = ("pass", "fail", "none", "temperror", "permerror", "")
+_DKIM = ("pass", "fail", "policy", "neutral", "none", "temperror", "permerror")
+_SPF = ("pass", "fail", "softfail", "policy", "neutral", "none", "temperror", "permerror", "")
 
 _ENUMS: dict[tuple[str, str], EnumDescriptor] = {
     ("Part", "kind"): facts.Kinds.Word.DESCRIPTOR,
@@ -34,13 +35,18 @@ _ENUMS: dict[tuple[str, str], EnumDescriptor] = {
     ("Bounce", "other"): facts.OtherReports.Word.DESCRIPTOR,
     ("Evidence", "kind"): facts.EvidenceKinds.Word.DESCRIPTOR,
     ("Link", "tricks"): facts.LinkTricks.Word.DESCRIPTOR,
+    ("Signature", "problem"): facts.SignatureProblems.Word.DESCRIPTOR,
+    ("SpoofSign", "kind"): facts.SpoofSigns.Word.DESCRIPTOR,
 }
 _LISTS: dict[tuple[str, str], tuple[str, ...]] = {
     ("Mail", "direction"): ("inbound", "outbound", ""),
-    ("Auth", "spf"): _RESULTS,
-    ("Auth", "dmarc"): _RESULTS,
-    ("Auth", "arc"): _RESULTS,
-    ("DkimResult", "result"): _RESULTS,
+    ("Auth", "spf"): _SPF,
+    ("Auth", "dmarc"): _DMARC,
+    ("Auth", "dmarc_policy"): ("none", "quarantine", "reject", ""),
+    ("Auth", "arc"): ("pass", "fail", "none", "temperror", ""),
+    ("DkimResult", "result"): _DKIM,
+    ("Signature", "kind"): ("dkim", "arc_message", "arc_seal"),
+    ("Signature", "chain"): ("none", "pass", "fail", ""),
     ("Score", "engine"): ("rspamd", "spamassassin"),
 }
 
@@ -55,7 +61,7 @@ def words(message: str, field: str) -> tuple[str, ...] | None:
     key = (message.removeprefix(PACKAGE), field)
     if key in _ENUMS:
         # An opened part has no class: the empty text is what `unopened` holds then.
-        return words_of(_ENUMS[key]) + (("",) if field in {"unopened", "other"} else ())
+        return words_of(_ENUMS[key]) + (("",) if field in {"unopened", "other", "problem"} else ())
     return _LISTS.get(key)
 
 
@@ -66,11 +72,18 @@ def all_words() -> Iterator[tuple[str, str, str]]:
             yield from ((message, field, word) for word in words_of(enum))
 
 
-_DOMAINS = (("Recipient", "domain"), ("Address", "domain"), ("DkimResult", "domain"))
+_DOMAINS = (
+    ("Recipient", "domain"), ("Address", "domain"), ("DkimResult", "domain"),
+    ("Signature", "domain"), ("StatedResults", "authserv_id"),
+)  # fmt: skip
 _LOWER_CASE = (
     *_DOMAINS, ("Part", "type"), ("Part", "declared_type"), ("Part", "sha256"), ("Mail", "sha256"),
+    ("StatedResult", "method"), ("StatedResult", "result"), ("Returned", "reporter"),
 )  # fmt: skip
-_ADDRESSES = (("Recipient", "address"), ("Envelope", "reverse_path"), ("Address", "address"))
+_ADDRESSES = (
+    ("Recipient", "address"), ("Envelope", "reverse_path"), ("Address", "address"),
+    ("Auth", "authenticated_as"),
+)  # fmt: skip
 
 
 def never(message: str, field: str, text: str) -> str:
@@ -84,14 +97,17 @@ def never(message: str, field: str, text: str) -> str:
         return f'a domain has no @: "{text.rpartition("@")[2]}"'
     if key in _ADDRESSES and ("<" in text or ">" in text):
         return f'addresses have no angle brackets: "{text.strip("<> ")}"'
+    if key in _ADDRESSES and text.startswith("@"):
+        return f'an address has a name before its @: `x.endsWith("{text}")`'
     if key in _ADDRESSES and text and "@" not in text:
-        return f'an address has an @: `x.endsWith("@{text}")`, or ask its domain'
+        asked = "" if key[0] in ("Auth", "Envelope") else ", or ask its domain"
+        return f'an address has an @: `x.endsWith("@{text}")`{asked}'
     return ""
 
 
 def is_word(text: str) -> bool:
     """Tell whether some field of the facts can hold exactly this."""
-    return text in _RESULTS or any(text == word for _, _, word in all_words())
+    return text in _SPF or any(text == word for _, _, word in all_words())
 
 
 @dataclass(frozen=True, slots=True)

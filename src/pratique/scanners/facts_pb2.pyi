@@ -11,7 +11,7 @@ from typing import ClassVar as _ClassVar, Optional as _Optional, Union as _Union
 DESCRIPTOR: _descriptor.FileDescriptor
 
 class Facts(_message.Message):
-    __slots__ = ("mail", "envelope", "parts", "ambiguities", "findings", "bounce", "auth", "limits", "parts_left_out", "failures", "links", "links_left_out", "scores", "sources", "lists_away")
+    __slots__ = ("mail", "envelope", "parts", "ambiguities", "findings", "bounce", "auth", "limits", "parts_left_out", "failures", "links", "links_left_out", "scores", "sources", "lists_away", "signatures", "stated_results", "spoof_signs")
     MAIL_FIELD_NUMBER: _ClassVar[int]
     ENVELOPE_FIELD_NUMBER: _ClassVar[int]
     PARTS_FIELD_NUMBER: _ClassVar[int]
@@ -27,6 +27,9 @@ class Facts(_message.Message):
     SCORES_FIELD_NUMBER: _ClassVar[int]
     SOURCES_FIELD_NUMBER: _ClassVar[int]
     LISTS_AWAY_FIELD_NUMBER: _ClassVar[int]
+    SIGNATURES_FIELD_NUMBER: _ClassVar[int]
+    STATED_RESULTS_FIELD_NUMBER: _ClassVar[int]
+    SPOOF_SIGNS_FIELD_NUMBER: _ClassVar[int]
     mail: Mail
     envelope: Envelope
     parts: _containers.RepeatedCompositeFieldContainer[Part]
@@ -42,7 +45,10 @@ class Facts(_message.Message):
     scores: _containers.RepeatedCompositeFieldContainer[Score]
     sources: _containers.RepeatedCompositeFieldContainer[Source]
     lists_away: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, mail: _Optional[_Union[Mail, _Mapping]] = ..., envelope: _Optional[_Union[Envelope, _Mapping]] = ..., parts: _Optional[_Iterable[_Union[Part, _Mapping]]] = ..., ambiguities: _Optional[_Iterable[_Union[Ambiguity, _Mapping]]] = ..., findings: _Optional[_Iterable[_Union[Finding, _Mapping]]] = ..., bounce: _Optional[_Union[Bounce, _Mapping]] = ..., auth: _Optional[_Union[Auth, _Mapping]] = ..., limits: _Optional[_Iterable[_Union[Limit, _Mapping]]] = ..., parts_left_out: _Optional[_Union[PartsLeftOut, _Mapping]] = ..., failures: _Optional[_Iterable[_Union[Failure, _Mapping]]] = ..., links: _Optional[_Iterable[_Union[Link, _Mapping]]] = ..., links_left_out: _Optional[int] = ..., scores: _Optional[_Iterable[_Union[Score, _Mapping]]] = ..., sources: _Optional[_Iterable[_Union[Source, _Mapping]]] = ..., lists_away: _Optional[_Iterable[str]] = ...) -> None: ...
+    signatures: _containers.RepeatedCompositeFieldContainer[Signature]
+    stated_results: _containers.RepeatedCompositeFieldContainer[StatedResults]
+    spoof_signs: _containers.RepeatedCompositeFieldContainer[SpoofSign]
+    def __init__(self, mail: _Optional[_Union[Mail, _Mapping]] = ..., envelope: _Optional[_Union[Envelope, _Mapping]] = ..., parts: _Optional[_Iterable[_Union[Part, _Mapping]]] = ..., ambiguities: _Optional[_Iterable[_Union[Ambiguity, _Mapping]]] = ..., findings: _Optional[_Iterable[_Union[Finding, _Mapping]]] = ..., bounce: _Optional[_Union[Bounce, _Mapping]] = ..., auth: _Optional[_Union[Auth, _Mapping]] = ..., limits: _Optional[_Iterable[_Union[Limit, _Mapping]]] = ..., parts_left_out: _Optional[_Union[PartsLeftOut, _Mapping]] = ..., failures: _Optional[_Iterable[_Union[Failure, _Mapping]]] = ..., links: _Optional[_Iterable[_Union[Link, _Mapping]]] = ..., links_left_out: _Optional[int] = ..., scores: _Optional[_Iterable[_Union[Score, _Mapping]]] = ..., sources: _Optional[_Iterable[_Union[Source, _Mapping]]] = ..., lists_away: _Optional[_Iterable[str]] = ..., signatures: _Optional[_Iterable[_Union[Signature, _Mapping]]] = ..., stated_results: _Optional[_Iterable[_Union[StatedResults, _Mapping]]] = ..., spoof_signs: _Optional[_Iterable[_Union[SpoofSign, _Mapping]]] = ...) -> None: ...
 
 class Mail(_message.Message):
     __slots__ = ("size", "sha256", "subject", "message_id", "date", "header", "direction", "received_count", "header_anomalies", "raw_subject", "foreign_fields", "release_token")
@@ -121,6 +127,7 @@ class HeaderAnomalies(_message.Message):
         nul: _ClassVar[HeaderAnomalies.Word]
         eight_bit: _ClassVar[HeaderAnomalies.Word]
         address_list_cut: _ClassVar[HeaderAnomalies.Word]
+        empty_message_id: _ClassVar[HeaderAnomalies.Word]
     none: HeaderAnomalies.Word
     bad_charset: HeaderAnomalies.Word
     several_from: HeaderAnomalies.Word
@@ -130,6 +137,7 @@ class HeaderAnomalies(_message.Message):
     nul: HeaderAnomalies.Word
     eight_bit: HeaderAnomalies.Word
     address_list_cut: HeaderAnomalies.Word
+    empty_message_id: HeaderAnomalies.Word
     def __init__(self) -> None: ...
 
 class Envelope(_message.Message):
@@ -164,16 +172,20 @@ class Envelope(_message.Message):
     def __init__(self, received_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., reverse_path: _Optional[str] = ..., client: _Optional[_Union[Client, _Mapping]] = ..., tls: _Optional[str] = ..., authenticated: _Optional[str] = ..., queue_id: _Optional[str] = ..., door: _Optional[str] = ..., address_problems: _Optional[_Iterable[_Union[AddressProblem, _Mapping]]] = ..., mta_id: _Optional[str] = ..., macros: _Optional[_Mapping[str, str]] = ...) -> None: ...
 
 class Client(_message.Message):
-    __slots__ = ("ip", "name", "helo", "listed")
+    __slots__ = ("ip", "name", "helo", "listed", "recent_recipients", "recent_findings")
     IP_FIELD_NUMBER: _ClassVar[int]
     NAME_FIELD_NUMBER: _ClassVar[int]
     HELO_FIELD_NUMBER: _ClassVar[int]
     LISTED_FIELD_NUMBER: _ClassVar[int]
+    RECENT_RECIPIENTS_FIELD_NUMBER: _ClassVar[int]
+    RECENT_FINDINGS_FIELD_NUMBER: _ClassVar[int]
     ip: str
     name: str
     helo: str
     listed: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, ip: _Optional[str] = ..., name: _Optional[str] = ..., helo: _Optional[str] = ..., listed: _Optional[_Iterable[str]] = ...) -> None: ...
+    recent_recipients: int
+    recent_findings: int
+    def __init__(self, ip: _Optional[str] = ..., name: _Optional[str] = ..., helo: _Optional[str] = ..., listed: _Optional[_Iterable[str]] = ..., recent_recipients: _Optional[int] = ..., recent_findings: _Optional[int] = ...) -> None: ...
 
 class AddressProblem(_message.Message):
     __slots__ = ("address", "detail")
@@ -510,16 +522,48 @@ class Severities(_message.Message):
     def __init__(self) -> None: ...
 
 class Bounce(_message.Message):
-    __slots__ = ("claimed", "verified", "evidence", "other")
+    __slots__ = ("claimed", "verified", "evidence", "other", "returned", "weight", "lately", "flood")
     CLAIMED_FIELD_NUMBER: _ClassVar[int]
     VERIFIED_FIELD_NUMBER: _ClassVar[int]
     EVIDENCE_FIELD_NUMBER: _ClassVar[int]
     OTHER_FIELD_NUMBER: _ClassVar[int]
+    RETURNED_FIELD_NUMBER: _ClassVar[int]
+    WEIGHT_FIELD_NUMBER: _ClassVar[int]
+    LATELY_FIELD_NUMBER: _ClassVar[int]
+    FLOOD_FIELD_NUMBER: _ClassVar[int]
     claimed: bool
     verified: bool
     evidence: _containers.RepeatedCompositeFieldContainer[Evidence]
     other: str
-    def __init__(self, claimed: _Optional[bool] = ..., verified: _Optional[bool] = ..., evidence: _Optional[_Iterable[_Union[Evidence, _Mapping]]] = ..., other: _Optional[str] = ...) -> None: ...
+    returned: Returned
+    weight: float
+    lately: int
+    flood: bool
+    def __init__(self, claimed: _Optional[bool] = ..., verified: _Optional[bool] = ..., evidence: _Optional[_Iterable[_Union[Evidence, _Mapping]]] = ..., other: _Optional[str] = ..., returned: _Optional[_Union[Returned, _Mapping]] = ..., weight: _Optional[float] = ..., lately: _Optional[int] = ..., flood: _Optional[bool] = ...) -> None: ...
+
+class Returned(_message.Message):
+    __slots__ = ("message_ids", "watermarks", "failed", "reporter", "date", "authors", "recipients", "received_by", "signatures", "header_fields")
+    MESSAGE_IDS_FIELD_NUMBER: _ClassVar[int]
+    WATERMARKS_FIELD_NUMBER: _ClassVar[int]
+    FAILED_FIELD_NUMBER: _ClassVar[int]
+    REPORTER_FIELD_NUMBER: _ClassVar[int]
+    DATE_FIELD_NUMBER: _ClassVar[int]
+    AUTHORS_FIELD_NUMBER: _ClassVar[int]
+    RECIPIENTS_FIELD_NUMBER: _ClassVar[int]
+    RECEIVED_BY_FIELD_NUMBER: _ClassVar[int]
+    SIGNATURES_FIELD_NUMBER: _ClassVar[int]
+    HEADER_FIELDS_FIELD_NUMBER: _ClassVar[int]
+    message_ids: _containers.RepeatedScalarFieldContainer[str]
+    watermarks: _containers.RepeatedScalarFieldContainer[str]
+    failed: _containers.RepeatedScalarFieldContainer[str]
+    reporter: str
+    date: _timestamp_pb2.Timestamp
+    authors: _containers.RepeatedScalarFieldContainer[str]
+    recipients: _containers.RepeatedScalarFieldContainer[str]
+    received_by: _containers.RepeatedScalarFieldContainer[str]
+    signatures: _containers.RepeatedCompositeFieldContainer[Signature]
+    header_fields: int
+    def __init__(self, message_ids: _Optional[_Iterable[str]] = ..., watermarks: _Optional[_Iterable[str]] = ..., failed: _Optional[_Iterable[str]] = ..., reporter: _Optional[str] = ..., date: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., authors: _Optional[_Iterable[str]] = ..., recipients: _Optional[_Iterable[str]] = ..., received_by: _Optional[_Iterable[str]] = ..., signatures: _Optional[_Iterable[_Union[Signature, _Mapping]]] = ..., header_fields: _Optional[int] = ...) -> None: ...
 
 class OtherReports(_message.Message):
     __slots__ = ()
@@ -569,6 +613,19 @@ class EvidenceKinds(_message.Message):
         reverse_path: _ClassVar[EvidenceKinds.Word]
         attachment: _ClassVar[EvidenceKinds.Word]
         structure: _ClassVar[EvidenceKinds.Word]
+        sent_message: _ClassVar[EvidenceKinds.Word]
+        watermark: _ClassVar[EvidenceKinds.Word]
+        tagged_address: _ClassVar[EvidenceKinds.Word]
+        own_signature: _ClassVar[EvidenceKinds.Word]
+        sent_recipient: _ClassVar[EvidenceKinds.Word]
+        mark_missing: _ClassVar[EvidenceKinds.Word]
+        mark_bad: _ClassVar[EvidenceKinds.Word]
+        own_reporter: _ClassVar[EvidenceKinds.Word]
+        never_ours: _ClassVar[EvidenceKinds.Word]
+        several_recipients: _ClassVar[EvidenceKinds.Word]
+        too_old: _ClassVar[EvidenceKinds.Word]
+        replayed: _ClassVar[EvidenceKinds.Word]
+        never_sent: _ClassVar[EvidenceKinds.Word]
     none: EvidenceKinds.Word
     report_structure: EvidenceKinds.Word
     report_without_status: EvidenceKinds.Word
@@ -585,23 +642,38 @@ class EvidenceKinds(_message.Message):
     reverse_path: EvidenceKinds.Word
     attachment: EvidenceKinds.Word
     structure: EvidenceKinds.Word
+    sent_message: EvidenceKinds.Word
+    watermark: EvidenceKinds.Word
+    tagged_address: EvidenceKinds.Word
+    own_signature: EvidenceKinds.Word
+    sent_recipient: EvidenceKinds.Word
+    mark_missing: EvidenceKinds.Word
+    mark_bad: EvidenceKinds.Word
+    own_reporter: EvidenceKinds.Word
+    never_ours: EvidenceKinds.Word
+    several_recipients: EvidenceKinds.Word
+    too_old: EvidenceKinds.Word
+    replayed: EvidenceKinds.Word
+    never_sent: EvidenceKinds.Word
     def __init__(self) -> None: ...
 
 class Auth(_message.Message):
-    __slots__ = ("spf", "dkim", "dmarc", "arc", "authenticated_as", "checker")
+    __slots__ = ("spf", "dkim", "dmarc", "arc", "authenticated_as", "checker", "dmarc_policy")
     SPF_FIELD_NUMBER: _ClassVar[int]
     DKIM_FIELD_NUMBER: _ClassVar[int]
     DMARC_FIELD_NUMBER: _ClassVar[int]
     ARC_FIELD_NUMBER: _ClassVar[int]
     AUTHENTICATED_AS_FIELD_NUMBER: _ClassVar[int]
     CHECKER_FIELD_NUMBER: _ClassVar[int]
+    DMARC_POLICY_FIELD_NUMBER: _ClassVar[int]
     spf: str
     dkim: _containers.RepeatedCompositeFieldContainer[DkimResult]
     dmarc: str
     arc: str
     authenticated_as: str
     checker: str
-    def __init__(self, spf: _Optional[str] = ..., dkim: _Optional[_Iterable[_Union[DkimResult, _Mapping]]] = ..., dmarc: _Optional[str] = ..., arc: _Optional[str] = ..., authenticated_as: _Optional[str] = ..., checker: _Optional[str] = ...) -> None: ...
+    dmarc_policy: str
+    def __init__(self, spf: _Optional[str] = ..., dkim: _Optional[_Iterable[_Union[DkimResult, _Mapping]]] = ..., dmarc: _Optional[str] = ..., arc: _Optional[str] = ..., authenticated_as: _Optional[str] = ..., checker: _Optional[str] = ..., dmarc_policy: _Optional[str] = ...) -> None: ...
 
 class DkimResult(_message.Message):
     __slots__ = ("domain", "result")
@@ -610,6 +682,131 @@ class DkimResult(_message.Message):
     domain: str
     result: str
     def __init__(self, domain: _Optional[str] = ..., result: _Optional[str] = ...) -> None: ...
+
+class Signature(_message.Message):
+    __slots__ = ("kind", "domain", "selector", "algorithm", "identity", "signed_sha256", "value", "body_ok", "signed_at", "expires_at", "fields", "body_length", "instance", "chain", "problem")
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    DOMAIN_FIELD_NUMBER: _ClassVar[int]
+    SELECTOR_FIELD_NUMBER: _ClassVar[int]
+    ALGORITHM_FIELD_NUMBER: _ClassVar[int]
+    IDENTITY_FIELD_NUMBER: _ClassVar[int]
+    SIGNED_SHA256_FIELD_NUMBER: _ClassVar[int]
+    VALUE_FIELD_NUMBER: _ClassVar[int]
+    BODY_OK_FIELD_NUMBER: _ClassVar[int]
+    SIGNED_AT_FIELD_NUMBER: _ClassVar[int]
+    EXPIRES_AT_FIELD_NUMBER: _ClassVar[int]
+    FIELDS_FIELD_NUMBER: _ClassVar[int]
+    BODY_LENGTH_FIELD_NUMBER: _ClassVar[int]
+    INSTANCE_FIELD_NUMBER: _ClassVar[int]
+    CHAIN_FIELD_NUMBER: _ClassVar[int]
+    PROBLEM_FIELD_NUMBER: _ClassVar[int]
+    kind: str
+    domain: str
+    selector: str
+    algorithm: str
+    identity: str
+    signed_sha256: bytes
+    value: bytes
+    body_ok: bool
+    signed_at: _timestamp_pb2.Timestamp
+    expires_at: _timestamp_pb2.Timestamp
+    fields: _containers.RepeatedScalarFieldContainer[str]
+    body_length: int
+    instance: int
+    chain: str
+    problem: str
+    def __init__(self, kind: _Optional[str] = ..., domain: _Optional[str] = ..., selector: _Optional[str] = ..., algorithm: _Optional[str] = ..., identity: _Optional[str] = ..., signed_sha256: _Optional[bytes] = ..., value: _Optional[bytes] = ..., body_ok: _Optional[bool] = ..., signed_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., expires_at: _Optional[_Union[datetime.datetime, _timestamp_pb2.Timestamp, _Mapping]] = ..., fields: _Optional[_Iterable[str]] = ..., body_length: _Optional[int] = ..., instance: _Optional[int] = ..., chain: _Optional[str] = ..., problem: _Optional[str] = ...) -> None: ...
+
+class SignatureProblems(_message.Message):
+    __slots__ = ()
+    class Word(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        none: _ClassVar[SignatureProblems.Word]
+        syntax: _ClassVar[SignatureProblems.Word]
+        version: _ClassVar[SignatureProblems.Word]
+        algorithm: _ClassVar[SignatureProblems.Word]
+        from_unsigned: _ClassVar[SignatureProblems.Word]
+        identity: _ClassVar[SignatureProblems.Word]
+        canonicalization: _ClassVar[SignatureProblems.Word]
+        times: _ClassVar[SignatureProblems.Word]
+        body_length: _ClassVar[SignatureProblems.Word]
+        arc_set: _ClassVar[SignatureProblems.Word]
+        header: _ClassVar[SignatureProblems.Word]
+    none: SignatureProblems.Word
+    syntax: SignatureProblems.Word
+    version: SignatureProblems.Word
+    algorithm: SignatureProblems.Word
+    from_unsigned: SignatureProblems.Word
+    identity: SignatureProblems.Word
+    canonicalization: SignatureProblems.Word
+    times: SignatureProblems.Word
+    body_length: SignatureProblems.Word
+    arc_set: SignatureProblems.Word
+    header: SignatureProblems.Word
+    def __init__(self) -> None: ...
+
+class StatedResults(_message.Message):
+    __slots__ = ("authserv_id", "results", "start", "end")
+    AUTHSERV_ID_FIELD_NUMBER: _ClassVar[int]
+    RESULTS_FIELD_NUMBER: _ClassVar[int]
+    START_FIELD_NUMBER: _ClassVar[int]
+    END_FIELD_NUMBER: _ClassVar[int]
+    authserv_id: str
+    results: _containers.RepeatedCompositeFieldContainer[StatedResult]
+    start: int
+    end: int
+    def __init__(self, authserv_id: _Optional[str] = ..., results: _Optional[_Iterable[_Union[StatedResult, _Mapping]]] = ..., start: _Optional[int] = ..., end: _Optional[int] = ...) -> None: ...
+
+class StatedResult(_message.Message):
+    __slots__ = ("method", "result", "properties")
+    class PropertiesEntry(_message.Message):
+        __slots__ = ("key", "value")
+        KEY_FIELD_NUMBER: _ClassVar[int]
+        VALUE_FIELD_NUMBER: _ClassVar[int]
+        key: str
+        value: str
+        def __init__(self, key: _Optional[str] = ..., value: _Optional[str] = ...) -> None: ...
+    METHOD_FIELD_NUMBER: _ClassVar[int]
+    RESULT_FIELD_NUMBER: _ClassVar[int]
+    PROPERTIES_FIELD_NUMBER: _ClassVar[int]
+    method: str
+    result: str
+    properties: _containers.ScalarMap[str, str]
+    def __init__(self, method: _Optional[str] = ..., result: _Optional[str] = ..., properties: _Optional[_Mapping[str, str]] = ...) -> None: ...
+
+class SpoofSign(_message.Message):
+    __slots__ = ("kind", "detail")
+    KIND_FIELD_NUMBER: _ClassVar[int]
+    DETAIL_FIELD_NUMBER: _ClassVar[int]
+    kind: str
+    detail: str
+    def __init__(self, kind: _Optional[str] = ..., detail: _Optional[str] = ...) -> None: ...
+
+class SpoofSigns(_message.Message):
+    __slots__ = ()
+    class Word(int, metaclass=_enum_type_wrapper.EnumTypeWrapper):
+        __slots__ = ()
+        none: _ClassVar[SpoofSigns.Word]
+        own_domain: _ClassVar[SpoofSigns.Word]
+        name_is_address: _ClassVar[SpoofSigns.Word]
+        name_of_ours: _ClassVar[SpoofSigns.Word]
+        reply_elsewhere: _ClassVar[SpoofSigns.Word]
+        lookalike: _ClassVar[SpoofSigns.Word]
+        own_greeting: _ClassVar[SpoofSigns.Word]
+        own_reverse_path: _ClassVar[SpoofSigns.Word]
+        name_via: _ClassVar[SpoofSigns.Word]
+        reply_by_list: _ClassVar[SpoofSigns.Word]
+    none: SpoofSigns.Word
+    own_domain: SpoofSigns.Word
+    name_is_address: SpoofSigns.Word
+    name_of_ours: SpoofSigns.Word
+    reply_elsewhere: SpoofSigns.Word
+    lookalike: SpoofSigns.Word
+    own_greeting: SpoofSigns.Word
+    own_reverse_path: SpoofSigns.Word
+    name_via: SpoofSigns.Word
+    reply_by_list: SpoofSigns.Word
+    def __init__(self) -> None: ...
 
 class Limit(_message.Message):
     __slots__ = ("class_", "part", "detail")
@@ -640,6 +837,7 @@ class Limits(_message.Message):
         passwords: _ClassVar[Limits.Word]
         engine: _ClassVar[Limits.Word]
         links: _ClassVar[Limits.Word]
+        signatures: _ClassVar[Limits.Word]
     none: Limits.Word
     octets: Limits.Word
     part_octets: Limits.Word
@@ -655,6 +853,7 @@ class Limits(_message.Message):
     passwords: Limits.Word
     engine: Limits.Word
     links: Limits.Word
+    signatures: Limits.Word
     def __init__(self) -> None: ...
 
 class PartsLeftOut(_message.Message):

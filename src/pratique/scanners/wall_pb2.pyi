@@ -22,7 +22,7 @@ class Request(_message.Message):
     def __init__(self, setup: _Optional[_Union[Setup, _Mapping]] = ..., inspect: _Optional[_Union[Inspect, _Mapping]] = ..., spawn: _Optional[_Union[Spawn, _Mapping]] = ..., adopt: _Optional[_Union[Adopt, _Mapping]] = ..., rewrite: _Optional[_Union[Rewrite, _Mapping]] = ...) -> None: ...
 
 class Setup(_message.Message):
-    __slots__ = ("rule_folders", "budget", "confinement", "memory", "passwords", "own_scanners", "own_domains", "lists", "families", "rule_cache", "shorteners")
+    __slots__ = ("rule_folders", "budget", "confinement", "memory", "passwords", "own_scanners", "own_domains", "lists", "families", "rule_cache", "shorteners", "people")
     RULE_FOLDERS_FIELD_NUMBER: _ClassVar[int]
     BUDGET_FIELD_NUMBER: _ClassVar[int]
     CONFINEMENT_FIELD_NUMBER: _ClassVar[int]
@@ -34,6 +34,7 @@ class Setup(_message.Message):
     FAMILIES_FIELD_NUMBER: _ClassVar[int]
     RULE_CACHE_FIELD_NUMBER: _ClassVar[int]
     SHORTENERS_FIELD_NUMBER: _ClassVar[int]
+    PEOPLE_FIELD_NUMBER: _ClassVar[int]
     rule_folders: _containers.RepeatedScalarFieldContainer[str]
     budget: Budget
     confinement: str
@@ -45,7 +46,16 @@ class Setup(_message.Message):
     families: str
     rule_cache: str
     shorteners: _containers.RepeatedScalarFieldContainer[str]
-    def __init__(self, rule_folders: _Optional[_Iterable[str]] = ..., budget: _Optional[_Union[Budget, _Mapping]] = ..., confinement: _Optional[str] = ..., memory: _Optional[int] = ..., passwords: _Optional[_Iterable[str]] = ..., own_scanners: _Optional[_Iterable[_Union[OwnScanner, _Mapping]]] = ..., own_domains: _Optional[_Iterable[str]] = ..., lists: _Optional[_Iterable[str]] = ..., families: _Optional[str] = ..., rule_cache: _Optional[str] = ..., shorteners: _Optional[_Iterable[str]] = ...) -> None: ...
+    people: _containers.RepeatedCompositeFieldContainer[Person]
+    def __init__(self, rule_folders: _Optional[_Iterable[str]] = ..., budget: _Optional[_Union[Budget, _Mapping]] = ..., confinement: _Optional[str] = ..., memory: _Optional[int] = ..., passwords: _Optional[_Iterable[str]] = ..., own_scanners: _Optional[_Iterable[_Union[OwnScanner, _Mapping]]] = ..., own_domains: _Optional[_Iterable[str]] = ..., lists: _Optional[_Iterable[str]] = ..., families: _Optional[str] = ..., rule_cache: _Optional[str] = ..., shorteners: _Optional[_Iterable[str]] = ..., people: _Optional[_Iterable[_Union[Person, _Mapping]]] = ...) -> None: ...
+
+class Person(_message.Message):
+    __slots__ = ("name", "addresses")
+    NAME_FIELD_NUMBER: _ClassVar[int]
+    ADDRESSES_FIELD_NUMBER: _ClassVar[int]
+    name: str
+    addresses: _containers.RepeatedScalarFieldContainer[str]
+    def __init__(self, name: _Optional[str] = ..., addresses: _Optional[_Iterable[str]] = ...) -> None: ...
 
 class OwnScanner(_message.Message):
     __slots__ = ("name", "path", "settings", "distribution", "places")

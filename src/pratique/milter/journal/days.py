@@ -103,7 +103,8 @@ def remove_old(folder: Path, today: date, keep_days: int) -> None:
         if _is_old(one, today, keep_days):
             for path in (one.path, *(with_ending(one.path, end) for end in ENDINGS)):
                 path.unlink(missing_ok=True)
-            log.info("journal: removed %s, which is older than %d days", one.path.name, keep_days)
+            text = "%s: removed %s, which is older than %d days"
+            log.info(text, folder.name, one.path.name, keep_days)
 
 
 def _is_old(one: DayName, today: date, keep_days: int) -> bool:

@@ -68,10 +68,26 @@ FIELDS: dict[str, dict[str, Treatment]] = {
         "database_version": _K, "note": _T, "reference": _K,
     },
     "Bounce": {"other": _K},
+    "Returned": {
+        "message_ids": _A, "watermarks": _L, "failed": _A, "reporter": _D, "authors": _A,
+        "recipients": _A, "received_by": _D,
+    },
     "Evidence": {"kind": _K, "detail": _E},
-    "Auth": {"spf": _K, "dmarc": _K, "arc": _K, "authenticated_as": _A, "checker": _K},
+    "Auth": {
+        "spf": _K, "dmarc": _K, "arc": _K, "authenticated_as": _A, "checker": _K,
+        "dmarc_policy": _K,
+    },
     "DkimResult": {"domain": _D, "result": _K},
     "Facts": {"lists_away": _K},
+    "Signature": {
+        "kind": _K, "domain": _D, "selector": _K, "algorithm": _Y, "identity": _A,
+        "signed_sha256": _L, "value": _L, "fields": _Y, "chain": _K, "problem": _K,
+    },
+    # Whose results they are, and which; for whom they speak is in the facts of our own.
+    "StatedResults": {"authserv_id": _D},
+    "StatedResult": {"method": _K, "result": _K, "properties": _L},
+    # Display names and addresses, in running text: hashed as a whole.
+    "SpoofSign": {"kind": _K, "detail": _W},
     # A path or what is asked for often names whom a link was sent to.
     "Link": {"url": _W, "host": _D, "shown": _W, "tricks": _K, "listed": _K},
     "Score": {"engine": _K},
@@ -90,6 +106,18 @@ EVIDENCE = {
     "returned_message_id": _A,
     "reverse_path": _A,
     "attachment": _P,
+    "sent_message": _A,
+    "sent_recipient": _A,
+    "own_signature": _D,
+    "own_reporter": _D,
+    # Days and numbers, in words of ours.
+    "watermark": _T,
+    "mark_missing": _T,
+    "mark_bad": _T,
+    "several_recipients": _T,
+    "too_old": _T,
+    "replayed": _T,
+    "never_sent": _T,
 }
 
 # Macros that name no person (Postfix MILTER_README, "Macros"; sendmail's libmilter): the
