@@ -11,6 +11,7 @@ from pratique.scanners.bounces.outermost import Outermost
 from pratique.scanners.bounces.outline import Outline
 from pratique.scanners.budget import Budget, Limits
 from pratique.scanners.inspector import Inspector, load
+from pratique.scanners.part import Message
 from pratique.scanners.unpack import Tools
 
 
@@ -49,7 +50,8 @@ def gather(listen):
         heard = listen()
         Inspector(tools, Limits()).inspect(memoryview(octets), wall.Inspect(), heard)
         assert heard.failures() == []
-        header = outermost.read(memoryview(octets), Budget(Limits()))
+        view, budget = memoryview(octets), Budget(Limits())
+        header = outermost.read(Message(view, facts.Envelope(), facts.Mail(), budget))
         return Gathered(header, kept[0].message.mail, kept[0].outline)
 
     return gathered

@@ -2,6 +2,7 @@
 
 import pytest
 
+from pratique.scanners import facts_pb2 as facts
 from pratique.scanners.bounces import claim
 
 ANN = b"From: ann@example.org\n"
@@ -12,9 +13,10 @@ DSN_SUBJECT = b"Subject: Undelivered Mail Returned to Sender\n"
 def judge(gather):
     """The signs by name, and the other report that it is."""
 
-    def judged(octets):
+    def judged(octets, **envelope):
         known = gather(octets)
-        signs = claim.signs(known.header, known.mail, known.outline)
+        stated = facts.Envelope(**envelope)
+        signs = claim.signs(known.header, known.mail, known.outline, stated)
         other = claim.other(known.header, known.mail, known.outline, signs)
         held = {name for name in claim.Signs.__slots__ if getattr(signs, name)}
         assert signs.any is bool(held)
@@ -99,7 +101,7 @@ def test_so_many_subjects_are_looked_at(count, heard, judge):
 def structured(gather):
     def told(octets):
         known = gather(octets)
-        signs = claim.signs(known.header, known.mail, known.outline)
+        signs = claim.signs(known.header, known.mail, known.outline, facts.Envelope())
         return claim.has_structure(known.header, known.outline, signs)
 
     return told
@@ -208,3 +210,43 @@ def test_an_automatic_reply_is_known(head, judge):
 )
 def test_what_is_no_automatic_reply_is_not_taken_for_one(head, judge):
     assert judge(head + b"\nhello\n")[1] == ""
+
+
+MOBILE = (
+    b"From: no-reply@phone.example\nSubject: Mail\n"
+    b"Content-Type: multipart/mixed; boundary=b\n\n--b\n\n%b\n"
+    b"--b\nContent-Type: %b\n\nReceived: by x\nFrom: a@b.example\n"
+    b"Subject: x\nMessage-ID: <1@b.example>\n\nhello\n--b--\n"
+)
+NOT_DELIVERED = b"Your mail sent on Monday\n  Could not be delivered to: <bob@b.example>\n"
+MESSAGE = b"message/rfc822"
+
+
+@pytest.mark.parametrize(
+    ("text", "type_", "envelope", "signs"),
+    [
+        (NOT_DELIVERED, MESSAGE, {"reverse_path": ""}, {"returns"}),
+        (b"Sorry.\nThe mailbox of bob is full.\n", MESSAGE, {"reverse_path": ""}, {"returns"}),
+        (b"Returned mail: no such user\n", MESSAGE, {"reverse_path": ""}, {"returns"}),
+        # People forward mail, and write of what was not delivered.
+        (NOT_DELIVERED, MESSAGE, {"reverse_path": "ann@example.org"}, set()),
+        # Nobody knows from whom it is.
+        (NOT_DELIVERED, MESSAGE, {}, set()),
+        (NOT_DELIVERED, b"text/plain", {"reverse_path": ""}, set()),
+        (b"I am away until Monday.\n", MESSAGE, {"reverse_path": ""}, set()),
+        (b"hello\n" * 40 + NOT_DELIVERED, MESSAGE, {"reverse_path": ""}, set()),
+    ],
+)
+def test_from_nobody_a_text_and_a_message_make_a_claim_together(
+    text, type_, envelope, signs, judge
+):
+    assert judge(MOBILE % (text, type_), **envelope) == (signs, "")
+
+
+@pytest.mark.parametrize(
+    ("written", "signs"), [(b"<>", {"returns"}), (b" <a@b.example>", set()), (b"", set())]
+)
+def test_a_return_path_in_the_header_tells_where_the_envelope_is_not_known(written, signs, judge):
+    octets = b"Return-Path: " + written + b"\n" + MOBILE % (NOT_DELIVERED, MESSAGE)
+    assert judge(octets) == (signs, "")
+    assert judge(octets, reverse_path="x@y.example") == (set(), "")

@@ -2,13 +2,16 @@
 
 import pytest
 
+from pratique.scanners import facts_pb2 as facts
 from pratique.scanners.bounces.outermost import FIELD_OCTETS, read
 from pratique.scanners.budget import Budget, Limits
 from pratique.scanners.mime.fields import FIELD_OCTETS as TYPE_OCTETS
+from pratique.scanners.part import Message
 
 
 def fields(octets):
-    return read(memoryview(octets), Budget(Limits()))
+    message = Message(memoryview(octets), facts.Envelope(), facts.Mail(), Budget(Limits()))
+    return read(message)
 
 
 def test_fields_are_known_by_their_names_and_unfolded():

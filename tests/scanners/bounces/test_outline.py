@@ -3,7 +3,13 @@
 import pytest
 
 from pratique.scanners.bounces import outline as outlines
-from pratique.scanners.bounces.outline import HEAD_OCTETS, MESSAGES, STATUSES, TEXT_OCTETS, TEXTS
+from pratique.scanners.bounces.outline import (
+    MESSAGES,
+    STATUS_OCTETS,
+    STATUSES,
+    TEXT_OCTETS,
+    TEXTS,
+)
 
 
 def test_the_outer_parts_are_those_in_nothing_but_multiparts(gather, bounces):
@@ -56,7 +62,7 @@ def test_only_so_many_octets_are_kept(count, part, kept, gather, bounces):
 
 
 @pytest.mark.parametrize(
-    ("type_", "most"), [(b"text/plain", TEXT_OCTETS), (b"message/delivery-status", HEAD_OCTETS)]
+    ("type_", "most"), [(b"text/plain", TEXT_OCTETS), (b"message/delivery-status", STATUS_OCTETS)]
 )
 @pytest.mark.parametrize("more", [0, 1])
 def test_only_the_beginning_is_kept(type_, most, more, gather, bounces):

@@ -5,7 +5,15 @@ import time
 import pytest
 
 from pratique.scanners.bounces import quoted
-from pratique.scanners.bounces.quoted import ADDRESSES, MESSAGE_IDS, PLACES
+from pratique.scanners.bounces.outline import STATUS_OCTETS
+from pratique.scanners.bounces.quoted import (
+    ADDRESSES,
+    FAILED,
+    MESSAGE_IDS,
+    PLACES,
+    RECIPIENTS,
+    WATERMARKS,
+)
 
 HEAD = b"From: mailer-daemon@mx.example\nTo: ann@example.org\nMessage-ID: <own@mx.example>\n"
 
@@ -106,7 +114,17 @@ def test_a_message_id_is_as_long_as_a_line(length, found, ids):
 def failed(gather):
     def found(octets):
         known = gather(octets)
-        return quoted.failed_recipient(known.outline, known.header, {"ann@example.org"})
+        named = quoted.failed_recipients(known.outline, known.header, {"ann@example.org"})
+        return next(iter(named), "")
+
+    return found
+
+
+@pytest.fixture
+def all_failed(gather):
+    def found(octets):
+        known = gather(octets)
+        return quoted.failed_recipients(known.outline, known.header, {"ann@example.org"})
 
     return found
 
@@ -127,6 +145,90 @@ def test_who_failed_is_said_by_the_status_part(failed, bounces):
 )
 def test_who_failed_is_looked_for_everywhere(octets, address, failed):
     assert failed(HEAD + octets) == address
+
+
+def test_all_who_failed_are_told_the_surest_first_and_each_once(all_failed, bounces):
+    status = bounces.status + b"\nFinal-Recipient: rfc822; two@there.example\n"
+    text = b"\nI could not deliver to <gone@there.example>, forwarded from <gone@here.example>\n"
+    octets = bounces.report(text, status)
+    assert all_failed(octets) == ["gone@there.example", "two@there.example", "gone@here.example"]
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_so_many_of_them_are_told(more, all_failed):
+    text = b"\n".join(b"<x%d@y.example>" % number for number in range(FAILED + more))
+    assert len(all_failed(HEAD + b"\n" + text)) == FAILED
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_more_recipients_than_are_looked_at_are_known_to_be_more(more, gather, bounces):
+    group = b"\nFinal-Recipient: rfc822; x@y.example\nAction: failed\n"
+    status = b"Content-Type: message/delivery-status\n\nReporting-MTA: dns; a\n"
+    octets = bounces.report(bounces.text, status + group * (RECIPIENTS + more))
+    assert quoted.has_many_recipients(gather(octets).outline) is bool(more)
+
+
+@pytest.mark.parametrize("more", [-1, 0])
+def test_a_status_part_that_is_cut_off_may_have_more(more, gather, bounces):
+    status = b"Content-Type: message/delivery-status\n\nReporting-MTA: dns; a\n"
+    filled = status + b"X" * (STATUS_OCTETS - len(b"Reporting-MTA: dns; a\n") + more)
+    known = gather(bounces.report(bounces.text, filled))
+    assert quoted.has_many_recipients(known.outline) is (more == 0)
+
+
+@pytest.fixture
+def marks(gather):
+    def found(octets):
+        known = gather(octets)
+        return quoted.watermarks(known.outline, list(known.outline.heads))
+
+    return found
+
+
+MARK = b"2-20779-abcdefghijklmnopqrstuvwxyz"
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        b"X-Pratique-Watermark: " + MARK,
+        b"x-pratique-watermark:" + MARK,
+        b"    X-PRATIQUE-Watermark :\n     " + MARK,
+        b"> X-Pratique-Watermark:\r\n>  " + MARK,
+        b"X-Pratique-Watermark: " + MARK[:12] + b"\n  " + MARK[12:],
+        b"> X-Pratique-Watermark: " + MARK[:12] + b"\n>  " + MARK[12:],
+        b"X-Pratique-Watermark: " + MARK.upper(),
+    ],
+)
+def test_a_mark_in_the_text_is_found(written, marks):
+    assert marks(HEAD + b"\nIt failed:\n" + written + b"\n") == [MARK.decode()]
+
+
+def test_a_mark_in_what_is_returned_is_found(marks, bounces):
+    header = b"X-Pratique-Watermark: " + MARK + b"\n" + bounces.header
+    returned = b"Content-Type: text/rfc822-headers\n\n" + header
+    assert marks(bounces.report(bounces.text, bounces.status, returned)) == [MARK.decode()]
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        b"", b"X-Pratique-Watermark:", b"X-Watermark: " + MARK,
+        b"X-Pratique-Watermark: " + MARK + b"a", b"X-Pratique-Watermark: " + MARK[:-1],
+        b"X-Pratique-Watermark: 20480:a83e6b1fbc7ae37c09a91594",
+    ],
+)  # fmt: skip
+def test_what_is_no_mark_is_none(written, marks):
+    assert marks(HEAD + b"\nIt failed:\n" + written + b"\n") == []
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_so_many_marks_are_kept(more, marks):
+    many = b"".join(
+        b"X-Pratique-Watermark: 2-2077%d-abcdefghijklmnopqrstuvwxyz\n" % number
+        for number in range(WATERMARKS + more)
+    )
+    assert len(marks(HEAD + b"\n" + many)) == WATERMARKS
 
 
 @pytest.mark.parametrize(("own", "found"), [(ADDRESSES - 1, True), (ADDRESSES, False)])
@@ -174,6 +276,7 @@ def test_a_page_beside_a_text_is_not_alone_and_beside_an_empty_one_is(gather, bo
     [
         b"@", b"a" * 64 + b"@", b"@" + b"a." * 100, b"<", b"<a", b"Message-ID:", b"Message-ID: <",
         b"\n \n", b"> ", b"Message-ID:\n ", b"Final-Recipient:", b"\r", b"&lt;",
+        b"x-pratique-watermark:",
     ],
 )  # fmt: skip
 @pytest.mark.parametrize("type_", [b"text/plain", b"text/html", b"message/delivery-status"])
@@ -182,6 +285,7 @@ def test_no_text_costs_more_than_its_length(piece, type_, gather, bounces):
     known = gather(bounces.multipart(b"Content-Type: " + type_ + b"\n\n<html>" + octets, head=HEAD))
     begun = time.process_time()
     quoted.message_ids(known.outline, known.header, list(known.outline.heads))
-    quoted.failed_recipient(known.outline, known.header, set())
+    quoted.failed_recipients(known.outline, known.header, set())
+    quoted.watermarks(known.outline, list(known.outline.heads))
     quoted.reporters(known.outline)
     assert time.process_time() - begun < 1.0

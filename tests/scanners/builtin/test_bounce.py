@@ -290,3 +290,28 @@ def test_a_bounce_of_very_many_parts_is_seen_like_any(parts, see, bounces):
     known = see(octets, "")
 
     assert [one.path for one in known.parts if one.returned] == [f"{parts + 2}", f"{parts + 2}/1"]
+
+
+def test_what_it_says_of_the_message_that_it_answers_is_told(see, bounces):
+    seen = see(bounces.report())
+    assert seen.bounce.returned.authors == ["ann@example.org"]
+    ids = [one.detail for one in seen.bounce.evidence if one.kind == "returned_message_id"]
+    assert ids == seen.bounce.returned.message_ids == ["<original@example.org>"]
+
+
+def test_a_vacation_notice_says_what_it_answers(see):
+    octets = b"Auto-Submitted: auto-replied\nIn-Reply-To: <a@b.example>\nSubject: Auto: x\n\naway\n"
+    bounce = see(octets).bounce
+    assert (bounce.other, bounce.claimed) == ("automatic_reply", False)
+    assert bounce.returned.message_ids == ["<a@b.example>"]
+    bare = see(octets.replace(b"In-Reply-To", b"X-Reply-To")).bounce
+    assert not bare.HasField("returned")
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_more_recipients_than_are_looked_at_are_a_limit(see, bounces, more):
+    group = b"\nFinal-Recipient: rfc822; gone@there.example\nAction: failed\n"
+    status = b"Content-Type: message/delivery-status\n\nReporting-MTA: dns; mx.example\n"
+    octets = bounces.report(bounces.text, status + group * (1000 + more), bounces.returned)
+    told = [("header", "more than 1000 recipients in a delivery status")]
+    assert [(one.class_, one.detail) for one in see(octets).limits] == (told if more else [])

@@ -10,5 +10,6 @@ claim.py     whether it gives itself for a bounce, or is another automatic repor
 reports.py   what another report covers, so that all else in it is looked at
 returned.py  which parts are what a bounce returns
 quoted.py    what it says of the message that it answers: Message-ID, failed recipient
+original.py  all that it says of that message, for the near side; dates.py reads its Date
 evidence.py  the reasons, weighed
 """

@@ -3,7 +3,8 @@
 Of 821 genuine bounces 99.3 % have at least one of these signs, and of 4,441 ordinary
 mails 0.09 %: a multipart/report, a delivery-status part, an author that is a
 mailer-daemon or a postmaster, the words of bounces in the subject, X-Failed-Recipients.
-A null reverse-path is none: vacation notices and lists have it too.
+A null reverse-path is none: vacation notices and lists have it too.  With a text that says
+that mail was not delivered, and a message returned below it, it is one.
 
 Other automatic reports share the signs and the structure (RFC 6522 is for all of them),
 so they are known first: complaints (RFC 5965), DMARC and TLS reports (RFC 7489 7.2,
@@ -25,6 +26,7 @@ from pratique.scanners.bounces import reports, words
 from pratique.scanners.bounces.fold import beginnings
 from pratique.scanners.bounces.outermost import Outermost
 from pratique.scanners.bounces.outline import STATUS_TYPES, Outline
+from pratique.scanners.bounces.returned import in_place
 from pratique.scanners.mime.header import unfold
 from pratique.scanners.text import to_text
 
@@ -60,6 +62,8 @@ _RESPONDERS = (
     b"x-vacation",
     b"x-autoreply-from",
 )
+# As much of a text as its first lines have.
+TOLD = 4096
 # RFC 5322 3.6 allows one field Subject.
 SUBJECTS = 8
 _REPLIED = frozenset({b"auto-replied", b"auto_replied", b"auto-reply"})
@@ -74,14 +78,19 @@ class Signs:
     daemon: bool
     subject: bool
     failed_recipients: bool
+    # It comes from nobody, says that mail was not delivered, and returns one.
+    returns: bool
 
     @property
     def any(self) -> bool:
         """Tell whether the message gives itself for a bounce."""
-        return any((self.report, self.status, self.daemon, self.subject, self.failed_recipients))
+        marks = self.report, self.status, self.daemon, self.subject, self.failed_recipients
+        return any(marks) or self.returns
 
 
-def signs(outermost: Outermost, mail: facts.Mail, outline: Outline) -> Signs:
+def signs(
+    outermost: Outermost, mail: facts.Mail, outline: Outline, envelope: facts.Envelope
+) -> Signs:
     """Look for each sign."""
     status = any(one.declared_type in STATUS_TYPES for one in outline.outer)
     report = outline.report(outermost.media_type()) >= 0
@@ -92,7 +101,8 @@ def signs(outermost: Outermost, mail: facts.Mail, outline: Outline) -> Signs:
     # A program may show the last of several fields.
     others = (to_text(unfold(one))[0] for one in outermost.fields.get(b"subject", [])[1:SUBJECTS])
     subject = any(known(one) for one in (mail.subject, *others))
-    return Signs(report, status, daemon, subject, failed)
+    returns = _is_from_nobody(outermost, envelope) and _returns(outermost, outline)
+    return Signs(report, status, daemon, subject, failed, returns)
 
 
 def has_structure(outermost: Outermost, outline: Outline, seen: Signs) -> bool:
@@ -100,6 +110,21 @@ def has_structure(outermost: Outermost, outline: Outline, seen: Signs) -> bool:
     types = {one.declared_type for one in outline.outer}
     others = any(outermost.report_type() == named or types & parts for _, named, parts in _REPORTS)
     return seen.status or seen.failed_recipients or (seen.report and not others)
+
+
+def _is_from_nobody(outermost: Outermost, envelope: facts.Envelope) -> bool:
+    """Whether the reverse-path is null; the last server may have written it down."""
+    if envelope.HasField("reverse_path"):
+        return not envelope.reverse_path
+    return outermost.first(b"return-path") == b"<>"
+
+
+def _returns(outermost: Outermost, outline: Outline) -> bool:
+    """Some servers have neither the words of bounces in a subject nor a name for themselves."""
+    if not in_place(outline, outermost.media_type()):
+        return False
+    told = (octets for text, octets in outline.texts[:1] if text.kind == "text")
+    return any(words.tells_of_bounce(to_text(octets[:TOLD])[0]) for octets in told)
 
 
 def _is_daemon(outermost: Outermost, mail: facts.Mail) -> bool:

@@ -3,10 +3,10 @@
 import re
 from dataclasses import dataclass
 
-from pratique.scanners.budget import Budget
 from pratique.scanners.mime.fields import Value, read_value
 from pratique.scanners.mime.header import unfold
-from pratique.scanners.mime.mail import read_outermost
+from pratique.scanners.mime.mail import header_of
+from pratique.scanners.part import Message
 
 # As much of one field as is looked at; References may have thirty Message-IDs.
 FIELD_OCTETS = 8 * 1024
@@ -50,10 +50,10 @@ class Outermost:
         return next((one.strip().lower() for one in self.type().all(b"report-type")), b"")
 
 
-def read(octets: memoryview, budget: Budget) -> Outermost:
+def read(message: Message) -> Outermost:
     """The fields of the outermost header, as far as a header is read at all."""
-    # Empty lines and separators of mailboxes before it: `read_outermost` skips them once.
-    _, header, _ = read_outermost(octets, budget)
+    # Empty lines and separators of mailboxes before it are skipped once.
+    _, header, _ = header_of(message)
     fields: dict[bytes, list[bytes]] = {}
     for each in header.fields:
         fields.setdefault(each.name, []).append(each.value)

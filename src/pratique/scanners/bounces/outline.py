@@ -23,6 +23,8 @@ MESSAGES = 8
 # Servers say what went wrong in a few KB; the longest genuine text, with a whole message
 # inline, had 200 KB.
 TEXT_OCTETS = 256 * 1024
+# A thousand recipients, which is as many as a mail has, with a reason for each.
+STATUS_OCTETS = 512 * 1024
 # The longest returned header had 24 KB.
 HEAD_OCTETS = 64 * 1024
 
@@ -91,7 +93,7 @@ class Outline:
             self._containers.add(known.id)
         elif known.declared_type in STATUS_TYPES:
             if len(self.statuses) < STATUSES:
-                self.statuses.append(bytes(part.octets[:HEAD_OCTETS]))
+                self.statuses.append(bytes(part.octets[:STATUS_OCTETS]))
         elif known.kind == "message" or known.declared_type in HEADER_TYPES:
             self._add_head(part)
         elif known.kind in {"text", "html"} and len(self.texts) < TEXTS:

@@ -13,7 +13,7 @@ words of its own ("Failure notice for server db1") was written by somebody else.
 
 import re
 
-from pratique.scanners.bounces.fold import beginnings
+from pratique.scanners.bounces.fold import beginnings, fold
 
 _MAIL = r"(?:e-?mails?|mails?|messages?)"
 _NOT = (
@@ -110,6 +110,23 @@ _REPLY = re.compile(
     r"|respuesta automática|resposta automática|automatisch antwoord|自動応答|自動返信"
     r"|自动(?:回复|答复)|자동 (?:회신|응답)"
 )
+
+
+# A server says in the first lines what became of the mail; then come transcripts.
+_LINES, _CHARACTERS = 40, 200
+# How it says so in a sentence of a text.
+_TOLD = re.compile(
+    rf"{_NOT}|undeliver(?:able|ed)\b|(?:unable to|could not|cannot|can't) deliver"
+    r"|deliver(?:y|ing)\b.{0,40}\b(?:fail|error|delayed)"
+    r"|(?:mailbox|user|address|account|recipient)\b.{0,40}"
+    r"\b(?:full|unknown|not found|rejected|does(?: not|n't) exist)"
+)
+
+
+def tells_of_bounce(text: str) -> bool:
+    """Tell whether a text says in its first lines that mail was not delivered."""
+    lines = (line[:_CHARACTERS] for line in text.split("\n", _LINES)[:_LINES])
+    return any(_TOLD.search(fold(line)) or speaks_of_bounce(line) for line in lines)
 
 
 def speaks_of_bounce(subject: str) -> bool:

@@ -5,14 +5,23 @@ looks like the real one to whoever reads it.  What it is made of differs (`../bo
 has the figures): a genuine one returns what it answers, and carries nothing else.
 
 What is found here is form, and form can be built.  `verified` needs what we remember of
-the mail that we sent, which no scanner knows; it is never stated here.
+the mail that we sent, which no scanner knows; it is never stated here.  What it says of that
+mail is (`returned`), so that the near side can hold it against what was sent.
 """
 
 from collections.abc import Iterator
 from typing import ClassVar
 
 from pratique.scanners import facts_pb2 as facts
-from pratique.scanners.bounces import claim, evidence, outermost, quoted, reports, returned
+from pratique.scanners.bounces import (
+    claim,
+    evidence,
+    original,
+    outermost,
+    quoted,
+    reports,
+    returned,
+)
 from pratique.scanners.bounces.claim import Signs
 from pratique.scanners.bounces.outermost import Outermost
 from pratique.scanners.bounces.outline import Outline
@@ -36,8 +45,8 @@ class Bounce:
     def conclude(self) -> Iterator[facts.Facts]:
         """State what the message is, if it is no ordinary mail."""
         message, outline = self._message, self._outline
-        header = outermost.read(message.octets, message.budget)
-        signs = claim.signs(header, message.mail, outline)
+        header = outermost.read(message)
+        signs = claim.signs(header, message.mail, outline, message.envelope)
         other = claim.other(header, message.mail, outline, signs)
         if not other and not signs.any:
             return
@@ -47,17 +56,22 @@ class Bounce:
         strange = evidence.strange(outline, _excused(outline, changed, header, other))
         # Another report is an excuse for what it is, and for nothing beside it.
         if other and not (signs.any and strange):
-            yield facts.Facts(bounce=facts.Bounce(other=other))
+            yield facts.Facts(bounce=facts.Bounce(other=other, returned=original.answered(header)))
             return
+        what = original.read(outline, header, [one.id for one in roots], self._own())
         reasons = [
             *_of_form(header, signs, outline),
             *self._of_envelope(header),
-            *self._of_original(header, [one.id for one in roots]),
+            *self._of_original(what, [one.id for one in roots]),
             *evidence.attachments(strange),
         ]
         for part in changed:
             yield facts.Facts(parts=[part])
-        yield facts.Facts(bounce=facts.Bounce(claimed=True, evidence=reasons))
+        if quoted.has_many_recipients(outline):
+            detail = f"more than {quoted.RECIPIENTS} recipients in a delivery status"
+            yield facts.Facts(limits=[facts.Limit(class_="header", detail=detail)])
+        said = what if what.ByteSize() else None
+        yield facts.Facts(bounce=facts.Bounce(claimed=True, evidence=reasons, returned=said))
 
     def _of_envelope(self, header: Outermost) -> Iterator[facts.Evidence]:
         envelope = self._message.envelope
@@ -68,20 +82,23 @@ class Bounce:
         if not header.first(b"message-id"):
             yield evidence.weigh("no_message_id")
 
-    def _of_original(self, header: Outermost, roots: list[int]) -> Iterator[facts.Evidence]:
+    def _own(self) -> set[str]:
+        """The bounce's own addresses, in lower case."""
+        header = self._message.mail.header
+        fields = (header.from_, header.to, header.sender, header.reply_to)
+        return {one.address.lower() for field in fields for one in field}
+
+    def _of_original(self, what: facts.Returned, roots: list[int]) -> Iterator[facts.Evidence]:
         """What it says of the message that it answers."""
-        outline, mail = self._outline, self._message.mail
+        outline = self._outline
         heads = [one for one in roots if returned.is_header(outline.heads.get(one, b""))]
         if heads:
             paths = {one.id: one.path for one in outline.parts}
             yield evidence.weigh("returned_header", f"in {paths[heads[0]]}")
         self._message.budget.check_clock()
-        yield from evidence.message_ids(quoted.message_ids(outline, header, roots))
-        self._message.budget.check_clock()
-        fields = (mail.header.from_, mail.header.to, mail.header.sender, mail.header.reply_to)
-        own = {one.address.lower() for field in fields for one in field}
-        if failed := quoted.failed_recipient(outline, header, own):
-            yield evidence.weigh("failed_recipient", failed)
+        yield from evidence.message_ids(list(what.message_ids))
+        if what.failed:
+            yield evidence.weigh("failed_recipient", what.failed[0])
 
 
 def _excused(
