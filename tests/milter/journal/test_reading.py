@@ -97,11 +97,31 @@ def test_a_damaged_file_is_named_and_the_others_are_read(folder, keep):
     assert (name, "not a database" in why) == (path.name, True)
 
 
-@pytest.mark.parametrize("octets", [b"", b"x", b"SQLite format 3\x00"])
+@pytest.mark.parametrize("octets", [b"x", b"SQLite format 3\x00"])
 def test_a_file_that_is_none_is_named(folder, octets):
     folder.mkdir()
     (folder / "2026-11-22.sqlite3").write_bytes(octets)
     assert len(find(folder, "b").unreadable) == 1
+
+
+def test_a_file_that_is_being_made_is_one_with_nothing_in_it_yet(folder, keep):
+    keep("b")
+    made = folder / "2026-11-23.sqlite3"
+    made.touch()
+    assert list(entries_of(made)) == []
+    with sqlite3.connect(made, isolation_level=None) as maker:
+        # So far it is before its layout is committed.
+        maker.execute("PRAGMA journal_mode = WAL")
+        maker.execute("BEGIN IMMEDIATE")
+        maker.execute("CREATE TABLE message (number INTEGER)")
+        found = find(folder, "b")
+        assert (len(found.entries), found.unreadable) == (1, [])
+        assert list(entries_of(made)) == []
+        maker.execute("COMMIT")
+        # Committed without what our layout says it is not ours.
+        with pytest.raises(ValueError, match="layout 0"):
+            list(entries_of(made))
+    maker.close()
 
 
 def test_a_damaged_record_is_named_and_the_others_are_read(folder, keep):

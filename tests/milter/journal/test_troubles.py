@@ -5,7 +5,7 @@ import sqlite3
 
 import pytest
 
-from pratique.milter.journal.troubles import Troubles
+from pratique.milter.journal.troubles import Troubles, Words
 
 FULL = sqlite3.OperationalError("database or disk is full")
 
@@ -88,3 +88,26 @@ def test_what_is_dropped_after_an_error_of_ours_is_told(troubles, caplog):
     assert "the newest are dropped" in caplog.records[-1].getMessage()
     troubles.end(4)
     assert "1 records were dropped" in caplog.records[-1].getMessage()
+
+
+def test_another_store_has_words_of_its_own(tmp_path, clocks, caplog):
+    caplog.set_level(logging.INFO)
+    words = Words("ledger", "rows", cost="; none is proved by it", full="its share is used up")
+    troubles = Troubles(tmp_path, clocks.monotonic, words)
+    full = sqlite3.OperationalError("database or disk is full")
+    full.sqlite_errorcode = sqlite3.SQLITE_FULL
+    troubles.begin(full, 5)
+    troubles.look(1)
+    clocks.run(seconds=90)
+    troubles.end(2)
+    begun, dropped, ended = (record.getMessage() for record in caplog.records)
+    assert begun == f"ledger {tmp_path} is not written: its share is used up; 5 rows wait"
+    assert dropped.endswith("too many rows wait, the newest are dropped; none is proved by it")
+    assert ended.endswith("is written again after 90 s, 2 rows were dropped")
+
+
+def test_the_journal_calls_a_full_disk_what_sqlite_calls_it(troubles, caplog):
+    full = sqlite3.OperationalError("database or disk is full")
+    full.sqlite_errorcode = sqlite3.SQLITE_FULL
+    troubles.begin(full, 0)
+    assert "database or disk is full (" in caplog.text

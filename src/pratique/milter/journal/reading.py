@@ -34,6 +34,9 @@ _FIND = f"{_ROWS} {_BY_ID} ORDER BY number DESC LIMIT :most"
 _COUNT = f"SELECT count(*) FROM message {_BY_ID}"  # noqa: S608 - texts of ours alone
 _NEXT = f"{_ROWS} WHERE number > :after ORDER BY number LIMIT :most"
 
+# Octets of a file of SQLite in which there is nothing (https://sqlite.org/fileformat2.html 1.3.2).
+_LEAST_PAGE = 512
+
 _TROUBLE = (sqlite3.Error, OSError, ValueError)
 
 
@@ -79,6 +82,8 @@ def entries_of(path: Path, after: int = 0, page: int = PAGE) -> Iterator[Kept]:
     """
     while True:
         with _opened(path) as connection:
+            if connection is None:
+                return
             rows = connection.execute(_NEXT, {"after": after, "most": page}).fetchall()
         for row in rows:
             kept = _kept(path, row)
@@ -92,6 +97,8 @@ def _find_in(path: Path, wanted: str, most: int, found: Found) -> int:
     """Add what a file has of an id; says how many there are that could be read."""
     asked = {"id": wanted, "most": most}
     with _opened(path) as connection:
+        if connection is None:
+            return 0
         (count,) = connection.execute(_COUNT, asked).fetchone()
         for row in connection.execute(_FIND, asked):
             try:
@@ -115,15 +122,19 @@ def _kept(path: Path, row: tuple[int, int, bytes, str, str | None, str | None]) 
 
 
 @contextlib.contextmanager
-def _opened(path: Path) -> Iterator[sqlite3.Connection]:
+def _opened(path: Path) -> Iterator[sqlite3.Connection | None]:
+    """The file; None for one that is being made, and has nothing in it yet."""
     connection = _connect(path)
     # Text that is no UTF-8 is damage of one record, and must not hide the others.
     connection.text_factory = partial(str, encoding="utf-8", errors="backslashreplace")
     try:
         (version,) = connection.execute("PRAGMA user_version").fetchone()
-        if version != FORMAT:
+        (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
+        # A few octets are a file of somebody's, which SQLite takes for an empty one.
+        is_made = version or tables or 0 < path.stat().st_size < _LEAST_PAGE
+        if is_made and version != FORMAT:
             raise ValueError(f"layout {version}, and this version reads {FORMAT}")
-        yield connection
+        yield connection if is_made else None
     finally:
         connection.close()
 

@@ -1,22 +1,43 @@
-"""Tell what keeps the journal from being written: once when it begins, once when it ends.
+"""Tell what keeps a store from being written: once when it begins, once when it ends.
 
 A disk that is full for an hour is one event, not a line for each message.  What was lost
-meanwhile is told as a number.
+meanwhile is told as a number.  The journal is one such store, the ledger of sent mail another.
 """
 
 import logging
 import sqlite3
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 
+from pratique.milter.journal.day_file import code_of
+
 log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What an admin calls a store, and what it keeps."""
+
+    store: str = "journal"
+    rows: str = "records"
+    # What it costs that some are dropped; empty is nothing more than that.
+    cost: str = ""
+    # What SQLite calls a full disk, where it may be something else.
+    full: str = ""
+
+
+OF_THE_JOURNAL = Words()
 
 
 class Troubles:
     """What is wrong now, and how often something was wrong."""
 
-    def __init__(self, folder: Path, monotonic: Callable[[], float]) -> None:
-        self._folder = folder
+    def __init__(
+        self, folder: Path, monotonic: Callable[[], float], words: Words = OF_THE_JOURNAL
+    ) -> None:
+        self._words = words
+        self._store = f"{words.store} {folder}"
         self._monotonic = monotonic
         # Since the start; each counts once, however long it lasts.
         self.count = 0
@@ -29,36 +50,37 @@ class Troubles:
 
     @property
     def is_on(self) -> bool:
-        """True while the journal cannot be written."""
+        """True while the store cannot be written."""
         return bool(self._now)
 
     def begin(self, error: Exception, waiting: int) -> None:
         """Something is wrong; told if it is something new."""
-        text = _in_words(error)
+        text = self._in_words(error)
         if text == self._now:
             return
         if not self._now:
             self._since = self._monotonic()
         self._now = text
-        log.error("journal %s is not written: %s; %d records wait", self._folder, text, waiting)
+        log.error("%s is not written: %s; %d %s wait", self._store, text, waiting, self._words.rows)
         self.count += 1
 
     def give_up(self, error: Exception, count: int) -> None:
-        """An error of ours costs so many records; each kind is told once, with its traceback."""
+        """An error of ours costs so many rows; each kind is told once, with its traceback."""
         kind = type(error).__name__
         if kind not in self._ours:
             self._ours.add(kind)
-            text = "journal %s: an error of ours, %d records were dropped"
-            log.error(text, self._folder, count, exc_info=error)
+            text = "%s: an error of ours, %d %s were dropped"
+            log.error(text, self._store, count, self._words.rows, exc_info=error)
             self.count += 1
         # They are told of: these are not the newest, dropped for want of room.
         self._dropped_before += count
         self._dropped_told += count
 
     def look(self, dropped: int) -> None:
-        """Tell, once, that records begin to be dropped."""
+        """Tell, once, that rows begin to be dropped."""
         if dropped > self._dropped_told and self._dropped_told == self._dropped_before:
-            log.error("journal %s: too many records wait, the newest are dropped", self._folder)
+            text = "%s: too many %s wait, the newest are dropped%s"
+            log.error(text, self._store, self._words.rows, self._words.cost)
             self.count += not self._now
         self._dropped_told = dropped
 
@@ -68,13 +90,18 @@ class Troubles:
         if self._now:
             seconds = self._monotonic() - self._since
             log.warning(
-                "journal %s is written again after %.0f s, %d records were dropped",
-                *(self._folder, seconds, lost),
+                "%s is written again after %.0f s, %d %s were dropped",
+                *(self._store, seconds, lost, self._words.rows),
             )
         elif lost:
-            log.warning("journal %s: %d records were dropped", self._folder, lost)
+            log.warning("%s: %d %s were dropped", self._store, lost, self._words.rows)
         self._now = ""
         self._dropped_before = self._dropped_told = dropped
+
+    def _in_words(self, error: Exception) -> str:
+        if isinstance(error, sqlite3.Error) and code_of(error) == sqlite3.SQLITE_FULL:
+            return self._words.full or _in_words(error)
+        return _in_words(error)
 
 
 def _in_words(error: Exception) -> str:

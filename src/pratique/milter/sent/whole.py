@@ -1,0 +1,87 @@
+"""Know since when the ledger has all that was sent, so that it may be said what was not.
+
+That an admin says so (`[sent] complete`) is one half: all mail of our domains passes here.  The
+other is that nothing was lost on the way into the files.  So a note lies among them, and its
+time is that of the last loss that we know of, or may have had: a row that was not seen to be
+written, a boot of the machine (a power cut takes the last moments), the note's own making.  Who
+removes the folder removes the note with it; a file that was damaged lies there, set aside.
+
+To move its time needs no room on the disk.  Whatever cannot be known is a loss.
+"""
+
+import contextlib
+import logging
+import os
+from collections.abc import Iterable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+from pratique.milter.journal.days import files_in
+from pratique.milter.sent.day import WINDOW
+
+log = logging.getLogger(__name__)
+
+NAME = "complete"
+# As long as what was sent may come back, and a day for two sides of midnight.
+_ENOUGH = timedelta(days=WINDOW + 1)
+_BOOT = Path("/proc/sys/kernel/random/boot_id")
+
+
+class Whole:
+    """The note in the ledger's folder; without one nothing is known."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._note = folder / NAME
+        # This process has lost something, and could not say so to the others.
+        self._lost = False
+
+    def begin(self, ours: Iterable[str] = (), boot: str = "") -> None:
+        """All is kept from now on, or since the note says so.
+
+        That is if the machine has run since, and the same domains and networks are ours.
+        """
+        try:
+            boot = boot or _BOOT.read_text("ascii").strip()
+            written = " ".join((boot, *sorted(ours)))
+            self._folder.mkdir(mode=0o700, exist_ok=True)
+            if _said(self._note) != written:
+                self._note.write_text(written, "ascii")
+        except (OSError, ValueError) as error:
+            log.warning("%s: the ledger does not count as complete: %s", self._note, error)
+            self.lost()
+
+    def forget(self) -> None:
+        """Nobody says that all mail passes here."""
+        with contextlib.suppress(OSError):
+            self._note.unlink()
+
+    def lost(self) -> None:
+        """Something was not kept, or nobody knows."""
+        try:
+            now = datetime.now(UTC).timestamp()
+            # A clock that went back must not make the loss an old one.
+            if now > self._note.stat().st_mtime:
+                os.utime(self._note)
+            else:
+                self._note.unlink()
+        except FileNotFoundError:
+            pass
+        except OSError:
+            self._lost = True
+
+    def holds(self, at: datetime) -> bool:
+        """Whether all is there that was sent before what comes back at this time."""
+        try:
+            began = datetime.fromtimestamp(self._note.stat().st_mtime, UTC)
+            damaged = any(one.is_set_aside for one in files_in(self._folder))
+        except (OSError, OverflowError, ValueError):
+            return False
+        return not self._lost and not damaged and at - began > _ENOUGH
+
+
+def _said(note: Path) -> str:
+    try:
+        return note.read_text("ascii")
+    except FileNotFoundError:
+        return ""
