@@ -6,6 +6,7 @@ import contextlib
 import dns.flags
 import dns.message
 import dns.rcode
+import dns.rdatatype
 import dns.rrset
 import pytest
 
@@ -15,7 +16,12 @@ SILENCE, TRUNCATED, SERVFAIL, GARBAGE = "silence", "truncated", "servfail", "gar
 
 
 class NameServer(asyncio.DatagramProtocol):
-    """Answers from `zone`: name to records, or to one of the words above; else NXDOMAIN."""
+    """Answers from `zone`: name to A records, or to one of the words above; else NXDOMAIN.
+
+    A dict there has records by type: `{"TXT": ['"v=spf1 -all"']}`; with `"cut": True` they
+    fit in no datagram.  A function makes of the question (and of whether it came by TCP) the
+    octets to send: one datagram, a list of several, or None.
+    """
 
     silence, truncated, servfail, garbage = SILENCE, TRUNCATED, SERVFAIL, GARBAGE
 
@@ -58,22 +64,29 @@ class NameServer(asyncio.DatagramProtocol):
             await self.gate.wait()
         self.open -= 1
         said = self.said(question)
-        if said is not None:
-            self._transport.sendto(said, client)
+        for one in said if isinstance(said, list) else [said]:
+            if one is not None and not self._transport.is_closing():
+                self._transport.sendto(one, client)
 
     async def _serve(self, reader, writer):
         with contextlib.suppress(asyncio.IncompleteReadError):
             length = int.from_bytes(await reader.readexactly(2), "big")
             question = dns.message.from_wire(await reader.readexactly(length))
             self.by_tcp.append(str(question.question[0].name).rstrip("."))
-            said = self.said(question, tcp=True) or b""
-            writer.write(len(said).to_bytes(2, "big") + said)
+            said = self.said(question, tcp=True)
+            writer.write(len(said).to_bytes(2, "big") + said if said is not None else b"")
             await writer.drain()
         writer.close()
 
     def said(self, question, *, tcp=False):
         name = question.question[0].name
-        records = self.zone.get(str(name).rstrip("."))
+        records, type_ = self.zone.get(str(name).rstrip(".").lower()), "A"
+        if callable(records):
+            return records(question, tcp)
+        if isinstance(records, dict):
+            type_ = dns.rdatatype.to_text(question.question[0].rdtype)
+            cut = records.get("cut") and not tcp
+            records = TRUNCATED if cut else records.get(type_, [])
         answer = dns.message.make_response(question)
         answer.flags |= dns.flags.RA
         if records == SILENCE:
@@ -88,9 +101,9 @@ class NameServer(asyncio.DatagramProtocol):
             answer.set_rcode(dns.rcode.NXDOMAIN)
             soa = f"ns.{name} admin.{name} 1 1 1 1 {self.minimum}"
             answer.authority.append(dns.rrset.from_text(name, self.ttl, "IN", "SOA", soa))
-        else:
+        elif records:
             told = ["127.0.0.2"] if records == TRUNCATED else records
-            answer.answer.append(dns.rrset.from_text(name, self.ttl, "IN", "A", *told))
+            answer.answer.append(dns.rrset.from_text(name, self.ttl, "IN", type_, *told))
         return answer.to_wire()
 
 

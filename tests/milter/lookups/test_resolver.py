@@ -9,8 +9,11 @@ from pratique.milter.lookups import resolver as module
 from pratique.milter.lookups.resolver import (
     FAILED,
     KEPT,
+    KEPT_OCTETS,
     LONGEST,
     NEGATIVE,
+    OCTETS,
+    RECORDS,
     SHORTEST,
     Reply,
     Resolver,
@@ -119,6 +122,26 @@ async def test_who_has_no_time_left_is_not_kept_waiting_and_the_next_finds_the_a
     assert len(name_server.asked) == 1
 
 
+async def test_a_question_that_nobody_waits_for_when_its_turn_comes_is_not_asked(
+    resolver, name_server
+):
+    name_server.gate = asyncio.Event()
+    asking = [
+        asyncio.create_task(resolver.ask(f"{number}.example", "A", soon(0.05)))
+        for number in range(6)
+    ]
+    waits = asyncio.create_task(resolver.ask("7.example", "A", soon()))
+    again = asyncio.create_task(resolver.ask("5.example", "A", soon()))
+    assert {one.failure for one in await asyncio.gather(*asking)} == {"no answer in time"}
+    name_server.gate.set()
+    assert not (await waits).failure
+    assert not (await again).failure
+    asked = [f"{number}.example" for number in (0, 1, 2, 3, 5, 7)]
+    assert sorted(name_server.asked) == asked
+    assert not resolver._asking
+    assert not resolver._waiting
+
+
 async def test_no_more_questions_are_under_way_than_are_allowed(resolver, name_server):
     name_server.gate = asyncio.Event()
     asking = [
@@ -168,6 +191,34 @@ async def test_so_many_answers_are_kept_and_the_oldest_goes(resolver):
         resolver._keep((f"{number}.example", "A"), Reply(), 60)
     assert len(resolver._kept) == KEPT
     assert ("0.example", "A") not in resolver._kept
+
+
+async def test_so_many_octets_of_answers_are_kept_and_the_oldest_go(resolver):
+    long = Reply(("x" * OCTETS,))
+    for number in range(KEPT_OCTETS // OCTETS + 1):
+        resolver._keep((f"{number}.example", "TXT"), long, 60)
+    assert len(resolver._kept) == KEPT_OCTETS // OCTETS
+    assert ("0.example", "TXT") not in resolver._kept
+    # What is kept anew is counted once.
+    resolver._keep(("1.example", "TXT"), Reply(("x",)), 60)
+    assert len(resolver._kept) == KEPT_OCTETS // OCTETS
+    assert resolver._octets == KEPT_OCTETS - OCTETS + 1
+
+
+MANY = [f"192.0.{number // 250}.{number % 250}" for number in range(RECORDS + 1)]
+LONG = [f'"{number:0250d}"' for number in range(OCTETS // 252 + 1)]
+
+
+@pytest.mark.parametrize(("type_", "records"), [("A", MANY), ("TXT", LONG)])
+async def test_an_answer_that_is_too_long_is_none_and_not_cut(
+    resolver, name_server, type_, records
+):
+    name_server.zone["a.example"] = {type_: records[:-1]}
+    name_server.zone["b.example"] = {type_: records}
+    reply = await resolver.ask("a.example", type_, soon())
+    assert sorted(reply.records) == sorted(records[:-1])
+    too_long = Reply(failure="the answer is too long")
+    assert await resolver.ask("b.example", type_, soon()) == too_long
 
 
 @pytest.mark.parametrize("name", ["a" * 64 + ".example", "a." * 130, "a..example", "\x00.example"])

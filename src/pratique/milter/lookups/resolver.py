@@ -3,14 +3,15 @@
 Answers are kept for as long as they say (RFC 1035 3.2.1), "there is no such name" as well
 (RFC 2308 5), a failure for a few seconds (RFC 9520 3).  Whoever asks what somebody else is
 asking waits for the same answer.  A question that nobody waits for any more goes on to its
-end, so that the next message finds the answer.
+end, so that the next message finds the answer; but if its turn has not come by then it is not
+asked at all, so that who names many slow servers leaves no queue behind.
 
 dnspython sends each question from a port of its own with a random number, takes an answer
 only to that question from where it went, and asks again by TCP where it was cut (RFC 5452).
 """
 
 import asyncio
-from collections import OrderedDict
+from collections import Counter, OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -20,8 +21,13 @@ import dns.message
 import dns.rdatatype
 import dns.resolver
 
+from pratique.milter.lookups.turns import Turns, last_two
+
 # A name and what is known of it take 500 octets: 8 MB.
 KEPT = 16_384
+# Strangers choose some of the names that are asked for, and what is answered (SPF, DKIM): of
+# text at most so many octets are kept.
+KEPT_OCTETS = 32 * 2**20
 # A list changes within minutes, and tells so by its time to live; for longer than an hour
 # nothing is believed that a resolver says.
 LONGEST, SHORTEST = 3600.0, 5.0
@@ -31,8 +37,9 @@ NEGATIVE = 60.0
 FAILED = 10.0
 # Questions that wait for their turn; a message asks a few.
 WAITING = 2000
-# An answer of more records than that is none of ours: a list gives one or two.
-RECORDS = 64
+# A list gives one or two records; some domains have seventy TXT records, of 8 KiB in all.  What
+# is longer is not read at all: half an answer would say something else.
+RECORDS, OCTETS = 256, 16_384
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +64,20 @@ class ResolverSettings:
 class Resolver:
     """One of it for all messages of a door."""
 
-    def __init__(self, settings: ResolverSettings, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        settings: ResolverSettings,
+        clock: Callable[[], float],
+        domain_of: Callable[[str], str] = last_two,
+    ) -> None:
         self._settings = settings
         self._clock = clock
         self._kept: OrderedDict[tuple[str, str], tuple[float, Reply]] = OrderedDict()
+        self._octets = 0
         self._asking: dict[tuple[str, str], asyncio.Task[Reply]] = {}
-        self._turns = asyncio.Semaphore(settings.questions)
+        # How many wait for each.
+        self._waiting: Counter[tuple[str, str]] = Counter()
+        self._turns = Turns(settings.questions, domain_of)
         self._dns: dns.asyncresolver.Resolver | None = None
         self._closed = False
 
@@ -78,15 +93,23 @@ class Resolver:
                 why = "nobody asks any more" if self._closed else "too many questions at a time"
                 return Reply(failure=why, unasked=True)
             asking = self._asking[key] = asyncio.create_task(self._question(key))
+        self._waiting[key] += 1
         try:
             # Others wait for it too, and its end is not theirs: so it is not awaited itself.
             async with asyncio.timeout_at(until):
                 await asyncio.wait([asking])
         except TimeoutError:
             return Reply(failure="no answer in time", unasked=True)
+        finally:
+            self._leave(key)
         if asking.cancelled():
             return Reply(failure="nobody asks any more", unasked=True)
         return asking.result()
+
+    def _leave(self, key: tuple[str, str]) -> None:
+        self._waiting[key] -= 1
+        if not self._waiting[key]:
+            del self._waiting[key]
 
     async def close(self) -> None:
         """End what is under way, and take no question any more."""
@@ -98,7 +121,9 @@ class Resolver:
 
     async def _question(self, key: tuple[str, str]) -> Reply:
         try:
-            async with self._turns:
+            async with self._turns.of(key[0]):
+                if key not in self._waiting:
+                    return Reply(failure="nobody waits for it any more", unasked=True)
                 reply, seconds = await self._answer(*key)
             self._keep(key, reply, seconds)
             return reply
@@ -106,10 +131,12 @@ class Resolver:
             del self._asking[key]
 
     def _keep(self, key: tuple[str, str], reply: Reply, seconds: float) -> None:
+        if key in self._kept:
+            self._octets -= _octets(self._kept.pop(key)[1])
         self._kept[key] = (self._clock() + seconds, reply)
-        self._kept.move_to_end(key)
-        if len(self._kept) > KEPT:
-            self._kept.popitem(last=False)
+        self._octets += _octets(reply)
+        while len(self._kept) > KEPT or self._octets > KEPT_OCTETS:
+            self._octets -= _octets(self._kept.popitem(last=False)[1][1])
 
     async def _answer(self, name: str, type_: str) -> tuple[Reply, float]:
         """The answer, and for how long it holds."""
@@ -123,8 +150,11 @@ class Resolver:
             return Reply(failure=_in_words(error)), FAILED
         if said.rrset is None:
             return Reply(), _negative(said.response)
-        records = tuple(record.to_text() for record in list(said.rrset)[:RECORDS])
-        return Reply(records), min(LONGEST, max(SHORTEST, float(said.rrset.ttl)))
+        seconds = min(LONGEST, max(SHORTEST, float(said.rrset.ttl)))
+        reply = Reply(tuple(record.to_text() for record in said.rrset))
+        if len(reply.records) > RECORDS or _octets(reply) > OCTETS:
+            return Reply(failure="the answer is too long"), seconds
+        return reply, seconds
 
     def _resolver(self) -> dns.asyncresolver.Resolver:
         """Made when the first question is asked; the system's settings are read then."""
@@ -138,6 +168,10 @@ class Resolver:
             # Half of it, so that a second try has time.
             self._dns.timeout = self._settings.seconds / 2
         return self._dns
+
+
+def _octets(reply: Reply) -> int:
+    return sum(len(record) for record in reply.records)
 
 
 def _negative(response: dns.message.Message | None) -> float:
