@@ -6,9 +6,16 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from pratique.milter.config import Settings
+from pratique.milter.lookups.auth.domains import organizational
+from pratique.milter.lookups.auth.lookup import authentication_of
 from pratique.milter.lookups.block_lists import block_lists_of
+from pratique.milter.lookups.bounces.lookup import Bounces, Ours
+from pratique.milter.lookups.bounces.own_signature import Signatures
 from pratique.milter.lookups.resolver import Resolver, ResolverSettings
+from pratique.milter.mail import Envelope
 from pratique.milter.sections.lookups import split_server
+from pratique.milter.sent.domains import Domains
+from pratique.milter.sent.our_mail import OurMail
 from pratique.scanners import facts_pb2 as facts
 
 
@@ -20,25 +27,33 @@ class Lookup(Protocol):
 
 
 # Each makes its lookup of the settings; None where these name none.
-LOOKUPS = (block_lists_of,)
+LOOKUPS = (block_lists_of, authentication_of)
 
 
 class Lookups:
     """All lookups of a door."""
 
     def __init__(
-        self, lookups: Sequence[Lookup], seconds: float, resolver: Resolver | None = None
+        self,
+        lookups: Sequence[Lookup],
+        seconds: float,
+        resolver: Resolver | None = None,
+        bounces: Bounces | None = None,
     ) -> None:
         self._lookups = tuple(lookups)
+        self._bounces = bounces
         self._seconds = seconds
         # Whom they ask, which nobody else does.
         self._resolver = resolver
 
-    async def add(self, seen: facts.Facts, until: float) -> None:
+    async def add(self, seen: facts.Facts, envelope: Envelope, until: float) -> None:
         """Add what each knows."""
         # A question may wait for its turn as long as it may take.
         until = min(until, asyncio.get_running_loop().time() + 2 * self._seconds)
-        await asyncio.gather(*(each.add(seen, until) for each in self._lookups))
+        asked = [each.add(seen, until) for each in self._lookups]
+        if self._bounces is not None:
+            asked.append(self._bounces.prove(seen, envelope, until))
+        await asyncio.gather(*asked)
 
     async def close(self) -> None:
         """Ask no more: no question is under way, and no socket of one is open."""
@@ -46,14 +61,34 @@ class Lookups:
             await self._resolver.close()
 
 
-def lookups_of(settings: Settings) -> Lookups | None:
-    """The lookups that the settings name; None where they name none."""
+def lookups_of(settings: Settings, our_mail: OurMail | None = None) -> Lookups | None:
+    """The lookups that the settings name; None where they name none.
+
+    Bounces are proved where somebody knows what we sent.
+    """
     section = settings.dns
     resolver = Resolver(
         ResolverSettings(
             [split_server(one) for one in section.servers], section.seconds, section.questions
         ),
         time.monotonic,
+        organizational,
     )
     found = [lookup for made in LOOKUPS if (lookup := made(settings, resolver)) is not None]
-    return Lookups(found, section.seconds, resolver) if found else None
+    bounces = bounces_of(our_mail, resolver) if our_mail is not None else None
+    if not found and bounces is None:
+        return None
+    return Lookups(found, section.seconds, resolver, bounces)
+
+
+def bounces_of(our_mail: OurMail, resolver: Resolver) -> Bounces:
+    """What proves bounces of our mail."""
+    ours = Ours(
+        Domains(our_mail.domains),
+        our_mail.keys,
+        our_mail.since.marks,
+        our_mail.tagged,
+        lambda domain: our_mail.section.batv_of(domain) is not None,
+        complete=our_mail.knows_all,
+    )
+    return Bounces(our_mail.ledger, ours, Signatures(resolver))
