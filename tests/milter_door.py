@@ -242,6 +242,7 @@ class Taker:
             "half": {"outgoing": Outgoing(content, b"", ((1, 3),))},
             "without": {"without": envelope.recipients[1:2]},
             "nobody": {"without": envelope.recipients},
+            "tagged": tagged(envelope),
             "hold": {"hold": "a program, 100% \u00e9"},
         }.get(order, {})
         if order in {"anew", "unsayable"}:
@@ -270,6 +271,20 @@ class Taker:
             "door": envelope.door,
             "facts": len(envelope.to_facts().SerializeToString()),
         }
+
+
+def tagged(envelope):
+    """Two recipients in place of the first, and another reverse-path."""
+    from pratique.milter.mail import Forward
+
+    first = envelope.recipients[0].address
+    plain = Forward("plain@corp.example", ("NOTIFY=NEVER", "ORCPT=rfc822;x"), first)
+    also = Forward("also@corp.example", tagged=first)
+    return {
+        "without": envelope.recipients[:1],
+        "instead": (plain, also),
+        "reverse_path": "tag=a@b.example",
+    }
 
 
 def rewritten(content, whole, order):

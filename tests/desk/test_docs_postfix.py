@@ -3,16 +3,16 @@
 import re
 import smtplib
 import subprocess
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from pratique.milter import config
+from pratique.milter.sent import keys as key_files
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs/postfix.md").read_text("utf-8")
-BLOCK = re.compile(
-    r"^```\w*\n# (/etc/\S+?)(?:, in addition)?\n(.*?)^```$", re.MULTILINE | re.DOTALL
-)
+BLOCK = re.compile(r"^```\w*\n# (/etc/\S+?)(?:, [a-z ]+)?\n(.*?)^```$", re.MULTILINE | re.DOTALL)
 PLAIN = b"From: <a@sender.example>\r\nSubject: hello\r\n\r\nhello\r\n"
 PROGRAM = PLAIN.replace(
     b"Subject", b'Content-Type: application/octet-stream; name="a.exe"\r\nSubject'
@@ -24,6 +24,8 @@ BEFORE, AFTER, MX = (
     "In front, as MX",
 )
 MILTER = "As a milter"
+MAPS, PEOPLE = "/etc/postfix/tags", "/etc/postfix/people"
+OUT_MILTER, OUT_QUEUE = "Mail that goes out, by a milter", "Mail that goes out, behind the queue"
 
 
 def in_postfix(test):
@@ -48,19 +50,33 @@ class Desk:
     def __init__(self, heading, relay, service, ports):
         self.relay, self.service, self.front = relay, service, ports["25"]
         self.ports, self.blocks = ports, blocks(heading)
+        # The blocks of a further heading add to these.
+        self.keys = service.folder / "keys"
+
+    def add(self, heading):
+        """Put the blocks of another heading after them."""
+        key_files.add(self.keys, datetime.now(UTC).date())
+        for file, text in blocks(heading).items():
+            self.blocks[file] = self.blocks.get(file, "") + text
 
     def here(self, text):
         """The same text with the ports and folders of this test."""
         text = text.replace("/var/lib/pratique", str(self.service.state))
         text = text.replace("/var/spool/postfix", f"{self.relay.folder}/spool")
+        text = text.replace("/etc/pratique/sent.keys", str(self.keys))
+        text = text.replace("/etc/postfix/", f"{self.relay.folder}/")
         text = text.replace("0.0.0.0:25", "127.0.0.1:25").replace("example.org", "corp.example")
+        text = text.replace(r"example\.org", r"corp\.example")
         return re.sub(
-            r"(127\.0\.0\.1\]?):(25|10025|10026)\b",
+            r"(127\.0\.0\.1\]?):(25|10025|10026|10027)\b",
             lambda found: f"{found[1]}:{self.ports[found[2]]}",
             text,
         )
 
     def set_up(self):
+        for file in (MAPS, PEOPLE):
+            if file in self.blocks:
+                Path(self.here(file)).write_text(self.here(self.blocks[file]))
         for line in self.blocks.get(MAIN, "").splitlines():
             name, _, value = self.here(line).partition(" = ")
             self.relay.main[name] = value
@@ -83,9 +99,11 @@ class Desk:
 def desk(postfix, service, sink, free_port):
     """Make a desk by what stands below a heading."""
 
-    def make(heading):
-        ports = {port: free_port() for port in ("25", "10025", "10026")}
+    def make(heading, also=""):
+        ports = {port: free_port() for port in ("25", "10025", "10026", "10027")}
         made = Desk(heading, postfix(sink.port), service, ports)
+        if also:
+            made.add(also)
         made.set_up()
         return made
 
@@ -194,3 +212,61 @@ def test_while_pratique_is_away_postfix_takes_nothing(desk, sink):
         client.ehlo("client.example")
         assert client.mail("a@sender.example")[0] == 451
     assert sink.messages == []
+
+
+# Mail that goes out.  Who has another address is said by XCLIENT, which takes a right of its own.
+OURS_OUT = "ADDR=10.1.2.3 NAME=pc.corp.example"
+TAGGED = re.compile(r"FROM:<(ann\+prvs=\w{10}@corp\.example)>")
+
+
+def lets_clients_be_named(here):
+    here.relay.main["smtpd_authorized_xclient_hosts"] = "127.0.0.0/8"
+    here.relay.main["smtpd_relay_restrictions"] = "permit_mynetworks,reject_unauth_destination"
+
+
+def send_as(port, client, reverse_path, recipient):
+    """Send as this client; gives what is said of the recipient and of the content."""
+    with smtplib.SMTP("127.0.0.1", port, timeout=60) as smtp:
+        smtp.ehlo("client.example")
+        assert smtp.docmd("XCLIENT", client)[0] == 220
+        smtp.ehlo("client.example")
+        smtp.mail(reverse_path)
+        return [smtp.rcpt(recipient)[0], smtp.data(PLAIN)[0]]
+
+
+@in_postfix
+def test_what_goes_out_by_the_milter_is_tagged_and_its_bounce_comes_in(desk, sink, until):
+    here = desk(MILTER, OUT_MILTER)
+    lets_clients_be_named(here)
+    as_a_milter(here, "n", until)
+    assert send_as(here.front, OURS_OUT, "ann@corp.example", "b@corp.example") == [250, 250]
+    until(lambda: sink.messages, "message in the sink")
+    (tagged,) = TAGGED.fullmatch(sink.messages[0].mail.split()[1]).groups()
+    local, _, rest = tagged.partition("+")
+    in_front = rest.replace("@", f"={local}@")
+    for address in (tagged, in_front):
+        assert send_as(here.front, "ADDR=192.0.2.1", "", address) == [250, 250]
+    until(lambda: len(sink.messages) == 3, "both bounces in the sink")
+    assert [one.rcpt[0].split()[1] for one in sink.messages[1:]] == ["TO:<ann@corp.example>"] * 2
+
+
+@in_postfix
+def test_what_goes_out_behind_the_queue_is_known_by_client_or_by_service(
+    desk, sink, service, until, free_port
+):
+    here = desk(AFTER, OUT_QUEUE)
+    lets_clients_be_named(here)
+    here.relay.listen(here.front)
+    submission = free_port()
+    here.relay.listen(submission, content_filter=here.here("scan:[127.0.0.1]:10027"))
+    tags = '\n[[sent.batv]]\ndomain = "corp.example"\nform = "subaddress"\n'
+    service.config.write_text(service.config.read_text() + tags)
+    here.relay.start()
+    service.start()
+    roaming = "ADDR=192.0.2.1"
+    sent = [(here.front, OURS_OUT), (here.front, roaming), (submission, roaming)]
+    for count, (port, client) in enumerate(sent, 1):
+        assert send_as(port, client, "ann@corp.example", "b@corp.example") == [250, 250]
+        until(lambda count=count: len(sink.messages) == count, "message in the sink")
+    known = [bool(TAGGED.fullmatch(one.mail.split()[1])) for one in sink.messages]
+    assert known == [True, False, True]

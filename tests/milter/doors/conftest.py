@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from pratique.milter.doors.desk import Means
 from pratique.milter.doors.downstream import Downstream
 from pratique.milter.doors.server import SmtpListener, serve_smtp
 from pratique.milter.doors.settings import DoorSettings
@@ -252,7 +253,7 @@ async def open_door() -> AsyncIterator[OpenDoor]:
     """`await open_door(take=None, **settings)`: a door on a port of its own."""
     opened: list[OpenedDoor] = []
 
-    async def make(take: object = None, **changed: object) -> OpenedDoor:
+    async def make(take: object = None, *, tags: object = None, **changed: object) -> OpenedDoor:
         hop = FakeHop()
 
         async def note_and_take(content: Content, envelope: Envelope, downstream) -> Reply:
@@ -264,7 +265,8 @@ async def open_door() -> AsyncIterator[OpenDoor]:
             return await door.send_on(content, downstream)
 
         settings = replace(SETTINGS, **changed)
-        listener = await serve_smtp(settings, hop, note_and_take, clock=lambda: NOW)
+        means = Means(lambda: NOW, tags)
+        listener = await serve_smtp(settings, hop, note_and_take, means=means)
         door = OpenedDoor(listener, hop, listener.port)
         opened.append(door)
         return door

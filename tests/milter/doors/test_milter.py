@@ -113,7 +113,9 @@ def test_what_is_agreed_on_leaves_out_every_answer_that_nobody_needs(milter, mil
     no_answer |= {"header": 0x80, "end of header": 0x40000}
     no_step = {"data": 0x200, "unknown": 0x100}
     assert steps == sum(no_answer.values()) + sum(no_step.values()) + 0x100000
-    assert actions == 0x1 + 0x2 + 0x8 + 0x10 + 0x20 + 0x100
+    fields, body, add, remove, quarantine = 0x1 + 0x10, 0x2, 0x4 + 0x80, 0x8, 0x20
+    reverse_path, symbols = 0x40, 0x100
+    assert actions == fields + body + add + remove + quarantine + reverse_path + symbols
 
 
 def test_a_mail_server_that_keeps_no_blanks_gets_one_and_is_told_none(milter, milter_client):
@@ -146,6 +148,16 @@ def test_a_mail_server_that_keeps_no_blanks_gets_one_and_is_told_none(milter, mi
         ("nobody", [b"d"]),
         ("without", [b"-<two@corp.example>\0", b"a"]),
         ("hold", [b"qa program, 100% ?\0", b"a"]),
+        (
+            "tagged",
+            [
+                b"-<tagged@corp.example>\0",
+                b"2<plain@corp.example>\0NOTIFY=NEVER ORCPT=rfc822;x\0",
+                b"+<also@corp.example>\0",
+                b"e<tag=a@b.example>\0",
+                b"a",
+            ],
+        ),
         ("empty", [b"b", b"a"]),
         ("half", [b"y451 4.3.0 local error\0"]),
         ("fail", [b"y451 4.3.0 local error\0"]),
@@ -153,6 +165,26 @@ def test_a_mail_server_that_keeps_no_blanks_gets_one_and_is_told_none(milter, mi
 )
 def test_each_ending_is_said_as_the_protocol_wants_it(client, order, heard):
     assert client.message(f"<{order}@corp.example>".encode(), b"<two@corp.example>") == heard
+
+
+CHGFROM, ADDRCPT, ADDRCPT_PAR = 0x40, 0x4, 0x80
+
+
+@pytest.mark.parametrize(
+    ("lacks", "heard"),
+    [
+        (CHGFROM, [b"-<tagged@corp.example>\0", b"2", b"+<also@corp.example>\0", b"a"]),
+        (ADDRCPT | ADDRCPT_PAR, [b"e<tag=a@b.example>\0", b"a"]),
+        (
+            ADDRCPT_PAR,
+            [b"-<tagged@corp.example>\0", b"+<pl", b"+<also@corp.example>\0", b"e<", b"a"],
+        ),
+    ],
+)
+def test_a_mail_server_is_asked_for_nothing_that_it_cannot_do(milter, milter_client, lacks, heard):
+    client = milter_client(milter, actions=0x1FF & ~lacks)
+    said = client.message(b"<tagged@corp.example>", b"<two@corp.example>")
+    assert [each[: len(wanted)] for each, wanted in zip(said, heard, strict=True)] == heard
 
 
 def test_fields_are_taken_away_from_the_last_and_put_in_front_in_order(client):

@@ -15,6 +15,7 @@ from pratique.milter.doors.milter_ending import (
     edits,
     nobody_left,
     refusal,
+    within,
 )
 from pratique.milter.mail import Forward, Outgoing, Rewritten
 from pratique.milter.next_hop import Reply
@@ -107,7 +108,40 @@ def test_what_is_only_held_is_not_edited():
 )
 def test_it_is_known_when_nobody_is_left(without, nobody):
     recipients = [Forward("a"), Forward("b", ("NOTIFY=NEVER",))]
-    assert nobody_left([Forward(each) for each in without], recipients) is nobody
+    ending = Ending(OK, without=tuple(map(Forward, without)))
+    assert nobody_left(ending, recipients) is nobody
+
+
+PLAIN, TAGGED = Forward("a@b", tagged="t=a@b"), Forward("t=a@b")
+
+
+def test_who_is_added_is_left():
+    ending = Ending(OK, without=(TAGGED,), instead=(PLAIN,))
+    assert not nobody_left(ending, [TAGGED])
+    assert nobody_left(replace(ending, instead=()), [TAGGED])
+
+
+def test_other_addresses_are_said_with_the_edits():
+    ending = Ending(OK, without=(TAGGED,), instead=(PLAIN,), reverse_path="t=c@d")
+    wanted = edits(ending, {}, {"t=a@b": ["<t=a@b>", "<@r:t=a@b>"]})
+    assert wanted == Edits(
+        without=("<t=a@b>", "<@r:t=a@b>"), instead=(PLAIN,), reverse_path="t=c@d"
+    )
+
+
+@pytest.mark.parametrize(
+    ("can", "left"),
+    [
+        ({"renames": True, "adds": True}, ((TAGGED, Forward("x@b")), (PLAIN,), "t=c@d")),
+        ({"renames": False, "adds": True}, ((TAGGED, Forward("x@b")), (PLAIN,), None)),
+        # Who cannot be added is not taken away.
+        ({"renames": True, "adds": False}, ((Forward("x@b"),), (), "t=c@d")),
+    ],
+)
+def test_what_a_mail_server_cannot_do_loses_nobody(can, left):
+    ending = Ending(OK, without=(TAGGED, Forward("x@b")), instead=(PLAIN,), reverse_path="t=c@d")
+    kept = within(ending, **can)
+    assert (kept.without, kept.instead, kept.reverse_path) == left
 
 
 def test_what_was_rewritten_is_the_body_and_fields_that_come_and_go(outgoing):

@@ -3,6 +3,7 @@
 import asyncio
 import threading
 from datetime import UTC, datetime
+from ipaddress import ip_network
 
 import pytest
 
@@ -215,6 +216,34 @@ def test_a_refusal_that_would_bounce_is_held(open_session, takes, reply, client,
     assert finished.ending.reply.accepted is held
     assert finished.ending.hold == ("would be refused: 550 5.7.1 no" if held else "")
     assert not (held and finished.dropped)
+
+
+STRANGER = ("mx.example", "192.0.2.1", 25)
+
+
+@pytest.mark.parametrize(
+    ("setting", "client", "login", "way"),
+    [
+        ("by_client", STRANGER, "", "inbound"),
+        ("by_client", ("ours.example", "10.1.1.1", 25), "", "outbound"),
+        ("by_client", STRANGER, "ann", "outbound"),
+        # sendmail(1); who connects from this host has a port.
+        ("by_client", MADE_UP, "", "outbound"),
+        ("by_client", ("localhost", "127.0.0.1", 25), "", "inbound"),
+        ("by_client", ("localhost", "", 0), "", "inbound"),
+        ("inbound", MADE_UP, "ann", "inbound"),
+        ("outbound", STRANGER, "", "outbound"),
+    ],
+)
+def test_what_the_mail_server_says_of_its_client_tells_the_direction(
+    open_session, setting, client, login, way
+):
+    session, _ = open_session(direction=setting, own_networks=(ip_network("10.0.0.0/8"),))
+    session.connect(*client)
+    session.mail((b"<a@b.example>",))
+    envelope = session._envelope(session._message, {"auth_authen": login})
+    session.close()
+    assert envelope.direction == way
 
 
 def test_too_large_a_mail_that_would_bounce_is_held(open_session, takes):

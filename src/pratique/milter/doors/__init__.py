@@ -22,6 +22,8 @@ peer.py        who is at the other end, and for whom it speaks
 attributes.py  the words of XFORWARD and XCLIENT, each in its grammar
 xclient.py     a client whose place a listed peer takes
 xforward.py    what a Postfix in front of us says of its client
+recipients.py  those of one message: as they were said, and as they are sent to
+direction.py   whether mail is ours and goes out, or comes to us
 downstream.py  the transaction with the next hop while the content is looked into
 trace.py       the Received field
 milter.py      the milter door: what libmilter calls, and what it is asked for
@@ -29,8 +31,10 @@ pymilter.py         libmilter, and what is agreed on with a mail server
 milter_session.py   one connection of a mail server, and how its messages end
 milter_answer.py    a thread that sleeps until the event loop has decided
 milter_mail.py      one message, collected from what a milter is told
+milter_recipients.py  recipients that the mail server knows with a tag, and we without
 milter_macros.py    what a mail server knows beside
 milter_ending.py    what was decided becomes the edits that a milter may ask for
+milter_edits.py     the edits are asked for: libmilter's calls
 milter_traffic.py   connections and messages are counted, over all threads
 milter_line.py      libmilter accepts from a socket that it did not open
 places.py           how a place to listen at is written

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Protocol
 
 from pratique.milter.doors.crowd import Share
@@ -14,10 +14,24 @@ from pratique.milter.doors.settings import DoorSettings
 from pratique.milter.doors.tls import Certificate
 from pratique.milter.mail import Content, Envelope
 from pratique.milter.next_hop import NextHop, Reply
+from pratique.milter.sent.tags import Tags
 
 # Looks into a message, decides, acts, and gives the reply to the end of data.  The
 # content is closed when it returns.
 Take = Callable[[Content, Envelope, Downstream], Awaitable[Reply]]
+
+
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Means:
+    """What a listener is given beside its settings and its next hop."""
+
+    clock: Callable[[], datetime] = _utc_now
+    # What marks our own reverse-paths, and knows them again (BATV); None: there are no keys.
+    tags: Tags | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +43,8 @@ class Desk:
     take: Take
     relay: Relay
     queue_ids: QueueIds
-    clock: Callable[[], datetime]
     later: Later
+    means: Means = Means()
     certificate: Certificate | None = None
 
 

@@ -41,12 +41,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pratique.milter.doors import milter_macros, replies
+from pratique.milter.doors.milter_edits import edit, refuse
 from pratique.milter.doors.milter_ending import (
     CannotEditError,
     Edits,
     MilterTake,
     edits,
-    refusal,
+    within,
 )
 from pratique.milter.doors.milter_line import Line, Relief, expect_to_look, is_line
 from pratique.milter.doors.milter_mail import MilterMail
@@ -54,11 +55,9 @@ from pratique.milter.doors.milter_session import NOT_NOW, Finished, MilterDesk, 
 from pratique.milter.doors.milter_settings import MilterSettings
 from pratique.milter.doors.milter_traffic import Traffic
 from pratique.milter.doors.places import DoorError
-from pratique.milter.doors.pymilter import ACTIONS, AGREED, BODY_CHUNK, MACROS, libmilter
+from pratique.milter.doors.pymilter import ACTIONS, AGREED, MACROS, libmilter
 from pratique.milter.doors.queue_id import QueueIds
 from pratique.milter.doors.room import Room
-from pratique.milter.mail import Content
-from pratique.milter.next_hop import Reply
 
 log = logging.getLogger("pratique.door")
 
@@ -86,8 +85,10 @@ def _utc_now() -> datetime:
 class _Connection:
     """A session, and what was agreed on with its mail server."""
 
-    def __init__(self, desk: MilterDesk, offered: int) -> None:
+    def __init__(self, desk: MilterDesk, actions: int, offered: int) -> None:
         self.session = MilterSession(desk)
+        # What it may be asked for.
+        self.actions = ACTIONS & actions
         # Only who is not welcome gets an answer to his connect.
         self.protocol = AGREED & offered | (libmilter.P_NR_CONN if self.session.welcome else 0)
         # A mail server that does not keep them puts a blank after the colon by itself.
@@ -240,11 +241,11 @@ class MilterDoor:
         if is_line(options):
             options[:] = 0, 0, 0, 0
             return int(libmilter.CONTINUE)
-        connection = _Connection(self._desk, options[1])
+        connection = _Connection(self._desk, options[0], options[1])
         context.setpriv(connection)
         for stage, names in MACROS:
             context.setsymlist(stage, names)
-        options[:] = options[0] & ACTIONS, connection.protocol, 0, 0
+        options[:] = connection.actions, connection.protocol, 0, 0
         return int(libmilter.CONTINUE)
 
 
@@ -280,7 +281,7 @@ def _on_connect(context: Context, name: str, _family: int, address: Any) -> int:
     done = _collected(context, lambda session: session.connect(name, ip, port))
     connection: _Connection | None = context.getpriv()
     if connection is not None and not connection.session.welcome:
-        return _refused(context, NOT_NOW)
+        return refuse(context, NOT_NOW)
     return done
 
 
@@ -330,14 +331,14 @@ def _on_close(context: Context) -> int:
 def _on_end(context: Context) -> int:
     connection: _Connection | None = context.getpriv()
     if connection is None:
-        return _refused(context, replies.OUR_FAULT)
+        return refuse(context, replies.OUR_FAULT)
     session = connection.session
     finished = session.finish(milter_macros.macros(context.getsymval))
     try:
         return _told(context, connection, finished)
     except Exception:
         log.exception("%s: cannot be carried out", finished.queue_id)
-        return _refused(context, replies.OUR_FAULT)
+        return refuse(context, replies.OUR_FAULT)
     finally:
         if finished.ending.body is not None:
             finished.ending.body.close()
@@ -347,48 +348,26 @@ def _on_end(context: Context) -> int:
 def _told(context: Context, connection: _Connection, finished: Finished) -> int:
     ending, mail = finished.ending, finished.mail
     if not ending.reply.accepted:
-        return _refused(context, ending.reply)
+        return refuse(context, ending.reply)
     if finished.dropped or mail is None:
         return int(libmilter.DISCARD)
-    _edit(context, connection, _edits(finished, mail))
+    wanted = _edits(finished, mail, connection)
+    edit(context, wanted, connection.actions, keeps_blanks=connection.keeps_blanks)
     return int(libmilter.ACCEPT)
 
 
-def _edits(finished: Finished, mail: MilterMail) -> Edits:
+def _edits(finished: Finished, mail: MilterMail, connection: _Connection) -> Edits:
+    actions = connection.actions
+    ending = within(
+        finished.ending,
+        renames=bool(actions & libmilter.CHGFROM),
+        adds=bool(actions & libmilter.ADDRCPT),
+    )
     try:
-        return edits(finished.ending, mail.fields, mail.said)
+        return edits(ending, mail.fields, mail.said)
     except CannotEditError as error:
         if finished.ending.body is None:
             raise
         # The same again at each retry; and it must not go on unchanged.
         log.error("%s: held by the mail server: %s", finished.queue_id, error)
         return Edits(hold="it cannot be changed as was decided")
-
-
-def _edit(context: Context, connection: _Connection, wanted: Edits) -> None:
-    for name, number in wanted.remove:
-        context.chgheader(name, number, None)
-    for name, value in wanted.prepend:
-        kept = value if connection.keeps_blanks else value.removeprefix(" ")
-        context.addheader(name, kept, 0)
-    for name, value in wanted.append:
-        kept = value if connection.keeps_blanks else value.removeprefix(" ")
-        context.addheader(name, kept)
-    for address in wanted.without:
-        context.delrcpt(address)
-    if wanted.body is not None:
-        _replace_body(context, wanted.body, wanted.body_from)
-    if wanted.hold:
-        context.quarantine(wanted.hold)
-
-
-def _replace_body(context: Context, body: Content, begin: int) -> None:
-    # An empty body is said too, or the old one would stay.
-    for start in range(begin, max(begin + 1, body.size), BODY_CHUNK):
-        context.replacebody(body.peek(start, BODY_CHUNK))
-
-
-def _refused(context: Context, reply: Reply) -> int:
-    said = refusal(reply)
-    context.setreply(said.code, said.enhanced, *said.lines)
-    return int(libmilter.TEMPFAIL if said.passing else libmilter.REJECT)

@@ -10,7 +10,7 @@ Removing comes before putting in front: the numbers of fields count those that c
 
 import re
 from collections.abc import Awaitable, Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pratique.milter.mail import Content, Envelope, Forward, Outgoing
 from pratique.milter.next_hop import Reply
@@ -34,6 +34,9 @@ class Ending:
     in place of its own (the door closes it; where `outgoing` was rewritten it is the whole
     new content), into the mail server's own hold queue if `hold` says why.  With neither
     `outgoing` nor `hold` it is dropped: somebody else has it.
+
+    Where addresses bear a tag of ours (BATV), `reverse_path` is what is said from here on, and
+    `instead` are recipients to add, each in place of the one of `without` that it was `tagged`.
     """
 
     reply: Reply
@@ -41,6 +44,8 @@ class Ending:
     without: tuple[Forward, ...] = ()
     body: Content | None = None
     hold: str = ""
+    reverse_path: str | None = None
+    instead: tuple[Forward, ...] = ()
 
 
 # Looks into a message and decides.  The number says how many octets of content were left
@@ -75,6 +80,10 @@ class Edits:
     # The same, for the end of the header and in order.
     append: tuple[tuple[str, str], ...] = ()
     without: tuple[str, ...] = ()
+    # Recipients to add.
+    instead: tuple[Forward, ...] = ()
+    # What the reverse-path becomes; None: it stays.
+    reverse_path: str | None = None
     body: Content | None = None
     # Where in it the body begins.
     body_from: int = 0
@@ -122,6 +131,8 @@ def edits(
             for each in ending.without
             for form in said.get(each.address, (f"<{each.address}>",))
         ),
+        ending.instead,
+        ending.reverse_path,
         ending.body,
         rewritten.body if rewritten is not None else 0,
         _UNSAID.sub("?", ending.hold)[:MAX_REPLY_LINE],
@@ -150,8 +161,22 @@ def _fields_of(prepend: bytes) -> Iterator[tuple[str, str]]:
             raise CannotEditError(f"{error} in a header field") from error
 
 
-def nobody_left(without: Sequence[Forward], recipients: Sequence[Forward]) -> bool:
-    """True if each recipient is to be taken away."""
-    return bool(without) and {each.address for each in recipients} <= {
-        each.address for each in without
-    }
+def nobody_left(ending: Ending, recipients: Sequence[Forward]) -> bool:
+    """True if each recipient is to be taken away, and none is added."""
+    without = {each.address for each in ending.without}
+    left = bool(ending.instead) or bool({each.address for each in recipients} - without)
+    return bool(without) and not left
+
+
+def within(ending: Ending, *, renames: bool, adds: bool) -> Ending:
+    """What a mail server can be asked for that lets no reverse-path, or no recipient, be changed.
+
+    Addresses stay as they came then: a recipient that it cannot add it must not lose.
+    """
+    if ending.reverse_path is not None and not renames:
+        ending = replace(ending, reverse_path=None)
+    if ending.instead and not adds:
+        kept = {each.tagged for each in ending.instead}
+        without = tuple(each for each in ending.without if each.address not in kept)
+        ending = replace(ending, without=without, instead=())
+    return ending

@@ -21,6 +21,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from pratique.milter.doors import milter_macros, replies
+from pratique.milter.doors.direction import THIS_HOST, direction_of
 from pratique.milter.doors.milter_answer import Answer
 from pratique.milter.doors.milter_ending import Ending, MilterTake, nobody_left
 from pratique.milter.doors.milter_mail import Fault, MilterMail
@@ -96,7 +97,7 @@ class Finished:
         ending = self.ending
         if ending.hold or self.mail is None:
             return False
-        return ending.outgoing is None or nobody_left(ending.without, self.mail.recipients)
+        return ending.outgoing is None or nobody_left(ending, self.mail.recipients)
 
 
 class MilterSession:
@@ -217,7 +218,9 @@ class MilterSession:
         return replace(ending, reply=HELD, hold=f"would be refused: {ending.reply}")
 
     def _envelope(self, message: _Message, known: dict[str, str]) -> Envelope:
-        mail = message.mail
+        mail, settings = message.mail, self._desk.settings
+        login = known.get("auth_authen", "")
+        client = THIS_HOST if self._made_up else self._client
         return Envelope(
             queue_id=message.queue_id,
             received_at=self._desk.clock(),
@@ -225,9 +228,10 @@ class MilterSession:
             parameters=mail.parameters,
             recipients=tuple(mail.recipients),
             client=self._client,
-            door=self._desk.settings.name,
+            door=settings.name,
             tls=known.get("tls_version", ""),
-            authenticated=known.get("auth_authen", ""),
+            authenticated=login,
+            direction=direction_of(settings.direction, settings.own_networks, client, login),
             protocol=milter_macros.protocol(mail.parameters, known),
             mta_id=known.get("i", ""),
             macros=tuple(known.items()),

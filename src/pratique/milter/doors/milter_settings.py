@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from pratique.milter.doors.settings import MAX_IN_FLIGHT
+from pratique.milter.doors.settings import MAX_IN_FLIGHT, Direction, Networks
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +16,9 @@ class MilterSettings:
     socket: str = "unix:/run/pratique/milter.sock"
     # Who hears a refusal: a client, or a queue that makes a bounce of it.
     reply: Literal["sender", "queue"] = "sender"
+    direction: Direction = "inbound"
+    # Clients whose mail is ours, where the client tells the direction.
+    own_networks: Networks = ()
     # Octets of content; providers take 25 to 50 MB, a third of it is base64.
     max_size: int = 50 * 1024 * 1024
     # Postfix holds one for each of its smtpd processes that speaks with a client, and

@@ -35,6 +35,9 @@ ACTIONS = (
     libmilter.ADDHDRS
     | libmilter.CHGHDRS
     | libmilter.CHGBODY
+    | libmilter.CHGFROM
+    | libmilter.ADDRCPT
+    | libmilter.ADDRCPT_PAR
     | libmilter.DELRCPT
     | libmilter.QUARANTINE
     | libmilter.SETSYMLIST

@@ -9,11 +9,9 @@ import asyncio
 import logging
 import socket
 import time
-from collections.abc import Callable
-from datetime import UTC, datetime
 
 from pratique.milter.doors.crowd import Crowd
-from pratique.milter.doors.desk import Desk, Take
+from pratique.milter.doors.desk import Desk, Means, Take
 from pratique.milter.doors.queue_id import QueueIds
 from pratique.milter.doors.relay import Relay
 from pratique.milter.doors.room import Room
@@ -29,6 +27,7 @@ GRACE_SECONDS = 30.0
 
 # Asked after 30 s of silence and every 10 s, gone after three questions: a minute, which is
 # as long as to look into a message may take.
+_OWN = Means()
 _KEEPALIVE = ((socket.TCP_KEEPIDLE, 30), (socket.TCP_KEEPINTVL, 10), (socket.TCP_KEEPCNT, 3))
 
 
@@ -83,10 +82,6 @@ class SmtpListener:
         await asyncio.gather(*tasks, return_exceptions=True)
 
 
-def _utc_now() -> datetime:
-    return datetime.now(UTC)
-
-
 def _certificate(settings: DoorSettings) -> Certificate | None:
     """What TLS is spoken with; None: it is not.  Raises DoorError."""
     if settings.tls == "none" or settings.tls_certificate is None:
@@ -112,7 +107,7 @@ async def serve_smtp(
     next_hop: NextHop,
     take: Take,
     *,
-    clock: Callable[[], datetime] = _utc_now,
+    means: Means = _OWN,
     listening: socket.socket | None = None,
 ) -> SmtpListener:
     """Take mail on a socket that listens already, or on a new one as the settings say.
@@ -128,8 +123,8 @@ async def serve_smtp(
         take=take,
         relay=Relay(settings.domains, settings.relay_from),
         queue_ids=QueueIds(time.time_ns),
-        clock=clock,
         later=loop.call_later,
+        means=means,
         certificate=_certificate(settings),
     )
     # One message of the largest size must fit, or it would be deferred for ever.

@@ -14,8 +14,9 @@ from collections.abc import Awaitable, Callable, Mapping
 from typing import ClassVar
 
 from pratique.milter.doors import greeting, replies
-from pratique.milter.doors.command import CommandError, parse_mail
+from pratique.milter.doors.command import CommandError, Mail, parse_mail
 from pratique.milter.doors.desk import Desk, Wire
+from pratique.milter.doors.direction import direction_of
 from pratique.milter.doors.inbox import NOT_TEXT
 from pratique.milter.doors.peer import Peer
 from pratique.milter.doors.transaction import MailTransaction
@@ -139,20 +140,24 @@ class Session:
             # RFC 1870 6.2; to say so now spares both of us the content.
             self._say_of_mail(replies.NO_ROOM)
             return
-        envelope = Envelope(
+        await self._begin(MailTransaction(self._desk, self._wire, self._envelope(parsed)))
+
+    def _envelope(self, parsed: Mail) -> Envelope:
+        settings, client = self._settings, self._peer.client(self._helo)
+        login = self._peer.named("LOGIN")
+        return Envelope(
             queue_id=self._desk.queue_ids.new(),
             mta_id=self._peer.mta_id,
-            received_at=self._desk.clock(),
+            received_at=self._desk.means.clock(),
             reverse_path=parsed.reverse_path,
             parameters=parsed.parameters,
-            client=self._peer.client(self._helo),
-            door=self._settings.name,
+            client=client,
+            door=settings.name,
             tls=self._wire.tls,
-            authenticated=self._peer.named("LOGIN"),
-            direction=self._settings.direction,
+            authenticated=login,
+            direction=direction_of(settings.direction, settings.own_networks, client, login),
             protocol=greeting.protocol(self._said_protocol, utf8=parsed.utf8),
         )
-        await self._begin(MailTransaction(self._desk, self._wire, envelope))
 
     async def _begin(self, mail: MailTransaction) -> None:
         reply = await mail.begin()

@@ -12,6 +12,8 @@ BACKLOG = 512
 
 Networks = tuple[IPv4Network | IPv6Network, ...]
 
+Direction = Literal["by_client", "inbound", "outbound"]
+
 MAX_IN_FLIGHT = 1024**3
 
 
@@ -26,7 +28,9 @@ class DoorSettings:
     # An address, or "unix:PATH".
     host: str = "127.0.0.1"
     port: int = 10025
-    direction: str = "inbound"
+    direction: Direction = "inbound"
+    # Clients whose mail is ours, where the client tells the direction.
+    own_networks: Networks = ()
     # Mail for these domains is taken from anybody; ".example.org" is every name below.
     domains: tuple[str, ...] = ()
     # Clients that may send anywhere.

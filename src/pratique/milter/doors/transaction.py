@@ -8,6 +8,9 @@ Behind a queue a path that breaks our grammar is taken as it is written: the ser
 front took it, and 4yz would end in a bounce.  It goes to the next hop as it came; what that
 refuses is held.  The policy finds it among `envelope.address_problems`.  So with content
 of a form that an admin refuses: there it is held.
+
+Tags of ours (BATV) are for strangers: the next hop hears a reverse-path of ours with one, and
+a recipient of ours without; all else here knows the plain addresses alone.
 """
 
 import contextlib
@@ -22,8 +25,9 @@ from pratique.milter.doors.downstream import Downstream
 from pratique.milter.doors.ending import ContentReader, Fault
 from pratique.milter.doors.forms import Forms
 from pratique.milter.doors.peer import Peer
+from pratique.milter.doors.recipients import Recipients
 from pratique.milter.doors.room import RationedWriter
-from pratique.milter.mail import Content, Envelope, Forward
+from pratique.milter.mail import Content, Envelope
 from pratique.milter.next_hop import Reply
 
 log = logging.getLogger("pratique.door")
@@ -48,7 +52,8 @@ class MailTransaction:
         self._wire = wire
         self._envelope = envelope
         self._utf8 = "SMTPUTF8" in envelope.parameters
-        self._recipients: list[Forward] = []
+        self._tags = desk.means.tags
+        self._recipients = Recipients()
         # Whether no line of the content begins with a dot.
         self._dotless = False
         # RCPT commands, those too that brought no recipient.
@@ -68,26 +73,37 @@ class MailTransaction:
     @property
     def has_recipients(self) -> bool:
         """Whether there is anybody to send to."""
-        return bool(self._recipients)
+        return bool(self._recipients.taken)
 
     async def begin(self) -> Reply:
-        """Say MAIL; there is a transaction if and only if it is accepted."""
-        return await self.downstream.mail(self._envelope)
+        """Say MAIL; there is a transaction if and only if it is accepted.
+
+        The next hop hears our own reverse-path with a tag, each time that it is said.
+        """
+        envelope = self._envelope
+        if self._tags is not None and envelope.direction == "outbound":
+            path = self._tags.outgoing(envelope.reverse_path or "", envelope.received_at)
+            envelope = replace(envelope, reverse_path=path)
+        return await self.downstream.mail(envelope)
 
     async def recipient(self, argument: str, peer: Peer, *, dsn: bool) -> Reply:
         """Do what RCPT says.  Raises CommandError."""
         forward = parse_rcpt(
             argument, utf8=self._utf8, dsn=dsn, lenient=self._settings.reply == "queue"
         )
+        if self._tags is not None:
+            forward = self._tags.incoming(forward, self._envelope.received_at)
         self.asked += 1
         if not self._desk.relay.allows(peer.ip, forward.address):
             log.info("%s: relaying to %r denied", peer.ip, forward.address)
             return replies.RELAYING_DENIED
-        if len(self._recipients) >= self._settings.max_recipients:
+        if (known := self._recipients.take_again(forward)) is not None:
+            return known
+        if len(self._recipients.taken) >= self._settings.max_recipients:
             return replies.TOO_MANY_RECIPIENTS
         reply = await self.downstream.recipient(forward)
         if reply.accepted:
-            self._recipients.append(forward)
+            self._recipients.take(forward, reply)
         return reply
 
     async def content(self) -> tuple[Reply, ...]:
@@ -110,11 +126,7 @@ class MailTransaction:
 
     def _each(self, reply: Reply) -> tuple[Reply, ...]:
         """What is said at the end of data: in LMTP one reply a recipient (RFC 2033 4.2)."""
-        if not self._settings.lmtp:
-            return (reply,)
-        if len(reply.each) == len(self._recipients):
-            return reply.each
-        return (reply,) * len(self._recipients)
+        return self._recipients.each(reply) if self._settings.lmtp else (reply,)
 
     async def _in_time(self, writer: RationedWriter) -> Fault | None:
         self._wire.hurry(self._settings.content_seconds)
@@ -160,7 +172,9 @@ class MailTransaction:
 
     async def _taken(self, content: Content) -> Reply:
         envelope = replace(
-            self._envelope, recipients=tuple(self._recipients), received_at=self._desk.clock()
+            self._envelope,
+            recipients=tuple(self._recipients.taken),
+            received_at=self._desk.means.clock(),
         )
         with contextlib.closing(content):
             try:

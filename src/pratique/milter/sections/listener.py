@@ -84,6 +84,11 @@ class Listener(Section):
         "hide is looked for: in a header they are the fact `nul` of `mail.header_anomalies`.  "
         "Behind a queue `refuse` holds it.",
     )
+    direction: Literal["by_client", "inbound", "outbound"] = Field(
+        "by_client",
+        description="Whether mail that comes here is ours, which goes out: `by_client` if its "
+        "client is in `sent.networks` or has authenticated; or all of it, or none.",
+    )
     received: bool | None = Field(
         None,
         description="Whether a Received field is added; by default where no peer of "

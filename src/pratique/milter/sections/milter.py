@@ -22,6 +22,12 @@ class MilterListener(Section):
         description="Who hears our reply: `sender` (smtpd_milters) or `queue` "
         "(non_smtpd_milters, where a refusal is a bounce).  There is no default.",
     )
+    direction: Literal["by_client", "inbound", "outbound"] = Field(
+        "by_client",
+        description="Whether mail that comes here is ours, which goes out: `by_client` if its "
+        "client is in `sent.networks` or has authenticated, or it came by sendmail(1); or all of "
+        "it, or none.",
+    )
     quarantine: Literal["own", "postfix"] = Field(
         "own",
         description="Where mail is held: in our quarantine, or in Postfix's hold queue, where "

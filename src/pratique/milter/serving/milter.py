@@ -22,10 +22,11 @@ import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from pratique.milter.assembly import heard_by, milter_settings
+from pratique.milter.assembly import heard_by, milter_settings, networks
 from pratique.milter.doors import replies
 from pratique.milter.doors.milter import MilterDoor, block_signals
 from pratique.milter.doors.milter_ending import Ending
+from pratique.milter.doors.milter_recipients import Recipients
 from pratique.milter.doors.milter_settings import MilterSettings
 from pratique.milter.mail import Content, Envelope, Forward, Outgoing
 from pratique.milter.next_hop import Reply
@@ -102,7 +103,10 @@ class MilterServing:
         try:
             tenancy = Tenancy(parts, await parts.enter_async_context(open_house(charge, nurseries)))
             settings = milter_settings(
-                section, charge.settings.deadline, charge.settings.doors.processes
+                section,
+                charge.settings.deadline,
+                charge.settings.doors.processes,
+                networks(charge.settings.sent.networks),
             )
             await self._use(tenancy, section, settings, listening)
         except BaseException:
@@ -165,15 +169,18 @@ class Message:
         # Postfix can keep it whole.
         self._left_out = left_out
         self._envelope: Envelope | None = None
+        self._recipients = Recipients(())
+        # What others hear in place of our own reverse-path.
+        self._tagged: str | None = None
         self._outgoing: Outgoing | None = None
-        # Those for whom it does not go on.
-        self._without: tuple[Forward, ...] = ()
+        # The addresses for which it goes on.
+        self._stay: frozenset[str] = frozenset()
         self._body: Content | None = None
         self._hold = ""
 
     async def taken(self, envelope: Envelope) -> Ending:
         """Have it decided and carried out."""
-        self._envelope = envelope
+        envelope = self._envelope = self._plain(envelope)
         here = self._section.quarantine == "own" and not self._left_out
         ways = Ways(
             self._go_on,
@@ -191,14 +198,34 @@ class Message:
             if self._body is not None:
                 self._body.close()
             raise
-        return Ending(reply, self._outgoing, self._without, self._body, self._hold)
+        return self._ending(reply)
+
+    def _plain(self, envelope: Envelope) -> Envelope:
+        """The envelope without tags of ours; keeps what the mail server has, and shall have."""
+        tags, at = self._house.tags, envelope.received_at
+        self._recipients = Recipients(envelope.recipients)
+        if tags is None:
+            return envelope
+        self._recipients = Recipients(tuple(tags.incoming(one, at) for one in envelope.recipients))
+        if envelope.direction == "outbound" and envelope.reverse_path:
+            tagged = tags.outgoing(envelope.reverse_path, at)
+            self._tagged = None if tagged == envelope.reverse_path else tagged
+        return replace(envelope, recipients=self._recipients.merged)
+
+    def _ending(self, reply: Reply) -> Ending:
+        return Ending(
+            reply,
+            self._outgoing,
+            self._recipients.without(self._stay),
+            self._body,
+            self._hold,
+            self._tagged,
+            self._recipients.instead(self._stay),
+        )
 
     async def _go_on(self, outgoing: Outgoing, recipients: Sequence[Forward]) -> Reply:
         """Postfix has one content of the message, and sends it to these."""
-        assert self._envelope is not None
-        stay = {forward.address for forward in recipients}
-        everybody = self._envelope.recipients
-        self._without = tuple(forward for forward in everybody if forward.address not in stay)
+        self._stay = frozenset(forward.address for forward in recipients)
         self._outgoing = outgoing
         if outgoing.rewritten is not None:
             # Whoever made it closes it before Postfix is told.
@@ -212,11 +239,16 @@ class Message:
         # The size that was announced is not that of what goes out (RFC 1870 6.1).
         said = self._envelope.parameters
         kept = tuple(one for one in said if not one.upper().startswith("SIZE="))
-        envelope = replace(self._envelope, recipients=tuple(recipients), parameters=kept)
+        path = self._envelope.reverse_path if self._tagged is None else self._tagged
+        envelope = replace(
+            self._envelope, reverse_path=path, recipients=tuple(recipients), parameters=kept
+        )
         reply, transaction = await self._house.release_hop.resume(envelope, recipients)
         return reply if transaction is None else await transaction.send(outgoing)
 
     async def _hold_there(self, held: Held) -> str:
+        assert self._envelope is not None
+        self._stay = frozenset(one.address for one in self._envelope.recipients)
         self._outgoing = held.outgoing
         self._hold = "; ".join(sorted({one.rule for one in held.verdicts}))
         return "a message in the mail server's hold queue"

@@ -7,7 +7,8 @@ import signal
 import socket
 from collections.abc import Callable, Sequence
 
-from pratique.milter.assembly import door_settings
+from pratique.milter.assembly import door_settings, networks
+from pratique.milter.doors.desk import Means
 from pratique.milter.doors.downstream import Downstream
 from pratique.milter.doors.server import SmtpListener, serve_smtp
 from pratique.milter.doors.settings import DoorSettings
@@ -40,8 +41,12 @@ class SmtpServing:
         """Take mail.  Once a process: on a reload the next process does it anew."""
         house = await self._parts.enter_async_context(open_house(charge, nurseries))
         for listener, listening in zip(charge.settings.listeners, sockets, strict=True):
+            settings = charge.settings
             door = door_settings(
-                listener, charge.settings.workers.count, charge.settings.doors.processes
+                listener,
+                settings.workers.count,
+                settings.doors.processes,
+                networks(settings.sent.networks),
             )
             self._listeners.append(await _open(listener, door, house, listening))
             log.info("%s: listening on %s", listener.name, listener.address)
@@ -71,4 +76,5 @@ async def _open(
         )
         return await house.pipeline.take(content, envelope, ways)
 
-    return await serve_smtp(door, house.next_hop, take, listening=listening)
+    means = Means(tags=house.tags)
+    return await serve_smtp(door, house.next_hop, take, means=means, listening=listening)
