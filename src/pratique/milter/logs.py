@@ -23,6 +23,10 @@ from pratique.milter.became import Became
 
 log = logging.getLogger("pratique.message")
 
+# Somebody should look at once: above "error" and "critical", as syslog has it (RFC 5424 6.2.1).
+ALERT = 55
+logging.addLevelName(ALERT, "ALERT")
+
 # Recipients named in a line: enough for the mail of people; the journal has all.
 _NAMED = 10
 
