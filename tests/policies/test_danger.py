@@ -99,6 +99,27 @@ def test_a_part_with_many_names_keeps_the_first_and_says_so(names, limits):
     assert [limit.class_ for limit in reduced.limits] == limits
 
 
+def test_what_is_known_beside_the_parts_is_kept():
+    known = message(PARTS + 9, kind="script")
+    known.bounce.weight, known.bounce.lately, known.bounce.flood = -3.5, 12, True
+    known.bounce.evidence.add(kind="never_sent", weight=-5.6)
+    known.auth.dmarc, known.auth.dmarc_policy = "fail", "reject"
+    known.auth.dkim.add(domain="example.org", result="pass")
+    known.spoof_signs.add(kind="own_domain")
+    known.stated_results.add(authserv_id="mx.example.org")
+    known.signatures.add(kind="dkim", domain="example.org")
+    known.envelope.client.recent_recipients = 700
+    reduced = reduce(known)
+    for name in ("bounce", "auth", "spoof_signs", "stated_results", "signatures", "envelope"):
+        assert getattr(reduced, name) == getattr(known, name)
+
+
+def test_a_part_that_a_bounce_returns_is_shown_with_it():
+    known = message(PARTS + 500)
+    known.parts[-1].MergeFrom(facts.Part(kind="executable", returned=True))
+    assert reduce(known).parts[-1].returned
+
+
 def test_what_is_reduced_once_needs_no_more():
     once = reduce(message(PARTS + 9, kind="script"))
     assert reduce(once) is once

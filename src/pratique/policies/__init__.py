@@ -15,6 +15,10 @@ check.py       what is wrong with a policy, in the admin's words: file, line, co
 unseen.py      a smallest message for each class of what was not seen
 hints.py       what CEL says against a condition, in an admin's words
 dialects.py    what other languages call what CEL has another word for
+forgeable.py   rules that a stranger opens by writing a known name
+ways.py        in which ways a condition can hold, and what each rests on
+wholeness.py   whether a text names one owner, or lets others in
+words_of_strangers.py  which texts a stranger writes as he likes, and what proves who he is
 trial.py       runs the tests that stand in a policy
 
 rule.py        the nouns: Rule, Example

@@ -3,12 +3,13 @@
 The text must be a policy at all (`rules.py`).  Only then can it be asked: each condition
 must have an answer for an ordinary message and for each kind of unseen one, and a rule
 above the last must decide each of those.  Unseen is not clean: what falls through to the
-last rule would be accepted by silence.  A rule that decides must have a test.
+last rule would be accepted by silence.  A rule that decides must have a test.  And no door
+may open for whoever writes a known name into a message (`forgeable.py`).
 """
 
 from collections.abc import Iterator
 
-from pratique.policies import unseen
+from pratique.policies import forgeable, unseen
 from pratique.policies.condition import NoAnswerError, Scene
 from pratique.policies.policy import Policy
 from pratique.policies.problem import Problem
@@ -22,6 +23,7 @@ def check(text: str, name: str = "policy.toml", *, demand_tests: bool = True) ->
     policy = Policy.read(reading)
     if policy is not None:
         _tests(reading, policy, demand=demand_tests)
+        _forgeable(reading, policy)
         if not _unanswered(reading, policy):
             _undecided(reading, policy)
     return sorted(set(reading.problems))
@@ -37,6 +39,17 @@ def _tests(reading: Reading, policy: Policy, *, demand: bool) -> None:
             if test.by and test.by not in names:
                 place = ("rule", index, "test", number, "by")
                 reading.say(place, f"there is no rule `{test.by}`", "write a rule's name")
+
+
+def _forgeable(reading: Reading, policy: Policy) -> None:
+    """Complain about rules that let through whoever writes a known name into a message."""
+    for index, rule in enumerate(policy.rules):
+        found = forgeable.opening(rule)
+        if rule.forgeable and found is None:
+            message = "`forgeable = true` is not needed: no forger can meet this by a name"
+            reading.say_key(("rule", index, "forgeable"), message, "leave it out")
+        elif found is not None and not rule.forgeable:
+            reading.say_in(("rule", index, "when"), found.offset, found.message, found.hint)
 
 
 def _unanswered(reading: Reading, policy: Policy) -> bool:

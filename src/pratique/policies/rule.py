@@ -52,3 +52,5 @@ class Rule:
     line: int
     strip: Strip | None = None
     rebuild: bool = False
+    # Its author knows that a forger can meet its condition (forgeable.py).
+    forgeable: bool = False

@@ -15,12 +15,13 @@ from pratique.policies.condition import CompileError, Condition
 from pratique.policies.edits import CHANGES, REBUILD, STRIP, read_strip
 from pratique.policies.edits import KEYS as STRIP_KEYS
 from pratique.policies.examples import read_tests
+from pratique.policies.forgeable import read_forgeable
 from pratique.policies.places import Path
 from pratique.policies.reading import Reading, kind_of
 from pratique.policies.rule import EDITS, FINAL, NOTE, PLANNED, Rule
 from pratique.policies.verdict import Action, HeaderField
 
-_KEYS = ("name", "when", "actions", *STRIP_KEYS, "reason", "test")
+_KEYS = ("name", "when", "actions", *STRIP_KEYS, "reason", "forgeable", "test")
 _OF_A_TEST = ("facts", "expect", "expect_edits", "recipient", "reverse_path", "by")
 _KEYS_PLANNED = ("mode", "until", "reply")
 _TOP_PLANNED = ("list", "group", "include", "mode")
@@ -95,6 +96,7 @@ def _rule(reading: Reading, path: Path, table: Mapping[str, Any]) -> Rule | None
     strip = read_strip(reading, path, table, actions.changes)
     reason = reading.text_at(table, path, "reason")
     _reason(reading, path, table, actions)
+    forgeable = read_forgeable(reading, path, table)
     tests = read_tests(reading, path, table, decides=actions.final is not None)
     if len(reading.problems) > before:
         return None
@@ -109,6 +111,7 @@ def _rule(reading: Reading, path: Path, table: Mapping[str, Any]) -> Rule | None
         line,
         strip,
         rebuild=REBUILD in actions.changes,
+        forgeable=forgeable,
     )
 
 
