@@ -66,7 +66,7 @@ constraints: setup
 
 bench: setup
 	@$(BIN)/python bench/run.py
-	@for each in scanner_costs engine_costs many_rules; do \
+	@for each in scanner_costs engine_costs authentication_costs many_rules; do \
 		$(BIN)/python bench/$$each.py --write || exit 1; done
 
 # Peers that are not installed are left out; bench/README.md says what each needs.

@@ -22,9 +22,9 @@ from pratique.milter.became import Became
 from pratique.milter.content import content_of
 from pratique.milter.journal.entry import Entry, PolicyText
 from pratique.milter.journal.journal import Journal
+from pratique.milter.judging import Inspection, judge
 from pratique.milter.mail import Client, Content, Envelope, Forward
 from pratique.milter.next_hop import Reply
-from pratique.milter.pipeline import Inspection, judge
 from pratique.milter.workers import Workers, WorkerSettings, own_nursery
 from pratique.scanners import wall_pb2 as wall
 

@@ -30,6 +30,7 @@ from pratique.milter.quarantine.store import Quarantine
 from pratique.milter.supervisor import control
 
 ROOT = Path(__file__).resolve().parent.parent
+EXIM = Path(sys.prefix, "exim/usr/sbin/exim4")
 LANDLOCK_CREATE_RULESET, ASK_VERSION = 444, 1
 UNMARKED = "took over 0.25 s, not marked slow"
 
@@ -84,6 +85,7 @@ PARTS: dict[str, Callable[[], str]] = {
     "strace": no_strace,
     **{one[0]: not_installed(*(one * 2)[-2:]) for one in map(str.split, PACKAGED.split(","))},
     "bubblewrap": no_bubblewrap,
+    "exim": lambda: "" if EXIM.exists() else "`tools/setup.sh test` has not unpacked it",
     "py-tlsh": lambda: "" if find_spec("tlsh") else "pratique[tlsh] is not installed",
     "root": no_root,
     "shared mail": lambda: "" if (ROOT.parent / "shared/worms").is_dir() else "no ../shared here",

@@ -70,10 +70,10 @@ def setup(tmp_path):
     (house / "tools").mkdir(parents=True)
     shutil.copy(ROOT / "tools/setup.sh", house / "tools")
 
-    def run(constraints, path=os.environ["PATH"]):
+    def run(constraints, path=os.environ["PATH"], what="run"):
         (house / "constraints.txt").write_text(constraints)
         return subprocess.run(
-            ["sh", "tools/setup.sh", "run"],
+            ["sh", "tools/setup.sh", what],
             cwd=house,
             check=False,
             capture_output=True,
@@ -125,3 +125,38 @@ def test_packages_that_it_may_not_install_are_named(setup, tmp_path):
     assert done.returncode == 1
     assert "apt-get install --no-install-recommends gcc g++ libc6-dev libmilter-dev" in done.stderr
     assert not (setup.house / ".venv").exists()
+
+
+FETCHES = """#!/bin/sh
+echo "$@" >> "{folder}/asked"
+cp "{folder}/exim.deb" .
+"""
+
+
+@pytest.mark.slow
+def test_exim_is_unpacked_once_and_is_not_setuid(setup, tmp_path):
+    """With a dpkg-query that knows every package, and an apt-get that brings one of ours."""
+    program, tools = tmp_path / "deb/usr/sbin/exim4", tmp_path / "bin"
+    (tmp_path / "deb/DEBIAN").mkdir(parents=True)
+    (tmp_path / "deb/DEBIAN/control").write_text(
+        "Package: exim4-daemon-light\nVersion: 1\nArchitecture: all\nMaintainer: ann\n"
+        "Description: an Exim\n"
+    )
+    program.parent.mkdir(parents=True)
+    program.write_text("an Exim")
+    program.chmod(0o4755)
+    package = ["dpkg-deb", "--build", tmp_path / "deb", tmp_path / "exim.deb"]
+    subprocess.run(package, check=True, capture_output=True)
+    tools.mkdir()
+    scripts = {"dpkg-query": "#!/bin/sh\nprintf installed\n", "apt-get": FETCHES}
+    for name, script in scripts.items():
+        (tools / name).write_text(script.format(folder=tmp_path))
+        (tools / name).chmod(0o755)
+    for _ in range(2):
+        done = setup("", path=f"{tools}:{os.environ['PATH']}", what="test")
+        assert done.returncode == 0, done.stderr
+    unpacked = setup.house / ".venv/exim/usr/sbin/exim4"
+    assert unpacked.read_text() == "an Exim"
+    assert unpacked.stat().st_mode & 0o7777 == 0o755
+    (asked,) = (tmp_path / "asked").read_text().splitlines()
+    assert asked.endswith("download exim4-daemon-light")

@@ -49,6 +49,7 @@ test_packages() {
     echo rspamd spamassassin spamd
     echo c-icap libc-icap-mod-virus-scan libtiff-tools libpodofo-utils gnumeric abiword
     echo libreoffice-calc-nogui libreoffice-writer-nogui libreoffice-impress-nogui
+    echo libgnutls-dane0 libidn12 # Exim's libraries, as far as nothing else here needs them
 }
 
 # Newer releases carry libraries under names with "t64"; either will do.
@@ -101,6 +102,34 @@ packages() {
     rm -f "$log"
 }
 
+# Exim may not be installed beside Postfix: it is unpacked, and the tests run it from there.
+exim() {
+    [ ! -x "$venv/exim/usr/sbin/exim4" ] || return 0
+    if ! command -v apt-get >/dev/null; then
+        say "Not a Debian system: the tests that have Exim bounce mail will skip."
+        return 0
+    fi
+    say "Unpacking Exim into $venv/exim"
+    folder=$(mktemp -d)
+    status=0
+    { fetched "$folder" || { apt update && fetched "$folder"; }; } && unpacked "$folder" || status=$?
+    rm -rf "$folder"
+    return $status
+}
+
+# By whoever runs this: root's _apt may not write there.
+fetched() {
+    (cd "$1" && apt-get -qq -o APT::Sandbox::User="$(id -un)" download exim4-daemon-light)
+}
+
+# Debian's is setuid root, which nothing in this folder shall be.
+unpacked() {
+    dpkg-deb --fsys-tarfile "$1"/*.deb >"$1/files" &&
+        mkdir -p "$venv/exim" &&
+        tar -C "$venv/exim" --no-same-owner -xf "$1/files" ./usr/sbin &&
+        chmod 755 "$venv/exim/usr/sbin/exim4"
+}
+
 environment() {
     if ! "$venv/bin/python" -m pip --version >/dev/null 2>&1; then
         python=$(python)
@@ -123,7 +152,10 @@ run)
     run_packages | packages
     environment
     ;;
-test) test_packages | packages ;;
+test)
+    test_packages | packages
+    exim
+    ;;
 *)
     say "usage: tools/setup.sh run|test"
     exit 2

@@ -39,7 +39,10 @@ Start reading at `milter/pipeline.py`: one message's way, top to bottom.  What e
     doctor/          the whole wiring is looked at: what is wrong, and what to do
     lookups/         ASK the world: facts about an envelope
     policy_file.py   a policy is found by its path or its name
+    judging.py       seen, asked, decided
     actions.py       verdicts become one plan, with a share for each group of recipients
+    own_fields.py    fields of ours are put in front: stamps, Authentication-Results
+    restamping.py    and stamps once more, where held mail of ours is released
     rewriting.py     what a rule wants changed is changed, and looked at again;
                      taking_out.py finds what goes, recipe.py puts together what is left
     carry_out.py     the plan is carried out, in the order that keeps the promises;
@@ -50,9 +53,11 @@ Start reading at `milter/pipeline.py`: one message's way, top to bottom.  What e
     next_hop/        where accepted mail goes
     quarantine/      held messages
     journal/         facts and verdict of every message, for `why`
+    sent/            our own mail is known again when it comes back: keys, stamps, ledger
     released.py      a released message is known again when it comes back
     durable.py       files that are on the disk when they are said to be
     became.py        what became of a message, told to the log, the journal and the counters
+    alerts/          what comes too often, and what somebody should wake up for
     logs.py          one line an event
     counters.py      what is counted
 

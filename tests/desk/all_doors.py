@@ -28,8 +28,8 @@ from pratique.milter.content import content_of
 from pratique.milter.journal.days import files_in
 from pratique.milter.journal.entry import Entry
 from pratique.milter.journal.reading import entries_of
+from pratique.milter.judging import judge
 from pratique.milter.mail import Envelope, Forward
-from pratique.milter.pipeline import judge
 from pratique.milter.quarantine.store import Quarantine
 from pratique.milter.workers import Workers, own_nursery
 

@@ -157,8 +157,12 @@ class Postfix:
         return log.read_text(errors="replace") if log.exists() else ""
 
     def queue(self) -> list[dict[str, object]]:
-        """What lies in the queue, one dictionary a message (postqueue -j)."""
-        return [json.loads(line) for line in self.run("postqueue", "-j").splitlines()]
+        """What lies in the queue, one dictionary a message (postqueue -j).
+
+        One that goes from one queue to another meanwhile may be seen in both.
+        """
+        rows = [json.loads(line) for line in self.run("postqueue", "-j").splitlines()]
+        return list({row["queue_id"]: row for row in rows}.values())
 
     def flush(self) -> None:
         """Try to deliver all that lies in the queue, now."""
@@ -220,6 +224,22 @@ def all_doors(
     """One service with a door of each kind around one Postfix; not started."""
     relay = lasting_postfix(lasting_sink.port)
     return doors.AllDoors(relay, lasting_service, lasting_sink, free_port)
+
+
+@pytest.fixture(scope="module")
+def lasting_exim(until: Callable, listens: Callable) -> Iterator[Callable]:
+    """Make instances of Exim, not started; stop them at the end."""
+    made = runpy.run_path(str(Path(__file__).parent.parent / "exim_process.py"))["Exim"]
+    with ExitStack() as ends:
+
+        def make() -> object:
+            folder = Path(tempfile.mkdtemp(prefix="pratique-exim-"))
+            ends.callback(shutil.rmtree, folder)
+            one = made(folder, until, listens)
+            ends.callback(one.stop)
+            return one
+
+        yield make
 
 
 @pytest.fixture

@@ -5,13 +5,16 @@ import smtplib
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
 from pratique.milter import config
+from pratique.milter.cli.main import main
+from pratique.milter.sent import keys
 from pratique.policies.check import check
 
 README = (Path(__file__).resolve().parents[2] / "README.md").read_text("utf-8")
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
-POLICY, SETTINGS = (text for language, text in BLOCKS if language == "toml")
+POLICY, SETTINGS, SENDERS = (text for language, text in BLOCKS if language == "toml")
 PLAIN = b"From: <a@sender.example>\r\nSubject: hello\r\n\r\nhello\r\n"
 PROGRAM = PLAIN.replace(
     b"Subject", b'Content-Type: application/octet-stream; name="a.exe"\r\nSubject'
@@ -37,6 +40,17 @@ def test_without_its_middle_rule_the_policy_is_refused():
 def test_the_configuration_is_sound():
     settings = config.parse(SETTINGS, "README.md")
     assert settings.next_hop.address == settings.release.next_hop == "127.0.0.1:10026"
+
+
+def test_the_settings_for_what_is_sent_and_who_sends_are_sound_beside_them(tmp_path):
+    settings = config.parse(SETTINGS + SENDERS, "README.md")
+    assert settings.own_domains == ("example.org",)
+    assert settings.authentication.authserv_id == "mx.example.org"
+    made = block("$ pratique keys new").split()[1:]
+    assert Path(made[-1]) == settings.sent.keys
+    file = tmp_path / "sent.keys"
+    assert CliRunner().invoke(main, [*made[1:-1], str(file)]).exit_code == 0
+    assert keys.read(file).signing.number == 1
 
 
 @pytest.mark.slow

@@ -27,6 +27,7 @@ name = "in one reading"
 when = 'mail.subject == "anew"'
 actions = ["rebuild", "accept"]
 reason = "a test"
+forgeable = true
 
   [[rule.test]]
   facts.mail = { subject = "anew" }

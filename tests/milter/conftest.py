@@ -9,7 +9,7 @@ import pytest
 from pratique.milter.content import content_of
 from pratique.milter.mail import Envelope, Forward
 from pratique.milter.next_hop import Reply
-from pratique.milter.pipeline import Pipeline
+from pratique.milter.pipeline import Besides, Pipeline
 from pratique.milter.quarantine.store import Quarantine
 from pratique.milter.ways import Ways
 from pratique.policies.policy import Policy
@@ -78,6 +78,9 @@ class FakeSees:
         self.mail = mail
         self.error = None
 
+    async def again(self, content, envelope, _first):
+        return await self.inspect(content, envelope)
+
     async def inspect(self, content, envelope):
         if self.error:
             raise self.error
@@ -118,12 +121,13 @@ def hop():
 def take(quarantine, hop):
     """Have octets taken, by a pipeline that sees with what is handed in."""
 
-    async def take(octets, sees=None, heard_by="sender", too_large=0):
+    async def take(octets, sees=None, heard_by="sender", too_large=0, **rest):
         content = content_of([octets])
-        pipeline = Pipeline(sees or FakeSees(), Policy.load(POLICY), quarantine)
+        besides = rest.get("besides", Besides())
+        pipeline = Pipeline(sees or FakeSees(), Policy.load(POLICY), quarantine, besides=besides)
         ways = Ways(hop.send, quarantine.hold, heard_by, b"Received: here\r\n", too_large)
         try:
-            return await pipeline.take(content, ENVELOPE, ways)
+            return await pipeline.take(content, rest.get("envelope", ENVELOPE), ways)
         finally:
             content.close()
 

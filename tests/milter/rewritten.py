@@ -8,7 +8,7 @@ from hashlib import sha256
 import pytest
 
 from pratique.milter.content import content_of
-from pratique.milter.pipeline import Pipeline
+from pratique.milter.pipeline import Besides, Pipeline
 from pratique.milter.recipe import Making
 from pratique.milter.ways import Ways
 from pratique.milter.workers import NotRewritten
@@ -81,6 +81,9 @@ class Sees:
         self.change = {}
         self.made = []
 
+    async def again(self, content, envelope, _first):
+        return await self.inspect(content, envelope)
+
     async def inspect(self, content, envelope):
         self.looks += 1
         octets = b"".join(content.span(0, content.size))
@@ -119,14 +122,16 @@ class Sees:
 def strip(envelope, hop, quarantine):
     """Have octets taken by a pipeline whose policy takes programs out."""
 
-    async def taken(sees, octets=MAIL, heard_by="sender", *, store=quarantine, most=0, apart=False):
+    async def taken(sees, octets=MAIL, heard_by="sender", *, store=quarantine, **rest):
         content = content_of([octets])
         ways = Ways(
             *(hop.send, store.hold, heard_by, b"Received: here\r\n"),
-            most=most,
-            apart=hop.send if apart else None,
+            most=rest.get("most", 0),
+            apart=hop.send if rest.get("apart") else None,
         )
-        reply = await Pipeline(sees, Policy.load(POLICY), store).take(content, envelope, ways)
+        besides = rest.get("besides", Besides())
+        pipeline = Pipeline(sees, Policy.load(POLICY), store, besides=besides)
+        reply = await pipeline.take(content, rest.get("envelope", envelope), ways)
         content.close()
         assert all(made.content.descriptor == -1 for made in sees.made)
         return reply

@@ -201,3 +201,14 @@ def test_several_processes_share_what_there_is_in_all():
     alone, one_of_two = (assembly.door_settings(listener, 2, count) for count in (1, 2))
     assert (alone.max_connections, one_of_two.max_connections) == (101, 51)
     assert one_of_two.max_in_flight * 2 == alone.max_in_flight
+
+
+@pytest.mark.parametrize("written", ["", 'direction = "outbound"\n', 'direction = "inbound"\n'])
+def test_a_door_and_a_milter_are_told_whose_mail_goes_out(written):
+    ours = (ipaddress.ip_network("10.0.0.0/8"),)
+    settings = parse(LISTENER + written + '[[milter]]\nreply = "sender"\n' + written, "x")
+    door = assembly.door_settings(settings.listener[0], own_networks=ours)
+    milter = assembly.milter_settings(settings.milter[0], settings.deadline, own_networks=ours)
+    wanted = written.partition('"')[2].partition('"')[0] or "by_client"
+    assert door.direction == milter.direction == wanted
+    assert door.own_networks == milter.own_networks == ours

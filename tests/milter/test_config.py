@@ -118,3 +118,37 @@ def test_every_setting_has_its_sentence():
                 yield f"{model.__name__}.{name}"
 
     assert list(without(Settings)) == []
+
+
+KEYS = '[sent]\nkeys = "sent.keys"\n'
+OURS = '[links]\nown_domains = ["example.org"]\n'
+TAGS = '[[sent.batv]]\ndomain = "{}"\n'
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        (KEYS, "must be known which domains are ours"),
+        (MILTER + KEYS, "must be known which domains are ours"),
+        ("[links]\nown_domains = []\n" + KEYS, "own_domains = ['example.org'] into [links]"),
+        (OURS + KEYS + TAGS.format("example.net"), "'example.net' is none of ours (example.org)"),
+        (OURS + KEYS + TAGS.format(".notexample.org"), "is none of ours"),
+    ],
+)
+def test_who_signs_must_say_what_is_his(text, words):
+    (problem,) = refused(text)
+    assert words in problem
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        OURS + KEYS,
+        LISTENER + 'domains = [".example.org"]\n' + KEYS,
+        OURS + KEYS + TAGS.format("example.org"),
+        OURS + KEYS + TAGS.format(".example.org"),
+        OURS + KEYS + TAGS.format("mail.example.org"),
+    ],
+)
+def test_keys_and_domains_go_together(text):
+    assert parse(text, "x").own_domains == ("example.org",)

@@ -10,8 +10,8 @@ PAGE = (Path(__file__).parents[2] / "docs/listeners.md").read_text("utf-8")
 
 
 def test_the_listener_that_it_shows_can_be_written():
-    (shown,) = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
-    (listener,) = parse(shown, "x").listeners
+    sent, shown = re.findall(r"```toml\n(.*?)```", PAGE, re.DOTALL)
+    (listener,) = parse(sent + shown, "x").listeners
     assert (listener.protocol, listener.address) == ("lmtp", "unix:/run/pratique/in")
 
 

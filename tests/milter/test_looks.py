@@ -9,7 +9,7 @@ from pratique.milter.looks import ROUNDS, Looks, in_words
 from pratique.milter.mail import Envelope
 from pratique.milter.programs.handed import Handed, Unpacked
 from pratique.milter.sighting import Sighting
-from pratique.scanners.facts_pb2 import Facts, Finding, Part
+from pratique.scanners.facts_pb2 import Facts, Finding, Mail, Part
 from pratique.scanners.wall_pb2 import Extra, Started
 
 ENVELOPE = Envelope(queue_id="Q1", received_at=datetime(2026, 11, 22, tzinfo=UTC), mta_id="M")
@@ -47,6 +47,15 @@ def test_one_look_is_enough_where_nothing_goes_wrong(looks):
     assert said(looks.facts()) == ["a"]
     assert not looks.facts().failures
     assert looks.facts().envelope.mta_id == "M"
+
+
+@pytest.mark.parametrize("stated", ["outbound", ""])
+def test_no_worker_says_which_way_a_message_goes(looks, stated):
+    one = sighting()
+    one.take(Facts(mail=Mail(direction=stated, subject="x")))
+    looks.take(one)
+    assert looks.facts().mail.direction == "inbound"
+    assert looks.facts().mail.subject == "x"
 
 
 def test_one_that_goes_wrong_is_followed_by_one_without_the_guilty(looks):

@@ -3,9 +3,10 @@
 import pytest
 
 from pratique.milter.content import content_of
+from pratique.milter.judging import judge
 from pratique.milter.mail import Envelope, Forward
 from pratique.milter.next_hop import Reply
-from pratique.milter.pipeline import Pipeline, judge
+from pratique.milter.pipeline import Pipeline
 from pratique.milter.wall import NurseryLost
 from pratique.milter.ways import Ways
 from pratique.policies.verdict import Action

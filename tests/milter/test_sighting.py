@@ -23,8 +23,11 @@ from pratique.scanners.facts_pb2 import (
     Mail,
     Part,
     PartsLeftOut,
+    Returned,
     Score,
+    Signature,
     Source,
+    SpoofSign,
 )
 from pratique.scanners.wall_pb2 import Started
 
@@ -168,7 +171,9 @@ def test_lists_that_grow_frame_by_frame_are_counted_together(name):
         Facts(limits=[Limit(class_="bad")]),
         Facts(failures=[Failure(class_="bad")]),
         Facts(bounce=Bounce(other="bounce")),
+        Facts(spoof_signs=[SpoofSign(kind="own_domain"), SpoofSign(kind="bad")]),
         Facts(bounce=Bounce(evidence=[Evidence(kind="html_only"), Evidence(kind="bad")])),
+        Facts(bounce=Bounce(evidence=[Evidence(kind="watermark")])),
     ],
 )
 def test_a_word_of_no_vocabulary_is_a_lie(found):
@@ -200,6 +205,10 @@ def test_a_failure_of_its_own_is_believed(word):
         (Facts(auth=Auth(authenticated_as="boss@example.org")), "auth, which"),
         (Facts(parts_left_out=PartsLeftOut(total=1)), "parts_left_out, which"),
         (Facts(bounce=Bounce(verified=True)), "verified"),
+        (Facts(bounce=Bounce(weight=0.1)), "counted on this side"),
+        (Facts(bounce=Bounce(weight=float("nan"))), "counted on this side"),
+        (Facts(bounce=Bounce(lately=1)), "counted on this side"),
+        (Facts(bounce=Bounce(flood=True)), "counted on this side"),
         (Facts(links=[Link(), Link(listed=["dbl"])]), "cannot have asked"),
     ],
 )
@@ -255,6 +264,16 @@ def test_a_date_of_a_source_that_there_is_not_is_a_lie(seconds):
         Sighting(10).take(found)
 
 
+@pytest.mark.parametrize("seconds", [-1, 253_402_300_800])
+@pytest.mark.parametrize("place", ["date", "signed_at", "expires_at"])
+def test_a_date_of_a_returned_message_that_there_is_not_is_a_lie(seconds, place):
+    returned = Returned(signatures=[Signature(problem="syntax")])
+    stated = returned if place == "date" else returned.signatures[0]
+    getattr(stated, place).seconds = seconds
+    with pytest.raises(Lie, match="a date"):
+        Sighting(10).take(Facts(bounce=Bounce(returned=returned)))
+
+
 @pytest.mark.parametrize("weight", [float("nan"), float("inf"), -float("inf")])
 def test_a_weight_that_is_no_number_is_a_lie(weight):
     with pytest.raises(Lie, match="a weight"):
@@ -277,6 +296,45 @@ def test_a_scanner_is_remembered_by_its_name(name):
 def test_a_name_that_is_none_is_a_lie(name):
     with pytest.raises(Lie, match="name"):
         Sighting(10).start(Started(name=name))
+
+
+HASH = bytes(32)
+
+
+@pytest.mark.parametrize("count", [sighting.MOST_SIGNATURES, sighting.MOST_SIGNATURES + 1])
+@pytest.mark.parametrize("value", [b"", bytes(256)])
+def test_so_many_signatures_are_believed_as_a_scanner_states_and_no_more(count, value):
+    content = content_of([MESSAGE])
+    said = Sighting(10)
+    said.take(Facts(parts=[Part(id=0)], mail=Mail(size=len(MESSAGE))))
+    for _ in range(count - 1):
+        said.take(Facts(signatures=[Signature(signed_sha256=HASH, value=value)]))
+    try:
+        said.take(Facts(signatures=[Signature(signed_sha256=HASH, value=value)]))
+        said.finish(content)
+    except Lie:
+        assert count > sighting.MOST_SIGNATURES
+    content.close()
+    assert (said.end == "done") == (count == sighting.MOST_SIGNATURES)
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        Signature(),
+        Signature(signed_sha256=HASH[1:]),
+        Signature(signed_sha256=HASH + b"0"),
+        Signature(problem="syntax", signed_sha256=HASH),
+        Signature(problem="bad"),
+        Signature(signed_sha256=HASH, signed_at={"seconds": -1}),
+        Signature(signed_sha256=HASH, expires_at={"seconds": 253_402_300_800}),
+    ],
+)
+def test_a_signature_has_a_hash_or_a_problem_and_times_that_there_are(bad):
+    good = Signature(signed_sha256=HASH), Signature(problem="header")
+    Sighting(10).take(Facts(signatures=good))
+    with pytest.raises(Lie):
+        Sighting(10).take(Facts(signatures=[*good, bad]))
 
 
 def test_results_for_other_programs_may_be_cut_like_fields_of_ours(finish):

@@ -5,8 +5,8 @@ from datetime import UTC, datetime
 import pytest
 
 from pratique.milter import assembly, too_large
+from pratique.milter.judging import judge
 from pratique.milter.mail import Client, Envelope, Forward
-from pratique.milter.pipeline import judge
 from pratique.policies import vocabulary
 from pratique.policies.verdict import Action
 

@@ -1,5 +1,6 @@
 """How a message can leave, and the nouns that go with it."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -44,6 +45,12 @@ def test_fields_of_ours_go_in_front_and_forgeries_of_them_are_cut(whole):
     ).shares
     out = outgoing(whole, b"Received: here\r\n", share)
     assert b"".join(out.chunks()) == b"Received: here\r\nX-Pratique-Note: x\r\nhlo"
+
+
+def test_some_fields_of_ours_lie_above_the_trace_field_and_some_below(whole):
+    (share,) = actions.plan([Verdict(Action.ACCEPT, "a rule", "")]).shares
+    out = outgoing(replace(whole, above=b"A: 1\r\n", fields=b"B: 2\r\n"), b"Trace: x\r\n", share)
+    assert b"".join(out.chunks()) == b"A: 1\r\nTrace: x\r\nB: 2\r\nhlo"
 
 
 def test_what_is_held_for_some_has_their_envelope_and_their_verdicts(whole):

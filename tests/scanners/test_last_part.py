@@ -53,7 +53,8 @@ def decide(inspector, listen, policy):
 
 def of_parts(*parts):
     head = (
-        b'Subject: many\r\nMIME-Version: 1.0\r\nContent-Type: multipart/mixed; boundary="b"\r\n\r\n'
+        b"From: a@sender.example\r\nSubject: many\r\nMIME-Version: 1.0\r\n"
+        b'Content-Type: multipart/mixed; boundary="b"\r\n\r\n'
     )
     return head + b"".join(b"--b\r\n" + part + b"\r\n" for part in parts) + b"--b--\r\n"
 

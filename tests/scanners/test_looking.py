@@ -10,7 +10,7 @@ from pratique.scanners import facts_pb2 as facts
 from pratique.scanners import wall_pb2 as wall
 from pratique.scanners.budget import Budget, Limits
 from pratique.scanners.looking import KEPT, Lookers, Looking
-from pratique.scanners.part import Message, Part, Signs
+from pratique.scanners.part import NO_PART, Message, Part, Signs
 from pratique.scanners.report import Report
 
 
@@ -194,3 +194,17 @@ def test_nobody_is_made_anew_where_nobody_is_left_out():
     lookers = Lookers([Tells()], [])
 
     assert lookers.without(frozenset(wall.Inspect().without)) is lookers
+
+
+class Header(Follows):
+    """Looks at no part."""
+
+    name = "header"
+    signs = NO_PART
+
+
+def test_a_follower_of_no_part_is_shown_none_and_concludes(look):
+    heard, _ = look([b"a", b"PDF"], followers=[Header, Follows])
+
+    assert heard.started_in_order[-2:] == [("header", 0), ("follows", 0)]
+    assert announced(heard, "header") == [0]

@@ -168,6 +168,16 @@ def test_a_message_id_of_a_whole_line_stays_whole(length):
     assert len(told.detail) <= EVIDENCE_DETAIL
 
 
+def test_signatures_are_stated_as_they_are_concluded():
+    listener = Listener()
+    report = Report(listener)
+    signatures = [facts.Signature(kind="dkim", domain="example.org")]
+    report.conclusion(facts.Facts(signatures=signatures))
+    report.send()
+
+    assert list(listener.all().signatures) == signatures
+
+
 def test_a_part_that_is_concluded_of_is_stated_anew():
     listener = Listener()
     report = Report(listener)

@@ -3,6 +3,7 @@
 import asyncio
 import runpy
 import sys
+import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -65,3 +66,18 @@ def no_loss(service, free_port, tmp_path):
     """Numbered mail through that service, while parts of it are killed."""
     file = Path(__file__).parent.parent / "no_loss.py"
     yield from runpy.run_path(str(file))["trial"](service, free_port(), tmp_path)
+
+
+@pytest.fixture(scope="module")
+def names():
+    """A name server beside the service; fill its `zone` before somebody asks."""
+    file = Path(__file__).parents[1] / "milter/lookups/conftest.py"
+    server, loop = runpy.run_path(str(file))["NameServer"](), asyncio.new_event_loop()
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+    asyncio.run_coroutine_threadsafe(server.start(), loop).result(10)
+    yield server
+    asyncio.run_coroutine_threadsafe(server.stop(), loop).result(10)
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join(10)
+    loop.close()

@@ -66,3 +66,9 @@ def test_no_files_need_no_worker():
 def test_facts_come_in_the_order_of_the_files(files):
     facts = seeing.facts_of([files / "3.eml", files / "2.eml"])
     assert [one.mail.subject for one in facts] == ["3", "2"]
+
+
+async def test_each_file_is_a_message_of_its_own(files):
+    names = seeing.messages_in([str(files)])
+    told = [one.facts.envelope.queue_id for one in await seen(names)]
+    assert told == [f"inspect-{number}" for number in range(1, 8)]

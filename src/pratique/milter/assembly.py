@@ -28,7 +28,7 @@ from pratique.milter.workers import WorkerSettings
 from pratique.policies.check import check
 from pratique.policies.policy import Policy
 from pratique.policies.problem import PolicyError
-from pratique.scanners.wall_pb2 import Budget, OwnScanner, Setup
+from pratique.scanners.wall_pb2 import Budget, OwnScanner, Person, Setup
 
 # To hold a message or to hand it on, once it is decided; a disk under load needs seconds.
 ACT_SECONDS = 20.0
@@ -43,20 +43,15 @@ def setup_of(settings: Settings) -> Setup:
         memory=settings.workers.memory,
         passwords=settings.passwords.list,
         own_scanners=[own_scanner(section) for section in settings.scanner],
-        own_domains=own_domains(settings),
+        own_domains=settings.own_domains,
         lists=[str(section.file(settings.state)) for section in settings.hash_list],
         families=str(settings.families.file.absolute()) if settings.families.file else "",
         shorteners=settings.links.shorteners,
+        people=[
+            Person(name=name, addresses=addresses)
+            for name, addresses in settings.senders.people.items()
+        ],
         rule_cache=str((settings.state / "rules-cache").absolute()) if settings.yara.cache else "",
-    )
-
-
-def own_domains(settings: Settings) -> tuple[str, ...]:
-    """Domains of ours: what the settings say, or what the listeners take mail for."""
-    if settings.links.own_domains is not None:
-        return settings.links.own_domains
-    return tuple(
-        dict.fromkeys(one.lstrip(".") for each in settings.listeners for one in each.domains)
     )
 
 
@@ -114,7 +109,9 @@ def programs_of(settings: Settings) -> Programs:
     )
 
 
-def door_settings(listener: Listener, workers: int = 2, processes: int = 1) -> DoorSettings:
+def door_settings(
+    listener: Listener, workers: int = 2, processes: int = 1, own_networks: Networks = ()
+) -> DoorSettings:
     """What one of several processes of an SMTP door is told."""
     place = listener.address
     host, port = (place, 0) if place.startswith("unix:") else split_address(place)
@@ -123,6 +120,8 @@ def door_settings(listener: Listener, workers: int = 2, processes: int = 1) -> D
         hostname=listener.hostname or own_name(),
         host=host,
         port=port,
+        direction=listener.direction,
+        own_networks=own_networks,
         domains=listener.domains,
         relay_from=networks(listener.relay_networks),
         xforward_from=networks(listener.xforward_from),
@@ -161,13 +160,18 @@ def unwanted_forms(listener: Listener) -> frozenset[Fault]:
 
 
 def milter_settings(
-    section: MilterListener, deadline: DeadlineSection, processes: int = 1
+    section: MilterListener,
+    deadline: DeadlineSection,
+    processes: int = 1,
+    own_networks: Networks = (),
 ) -> MilterSettings:
     """What a milter is told."""
     return MilterSettings(
         name=section.name,
         socket=section.socket,
         reply=heard_by(section),
+        direction=section.direction,
+        own_networks=own_networks,
         max_size=section.max_size,
         max_connections=share(section.max_connections, processes),
         max_in_flight=share(MAX_IN_FLIGHT, processes),

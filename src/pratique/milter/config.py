@@ -15,6 +15,8 @@ from pydantic import Field, ValidationError, model_validator
 from pratique.milter import config_problems
 from pratique.milter.config_problems import ConfigError, ConfigProblem
 from pratique.milter.deadline import for_looking
+from pratique.milter.sections.authentication import AuthenticationSection
+from pratique.milter.sections.bursts import BurstsSection
 from pratique.milter.sections.doors import DoorsSection
 from pratique.milter.sections.engines import ClamavSection, DeadlineSection
 from pratique.milter.sections.families import FamiliesSection
@@ -45,7 +47,10 @@ from pratique.milter.sections.seeing import (
     WorkersSection,
     YaraSection,
 )
+from pratique.milter.sections.senders import SendersSection
+from pratique.milter.sections.sent import SentSection
 from pratique.milter.sections.spam_filters import RspamdSection, SpamAssassinSection
+from pratique.milter.sent.domains import Domains
 
 # A Postfix before a proxy waits 100 s (smtpd_proxy_timeout), and needs some of it itself.
 LISTENER_SECONDS = 90.0
@@ -96,6 +101,12 @@ class Settings(Section):
         (), strict=False, max_length=16, description="Lists that are asked by DNS."
     )
     deadline: DeadlineSection = DeadlineSection()
+    authentication: AuthenticationSection | None = Field(
+        None, description="Who mail comes from; without this table nobody looks."
+    )
+    senders: SendersSection = SendersSection()
+    sent: SentSection = SentSection()
+    bursts: BurstsSection = BurstsSection()
     quarantine: QuarantineSection = QuarantineSection()
     release: ReleaseSection = ReleaseSection()
     journal: JournalSection = JournalSection()
@@ -163,6 +174,31 @@ class Settings(Section):
         if socket is not None and socket.startswith("inet:") and self.clamav.send != "stream":
             raise ValueError("over inet clamav.send must be 'stream': no descriptor passes there")
         return self
+
+    @model_validator(mode="after")
+    def _knows_what_is_ours(self) -> Self:
+        if self.sent.keys is None:
+            return self
+        ours = Domains(self.own_domains)
+        if not ours.all:
+            raise ValueError(
+                "with [sent] keys it must be known which domains are ours: write own_domains = "
+                "['example.org'] into [links], or name the domains of a listener"
+            )
+        if other := [one.domain for one in self.sent.batv if not ours.has(one.domain.lstrip("."))]:
+            raise ValueError(
+                f"[[sent.batv]] domain = {other[0]!r} is none of ours ({', '.join(ours.all)}): "
+                "add it to own_domains in [links]"
+            )
+        return self
+
+    @property
+    def own_domains(self) -> tuple[str, ...]:
+        """Domains of ours: those that are named, or those that the listeners take mail for."""
+        if self.links.own_domains is not None:
+            return self.links.own_domains
+        listed = (one.lstrip(".") for each in self.listeners for one in each.domains)
+        return tuple(dict.fromkeys(listed))
 
     @property
     def engines(self) -> list[tuple[str, EngineSection]]:

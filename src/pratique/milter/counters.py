@@ -41,6 +41,27 @@ JOURNAL_TROUBLES = Counter(
     "Times that the journal could not be written.",
     registry=REGISTRY,
 )
+ALERTS = Counter(
+    "pratique_alerts",
+    "Times that somebody should have a look, those too that the log leaves out.",
+    ["kind"],
+    registry=REGISTRY,
+)
+STAMPED = Counter(
+    "pratique_stamped_messages", "Messages of ours that were stamped.", registry=REGISTRY
+)
+LEDGER_LOST = Counter(
+    "pratique_ledger_lost", "Rows that the ledger of sent mail did not keep.", registry=REGISTRY
+)
+LEDGER_TROUBLES = Counter(
+    "pratique_ledger_troubles", "Times that the ledger could not be written.", registry=REGISTRY
+)
+BOUNCES = Counter(
+    "pratique_bounces",
+    "What gives itself for a bounce, by whether it is proved to answer mail of ours.",
+    ["proof"],
+    registry=REGISTRY,
+)
 # Of several processes the least is told (supervisor/counters.py): the worst that one knows.
 ENGINE_PROVEN = Gauge(
     "pratique_engine_proven",
@@ -62,6 +83,8 @@ def tell(became: Became) -> None:
     message()
     octets(became.size)
     seconds(became.ended - became.begun)
+    if became.facts.bounce.claimed:
+        BOUNCES.labels("verified" if became.facts.bounce.verified else "unverified").inc()
 
 
 # As many as there are doors, actions and outcomes: to look one up takes longer than to count.

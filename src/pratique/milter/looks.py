@@ -121,6 +121,8 @@ class Looks:
         """All that is known of the message."""
         seen = self._seen()
         seen.envelope.CopyFrom(self.request.envelope)
+        # A worker is told it, and repeats it; what is ours is asked otherwise by a policy.
+        seen.mail.direction = self.request.direction
         return seen
 
 

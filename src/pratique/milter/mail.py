@@ -24,6 +24,8 @@ class Forward:
 
     address: str
     parameters: tuple[str, ...] = ()
+    # As it came, if it bore a tag of ours (BATV) that `address` is without.
+    tagged: str = ""
 
     @property
     def domain(self) -> str:

@@ -1,11 +1,12 @@
 """START READING HERE: one message's way, from the final dot to the reply.
 
     see      a confined worker unpacks and scans the content; its answers are facts
-    ask      what others know is added to the facts (here: are the addresses sound?)
-    decide   the policy gives a verdict for each recipient
-    act      the message is delivered, held, refused, deferred or dropped, for each recipient
-             what is due to it (sharing.py); where parts shall be taken out first, what is left
-             is seen and decided once more (rewriting.py)
+    ask      what others know is added to the facts, and what came from there of late
+    decide   the policy gives a verdict for each recipient (so far: judging.py)
+    act      fields of ours are put in front (own_fields.py), and the message is delivered,
+             held, refused, deferred or dropped, for each recipient what is due to it
+             (sharing.py); where parts shall be taken out first, what is left is seen and
+             decided once more (rewriting.py)
     tell     what became of it goes into the log, the journal and the counters
 
 Whatever goes wrong on the way becomes 4yz, and the message stays with whoever sent it.
@@ -19,21 +20,21 @@ import contextlib
 import logging
 import time
 from dataclasses import dataclass
-from typing import Protocol
 
-from pratique.milter import actions, logs, too_large
+from pratique.milter import actions, logs
+from pratique.milter.alerts.bursts import Bursts
 from pratique.milter.became import Became, Tell
 from pratique.milter.carry_out import carry_out, spend
 from pratique.milter.deadline import LOOKING_SECONDS
-from pratique.milter.lookups import addresses
+from pratique.milter.judging import Inspection, Judging, Sees
 from pratique.milter.mail import Content, Envelope
 from pratique.milter.next_hop import Reply
+from pratique.milter.own_fields import OwnFields
 from pratique.milter.quarantine.store import Quarantine
 from pratique.milter.released import redemption
-from pratique.milter.rewriting import Look, Rewrites, Rewriting, close
+from pratique.milter.rewriting import Rewriting, close
 from pratique.milter.wall import NurseryLost
 from pratique.milter.ways import Done, Ways, Whole
-from pratique.policies import danger
 from pratique.policies.policy import Policy
 from pratique.policies.verdict import Verdict
 from pratique.scanners.facts_pb2 import Facts
@@ -41,26 +42,19 @@ from pratique.scanners.facts_pb2 import Facts
 log = logging.getLogger("pratique.message")
 
 
-class Sees(Rewrites, Protocol):
-    """Who turns a message into facts, and rewrites one: `Workers`, or what a test hands in."""
-
-    async def inspect(self, content: Content, envelope: Envelope) -> Facts:
-        """All facts about a message.  Raises NurseryLost."""
-
-
 @dataclass(frozen=True, slots=True)
-class Inspection:
-    """What was found out about a message, and what was decided for each recipient."""
+class Besides:
+    """What else a message meets on its way."""
 
-    facts: Facts
-    verdicts: tuple[Verdict, ...]
+    # Without it nothing of ours is put in front.
+    own_fields: OwnFields | None = None
+    # Without it nobody counts what came of late.
+    bursts: Bursts | None = None
+    # The part of a message's time that is for looking at it (deadline.py).
+    looking: float = LOOKING_SECONDS
 
 
-def judge(seen: Facts, envelope: Envelope, policy: Policy) -> Inspection:
-    """Ask and decide, for what has been seen."""
-    seen.envelope.address_problems.extend(addresses.problems(envelope))
-    recipients = [addresses.to_facts(forward) for forward in envelope.recipients]
-    return Inspection(seen, policy.decide_all(danger.reduce(seen), recipients))
+_NOTHING = Besides()
 
 
 class Pipeline:
@@ -72,22 +66,21 @@ class Pipeline:
         policy: Policy,
         quarantine: Quarantine,
         tell: Tell = logs.tell,
-        looking: float = LOOKING_SECONDS,
+        besides: Besides = _NOTHING,
     ) -> None:
         self._sees = sees
-        self._policy = policy
+        self._judging = Judging(sees, policy, besides.bursts)
         self._quarantine = quarantine
         self._tell = tell
-        # The part of a message's time that is for looking at it (deadline.py).
-        self._looking = looking
+        self._besides = besides
 
     async def take(self, content: Content, envelope: Envelope, ways: Ways) -> Reply:
         """Inspect a message, carry the verdict out, and say what the client hears."""
         begun = time.monotonic()
-        until = asyncio.get_running_loop().time() + self._looking
+        until = asyncio.get_running_loop().time() + self._besides.looking
         inspection = Inspection(Facts(), ())
         try:
-            inspection = await self._inspect(content, envelope, ways)
+            inspection = await self._judging.first(content, envelope, ways.too_large)
             whole = Whole(content, envelope, inspection.facts)
             done = await self._act(whole, inspection.verdicts, ways, until)
         except (NurseryLost, TimeoutError) as error:
@@ -118,35 +111,18 @@ class Pipeline:
             plan = actions.loop(verdicts, ways.heard_by)
         else:
             plan = actions.plan(verdicts, ways.heard_by, seen, ways.contents)
-            if plan.is_plain:
-                return await carry_out(plan, whole, ways, self._quarantine, {})
-            released = await redemption(self._quarantine, whole.content, envelope, seen.mail)
-            if released is not None:
-                plan = actions.let_out(plan, released.message_id)
+            if not plan.is_plain:
+                released = await redemption(self._quarantine, whole.content, envelope, seen.mail)
         with contextlib.ExitStack() as ends:
             if released is not None:
                 ends.callback(released.back)
-            change = Rewriting(self._sees, self._look(envelope), until)
+                plan = actions.let_out(plan, released.message_id)
+            if self._besides.own_fields is not None:
+                whole = await self._besides.own_fields.added(whole, plan)
+            change = Rewriting(self._sees, self._judging.again(envelope, seen), until)
             plan, changed = await change.changed(plan, whole, ways)
             ends.callback(close, changed.values())
             done = await carry_out(plan, whole, ways, self._quarantine, changed)
             if released is not None:
                 await spend(released, done)
             return done
-
-    def _look(self, envelope: Envelope) -> Look:
-        """See, ask and decide once more, for what became of a message."""
-
-        async def look(content: Content) -> tuple[Facts, tuple[Verdict, ...]]:
-            again = judge(await self._sees.inspect(content, envelope), envelope, self._policy)
-            return again.facts, again.verdicts
-
-        return look
-
-    async def _inspect(self, content: Content, envelope: Envelope, ways: Ways) -> Inspection:
-        """See, ask, decide.  Raises NurseryLost, or TimeoutError if no worker is free."""
-        if ways.too_large:
-            seen = too_large.seen(envelope, ways.too_large)
-        else:
-            seen = await self._sees.inspect(content, envelope)
-        return judge(seen, envelope, self._policy)

@@ -7,7 +7,7 @@ back in the order in which they were given, two looked at while one is shown.
 import asyncio
 import time
 from collections.abc import AsyncIterator, Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from pratique.milter.config import Settings
 from pratique.milter.content import content_of
 from pratique.milter.engines.asked import Asked, asked
 from pratique.milter.mail import CHUNK, Envelope
+from pratique.milter.sent.our_mail import OurMail
 from pratique.milter.wall import NurseryLost
 from pratique.milter.workers import Workers, own_nursery
 from pratique.scanners.facts_pb2 import Facts
@@ -45,18 +46,27 @@ def messages_in(paths: Iterable[str]) -> list[str]:
 
 
 async def look(
-    files: Sequence[str], settings: Settings, envelope: Envelope, stdin: Callable[[], bytes]
+    files: Sequence[str],
+    settings: Settings,
+    envelope: Envelope,
+    stdin: Callable[[], bytes],
+    our_mail: OurMail | None = None,
 ) -> AsyncIterator[Seen]:
     """See each file.  Raises NurseryUnfit or NurseryLost if no worker can be had."""
-    programs = programs_of(settings)
-    workers = Workers(own_nursery(setup_of(settings)), worker_settings(settings), programs)
+    setup = setup_of(settings)
+    if our_mail is not None:
+        # A ledger may be all that says who we are.
+        setup.own_domains[:] = our_mail.domains
+    workers = Workers(own_nursery(setup), worker_settings(settings), programs_of(settings))
     await workers.start()
-    sees = await asked(workers, settings)
+    sees = await asked(workers, settings, our_mail=our_mail)
     ahead: asyncio.Queue[asyncio.Task[Seen]] = asyncio.Queue(settings.workers.count)
 
     async def begin() -> None:
-        for file in files:
-            await ahead.put(asyncio.create_task(_see(sees, file, envelope, stdin)))
+        for number, file in enumerate(files, 1):
+            # Each is a message of its own: what proves two bounces is used twice.
+            own = replace(envelope, queue_id=f"{envelope.queue_id}-{number}")
+            await ahead.put(asyncio.create_task(_see(sees, file, own, stdin)))
 
     beginning = asyncio.create_task(begin())
     try:

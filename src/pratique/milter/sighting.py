@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
+from pratique.milter.lookups.bounces.proof import WEIGHTS
 from pratique.milter.mail import Content
 from pratique.milter.programs.handed import Handed
 from pratique.scanners import facts_pb2 as facts
@@ -26,11 +27,15 @@ MOST_FINDINGS = 2_000
 MOST_AMBIGUITIES = 1_000
 MOST_FAULTS = 20_000
 MOST_ENTRIES = 2_000
+# Ten of DKIM, and ten sets of ARC with two each: for each one a key is fetched.
+MOST_SIGNATURES = 30
 _FEWEST = min(MOST_FINDINGS, MOST_AMBIGUITIES, MOST_FAULTS, MOST_ENTRIES)
 
 # Fields of ours that a stranger brings: a header is read up to one mebibyte (budget.py).
 MAX_CUT = 1024 * 1024
 _OURS = (b"x-pratique-", b"mime-ambiguity-results")
+# RFC 8601 5: one that claims to be ours and is not is cut out, which lookups/auth decides.
+_RESULTS = (b"authentication-results:",)
 # Blanks and NULs that some reader skips, before a name and in it.
 _SKIPPED = b" \t\0"
 _NAME_WINDOW = 4096
@@ -51,14 +56,17 @@ _SEVERITIES, _AMBIGUITIES = _words(facts.Severities), _words(facts.Ambiguities)
 _LIMITS = _words(facts.Limits)
 # The others happen on this side of the wall.
 _FAILURES = frozenset(("scanner", "reader", "unavailable"))
-_OTHERS, _EVIDENCE = _words(facts.OtherReports), _words(facts.EvidenceKinds)
+# What is proved, or held against what we sent, is known on this side only.
+_OTHERS, _EVIDENCE = _words(facts.OtherReports), _words(facts.EvidenceKinds) - WEIGHTS.keys()
 _TRICKS = _words(facts.LinkTricks)
+_SPOOFS = _words(facts.SpoofSigns)
+_SIGNATURE_PROBLEMS = _words(facts.SignatureProblems)
 
 
 # Of all fields those that a worker knows of; the others are stated on this side.
 _A_WORKERS = frozenset(
     ("mail", "parts", "ambiguities", "findings", "bounce", "limits", "failures", "links",
-     "links_left_out", "sources")
+     "links_left_out", "sources", "signatures", "spoof_signs", "stated_results")
 )  # fmt: skip
 
 
@@ -135,7 +143,10 @@ class Sighting:
         # An answer without the message itself would pass most policies.
         if 0 not in self.parts or self.known.mail.size != content.size:
             raise Lie("facts without the message that they are about")
+        if len(self.known.signatures) > MOST_SIGNATURES:
+            raise Lie(f"{len(self.known.signatures)} signatures, at most {MOST_SIGNATURES}")
         _check_cuts(content, self.known.mail)
+        _check_results(content, self.known.stated_results)
         self.end = "done"
 
     def whole(self) -> facts.Facts:
@@ -164,10 +175,15 @@ class Sighting:
             (len(known.bounce.evidence) + len(found.bounce.evidence), MOST_ENTRIES),
             (len(known.links) + len(found.links), MOST_ENTRIES),
             (len(known.sources) + len(found.sources), MOST_ENTRIES),
+            (len(known.signatures) + len(found.signatures), MOST_SIGNATURES),
+            (len(known.spoof_signs) + len(found.spoof_signs), MOST_ENTRIES),
+            (len(known.stated_results) + len(found.stated_results), MOST_ENTRIES),
             (len(known.mail.foreign_fields) + len(mail.foreign_fields), MOST_ENTRIES),
             (len(mail.header_anomalies), MOST_ENTRIES),
             *((len(getattr(header, one.name)), MOST_ENTRIES) for one, _ in header.ListFields()),
             *((len(part.names), MOST_ENTRIES) for part in found.parts),
+            *((len(one.fields), MOST_ENTRIES) for one in found.signatures),
+            *((len(one.results), MOST_ENTRIES) for one in found.stated_results),
         ):
             if count > most:
                 raise Lie(f"a list of {count}, at most {most} can be true")
@@ -183,9 +199,17 @@ def _check_words(found: facts.Facts) -> None:
     for source in found.sources:
         if not 0 <= source.date.seconds <= _LAST_SECOND:
             raise Lie("a date that there is not")
-    for evidence in found.bounce.evidence if found.HasField("bounce") else ():
+    if found.HasField("bounce"):
+        _check_bounce(found.bounce)
+
+
+def _check_bounce(bounce: facts.Bounce) -> None:
+    for evidence in bounce.evidence:
         if not math.isfinite(evidence.weight):
             raise Lie("a weight that is no number")
+    if not 0 <= bounce.returned.date.seconds <= _LAST_SECOND:
+        raise Lie("a date that there is not")
+    _check_signatures(bounce.returned.signatures)
 
 
 def _check_whose(found: facts.Facts, names: Names) -> None:
@@ -194,14 +218,35 @@ def _check_whose(found: facts.Facts, names: Names) -> None:
     fields = {field.name for field, _ in found.ListFields()}
     if odd := fields - _A_WORKERS:
         raise Lie(f"{min(odd)}, which no worker states")
-    if "bounce" in fields and found.bounce.verified:
-        raise Lie("a bounce that it cannot have verified")
+    if "bounce" in fields:
+        _check_whose_bounce(found.bounce)
     if "links" in fields and any(link.listed for link in found.links):
         raise Lie("lists that it cannot have asked")
+    if "signatures" in fields:
+        _check_signatures(found.signatures)
     if "findings" in fields:
         _check_names((one.scanner for one in found.findings), names.scanners)
     if "sources" in fields:
         _check_names((one.name for one in found.sources), names.sources)
+
+
+def _check_whose_bounce(bounce: facts.Bounce) -> None:
+    if bounce.verified:
+        raise Lie("a bounce that it cannot have verified")
+    if bounce.weight or bounce.lately or bounce.flood:
+        raise Lie("what of bounces is counted on this side only")
+
+
+def _check_signatures(signatures: Iterable[facts.Signature]) -> None:
+    """A hash has 32 octets, and who has a problem has none."""
+    for one in signatures:
+        if one.problem not in _SIGNATURE_PROBLEMS:
+            raise Lie("a word that facts.proto does not have")
+        if len(one.signed_sha256) != (0 if one.problem else 32):
+            raise Lie("a signature with a hash that is none")
+        for time in (one.signed_at, one.expires_at):
+            if not 0 <= time.seconds <= _LAST_SECOND:
+                raise Lie("a date that there is not")
 
 
 def _check_names(stated: Iterable[str], known: frozenset[str] | None) -> None:
@@ -226,6 +271,8 @@ def _are_words(found: facts.Facts) -> bool:
     for link in found.links:
         if not _TRICKS.issuperset(link.tricks):
             return False
+    if not _SPOOFS.issuperset(sign.kind for sign in found.spoof_signs):
+        return False
     for listed, words in (
         (found.ambiguities, _AMBIGUITIES),
         (found.limits, _LIMITS),
@@ -234,11 +281,11 @@ def _are_words(found: facts.Facts) -> bool:
         for one in listed:
             if one.class_ not in words:
                 return False
-    if not found.HasField("bounce"):
-        return True
-    if found.bounce.other not in _OTHERS:
-        return False
-    return all(one.kind in _EVIDENCE for one in found.bounce.evidence)
+    return not found.HasField("bounce") or _are_words_of_bounce(found.bounce)
+
+
+def _are_words_of_bounce(bounce: facts.Bounce) -> bool:
+    return bounce.other in _OTHERS and _EVIDENCE.issuperset(one.kind for one in bounce.evidence)
 
 
 def _check_cuts(content: Content, mail: facts.Mail) -> None:
@@ -247,7 +294,7 @@ def _check_cuts(content: Content, mail: facts.Mail) -> None:
     for span in mail.foreign_fields:
         if not reached <= span.start < span.end <= content.size:
             raise Lie(f"a cut from {span.start} to {span.end} that cannot be made")
-        if not _is_ours(content, span.start, span.end):
+        if not _begins_with(_OURS, content, span.start, span.end):
             raise Lie(f"a cut from {span.start} to {span.end} that is no field of ours")
         reached = span.end
         cut += span.end - span.start
@@ -255,9 +302,26 @@ def _check_cuts(content: Content, mail: facts.Mail) -> None:
         raise Lie(f"cuts of {cut} octets, at most {MAX_CUT} can be true")
 
 
-def _is_ours(content: Content, start: int, end: int) -> bool:
+def _check_results(content: Content, stated: Iterable[facts.StatedResults]) -> None:
+    """Each of these may be cut later, and nothing else: a whole field, or nothing at all."""
+    cut = 0
+    for one in stated:
+        if one.start == one.end == 0:
+            continue
+        if not 0 <= one.start < one.end <= content.size:
+            raise Lie(f"results from {one.start} to {one.end} that cannot be there")
+        if not _begins_with(_RESULTS, content, one.start, one.end):
+            raise Lie(f"results from {one.start} to {one.end} that are no such field")
+        cut += one.end - one.start
+    if cut > MAX_CUT:
+        raise Lie(f"results of {cut} octets, at most {MAX_CUT} can be true")
+
+
+def _begins_with(names: tuple[bytes, ...], content: Content, start: int, end: int) -> bool:
+    """True for whole lines that begin with the name of such a field."""
     before = content.peek(start - 1, 1) if start else b"\n"
     last = content.peek(end - 1, 1)
     whole = before == b"\n" and (last == b"\n" or end == content.size)
     name = content.peek(start, min(_NAME_WINDOW, end - start)).translate(None, _SKIPPED)
-    return whole and name.lower().startswith(_OURS)
+    # Where blanks fill the window, the colon lies behind it.
+    return whole and (name.lower() + b":").startswith(names)

@@ -60,6 +60,10 @@ class Whole:
     content: Content
     envelope: Envelope
     facts: Facts
+    # Header fields of ours that everybody gets, whatever the policy adds for him: below the
+    # trace field, and above it.
+    fields: bytes = b""
+    above: bytes = b""
 
     def forwards(self, share: Share) -> tuple[Forward, ...]:
         """The recipients of a share."""
@@ -74,7 +78,8 @@ class Whole:
 def outgoing(whole: Whole, trace: bytes, share: Share) -> Outgoing:
     """The message as it would go out: our fields in front, forgeries of them cut."""
     cut = tuple((span.start, span.end) for span in whole.facts.mail.foreign_fields)
-    return Outgoing(whole.content, trace + actions.fields(share.add_header), cut)
+    front = whole.above + trace + whole.fields + actions.fields(share.add_header)
+    return Outgoing(whole.content, front, cut)
 
 
 @dataclass(frozen=True, slots=True)

@@ -166,6 +166,10 @@ class Workers:
             room = (end - clock()) / 2
             looks.give(await self._programs.unpack(handed, looks.unpacked, room))
 
+    async def again(self, content: Content, envelope: Envelope, _first: facts.Facts) -> facts.Facts:
+        """All facts about what became of a message.  Raises as `inspect` does."""
+        return await self.inspect(content, envelope)
+
     async def rewrite(self, content: Content, edits: Rewrite) -> Rewritten:
         """The message with these edits made; the caller closes its content.
 

@@ -32,6 +32,8 @@ v1.py        all that a scanner of somebody else's imports; own/ loads such scan
 documents/   what scanners of documents and shortcuts share
 office/      what in documents of Office and in RTF runs, fetches, or asks other programs
 links/       what a message leads to, and how it hides that
+dkim/        what DKIM signatures and ARC sets sign
 bounces/     what makes a message a bounce, and what it returns
+senders/     how a message pretends to come from somebody else
 rules/       the YARA rules we ship; yara_rules/ reads, compiles and tries rules
 """

@@ -18,12 +18,14 @@ from itertools import takewhile
 
 from pratique.scanners import facts_pb2 as facts
 from pratique.scanners.budget import OverBudget
-from pratique.scanners.part import Follower, Follows, Message, Part, Scanner, Signs
+from pratique.scanners.part import NO_PART, Follower, Follows, Message, Part, Scanner, Signs
 from pratique.scanners.report import MEMORY, Report
 
 # So many combinations of what is known of a part are kept; a mail of ten attachments has a
 # dozen, and the next mail the same.
 KEPT = 512
+# Signs of those that are there from the beginning.
+_ALWAYS = (None, NO_PART)
 
 
 class Lookers:
@@ -35,7 +37,7 @@ class Lookers:
         self._signs = (*map(_signs_of, self.scanners), *map(_signs_of, followers))
         self.first = tuple(takewhile(lambda one: _signs_of(one) is None, self.scanners))
         # Followers that are there from the beginning, by number.
-        self.always = frozenset(one for one in self.followers if self._signs[one] is None)
+        self.always = frozenset(one for one in self.followers if self._signs[one] in _ALWAYS)
         self._kept = lru_cache(maxsize=KEPT)(self._concerned)
 
     def without(self, names: Collection[str]) -> "Lookers":
@@ -57,6 +59,7 @@ class Lookers:
             number
             for number, signs in enumerate(self._signs)
             if number >= len(self.first)
+            and signs != NO_PART
             and (signs is None or number in begun or signs.in_words(words, extensions))
         )
 

@@ -24,6 +24,7 @@ from pratique.scanners.names import extension
 
 if TYPE_CHECKING:
     from pratique.scanners.keys import Keys
+    from pratique.scanners.mime.mail import ReadHeader
 
 
 # Containers whose members a mail program shows.
@@ -177,6 +178,10 @@ class Signs:
         )
 
 
+# Of a follower that looks at the message's own header, and at none of its parts.
+NO_PART = Signs()
+
+
 class Reader(Protocol):
     """Opens one form of container.
 
@@ -243,6 +248,8 @@ class Message:
     envelope: facts.Envelope
     mail: facts.Mail
     budget: Budget
+    # Its own header, once somebody has read it (mime/mail.py, `header_of`).
+    read: "list[ReadHeader]" = field(default_factory=list, init=False, repr=False, compare=False)
 
 
 class Follower(Scanner, Protocol):
@@ -254,7 +261,8 @@ class Follower(Scanner, Protocol):
     keep `part.known`, which grows until the end, but octets only as a bounded copy.
 
     One whose maker has `signs` begins with the first part that shows one of them, and sees
-    that and all that come after; where none does, it is neither made nor concludes.
+    that and all that come after; where none does, it is neither made nor concludes.  One
+    with `NO_PART` is made of each message, and sees none.
     """
 
     def conclude(self) -> Iterator[facts.Facts]:

@@ -113,6 +113,12 @@ class Report:
                 one.detail = shorten(one.detail, EVIDENCE_DETAIL)
         if found.sources:
             self._pending.sources.extend(found.sources)
+        if found.signatures:
+            self._pending.signatures.extend(found.signatures)
+        if found.spoof_signs:
+            self._pending.spoof_signs.extend(found.spoof_signs)
+        if found.stated_results:
+            self._pending.stated_results.extend(found.stated_results)
         if found.links:
             self._pending.links.extend(found.links)
             self._pending.links_left_out += found.links_left_out

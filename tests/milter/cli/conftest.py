@@ -14,6 +14,7 @@ from pratique.milter.content import content_of
 from pratique.milter.mail import Envelope, Forward, Outgoing
 from pratique.milter.next_hop import NextHop
 from pratique.milter.quarantine.record import Held
+from pratique.milter.quarantine.release import Leaving, as_it_is
 from pratique.milter.quarantine.store import Quarantine
 from pratique.policies.verdict import Action, Verdict
 from pratique.scanners.facts_pb2 import Facts
@@ -43,6 +44,9 @@ class Session:
 
     def release_next_hop(self) -> NextHop | None:
         return self.next_hop
+
+    def leaving(self) -> Leaving:
+        return as_it_is
 
 
 @pytest.fixture

@@ -117,3 +117,26 @@ def test_families_that_cannot_be_read_are_told(tmp_path):
     families.write_text("families = 3\n")
     done = run("--config", file)
     assert (done.exit_code, "families.toml: `families` is a table" in done.stderr) == (2, True)
+
+
+SENT = '[links]\nown_domains = ["example.org"]\n[sent]\nkeys = "sent.keys"\n'
+
+
+def test_keys_and_tags_are_told(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "pratique.toml"
+    tables = '[[sent.batv]]\ndomain = ".example.org"\nform = "subaddress"\n'
+    file.write_text(f"{SENT}complete = true\n{tables}")
+    done = run("--config", file)
+    assert done.exit_code == 2
+    assert "pratique keys new sent.keys" in done.stderr
+    CliRunner().invoke(main, ["keys", "new", "sent.keys"])
+    done = run("--config", file)
+    assert done.exit_code == 0
+    assert "in sent.keys signs, of 1; ours is: example.org" in done.stdout
+    assert "what is not remembered was never sent" in done.stdout
+    assert "reverse-paths of .example.org are tagged, form subaddress" in done.stdout
+    (tmp_path / "sent.keys").chmod(0o644)
+    done = run("--config", file)
+    assert done.exit_code == 2
+    assert "chmod 0600" in done.stderr

@@ -136,3 +136,29 @@ def test_the_default_policy_meets_its_tests_with_real_workers(run):
     done = run("test", "-v")
     assert done.exit_code == 0, done.output
     assert "0 not met" in done.output
+
+
+def test_a_message_has_the_weight_of_its_evidence_as_in_the_service(written):
+    rule = (
+        "[[rule]]\nname = 'light'\nwhen = 'bounce.weight <= -3.0'\nactions = ['quarantine']\n"
+        "reason = 'r'\n[[rule.test]]\nmessage = 'a.eml'\nexpect = 'quarantine'\n"
+    )
+    evidence = [facts.Evidence(kind="html_only", weight=-5.1), facts.Evidence(weight=0.4)]
+    known = facts.Facts(bounce=facts.Bounce(claimed=True, evidence=evidence))
+    results = trials(find(written(rule + GOOD)), lambda _: [known])
+    assert [each.why for each in results if each.rule.name == "light"] == [""]
+
+
+def test_a_list_of_addresses_that_anybody_can_write_is_refused(run, written):
+    rule = (
+        "[[rule]]\nname = 'partner'\nactions = ['accept']\n"
+        "when = 'mail.header.from_.exists(f, f.domain == \"partner.example\")'\n"
+        "[[rule.test]]\nfacts.parts = []\nexpect = 'accept'\n"
+    )
+    done = run("check", written(rule + GOOD))
+    assert done.exit_code == 1
+    assert "auth.authenticated_as" in done.output
+    assert (
+        run("check", written(rule.replace("\nwhen", "\nforgeable = true\nwhen") + GOOD)).exit_code
+        == 0
+    )

@@ -10,6 +10,7 @@ from pratique.milter.seeing import Seen
 from pratique.policies.verdict import Action, Edit, Verdict
 from pratique.scanners.facts_pb2 import (
     Ambiguity,
+    Auth,
     Bounce,
     Evidence,
     Facts,
@@ -19,6 +20,7 @@ from pratique.scanners.facts_pb2 import (
     Mail,
     Part,
     Score,
+    SpoofSign,
     Symbol,
 )
 
@@ -141,6 +143,9 @@ def test_signatures_are_told_with_their_dates_or_without():
 
 def test_a_bounce_says_whether_it_claims_to_be_one_and_what_else_it_is():
     assert written()["bounce"] == {
+        "weight": 0,
+        "lately": 0,
+        "flood": False,
         "claimed": False, "verified": False, "other": "", "evidence": []
     }  # fmt: skip
     assert written(Facts(bounce=Bounce(other="tls_report")))["bounce"]["other"] == "tls_report"
@@ -190,3 +195,30 @@ def test_the_word_that_opened_a_part_is_told():
     opened, plain = written(Facts(parts=[Part(password="sesame"), Part(id=1)]))["parts"]
 
     assert (opened["password"], plain["password"]) == ("sesame", "")
+
+
+def test_a_bounce_has_the_sum_of_its_weights_and_what_came_beside_it():
+    reasons = [Evidence(kind="k", weight=-1.5), Evidence(kind="l", weight=0.1)]
+    bounce = Bounce(claimed=True, evidence=reasons, lately=12, flood=True)
+    told = written(Facts(bounce=bounce))["bounce"]
+    assert (told["weight"], told["lately"], told["flood"]) == (-1.4, 12, True)
+
+
+def test_who_it_is_from_is_whole():
+    auth = Auth(spf="pass", dmarc="fail", dmarc_policy="reject", arc="none", checker="pratique")
+    auth.dkim.add(domain="a.example", result="fail")
+    auth.authenticated_as = "ann@a.example"
+    facts = Facts(auth=auth, spoof_signs=[SpoofSign(kind="own_domain", detail="From: x")])
+    facts.envelope.client.recent_recipients = 7
+    told = written(facts)
+    assert told["auth"] == {
+        "spf": "pass",
+        "dkim": [{"domain": "a.example", "result": "fail"}],
+        "dmarc": "fail",
+        "dmarc_policy": "reject",
+        "arc": "none",
+        "authenticated_as": "ann@a.example",
+        "checker": "pratique",
+    }
+    assert told["spoof_signs"] == [{"kind": "own_domain", "detail": "From: x"}]
+    assert told["client_recent"] == {"recipients": 7, "findings": 0}

@@ -327,7 +327,7 @@ class Lookups:
     def __init__(self, waits_for=None):
         self.waits_for, self.until, self.seen = waits_for, 0.0, None
 
-    async def add(self, seen, until):
+    async def add(self, seen, _envelope, until):
         self.until, self.seen = until, seen
         if self.waits_for is not None:
             self.waits_for.set()

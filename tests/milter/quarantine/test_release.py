@@ -1,6 +1,7 @@
 """Releasing: sent once, and where that cannot be known, said to be unsure."""
 
 import asyncio
+import contextlib
 import errno
 import json
 from collections.abc import Callable
@@ -331,3 +332,26 @@ async def test_no_disk_can_fail_in_the_middle_of_the_content(
     next_hop = Slow()
     assert (await store.release(message_id, next_hop)).sent
     assert next_hop.sent[0].endswith(b"\r\n\r\nbody\r\n")
+
+
+async def test_what_is_changed_as_it_leaves_is_what_its_token_opens_for(
+    store: Quarantine, make_held: Callable[..., Held], hop: Any
+) -> None:
+    message_id, asked = await store.hold(make_held()), []
+
+    async def leaving(record: Any, recipients: Any) -> Any:
+        asked.append([one.address for one in recipients])
+        envelope = replace(record.envelope, reverse_path="tagged@example.org")
+        return replace(record, prepend=b"X: today\r\n", envelope=envelope)
+
+    next_hop = hop()
+    await store.release(message_id, next_hop, Order((BOB,)), leaving)
+    assert asked == [[BOB]]
+    ((sent,), (envelope,)) = next_hop.sent, next_hop.envelopes
+    rest = sent.partition(b"\r\n")[2]
+    assert envelope.reverse_path == "tagged@example.org"
+    assert rest.startswith(b"X: today\r\nSubject: ")
+    with contextlib.closing(content_of((rest,))) as tail:
+        assert await store.redeem(token_of(sent), Outgoing(tail), envelope) is not None
+    # What is kept is as it came.
+    assert store.show(message_id).record.envelope.reverse_path == "ann@example.org"

@@ -1,4 +1,4 @@
-"""What a door sends its messages through: handed nurseries, and a journal that is told."""
+"""What a door sends its messages through: handed nurseries, and what it adds of ours."""
 
 import asyncio
 import contextlib
@@ -7,12 +7,11 @@ from datetime import UTC, datetime
 
 import pytest
 
-from pratique.milter.became import Became
-from pratique.milter.config import Settings
-from pratique.milter.journal.entry import PolicyText
+from pratique.milter.config import parse
 from pratique.milter.mail import Envelope, Forward
-from pratique.milter.next_hop import Reply
-from pratique.milter.serving.house import Charge, HandedNurseries, journal_of, refusing
+from pratique.milter.sent.our_mail import OurMail
+from pratique.milter.sent.stated import StatedLedger
+from pratique.milter.serving.house import HandedNurseries, own_fields_of, refusing
 from pratique.milter.wall import NurseryLost
 from pratique.milter.workers import NoMoreNurseries
 from pratique.policies.policy import Policy
@@ -21,7 +20,6 @@ from pratique.scanners.facts_pb2 import Facts, Finding
 from pratique.scanners.wall_pb2 import Answer, Hello
 
 POLICY = Policy.load('[[rule]]\nname = "all"\nactions = ["accept"]\n')
-KEPT = PolicyText("mine.toml", POLICY.hash, "the text")
 
 
 async def nobody(_pid):
@@ -149,22 +147,15 @@ def test_refused_is_what_is_refused_to_each_recipient(severity, domains, refused
     assert seen.SerializeToString(deterministic=True) == before
 
 
-class Journal:
-    dropped = troubles = 0
-
-    def __init__(self):
-        self.entries = []
-
-    def write(self, entry):
-        self.entries.append(entry)
-
-
-def test_the_journal_keeps_what_became_of_a_message_and_the_policy_that_decided():
-    journal = Journal()
-    envelope = Envelope("Q1", datetime(2026, 11, 22, tzinfo=UTC))
-    reply = Reply(250, ("ok",))
-    became = Became(envelope, 9, 1.0, 1.25, Facts(), (), "quarantine", "a rule", reply, "K1")
-    journal_of(journal, Charge(Settings(), POLICY, KEPT))(became)
-    (entry,) = journal.entries
-    assert (entry.action, entry.outcome, entry.rule) == ("quarantine", "held", "a rule")
-    assert (entry.held_as, entry.milliseconds, entry.policy) == ("K1", 250.0, KEPT)
+@pytest.mark.parametrize(
+    ("section", "is_ours", "adds"),
+    [
+        ("", False, False),
+        ("[authentication]\n", False, False),
+        ('[authentication]\nauthserv_id = "mx.example.org"\n', False, True),
+        ("", True, True),
+    ],
+)
+def test_fields_are_added_where_something_wants_them(section, is_ours, adds):
+    our_mail = OurMail(StatedLedger(), ("example.org",)) if is_ours else None
+    assert (own_fields_of(parse(section, "f"), our_mail) is not None) is adds

@@ -16,21 +16,21 @@ from pratique.milter.serving.milter import Message
 
 ENVELOPE = Envelope("Q1", datetime(2026, 11, 22, tzinfo=UTC))
 OK = Reply(250, ("2.0.0 Ok",))
+HOUSE = {"release_hop": None, "tags": None}
 
 
 @pytest.fixture
 def taken():
     """Have a message taken by a pipeline that does what a test says with its ways."""
 
-    async def taken(take, envelope=ENVELOPE, left_out=0, release_hop=None, **settings):
+    async def taken(take, envelope=ENVELOPE, left_out=0, house=HOUSE, **settings):
         content = content_of([b"A: b\r\n\r\nold\r\n"])
         quarantine = SimpleNamespace(hold="own")
-        house = SimpleNamespace(
-            pipeline=SimpleNamespace(take=take), quarantine=quarantine, release_hop=release_hop
-        )
+        parts = SimpleNamespace(**HOUSE | house)
+        parts.pipeline, parts.quarantine = SimpleNamespace(take=take), quarantine
         section = MilterListener(reply="sender", **settings)
         with contextlib.closing(content):
-            return await Message(house, section, content, left_out).taken(envelope)
+            return await Message(parts, section, content, left_out).taken(envelope)
 
     return taken
 
@@ -102,7 +102,7 @@ async def test_who_has_only_a_part_of_a_message_takes_nothing_apart(taken):
         assert ways.hold != "own"
         return OK
 
-    await taken(take, TO_THREE, left_out=1, release_hop=object())
+    await taken(take, TO_THREE, left_out=1, house={"release_hop": object()})
 
 
 class ReleaseHop:
@@ -129,10 +129,109 @@ async def test_another_content_goes_where_released_mail_goes(taken, code):
         await ways.send(Outgoing(content), (B,))
         return OK
 
-    ending = await taken(take, TO_THREE, release_hop=hop)
+    ending = await taken(take, TO_THREE, house={"release_hop": hop})
     assert ending.without == (C, D, C)
     ((envelope, forwards),) = hop.resumed
     assert (envelope.recipients, forwards) == ((C, D), (C, D))
     # What goes out has another size than what was announced.
     assert (envelope.reverse_path, envelope.parameters) == ("a@b.example", ("BODY=8BITMIME",))
     assert len(hop.sent) == (code == 250)
+
+
+# Tags of ours (BATV)
+
+
+class ATag:
+    """What `Tags` does, with a tag that a test can read."""
+
+    def outgoing(self, reverse_path, at):
+        assert at == ENVELOPE.received_at
+        return f"t={reverse_path}" if reverse_path.endswith("@corp.example") else reverse_path
+
+    def incoming(self, forward, at):
+        assert at == ENVELOPE.received_at
+        if not forward.address.startswith("t="):
+            return forward
+        return replace(forward, address=forward.address[2:], tagged=forward.address)
+
+
+TAGS = {"tags": ATag()}
+OUT = replace(TO_THREE, reverse_path="a@corp.example", direction="outbound")
+
+
+async def go_on(content, envelope, ways):
+    assert not (envelope.reverse_path or "").startswith("t=")
+    assert not any(one.address.startswith("t=") for one in envelope.recipients)
+    await ways.send(Outgoing(content), tuple(envelope.recipients))
+    return OK
+
+
+@pytest.mark.parametrize(
+    ("envelope", "path"),
+    [
+        (OUT, "t=a@corp.example"),
+        (replace(OUT, direction="inbound"), None),
+        (replace(OUT, reverse_path="a@b.example"), None),
+        (replace(OUT, reverse_path=""), None),
+        (replace(OUT, reverse_path=None), None),
+    ],
+)
+async def test_our_reverse_path_goes_on_with_a_tag(taken, envelope, path):
+    ending = await taken(go_on, envelope, house=TAGS)
+    assert (ending.reverse_path, ending.without, ending.instead) == (path, (), ())
+
+
+async def test_without_keys_every_address_stays(taken):
+    tagged = replace(OUT, recipients=(Forward("t=b@corp.example"),))
+
+    async def take(content, envelope, ways):
+        assert envelope is tagged
+        await ways.send(Outgoing(content), envelope.recipients)
+        return OK
+
+    ending = await taken(take, tagged)
+    assert (ending.reverse_path, ending.without, ending.instead) == (None, (), ())
+
+
+BOUNCE = replace(
+    ENVELOPE,
+    reverse_path="",
+    recipients=(Forward("t=b@corp.example"), C, Forward("t=c@corp.example")),
+)
+
+
+async def test_a_recipient_with_a_tag_is_replaced_and_none_is_doubled(taken):
+    ending = await taken(go_on, BOUNCE, house=TAGS)
+    assert [one.address for one in ending.without] == ["t=b@corp.example", "t=c@corp.example"]
+    assert [one.address for one in ending.instead] == ["b@corp.example"]
+
+
+async def test_a_recipient_with_a_tag_who_does_not_get_it_is_taken_away(taken):
+    async def take(content, envelope, ways):
+        assert len(envelope.recipients) == 2
+        await ways.send(Outgoing(content), (C,))
+        return OK
+
+    ending = await taken(take, BOUNCE, house=TAGS)
+    assert [one.address for one in ending.without] == ["t=b@corp.example", "t=c@corp.example"]
+    assert ending.instead == ()
+
+
+async def test_what_the_mail_server_holds_has_the_addresses_that_go_on(taken):
+    async def take(content, envelope, ways):
+        await ways.hold(SimpleNamespace(outgoing=Outgoing(content), verdicts=()))
+        return OK
+
+    ending = await taken(take, BOUNCE, house=TAGS, quarantine="postfix")
+    assert [one.address for one in ending.instead] == ["b@corp.example"]
+
+
+async def test_what_goes_past_the_mail_server_has_the_tag_too(taken):
+    hop = ReleaseHop(OK)
+
+    async def take(content, envelope, ways):
+        await ways.apart(Outgoing(content), (C,))
+        return OK
+
+    await taken(take, OUT, house={**TAGS, "release_hop": hop})
+    assert hop.resumed[0][0].reverse_path == "t=a@corp.example"

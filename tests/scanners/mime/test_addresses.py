@@ -15,6 +15,9 @@ def pairs(value):
     [
         (b"a@example.org", [("a@example.org", "")]),
         (b" <a@Example.ORG> ", [("a@example.org", "")]),
+        # RFC 5322 4.4: blanks around the dots of a domain, a fold among them.
+        (b"a@example . org", [("a@example.org", "")]),
+        (b"A <a@mail\r\n .example\t.org>", [("a@mail.example.org", "A")]),
         (b"A B <A.b@example.org>", [("A.b@example.org", "A B")]),
         (b'"B, A" <a@example.org>', [("a@example.org", "B, A")]),
         (b'"a \\"q\\" b" <a@example.org>', [("a@example.org", 'a "q" b')]),
@@ -39,6 +42,10 @@ def pairs(value):
         (b"(open a@example.org", [("", "open a@example.org")]),
         (b"a@[192.0.2.1]", [("a@[192.0.2.1]", "")]),
         (b"a@x.org\r\n\t, b@y.org", [("a@x.org", ""), ("b@y.org", "")]),
+        # Programs show the one or the other.
+        (b"A <a@x.org> <b@y.org>", [("a@x.org", "A"), ("b@y.org", "")]),
+        (b"<a@x.org><b@y.org> B", [("a@x.org", ""), ("b@y.org", "B")]),
+        (b'"A" <a@x.org> "B" <b@y.org> <>', [("a@x.org", "A  B"), ("b@y.org", "")]),
         (b", ,;<>,", []),
         (b"", []),
     ],
@@ -55,6 +62,12 @@ def test_a_bad_octet_is_told_and_kept():
     ((mailbox,), _) = split(b"\xff <a@example.org>")
 
     assert (mailbox.bad, mailbox.raw_display_name) == (True, b"\xff")
+
+
+def test_as_many_addresses_in_brackets_as_allowed_are_read():
+    assert not split(b"<a@x.org>" * MAILBOXES)[1]
+    mailboxes, cut = split(b"<a@x.org>" * (MAILBOXES + 1))
+    assert (len(mailboxes), cut) == (MAILBOXES, True)
 
 
 def test_as_many_mailboxes_as_allowed_are_read():

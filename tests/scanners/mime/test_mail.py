@@ -57,6 +57,8 @@ def test_the_usual_fields_are_told():
         (PLAIN + b"Subject: y\r\n\r\n", ["repeated_field"]),
         (PLAIN + b"Received: a\r\nReceived: b\r\nX-A: 1\r\nX-A: 2\r\n\r\n", []),
         (PLAIN + b"no field\r\n\r\n", ["not_a_field"]),
+        (PLAIN + b"Message-ID: \r\n \r\n\r\n", ["empty_message_id"]),
+        (PLAIN + b"Message-ID:<>\r\n\r\n", []),
         (PLAIN + b"X: \0\r\n\r\n\0", ["nul"]),
         (PLAIN + "X: ü\r\n\r\n".encode(), ["eight_bit"]),
         (b"From: \xff <a@x.org>\r\n\r\n", ["bad_charset", "eight_bit"]),

@@ -28,22 +28,13 @@ def check(session: Session) -> None:
     settings = session.settings()
     with told():
         policy_of(settings.policy.file)
-    for listener in settings.listeners:
-        who = ", ".join((*listener.domains, *listener.relay_networks)) or "nobody"
-        click.echo(
-            f"listener {listener.name} on {listener.address}, its {listener.reply} hears the "
-            f"reply, takes mail for: {who}"
-        )
-    for milter in settings.milter:
-        click.echo(
-            f"milter   {milter.name} on {milter.socket}, its {milter.reply} hears the reply, "
-            f"quarantine: {milter.quarantine}"
-        )
+    _say_doors(settings)
     if settings.yara.folders:
         _check_rules(settings)
     if settings.scanner:
         _check_scanners(settings)
     _check_lists(settings)
+    _check_sent(settings)
     click.echo(f"next hop {settings.next_hop}")
     click.echo(f"policy   {settings.policy.file}")
     click.echo(f"state    {settings.state.absolute()}")
@@ -56,6 +47,21 @@ def check(session: Session) -> None:
     if settings.workers.confinement != "full":
         click.echo("warning: workers.confinement leaves landlock out; seccomp alone holds workers")
     click.echo("the configuration is sound")
+
+
+def _say_doors(settings: Settings) -> None:
+    """Say what takes mail."""
+    for listener in settings.listeners:
+        who = ", ".join((*listener.domains, *listener.relay_networks)) or "nobody"
+        click.echo(
+            f"listener {listener.name} on {listener.address}, its {listener.reply} hears the "
+            f"reply, takes mail for: {who}"
+        )
+    for milter in settings.milter:
+        click.echo(
+            f"milter   {milter.name} on {milter.socket}, its {milter.reply} hears the reply, "
+            f"quarantine: {milter.quarantine}"
+        )
 
 
 def _check_lists(settings: Settings) -> None:
@@ -79,6 +85,28 @@ def _check_lists(settings: Settings) -> None:
         if lack:
             cannot_run(f"list {section.name}: {lack}")
         click.echo(f"list     {section.name}, {section.severity}, of {section.feed}")
+
+
+def _check_sent(settings: Settings) -> None:
+    """Say what is stamped on mail that we send, and whether the keys can be used."""
+    from pratique.milter.sent.keys import KeysError, read
+
+    section = settings.sent
+    if section.keys is None:
+        return
+    try:
+        keys = read(section.keys)
+    except KeysError as error:
+        cannot_run(str(error))
+    first = keys.signing
+    click.echo(
+        f"sent     key {first.number} of {first.made_on} in {section.keys} signs, of "
+        f"{len(keys.all)}; ours is: {', '.join(settings.own_domains)}"
+    )
+    if section.complete:
+        click.echo("sent     what is not remembered was never sent, from the ninth day on")
+    for one in section.batv:
+        click.echo(f"sent     reverse-paths of {one.domain} are tagged, form {one.form}")
 
 
 def _check_rules(settings: Settings) -> None:

@@ -18,6 +18,7 @@ from pratique.policies.verdict import Action, Verdict
 
 if TYPE_CHECKING:
     from pratique.milter.seeing import Seen
+    from pratique.milter.sent.our_mail import OurMail
     from pratique.policies.policy import Policy
 
     Show = Callable[[Seen, Envelope, tuple[Verdict, ...]], None]
@@ -57,7 +58,12 @@ def _address(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> t
 @click.option("--authenticated", default="", help="Who the client proved to be.")
 @click.option("--direction", type=click.Choice(["inbound", "outbound"]), default="inbound")
 @click.option("--at", callback=_at, help="When it came, ISO 8601. Without: now.")
-@click.option("--ledger", help="Mail that we sent. Not built yet.")
+@click.option(
+    "--ledger",
+    "ledger_file",
+    type=click.Path(path_type=Path),
+    help="Mail that we sent, as JSON: proves bounces. Without: none is proved.",
+)
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.pass_obj
@@ -71,9 +77,12 @@ def inspect(session: Session, /, paths: tuple[str, ...], **options: Any) -> None
     Exit status: 0 all accepted, 1 some not accepted, 2 could not run.
         pratique inspect mail.eml
         pratique inspect --json --recipient ann@example.org folder/ | jq .action
+
+    The file of --ledger is {"sent": [{"message_id": "<a@example.org>",
+    "mail_from": "ann@example.org", "rcpt_to": ["bob@example.net"],
+    "date": "2026-11-21T09:00:00+09:00"}]}; what is older than a week at the time of --at
+    proves nothing.
     """
-    if options["ledger"] is not None:
-        cannot_run("--ledger is not built yet: there is no ledger of sent mail to look into")
     settings = _settings(session, options["config_file"])
     envelope = Envelope(
         queue_id="inspect",
@@ -85,8 +94,7 @@ def inspect(session: Session, /, paths: tuple[str, ...], **options: Any) -> None
         authenticated=options["authenticated"],
         direction=options["direction"],
     )
-    policy_file = options["policy_file"] or settings.policy.file
-    sys.exit(_run(settings, envelope, policy_file, paths, options["as_json"]))
+    sys.exit(_run(settings, envelope, paths, options))
 
 
 def _settings(session: Session, config_file: Path | None) -> Settings:
@@ -94,23 +102,44 @@ def _settings(session: Session, config_file: Path | None) -> Settings:
 
 
 def _run(
-    settings: Settings, envelope: Envelope, policy_file: str, paths: tuple[str, ...], as_json: bool
+    settings: Settings, envelope: Envelope, paths: tuple[str, ...], options: dict[str, Any]
 ) -> int:
     # Imported late: `pratique --help` must not wait for CEL.
     from pratique.milter import seeing
     from pratique.milter.assembly import policy_of
 
     with told():
-        policy = policy_of(policy_file)
-        seen = seeing.look(seeing.messages_in(paths), settings, envelope, sys.stdin.buffer.read)
-        show = _show_json if as_json else _shown_to_a_person()
+        policy = policy_of(options["policy_file"] or settings.policy.file)
+        our_mail = _our_mail(settings, options["ledger_file"])
+        files, stdin = seeing.messages_in(paths), sys.stdin.buffer.read
+        seen = seeing.look(files, settings, envelope, stdin, our_mail)
+        show = _show_json if options["as_json"] else _shown_to_a_person()
         return asyncio.run(_show_all(seen, envelope, policy, show))
+
+
+def _our_mail(settings: Settings, file: Path | None) -> "OurMail | None":
+    """What the file states; with the keys of the settings marks are known too."""
+    if file is None:
+        return None
+    from pratique.milter.sent import keys as key_files
+    from pratique.milter.sent.our_mail import OurMail
+    from pratique.milter.sent.stated import StatedError, read_json
+
+    section = settings.sent
+    try:
+        ledger = read_json(file)
+        keys = key_files.read(section.keys) if section.keys is not None else None
+    except (StatedError, key_files.KeysError) as error:
+        cannot_run(str(error))
+    domains = settings.own_domains or ledger.domains
+    # Whoever writes a ledger down says with it what was sent.
+    return OurMail(ledger, domains, keys, section, complete=True)
 
 
 async def _show_all(
     all_seen: AsyncIterator["Seen"], envelope: Envelope, policy: "Policy", show: "Show"
 ) -> int:
-    from pratique.milter.pipeline import judge
+    from pratique.milter.judging import judge
 
     status = 0
     async for seen in all_seen:

@@ -8,6 +8,7 @@ from pratique import __version__
 from pratique.milter.cli.config import config
 from pratique.milter.cli.doctor import doctor
 from pratique.milter.cli.inspect import inspect
+from pratique.milter.cli.keys import keys
 from pratique.milter.cli.lists import lists
 from pratique.milter.cli.policy import policy
 from pratique.milter.cli.quarantine import quarantine
@@ -18,7 +19,10 @@ from pratique.milter.cli.serve import serve
 from pratique.milter.cli.session import Session
 from pratique.milter.cli.why import why
 
-COMMANDS = (serve, reload, inspect, quarantine, why, policy, scanner, rules, lists, config, doctor)
+COMMANDS = (
+    *(serve, reload, inspect, quarantine, why, policy, scanner, rules, lists, keys),
+    *(config, doctor),
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})

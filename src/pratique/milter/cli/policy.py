@@ -79,6 +79,7 @@ def test(file: str, verbose: bool) -> None:
 
 def trials(found: "PolicyFile", see_files: SeeFiles) -> list["Result"]:
     """Run a policy's tests; all messages are seen first, each once."""
+    from pratique.milter.judging import weigh
     from pratique.policies.policy import Policy
     from pratique.policies.trial import run
 
@@ -89,6 +90,8 @@ def trials(found: "PolicyFile", see_files: SeeFiles) -> list["Result"]:
         if not path.is_file():
             raise FileNotFoundError(f"{found.name}: no message {name!r}: {path} is no file")
     seen = dict(zip(names, see_files(paths) if paths else (), strict=True))
+    for one in seen.values():
+        weigh(one)
     return list(run(loaded, seen.__getitem__))
 
 

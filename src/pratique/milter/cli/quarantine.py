@@ -30,7 +30,7 @@ from pratique.milter.cli.screen import printable
 from pratique.milter.next_hop import NextHop
 
 if TYPE_CHECKING:
-    from pratique.milter.quarantine.release import Order, Outcome
+    from pratique.milter.quarantine.release import Leaving, Order, Outcome
     from pratique.milter.quarantine.store import Quarantine
 
 Arguments = ParamSpec("Arguments")
@@ -79,6 +79,9 @@ class Session(Protocol):
     def release_next_hop(self) -> NextHop | None:
         """Where released messages go; None: release is off.  Called in a running loop."""
 
+    def leaving(self) -> "Leaving":
+        """What stamps released mail of ours."""
+
 
 @click.group()
 def quarantine() -> None:
@@ -100,14 +103,16 @@ def _told(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
     @wraps(command)
     def run(*args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
         # Imported late: `pratique --help` must not wait for a database library.
+        from pratique.milter.journal.key import NoKeyError
         from pratique.milter.quarantine.folders import QuarantineError
+        from pratique.milter.sent.keys import KeysError
 
         try:
             command(*args, **kwargs)
         except BrokenPipeError:
             # `list | head`: click ends quietly.
             raise
-        except (QuarantineError, OSError) as error:
+        except (QuarantineError, KeysError, NoKeyError, OSError) as error:
             raise click.ClickException(printable(str(error))) from error
 
     return run
@@ -310,7 +315,7 @@ async def _release(
     if next_hop is None:
         raise click.ClickException(RELEASE_IS_OFF)
     try:
-        return await store.release(message_id, next_hop, order)
+        return await store.release(message_id, next_hop, order, session.leaving())
     finally:
         await next_hop.close()
 

@@ -54,6 +54,11 @@ def report(seen: Seen, envelope: Envelope, verdicts: tuple[Verdict, ...]) -> dic
         "sources": [_source(one) for one in known.sources],
         "bounce": _bounce(known.bounce),
         "auth": _auth(known.auth),
+        "spoof_signs": [_chosen(one, ("kind", "detail")) for one in known.spoof_signs],
+        "client_recent": {
+            "recipients": known.envelope.client.recent_recipients,
+            "findings": known.envelope.client.recent_findings,
+        },
         "limits": [_fault(one) for one in known.limits],
         "failures": [_fault(one) for one in known.failures] + _policy_failures(verdicts),
         "mail": _mail(known.mail),
@@ -105,12 +110,20 @@ def _bounce(bounce: facts.Bounce) -> dict[str, Any]:
         "claimed": bounce.claimed,
         "verified": bounce.verified,
         "other": bounce.other,
+        "weight": weight(bounce),
+        "lately": bounce.lately,
+        "flood": bounce.flood,
         "evidence": [_chosen(one, ("kind", "weight", "detail")) for one in bounce.evidence],
     }
 
 
+def weight(bounce: facts.Bounce) -> float:
+    """The weights of all evidence together."""
+    return round(sum(one.weight for one in bounce.evidence), 1)
+
+
 def _auth(auth: facts.Auth) -> dict[str, Any]:
-    names = ("spf", "dmarc", "arc", "authenticated_as", "checker")
+    names = ("spf", "dmarc", "dmarc_policy", "arc", "authenticated_as", "checker")
     dkim = [_chosen(one, ("domain", "result")) for one in auth.dkim]
     return {**_chosen(auth, names), "dkim": dkim}
 

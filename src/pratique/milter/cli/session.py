@@ -14,6 +14,7 @@ from pratique.milter.config_problems import ConfigError
 
 if TYPE_CHECKING:
     from pratique.milter.next_hop import NextHop
+    from pratique.milter.quarantine.release import Leaving
 
 # sysexits(3) has 78 for this, but 2 is what design and shells agree on: could not run.
 CANNOT_RUN = 2
@@ -37,6 +38,13 @@ class Session:
         from pratique.milter.assembly import release_hop_of
 
         return release_hop_of(self.settings())
+
+    def leaving(self) -> "Leaving":
+        """What stamps released mail of ours."""
+        from pratique.milter.restamping import Restamping
+
+        settings = self.settings()
+        return Restamping(settings.sent, settings.state, settings.own_domains)
 
 
 def cannot_run(message: str) -> NoReturn:

@@ -1,25 +1,21 @@
 """Show a person what is in a message and what the policy says of it.
 
 A tree of the parts first, then what was found, what could not be seen, and last the
-verdict with its rule.  A stranger's text is escaped (`screen.py`) before rich sees it.
+verdict with its rule.  A stranger's text is escaped (`marks.py`) before rich sees it.
 """
 
 from collections.abc import Iterator
 
 from rich.console import Console
-from rich.markup import escape
 from rich.tree import Tree
 
 from pratique.milter import taking_out
-from pratique.milter.cli.screen import printable
+from pratique.milter.cli import origin
+from pratique.milter.cli.marks import safe as _safe
 from pratique.milter.mail import Envelope
 from pratique.milter.seeing import Seen
 from pratique.policies.verdict import Action, Verdict
 from pratique.scanners import facts_pb2 as facts
-
-# Longer text is cut in its middle, never at its end: there stands a name's extension.
-_WIDTH = 100
-_END = 40
 
 # Symbols of a spam filter, the heaviest first; --json has all.
 _SYMBOLS = 5
@@ -113,7 +109,7 @@ def _remarks(known: facts.Facts) -> list[str]:
         for one in faults
     ]
     scores = [_score(one) for one in known.scores]
-    return found + scores + _links(known) + odd + faults + _bounce(known.bounce)
+    return found + scores + _links(known) + odd + faults + origin.lines(known)
 
 
 def _place(part: int) -> str:
@@ -157,29 +153,12 @@ def _score(score: facts.Score) -> str:
     return f"{value}  {reasons}" if reasons else value
 
 
-def _bounce(bounce: facts.Bounce) -> list[str]:
-    """What the message says of being a bounce, and what speaks for it."""
-    if bounce.other:
-        return [f"  [cyan]no bounce[/] but another report: {_safe(bounce.other)}"]
-    if not bounce.claimed:
-        return []
-    shown = "verified" if bounce.verified else "not verified"
-    evidence = [
-        f"    {one.weight:+.1f} {_safe(one.kind)}"
-        + (f": {_safe(one.detail)}" if one.detail else "")
-        for one in bounce.evidence
-    ]
-    return [
-        f"  [cyan]bounce[/] claimed, {shown}; for (+) and against (-) a genuine one:",
-        *evidence,
-    ]
-
-
 def _verdict(address: str, verdict: Verdict) -> str:
     whom = f" for {_safe(address)}" if address else ""
     action = f"[bold {_COLOUR[verdict.action]}]{verdict.action}[/]"
     notes = "".join(
-        f"\n  noted by {_safe(note.rule)!r}: {_safe(note.reason)}" for note in verdict.notes
+        f"\n  noted by {_safe(note.rule)!r}" + (f": {_safe(note.reason)}" if note.reason else "")
+        for note in verdict.notes
     )
     fields = "".join(f"\n  adds {_safe(f'{one.name}: {one.value}')}" for one in verdict.add_header)
     reason = f"\n  {_safe(verdict.reason)}" if verdict.reason else ""
@@ -199,9 +178,3 @@ def _edits(known: facts.Facts, verdict: Verdict) -> Iterator[str]:
             yield "  [yellow]writes it anew[/] in one reading"
         if due.why_not:
             yield f"  [magenta]held instead[/]: {_safe(due.why_not)}"
-
-
-def _safe(text: str) -> str:
-    if len(text) > _WIDTH:
-        text = f"{text[: _WIDTH - _END]} ... {text[-_END:]}"
-    return escape(printable(text))

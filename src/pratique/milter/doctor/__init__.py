@@ -11,6 +11,7 @@
     engines.py  engines; clamd.py its socket and its limits
     signatures.py  how old all signatures are
     own.py      configuration, policy, rules, lists, families
+    sent.py     keys that sign what we send, and the ledger of it
     certificates.py  what listeners show
     dns.py      lists by DNS, our own name
     clock.py    the clock
@@ -32,6 +33,7 @@ from pratique.milter.doctor.line import Check
 from pratique.milter.doctor.next_hop import next_hops
 from pratique.milter.doctor.own import lists, policy, readable
 from pratique.milter.doctor.postfix import postfix
+from pratique.milter.doctor.sent import ledger, stamps
 from pratique.milter.doctor.service import listening, owners, service
 from pratique.milter.doctor.signatures import in_files, of_engines
 
@@ -48,6 +50,8 @@ CHECKS: tuple[Check, ...] = (
     Check("policy", policy),
     Check("policy", readable),
     Check("policy", lists),
+    Check("sent mail", stamps),
+    Check("sent mail", ledger),
     Check("certificates", certificates),
     Check("dns", own_names),
     Check("dns", lists_by_dns),

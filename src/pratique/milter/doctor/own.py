@@ -55,7 +55,8 @@ def readable(case: Case) -> Iterator[Line]:
 
 def _files(case: Case) -> Iterator[Path]:
     settings = case.settings
-    written = (case.config, settings.families.file, Path(settings.policy.file))
+    policy_file = Path(settings.policy.file)
+    written = (case.config, settings.families.file, policy_file, settings.sent.keys)
     # A policy is a file, or the name of one that is shipped.
     yield from (path for path in written if path is not None and path.exists())
     yield from (one.path for one in settings.scanner if one.path is not None)

@@ -24,6 +24,8 @@ from pratique.milter.supervisor.sockets import Place
 
 # What listens here answers at once, or its queue is full.
 SECONDS = 5.0
+# Counters with all their labels are some hundred lines.
+MOST = 1024 * 1024
 _UNPRIVILEGED = Path("/proc/sys/net/ipv4/ip_unprivileged_port_start")
 
 Running = Literal["yes", "no", "unknown"]
@@ -61,13 +63,8 @@ async def service(case: Case) -> AsyncIterator[Line]:
 
 
 async def _ready(address: str) -> Line:
-    host, port = split_address(address)
     try:
-        async with asyncio.timeout(SECONDS):
-            reader, writer = await asyncio.open_connection(host, port)
-            with contextlib.closing(writer):
-                writer.write(b"GET /ready HTTP/1.1\r\n\r\n")
-                head, _, body = (await reader.read(4096)).partition(b"\r\n\r\n")
+        head, body = await got(address, "/ready")
     except (OSError, TimeoutError) as error:
         why = str(error) or "no answer"
         return wrong(f"/ready does not answer at {address}: {why}", "see the service's log")
@@ -75,6 +72,20 @@ async def _ready(address: str) -> Line:
         return ok("each door serves (/ready)")
     said = "; ".join(body.decode("utf-8", "replace").split("\n"))
     return wrong(f"not ready: {said.strip('; ')}", "the service's log says why")
+
+
+async def got(address: str, target: str) -> tuple[bytes, bytes]:
+    """Head and body of what the service answers.  Raises OSError or TimeoutError."""
+    host, port = split_address(address)
+    said = bytearray()
+    async with asyncio.timeout(SECONDS):
+        reader, writer = await asyncio.open_connection(host, port)
+        with contextlib.closing(writer):
+            writer.write(f"GET {target} HTTP/1.1\r\n\r\n".encode("ascii"))
+            while len(said) < MOST and (piece := await reader.read(MOST)):
+                said += piece
+    head, _, body = bytes(said).partition(b"\r\n\r\n")
+    return head, body
 
 
 def listening(case: Case) -> Iterator[Line]:

@@ -22,6 +22,7 @@ from pratique.milter.engines.watch import Watch
 from pratique.milter.families import families_of
 from pratique.milter.lookups.asked import Lookups, lookups_of
 from pratique.milter.mail import Content, Envelope, Rewritten
+from pratique.milter.sent.our_mail import OurMail
 from pratique.milter.sources import lists_of, rules_of
 from pratique.milter.workers import Workers
 from pratique.scanners import facts_pb2 as facts
@@ -70,6 +71,18 @@ class Asked:
 
     async def inspect(self, content: Content, envelope: Envelope) -> facts.Facts:
         """All facts about a message.  Raises NurseryLost, or TimeoutError without a worker."""
+        return await self._inspect(content, envelope, facts.Facts())
+
+    async def again(self, content: Content, envelope: Envelope, first: facts.Facts) -> facts.Facts:
+        """All facts about what became of a message; `first` are those of the message as it came.
+
+        Whom that was from is not asked again: no signature is of what we changed.
+        """
+        return await self._inspect(content, envelope, first)
+
+    async def _inspect(
+        self, content: Content, envelope: Envelope, first: facts.Facts
+    ) -> facts.Facts:
         until = asyncio.get_running_loop().time() + self._seconds
         refused = self._refused
         families, lookups = self._beside.families, self._beside.lookups
@@ -89,11 +102,15 @@ class Asked:
             if asking.waits:
                 # Most mail has no finding, and the policy need not be asked twice.
                 if refused is not None and seen.findings and refused(seen, envelope):
+                    if lookups is not None and seen.bounce.claimed:
+                        # What comes back from our own machines must be known as that.
+                        await lookups.add(seen, envelope, until)
                     return seen
                 asking.begin()
             if lookups is not None:
                 # Engines look meanwhile.
-                await lookups.add(seen, until)
+                seen.auth.MergeFrom(first.auth)
+                await lookups.add(seen, envelope, until)
             await asking.answer(seen)
         finally:
             await asking.close()
@@ -130,14 +147,17 @@ class Asked:
 
 
 async def asked(
-    workers: Workers, settings: Settings, refused: Refused | None = None
+    workers: Workers,
+    settings: Settings,
+    refused: Refused | None = None,
+    our_mail: OurMail | None = None,
 ) -> Workers | Asked:
     """Workers, and beside them the engines that the settings name, each tried.
 
     `refused` says what engines need not be asked about; without it they always are.
     """
     engines = [engine for made in ENGINES for engine in made(settings)]
-    lookups = lookups_of(settings)
+    lookups = lookups_of(settings, our_mail)
     # Of lists the workers state what they have mapped.
     rules = await asyncio.to_thread(rules_of, settings)
     lists = await asyncio.to_thread(lists_of, settings)

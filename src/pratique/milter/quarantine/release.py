@@ -14,7 +14,7 @@ is sent anything, and the admin is told which: a reply for some would split the 
 
 import asyncio
 import os
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -62,6 +62,15 @@ class Outcome:
     refused: tuple[tuple[str, Reply], ...] = ()
 
 
+# Makes of a record what goes out to these recipients today (restamping.py).
+Leaving = Callable[[Record, Sequence[Forward]], Awaitable[Record]]
+
+
+async def as_it_is(record: Record, _recipients: Sequence[Forward]) -> Record:
+    """It goes out as it was held."""
+    return record
+
+
 @dataclass(frozen=True, slots=True)
 class _Job:
     record: Record
@@ -98,11 +107,14 @@ class Releaser:
     tokens: Tokens
     clock: Callable[[], datetime]
 
-    async def release(self, message_id: str, next_hop: NextHop, order: Order) -> Outcome:
+    async def release(
+        self, message_id: str, next_hop: NextHop, order: Order, leaving: Leaving = as_it_is
+    ) -> Outcome:
         """Release a message; QuarantineError says why that cannot be."""
         with self.folders.locked(message_id):
             job = await asyncio.to_thread(self._prepare, message_id, order)
             try:
+                job = replace(job, record=await leaving(job.record, job.recipients))
                 return await self._talk(job, next_hop)
             finally:
                 job.content.close()

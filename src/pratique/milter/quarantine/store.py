@@ -24,7 +24,7 @@ from pratique.milter.quarantine.bound import Bound, sha256_of
 from pratique.milter.quarantine.folders import Folders, QuarantineError, new_id
 from pratique.milter.quarantine.index import BATCH, Index, Row
 from pratique.milter.quarantine.record import Held, Record
-from pratique.milter.quarantine.release import Order, Outcome, Releaser
+from pratique.milter.quarantine.release import Leaving, Order, Outcome, Releaser, as_it_is
 from pratique.milter.quarantine.state import Did, Stage, State, Step
 from pratique.milter.quarantine.summary import Summary
 from pratique.milter.quarantine.tokens import Redemption, Tokens
@@ -193,10 +193,14 @@ class Quarantine:
             raise QuarantineError(f"{message_id} is not in quarantine") from error
 
     async def release(
-        self, message_id: str, next_hop: NextHop, order: Order | None = None
+        self,
+        message_id: str,
+        next_hop: NextHop,
+        order: Order | None = None,
+        leaving: Leaving = as_it_is,
     ) -> Outcome:
         """Send a message to its recipients; see release.py for what cannot be."""
-        outcome = await self._releaser.release(message_id, next_hop, order or Order())
+        outcome = await self._releaser.release(message_id, next_hop, order or Order(), leaving)
         self._put(message_id)
         return outcome
 

@@ -41,8 +41,8 @@ def _icap_url(value: str) -> str:
 # What findings, scores and signatures of other sources are called by: other engines, and our
 # own scanners (scanners/builtin).
 _TAKEN = frozenset(
-    "clamav rspamd spamassassin bounce disguise documents filetype links lists macros "
-    "one_program onenote_files pages pdf_actions shortcuts yara".split()
+    "clamav rspamd spamassassin bounce disguise dkim documents filetype links lists macros "
+    "one_program onenote_files pages pdf_actions senders shortcuts yara".split()
 )
 
 

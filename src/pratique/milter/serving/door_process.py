@@ -22,6 +22,9 @@ from pratique.milter import counters, logs
 from pratique.milter.config import Settings
 from pratique.milter.doors.places import DoorError
 from pratique.milter.journal.entry import PolicyText
+from pratique.milter.journal.key import NoKeyError
+from pratique.milter.sent.keyring import handed
+from pratique.milter.sent.keys import KeysError
 from pratique.milter.serving import loop
 from pratique.milter.serving.house import Charge, HandedNurseries
 from pratique.milter.serving.smtp import SmtpServing
@@ -96,7 +99,7 @@ class Obedience:
         try:
             sockets = [socket.socket(fileno=descriptor) for descriptor in listening]
             await self._serving.serve(_charge(order), self._nurseries, sockets)
-        except (NurseryLost, NurseryUnfit, DoorError, OSError) as error:
+        except (NurseryLost, NurseryUnfit, DoorError, KeysError, NoKeyError, OSError) as error:
             self._nurseries.close()
             self._nurseries = before
             return Order("unfit", {"why": str(error)})
@@ -131,7 +134,7 @@ def _charge(order: Order) -> Charge:
     settings = Settings.model_validate_json(order.body["settings"])
     name, text = order.body["policy_name"], order.body["policy_text"]
     policy = Policy.load(text, name)
-    return Charge(settings, policy, PolicyText(name, policy.hash, text))
+    return Charge(settings, policy, PolicyText(name, policy.hash, text), handed(order.body))
 
 
 async def run(serving: Serving, control: int) -> None:

@@ -10,19 +10,35 @@ import logging
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from pratique.milter import counters, logs
-from pratique.milter.assembly import next_hop_of, programs_of, release_hop_of, worker_settings
-from pratique.milter.became import Became, Tell
+from pratique.milter.alerts.alerts import Alerts
+from pratique.milter.alerts.bursts import Bursts
+from pratique.milter.alerts.lately import open_lately
+from pratique.milter.assembly import (
+    next_hop_of,
+    own_name,
+    programs_of,
+    release_hop_of,
+    worker_settings,
+)
 from pratique.milter.config import Settings
 from pratique.milter.deadline import for_looking
 from pratique.milter.engines.asked import Asked, asked
-from pratique.milter.journal.entry import Entry, PolicyText
+from pratique.milter.journal.entry import PolicyText
 from pratique.milter.journal.journal import Journal
+from pratique.milter.judging import judge
 from pratique.milter.mail import Envelope
 from pratique.milter.next_hop import NextHop
-from pratique.milter.pipeline import Pipeline, judge
+from pratique.milter.own_fields import OwnFields
+from pratique.milter.pipeline import Besides, Pipeline
 from pratique.milter.quarantine.store import Quarantine
+from pratique.milter.sent.keyring import Keyring
+from pratique.milter.sent.our_mail import OurMail, open_our_mail
+from pratique.milter.sent.stamping import Stamping
+from pratique.milter.sent.tags import Tags, tags_of
+from pratique.milter.serving.telling import everybody, journal_of, ledger_of
 from pratique.milter.wall import Nursery
 from pratique.milter.workers import NoMoreNurseries, Nurseries, Workers
 from pratique.policies.policy import Policy
@@ -83,6 +99,8 @@ class Charge:
     settings: Settings
     policy: Policy
     policy_text: PolicyText
+    # None: what is secret is read from its files.
+    ring: Keyring | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +112,8 @@ class House:
     next_hop: NextHop
     # Where released mail goes, if it goes anywhere.
     release_hop: NextHop | None = None
+    # What marks our own reverse-paths, and knows them again; None: there are no keys.
+    tags: Tags | None = None
 
 
 @contextlib.asynccontextmanager
@@ -112,13 +132,49 @@ async def open_house(charge: Charge, nurseries: Nurseries) -> AsyncIterator[Hous
             parts.push_async_callback(release_hop.close)
         journal = Journal(settings.state / "journal", settings.journal)
         parts.push_async_callback(asyncio.to_thread, journal.close, JOURNAL_SECONDS)
-        tell = _everybody(logs.tell, counters.tell, journal_of(journal, charge))
-        looking = for_looking(settings.deadline.seconds)
-        sees = await asked(workers, settings, refusing(charge.policy))
+        ends = contextlib.ExitStack()
+        our_mail = ends.enter_context(
+            open_our_mail(settings.sent, settings.state, settings.own_domains, charge.ring)
+        )
+        # What waits for a slow disk must not hold up the messages of who serves next.
+        parts.push_async_callback(asyncio.to_thread, ends.close)
+        sees = await asked(workers, settings, refusing(charge.policy), our_mail)
         if isinstance(sees, Asked):
             parts.push_async_callback(sees.close)
-        pipeline = Pipeline(sees, charge.policy, quarantine, tell, looking)
-        yield House(pipeline, quarantine, next_hop, release_hop)
+        lately = open_lately(settings.state)
+        parts.callback(lately.close)
+        tell = everybody(
+            logs.tell,
+            counters.tell,
+            journal_of(journal, charge.policy_text),
+            ledger_of(our_mail),
+            Alerts(lately, settings.bursts).tell,
+        )
+        besides = Besides(
+            own_fields_of(settings, our_mail),
+            Bursts(lately, settings.bursts, _settled(our_mail)),
+            for_looking(settings.deadline.seconds),
+        )
+        pipeline = Pipeline(sees, charge.policy, quarantine, tell, besides)
+        yield House(pipeline, quarantine, next_hop, release_hop, tags_of(our_mail))
+
+
+def own_fields_of(settings: Settings, our_mail: OurMail | None) -> OwnFields | None:
+    """What puts fields of ours in front; None where the settings want none."""
+    section = settings.authentication
+    authserv_id = (section.authserv_id if section is not None else None) or ""
+    if our_mail is None:
+        return OwnFields(None, authserv_id) if authserv_id else None
+    # Settings with keys and without a domain are refused.
+    host = our_mail.domains[0] if our_mail.domains else own_name()
+    return OwnFields(Stamping(our_mail, host), authserv_id)
+
+
+def _settled(our_mail: OurMail | None) -> Callable[[datetime], bool]:
+    """Whether all mail that can still be bounced was stamped."""
+    if our_mail is None:
+        return lambda _: False
+    return lambda now: our_mail.since.marks(now.astimezone(UTC).date())
 
 
 def refusing(policy: Policy) -> Callable[[Facts, Envelope], bool]:
@@ -132,42 +188,6 @@ def refusing(policy: Policy) -> Callable[[Facts, Envelope], bool]:
         return bool(verdicts) and all(one.action is Action.REJECT for one in verdicts)
 
     return refused
-
-
-def _everybody(*told: Tell) -> Tell:
-    def tell(became: Became) -> None:
-        for each in told:
-            each(became)
-
-    return tell
-
-
-def journal_of(journal: Journal, charge: Charge) -> Tell:
-    """Have the journal keep a message, and count what it could not keep."""
-    counted = [0, 0]
-
-    def tell(became: Became) -> None:
-        entry = Entry(
-            envelope=became.envelope,
-            facts=became.facts,
-            verdicts=became.verdicts,
-            action=became.action,
-            rule=became.rule,
-            outcome=became.outcome,
-            reply=became.reply,
-            milliseconds=became.milliseconds,
-            policy=charge.policy_text,
-            held_as=became.held_as,
-            outcomes=became.outcomes if became.differs else (),
-        )
-        journal.write(entry)
-        now = [journal.dropped, journal.troubles]
-        if now != counted:
-            counters.JOURNAL_LOST.inc(now[0] - counted[0])
-            counters.JOURNAL_TROUBLES.inc(now[1] - counted[1])
-            counted[:] = now
-
-    return tell
 
 
 @contextlib.asynccontextmanager

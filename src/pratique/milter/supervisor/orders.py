@@ -1,6 +1,6 @@
 """Say orders and answers between the supervisor and a door: frames, and descriptors.
 
-    supervisor    serve    settings and policy; beside it the control of a nursery, then the
+    supervisor    serve    settings, policy and keys; beside it the control of a nursery, then the
                            listening sockets, in the order of the settings
                   nursery  the control of the next nursery, since the last one ended
                   drain    take nothing new, finish what is in flight, end; with the seconds
@@ -43,7 +43,8 @@ class Order:
     """One thing said, in one direction or the other."""
 
     word: str
-    body: Mapping[str, str] = field(default_factory=dict)
+    # With the keys among it, which no log shall have.
+    body: Mapping[str, str] = field(default_factory=dict, repr=False)
     descriptors: tuple[int, ...] = ()
 
     def encode(self) -> bytes:

@@ -15,6 +15,7 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
+from pratique.milter.sent.keyring import Keyring
 from pratique.milter.supervisor.orders import Channel, Order, OrderError
 from pratique.milter.wall import Nursery
 
@@ -50,6 +51,8 @@ class Charge:
     settings: str
     policy_name: str
     policy_text: str
+    # So with what is secret.
+    ring: Keyring | None = None
 
     def order(self, descriptors: Sequence[int]) -> Order:
         """The order to serve by it."""
@@ -57,6 +60,7 @@ class Charge:
             "settings": self.settings,
             "policy_name": self.policy_name,
             "policy_text": self.policy_text,
+            **(self.ring.written() if self.ring is not None else {}),
         }
         return Order("serve", body, tuple(descriptors))
 

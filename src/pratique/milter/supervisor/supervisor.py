@@ -17,8 +17,11 @@ from dataclasses import dataclass
 from pratique.milter.assembly import policy_text_of, setup_of
 from pratique.milter.config import Settings
 from pratique.milter.config_problems import ConfigError
+from pratique.milter.journal.key import NoKeyError
 from pratique.milter.policy_file import NoPolicy
 from pratique.milter.quarantine.folders import swept
+from pratique.milter.sent import keyring
+from pratique.milter.sent.keys import KeysError
 from pratique.milter.supervisor import control, health, state
 from pratique.milter.supervisor.control import Said
 from pratique.milter.supervisor.counters import Totals
@@ -41,12 +44,15 @@ class NeedsRestart(Exception):  # noqa: N818 - the admin's
 
 
 # What an admin must mend before a service starts.
-CANNOT_START = (ConfigError, state.StateInUse, CannotListen, Unfit, Lost)
+CANNOT_START = (
+    *(ConfigError, state.StateInUse, CannotListen, Unfit, Lost),
+    *(KeysError, NoKeyError),
+)
 
 # ... and before a reload is done.
 _REFUSALS = (
     *(ConfigError, NoPolicy, PolicyError, NurseryUnfit, NurseryLost, CannotListen),
-    *(Unfit, Lost, OSError, NeedsRestart),
+    *(Unfit, Lost, OSError, NeedsRestart, KeysError, NoKeyError),
 )
 
 
@@ -267,7 +273,8 @@ class Supervisor:
 def _charge(settings: Settings) -> Charge:
     found = policy_text_of(settings.policy.file)
     # What was not set is left out: a section may refuse settings that do not go together.
-    return Charge(settings.model_dump_json(exclude_unset=True), found.name, found.text)
+    said = settings.model_dump_json(exclude_unset=True)
+    return Charge(said, found.name, found.text, keyring.read(settings.sent, settings.state))
 
 
 def _in_words(error: Exception) -> tuple[str, ...]:

@@ -11,6 +11,7 @@ conclude:
 macros.py     documents whose type may carry macros
 bounce.py     whether it is a bounce, and how far it looks like one (see ../bounces/)
 pdf.py        what a PDF does, and what is attached to it
+dkim.py       what DKIM signatures and ARC sets sign (see ../dkim/)
 office.py     what in documents runs, fetches, or asks other programs (see ../office/)
 onenote.py    what lies in a section of OneNote
 one_program.py  archives and disk images that were sent for one program
@@ -20,6 +21,7 @@ one_program.py  archives and disk images that were sent for one program
 pages.py      what pages do when they are opened
 links.py      what the message leads to, and how that is hidden (see ../links/)
 lists.py      what stands on lists of hashes
+senders.py    how it pretends to come from somebody else (see ../senders/)
 
 A scanner is called once with the setup, before confinement; what it cannot load it says
 with `Unfit`.
@@ -27,6 +29,7 @@ with `Unfit`.
 
 from pratique.scanners.builtin.bounce import Bounce
 from pratique.scanners.builtin.disguise import Disguise
+from pratique.scanners.builtin.dkim import Dkim
 from pratique.scanners.builtin.filetype import FileType
 from pratique.scanners.builtin.links import Links
 from pratique.scanners.builtin.lists import Lists
@@ -36,9 +39,10 @@ from pratique.scanners.builtin.one_program import OneProgram
 from pratique.scanners.builtin.onenote import OneNote
 from pratique.scanners.builtin.pages import Pages
 from pratique.scanners.builtin.pdf import Pdf
+from pratique.scanners.builtin.senders import Senders
 from pratique.scanners.builtin.shortcuts import Shortcuts
 from pratique.scanners.builtin.yara import Yara
 
 SCANNERS = (FileType, Disguise, Yara, Shortcuts)
-FOLLOWERS = (Macros, Bounce, Pdf, OneNote, OneProgram, Office)
-MADE_FOLLOWERS = (Pages, Links, Lists)
+FOLLOWERS = (Macros, Bounce, Pdf, OneNote, OneProgram, Office, Dkim)
+MADE_FOLLOWERS = (Pages, Links, Lists, Senders)

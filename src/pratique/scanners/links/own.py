@@ -45,12 +45,13 @@ class Own:
     def __init__(self, domains: Iterable[str]) -> None:
         given = (to_ascii(domain.strip().lstrip(".").lower()) for domain in domains)
         self._domains = tuple(dict.fromkeys(one for one in given if one))
+        self._below = tuple(f".{one}" for one in self._domains)
         self._names = tuple(_name(domain) for domain in self._domains)
         self.likeness = lru_cache(_KEPT)(self._likeness)
 
     def has(self, host: str) -> bool:
         """Whether a host is ours."""
-        return any(host == one or host.endswith(f".{one}") for one in self._domains)
+        return host in self._domains or host.endswith(self._below)
 
     def _likeness(self, host: str) -> Likeness | None:
         """How it looks like one of ours; None if it is one, or does not."""

@@ -6,7 +6,8 @@ list of 30,000 addresses took one of them three seconds.  This one reads each to
 It does not judge addresses.  What stands between the commas is a mailbox: its address is
 what stands in angle brackets, or else the words themselves; comments are a display name
 of old (RFC 822), groups are flattened, routes (RFC 5322 4.4) are dropped.  A display name
-with a bare comma (`Doe, John <doe@example.org>`) is put together again.
+with a bare comma (`Doe, John <doe@example.org>`) is put together again.  A second address in
+angle brackets is another mailbox, comma or not: mail programs show the one or the other.
 """
 
 import re
@@ -27,6 +28,7 @@ _ONE = re.compile(
     rb"(?:\"([^\"\\]*+)\"[ \t]*+(?=<)|([^\",;:<(]*+))(?:<([^>]++)>[ \t]*+)?+\Z", re.DOTALL
 )
 _COMMENT = re.compile(rb"((?:[^()\\]++|\\.)*+)([()]?)", re.DOTALL)
+_AROUND_DOTS = re.compile(r"[ \t]*+\.[ \t]*+")
 _QUOTED_PAIR = re.compile(rb"\\(.)", re.DOTALL)
 
 
@@ -74,6 +76,10 @@ def split(value: bytes) -> tuple[list[Mailbox], bool]:
             comment, at = _read_comment(line, at)
             gathered.comments.append(comment)
         elif token[3] is None:
+            if token[2] is not None and gathered.angle is not None:
+                gathered = _end(gathered, mailboxes, comma=False)
+                if len(mailboxes) == MAILBOXES:
+                    return mailboxes, True
             _gather(gathered, token)
         elif token[3] == b":":
             # A group's name, or a colon in an address without brackets: no part of a mailbox.
@@ -100,7 +106,7 @@ def _only(found: re.Match[bytes]) -> list[Mailbox]:
 def _gather(gathered: _Gathered, token: re.Match[bytes]) -> None:
     quoted, angle, _, _, words = token.groups()
     if angle is not None:
-        gathered.angle = angle if gathered.angle is None else gathered.angle
+        gathered.angle = angle
         return
     gathered.words.append(quoted or words)
     gathered.shown.append(words if quoted is None else _unquote(quoted))
@@ -156,6 +162,7 @@ def _mailbox(address: bytes, display: tuple[str, bytes]) -> Mailbox:
         address = address.partition(b":")[2]
     text, bad = to_text(address)
     local, at, domain = text.rpartition("@")
-    domain = domain.strip().lower() if at else ""
+    # RFC 5322 4.4, obs-domain: blanks may stand around its dots.
+    domain = _AROUND_DOTS.sub(".", domain.strip().lower()) if at else ""
     whole = f"{local.strip()}@{domain}" if at else text
     return Mailbox(whole, domain, *display, bad or bool(display[1]))

@@ -31,6 +31,7 @@ from pratique.scanners.mime.header import (
     unfold,
 )
 from pratique.scanners.mime.words import FIELD_OCTETS, decode_words
+from pratique.scanners.part import Message
 from pratique.scanners.text import to_text
 
 # Most headers fit; for a longer one all is read that a header may have.
@@ -88,7 +89,18 @@ def mail_facts(octets: memoryview, budget: Budget) -> facts.Mail:
     return mail
 
 
-def read_outermost(octets: memoryview, budget: Budget) -> tuple[bytes, Header, int]:
+# The octets up to past the header, its fields, and where the last one ends.
+ReadHeader = tuple[bytes, Header, int]
+
+
+def header_of(message: Message) -> ReadHeader:
+    """The message's own header, read once for all who follow it."""
+    if not message.read:
+        message.read.append(read_outermost(message.octets, message.budget))
+    return message.read[0]
+
+
+def read_outermost(octets: memoryview, budget: Budget) -> ReadHeader:
     """The octets up to past the header, its fields, and where the last one ends.
 
     A header that is longer than the limit is read up to it: the last field ends there.
@@ -186,6 +198,7 @@ def _anomalies(
         "no_from": b"from" not in named,
         "repeated_field": any(len(found) > 1 for name, found in named.items() if name in _ONCE),
         "not_a_field": bool(header.junk),
+        "empty_message_id": b"message-id" in named and not mail.message_id,
         "nul": b"\0" in octets,
         "eight_bit": not octets.isascii(),
     }

@@ -1,0 +1,85 @@
+"""See, ask and decide: from a message's octets to a verdict for each recipient.
+
+What became of a message by a rewrite is judged as any other, but is no other message: what
+came of late is counted once, and holds for both.
+"""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from pratique.milter import too_large
+from pratique.milter.alerts import bursts
+from pratique.milter.alerts.bursts import Bursts
+from pratique.milter.lookups import addresses
+from pratique.milter.mail import Content, Envelope
+from pratique.milter.rewriting import Look, Rewrites
+from pratique.policies import danger
+from pratique.policies.policy import Policy
+from pratique.policies.verdict import Verdict
+from pratique.scanners.facts_pb2 import Facts
+
+
+class Sees(Rewrites, Protocol):
+    """Who turns a message into facts, and rewrites one: `Workers`, or what a test hands in."""
+
+    async def inspect(self, content: Content, envelope: Envelope) -> Facts:
+        """All facts about a message.  Raises NurseryLost."""
+
+    async def again(self, content: Content, envelope: Envelope, first: Facts) -> Facts:
+        """All facts about what became of a message by a rewrite.  Raises NurseryLost."""
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """What was found out about a message, and what was decided for each recipient."""
+
+    facts: Facts
+    verdicts: tuple[Verdict, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Judging:
+    """Judges messages."""
+
+    sees: Sees
+    policy: Policy
+    # Without it nobody counts what came of late.
+    bursts: Bursts | None = None
+
+    async def first(self, content: Content, envelope: Envelope, octets: int = 0) -> Inspection:
+        """A message as it came; nobody looks into one of so many `octets`.
+
+        Raises NurseryLost, or TimeoutError if no worker is free.
+        """
+        if octets:
+            seen = too_large.seen(envelope, octets)
+        else:
+            seen = await self.sees.inspect(content, envelope)
+        if self.bursts is not None:
+            self.bursts.state(seen, envelope)
+        return judge(seen, envelope, self.policy)
+
+    def again(self, envelope: Envelope, first: Facts) -> Look:
+        """How what became of a message is judged; `first` are its facts as it came."""
+
+        async def look(content: Content) -> tuple[Facts, tuple[Verdict, ...]]:
+            seen = await self.sees.again(content, envelope, first)
+            bursts.restate(seen, first)
+            again = judge(seen, envelope, self.policy)
+            return again.facts, again.verdicts
+
+        return look
+
+
+def judge(seen: Facts, envelope: Envelope, policy: Policy) -> Inspection:
+    """Decide what has been seen."""
+    seen.envelope.address_problems.extend(addresses.problems(envelope))
+    weigh(seen)
+    recipients = [addresses.to_facts(forward) for forward in envelope.recipients]
+    return Inspection(seen, policy.decide_all(danger.reduce(seen), recipients))
+
+
+def weigh(seen: Facts) -> None:
+    """State the sum of all evidence, once all of it is there."""
+    if seen.bounce.evidence:
+        seen.bounce.weight = sum(one.weight for one in seen.bounce.evidence)

@@ -1,0 +1,67 @@
+"""Tell everybody what became of a message, and count what journal and ledger could not keep."""
+
+from collections.abc import Callable
+
+from pratique.milter import counters
+from pratique.milter.became import Became, Tell
+from pratique.milter.journal.entry import Entry, PolicyText
+from pratique.milter.journal.journal import Journal
+from pratique.milter.sent.our_mail import OurMail
+
+
+def everybody(*told: Tell) -> Tell:
+    """All of them, in this order."""
+
+    def tell(became: Became) -> None:
+        for each in told:
+            each(became)
+
+    return tell
+
+
+def journal_of(journal: Journal, policy: PolicyText) -> Tell:
+    """Have the journal keep a message, and count what it could not keep."""
+    count = _counting(counters.JOURNAL_LOST.inc, counters.JOURNAL_TROUBLES.inc)
+
+    def tell(became: Became) -> None:
+        entry = Entry(
+            envelope=became.envelope,
+            facts=became.facts,
+            verdicts=became.verdicts,
+            action=became.action,
+            rule=became.rule,
+            outcome=became.outcome,
+            reply=became.reply,
+            milliseconds=became.milliseconds,
+            policy=policy,
+            held_as=became.held_as,
+            outcomes=became.outcomes if became.differs else (),
+        )
+        journal.write(entry)
+        count(journal.dropped, journal.troubles)
+
+    return tell
+
+
+def ledger_of(our_mail: OurMail | None) -> Tell:
+    """Count what the ledger of sent mail could not keep."""
+    count = _counting(counters.LEDGER_LOST.inc, counters.LEDGER_TROUBLES.inc)
+
+    def tell(_: Became) -> None:
+        if our_mail is not None:
+            count(our_mail.ledger.dropped, our_mail.ledger.troubles)
+
+    return tell
+
+
+def _counting(*counted: Callable[[float], None]) -> Callable[..., None]:
+    """Have counters rise by as much as the numbers that are told rise."""
+    before = [0] * len(counted)
+
+    def count(*now: int) -> None:
+        if list(now) != before:
+            for rise, old, new in zip(counted, before, now, strict=True):
+                rise(new - old)
+            before[:] = now
+
+    return count
