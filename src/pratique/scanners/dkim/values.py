@@ -26,7 +26,6 @@ _WHITE = re.compile(rb"[ \t\r\n]++")
 _DIGITS = re.compile(rb"[0-9]{1,%d}" % MOST_DIGITS)
 # RFC 6376 3.1 and 3.5; underscores stand in real selectors.
 _HOST = re.compile(r"(?!-)[a-z0-9_-]{1,63}(?<!-)(?:\.(?!-)[a-z0-9_-]{1,63}(?<!-))*")
-_COLON = re.compile(rb"[ \t\r\n]*+:[ \t\r\n]*+")
 # RFC 5322 3.6.8 without the semicolon, which ends the tag.
 _FIELD_NAME = re.compile(rb"[!-9<-~]++")
 _HEX = re.compile(rb"=([0-9A-F]{2})")
@@ -68,13 +67,16 @@ def host(value: bytes, labels: int) -> str | None:
 
 def field_names(value: bytes) -> list[bytes] | None:
     """The names in h=, in lower case and in order."""
-    names = [name.lower() for name in _COLON.split(value)]
+    names = words(value.lower())
     return names if all(map(_FIELD_NAME.fullmatch, names)) else None
 
 
 def words(value: bytes) -> list[bytes]:
-    """What colons divide (q=)."""
-    return _COLON.split(value)
+    """What colons divide (q=), without the white space around them.
+
+    Looked for together with the colon, a hundred thousand blanks take half a minute.
+    """
+    return [word.strip(WHITE) for word in value.split(b":")]
 
 
 def identity(value: bytes) -> tuple[str, str] | None:

@@ -28,7 +28,6 @@ _ONE = re.compile(
     rb"(?:\"([^\"\\]*+)\"[ \t]*+(?=<)|([^\",;:<(]*+))(?:<([^>]++)>[ \t]*+)?+\Z", re.DOTALL
 )
 _COMMENT = re.compile(rb"((?:[^()\\]++|\\.)*+)([()]?)", re.DOTALL)
-_AROUND_DOTS = re.compile(r"[ \t]*+\.[ \t]*+")
 _QUOTED_PAIR = re.compile(rb"\\(.)", re.DOTALL)
 
 
@@ -163,6 +162,7 @@ def _mailbox(address: bytes, display: tuple[str, bytes]) -> Mailbox:
     text, bad = to_text(address)
     local, at, domain = text.rpartition("@")
     # RFC 5322 4.4, obs-domain: blanks may stand around its dots.
-    domain = _AROUND_DOTS.sub(".", domain.strip().lower()) if at else ""
+    labels = domain.strip().lower().split(".")
+    domain = ".".join(label.strip(" \t") for label in labels) if at else ""
     whole = f"{local.strip()}@{domain}" if at else text
     return Mailbox(whole, domain, *display, bad or bool(display[1]))

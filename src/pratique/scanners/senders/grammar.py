@@ -31,8 +31,10 @@ _FIRST = re.compile(r"\s*+\"?([\w.:-]++)")
 _METHOD = re.compile(
     rf"\s*+({_KEYWORD})\s*+(?:/\s*+[0-9]{{1,9}}\s*+)?+=\s*+({_KEYWORD})(?=[\s;]|\Z)", re.DOTALL
 )
+# Blanks are looked at from the first of them only: of 8,000 each would see the rest.
 _PROPERTY = re.compile(
-    rf"\s++(?:({_KEYWORD})\s*+\.\s*+)?+([A-Za-z][A-Za-z0-9_-]{{0,63}})\s*+=\s*+{_VALUE}", re.DOTALL
+    rf"(?<!\s)\s++(?:({_KEYWORD})\s*+\.\s*+)?+([A-Za-z][A-Za-z0-9_-]{{0,63}})\s*+=\s*+{_VALUE}",
+    re.DOTALL,
 )
 _PAIR = re.compile(r"\\(.)", re.DOTALL)
 
