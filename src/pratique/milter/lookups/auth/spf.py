@@ -118,8 +118,9 @@ class _Check:
         return word, named
 
     async def _other(self, spec: str, domain: str) -> tuple[str, bool]:
-        target = await self._expanded(spec, domain)
-        return await self.check(target) if ascii_domain(target) else ("none", False)
+        # What a HELO name makes of it may be no ASCII, and is asked for as A-labels.
+        target = ascii_domain(await self._expanded(spec, domain))
+        return await self.check(target) if target else ("none", False)
 
     def _count(self) -> None:
         self.terms += 1

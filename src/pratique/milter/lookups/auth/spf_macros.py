@@ -81,6 +81,8 @@ def _transformed(value: str, labels: str, turned: bool, delimiters: str) -> str:
 
 def _cut(name: str) -> str:
     name = name.removesuffix(".")
-    while len(name) > LONGEST_NAME and "." in name:
-        name = name.partition(".")[2]
-    return name
+    if len(name) <= LONGEST_NAME:
+        return name
+    # At once: a thousand macros make a hundred thousand labels, and mail of others waits.
+    end = name[-LONGEST_NAME - 1 :]
+    return end.partition(".")[2] if "." in end else name.rpartition(".")[2]
