@@ -124,6 +124,7 @@ LISTS = {
     "limits": lambda count: Facts(limits=[Limit()] * count),
     "failures": lambda count: Facts(failures=[Failure(class_="reader")] * count),
     "evidence": lambda count: Facts(bounce=Bounce(evidence=[Evidence()] * count)),
+    "returned": lambda count: Facts(bounce=Bounce(returned=Returned(received_by=["a"] * count))),
     "fields": lambda count: Facts(mail=Mail(foreign_fields=[ForeignField()] * count)),
     "addresses": lambda count: Facts(mail=Mail(header=Header(to=[Address()] * count))),
     "anomalies": lambda count: Facts(mail=Mail(header_anomalies=["nul"] * count)),
@@ -146,7 +147,8 @@ def test_a_list_as_long_as_can_be_true_is_believed_and_one_longer_is_not(name):
 
 
 @pytest.mark.parametrize(
-    "name", ["parts", "findings", "ambiguities", "limits", "failures", "fields", "evidence"]
+    "name",
+    ["parts", "findings", "ambiguities", "limits", "failures", "fields", "evidence", "returned"],
 )
 def test_lists_that_grow_frame_by_frame_are_counted_together(name):
     said = Sighting(10)
@@ -252,6 +254,15 @@ def test_links_that_are_on_no_list_are_believed():
 def test_a_date_that_there_is_not_is_a_lie(seconds):
     found = Facts(findings=[Finding()])
     found.findings[0].database_date.seconds = seconds
+    with pytest.raises(Lie, match="a date"):
+        Sighting(10).take(found)
+
+
+@pytest.mark.parametrize("nanos", [-1, 1_000_000_000])
+def test_a_part_of_a_second_that_there_is_not_is_a_lie(nanos):
+    found = Facts(bounce=Bounce(returned=Returned(date={"seconds": 1, "nanos": 999_999_999})))
+    Sighting(10).take(found)
+    found.bounce.returned.date.nanos = nanos
     with pytest.raises(Lie, match="a date"):
         Sighting(10).take(found)
 

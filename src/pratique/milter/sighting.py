@@ -11,8 +11,10 @@ of these is a lie (`Lie`), and a worker that lies is treated like one that died.
 
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+
+from google.protobuf.timestamp_pb2 import Timestamp
 
 from pratique.milter.lookups.bounces.proof import WEIGHTS
 from pratique.milter.mail import Content
@@ -44,6 +46,8 @@ _NAME = re.compile(r"[a-z0-9._-]{1,64}", re.IGNORECASE)
 
 # Year 9999, the last that a Timestamp may name.
 _LAST_SECOND = 253_402_300_799
+# Nanoseconds.
+_SECOND = 1_000_000_000
 
 
 def _words(vocabulary: type) -> frozenset[str]:
@@ -173,6 +177,10 @@ class Sighting:
             (len(known.limits) + len(found.limits), MOST_FAULTS),
             (len(known.failures) + len(found.failures), MOST_FAULTS),
             (len(known.bounce.evidence) + len(found.bounce.evidence), MOST_ENTRIES),
+            *(
+                (len(getattr(known.bounce.returned, name)) + len(listed), MOST_ENTRIES)
+                for name, listed in _lists_of(found.bounce.returned)
+            ),
             (len(known.links) + len(found.links), MOST_ENTRIES),
             (len(known.sources) + len(found.sources), MOST_ENTRIES),
             (len(known.signatures) + len(found.signatures), MOST_SIGNATURES),
@@ -189,16 +197,20 @@ class Sighting:
                 raise Lie(f"a list of {count}, at most {most} can be true")
 
 
+def _lists_of(returned: facts.Returned) -> Iterator[tuple[str, Sequence[object]]]:
+    for one, listed in returned.ListFields():
+        if one.is_repeated:
+            yield one.name, listed
+
+
 def _check_words(found: facts.Facts) -> None:
     """A word that is in no vocabulary would be decided by no rule."""
     if not (_are_words_of_parts(found.parts) and _are_words(found)):
         raise Lie("a word that facts.proto does not have")
     for finding in found.findings:
-        if not 0 <= finding.database_date.seconds <= _LAST_SECOND:
-            raise Lie("a date that there is not")
+        _check_moment(finding.database_date)
     for source in found.sources:
-        if not 0 <= source.date.seconds <= _LAST_SECOND:
-            raise Lie("a date that there is not")
+        _check_moment(source.date)
     if found.HasField("bounce"):
         _check_bounce(found.bounce)
 
@@ -207,8 +219,7 @@ def _check_bounce(bounce: facts.Bounce) -> None:
     for evidence in bounce.evidence:
         if not math.isfinite(evidence.weight):
             raise Lie("a weight that is no number")
-    if not 0 <= bounce.returned.date.seconds <= _LAST_SECOND:
-        raise Lie("a date that there is not")
+    _check_moment(bounce.returned.date)
     _check_signatures(bounce.returned.signatures)
 
 
@@ -244,9 +255,14 @@ def _check_signatures(signatures: Iterable[facts.Signature]) -> None:
             raise Lie("a word that facts.proto does not have")
         if len(one.signed_sha256) != (0 if one.problem else 32):
             raise Lie("a signature with a hash that is none")
-        for time in (one.signed_at, one.expires_at):
-            if not 0 <= time.seconds <= _LAST_SECOND:
-                raise Lie("a date that there is not")
+        _check_moment(one.signed_at)
+        _check_moment(one.expires_at)
+
+
+def _check_moment(moment: Timestamp) -> None:
+    """What is none cannot be read as a date on this side."""
+    if not (0 <= moment.seconds <= _LAST_SECOND and 0 <= moment.nanos < _SECOND):
+        raise Lie("a date that there is not")
 
 
 def _check_names(stated: Iterable[str], known: frozenset[str] | None) -> None:

@@ -25,9 +25,9 @@ log = logging.getLogger("pratique.door")
 # RFC 5321 leaves no time for shutting down; systemd kills after 90 s.
 GRACE_SECONDS = 30.0
 
+_OWN = Means()
 # Asked after 30 s of silence and every 10 s, gone after three questions: a minute, which is
 # as long as to look into a message may take.
-_OWN = Means()
 _KEEPALIVE = ((socket.TCP_KEEPIDLE, 30), (socket.TCP_KEEPINTVL, 10), (socket.TCP_KEEPCNT, 3))
 
 
