@@ -57,3 +57,7 @@ def test_recipients_past_the_limit_are_left_out():
 
 def test_a_text_that_is_no_utf_8_raises_nothing():
     assert HASHES.row("<\udcff@b>", "\udcff@a.example", ["\udcff@b"], 7).message
+
+
+def test_nobody_sees_the_key_in_a_log():
+    assert "secret" not in repr(Hashes(b"secret"))

@@ -48,7 +48,6 @@ async def test_what_stands_there_is_known(read):
 async def test_uses_are_counted(read):
     ledger = read({"sent": [ONE]})
     assert [await ledger.used("a@a.example") for _ in "ab"] == [1, 2]
-    assert (await ledger.by_message_id("<a@a.example>")).uses == 2
 
 
 async def test_envelopes_of_one_message_are_told_apart_by_their_reverse_path(read):

@@ -112,9 +112,8 @@ class KeptLedger:
         found = await self._asked(lambda: self._reading.sent(message, path), None)
         if found is None:
             return None
-        uses = await self._uses(plain)
         recipients = frozenset(one.hex() for one in found.recipients)
-        return Sent(plain, found.reverse_path.hex(), recipients, _moment(found.at), uses)
+        return Sent(plain, found.reverse_path.hex(), recipients, _moment(found.at))
 
     async def last_to(self, recipient: str, reverse_path: str) -> datetime | None:
         """When a message last went from this reverse-path to this recipient."""

@@ -22,8 +22,6 @@ class Sent:
     reverse_path: str
     recipients: frozenset[str]
     sent_at: datetime
-    # How often its Message-ID was counted by `Ledger.used`.
-    uses: int
 
 
 class Ledger(Protocol):

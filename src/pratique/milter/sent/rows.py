@@ -9,7 +9,7 @@ hashes one that was not recorded meets one in 10^12 tries, each a bounce.
 
 import hashlib
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 
 from pratique.milter.sent import names
@@ -38,7 +38,7 @@ class Row:
 class Hashes:
     """All hashes that are made with one key."""
 
-    key: bytes
+    key: bytes = field(repr=False)
 
     def address(self, written: str) -> bytes:
         """An address."""

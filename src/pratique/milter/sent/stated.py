@@ -72,19 +72,14 @@ class StatedLedger:
         if before := envelopes.get(row.reverse_path):
             told, sent_at = told | before.recipients, max(at, before.sent_at)
         plain = names.message_id(message_id)
-        envelopes[row.reverse_path] = Sent(plain, row.reverse_path.hex(), told, sent_at, 0)
+        envelopes[row.reverse_path] = Sent(plain, row.reverse_path.hex(), told, sent_at)
 
     async def by_message_id(self, message_id: str, reverse_path: str | None = None) -> Sent | None:
         """The message of this id; of several envelopes that of `reverse_path`, or the newest."""
         envelopes = self._sent.get(self._hashes.message(message_id), {})
         if reverse_path is not None:
-            found = envelopes.get(self._hashes.address(reverse_path))
-        else:
-            found = max(envelopes.values(), key=lambda one: one.sent_at, default=None)
-        if found is None:
-            return None
-        uses = self._uses[found.message_id]
-        return Sent(found.message_id, found.reverse_path, found.recipients, found.sent_at, uses)
+            return envelopes.get(self._hashes.address(reverse_path))
+        return max(envelopes.values(), key=lambda one: one.sent_at, default=None)
 
     async def last_to(self, recipient: str, reverse_path: str) -> datetime | None:
         """When a message last went from this reverse-path to this recipient."""
