@@ -128,16 +128,44 @@ TAGS = '[[sent.batv]]\ndomain = "{}"\n'
 @pytest.mark.parametrize(
     ("text", "words"),
     [
-        (KEYS, "must be known which domains are ours"),
+        (KEYS, "pratique.toml:2:1: sent.keys: with keys it must be known which domains are ours"),
         (MILTER + KEYS, "must be known which domains are ours"),
         ("[links]\nown_domains = []\n" + KEYS, "own_domains = ['example.org'] into [links]"),
-        (OURS + KEYS + TAGS.format("example.net"), "'example.net' is none of ours (example.org)"),
+        (
+            OURS + KEYS + TAGS.format("example.net"),
+            "pratique.toml:6:1: sent.batv.0.domain: 'example.net' is none of ours (example.org)",
+        ),
         (OURS + KEYS + TAGS.format(".notexample.org"), "is none of ours"),
     ],
 )
 def test_who_signs_must_say_what_is_his(text, words):
     (problem,) = refused(text)
     assert words in problem
+
+
+def test_tags_without_keys_are_told_where_they_begin():
+    (problem,) = refused(OURS + TAGS.format("example.org"))
+    assert problem.startswith("pratique.toml:3:1: sent: [[sent.batv]] needs keys")
+
+
+TRUSTED = """[authentication]
+trusted_authserv_ids = ["mx.example.org"]
+trusted_listeners = ["{}"]
+"""
+
+
+def test_a_listener_that_is_trusted_must_be_there():
+    (problem,) = refused(TRUSTED.format("front") + MILTER)
+    assert problem == (
+        "pratique.toml:3:1: authentication.trusted_listeners: no listener and no milter is called "
+        "'front'; there is: milter"
+    )
+
+
+@pytest.mark.parametrize(("name", "doors"), [("smtp", ""), ("milter", MILTER)])
+def test_a_milter_and_the_listener_that_nobody_wrote_can_be_trusted(name, doors):
+    made = parse(TRUSTED.format(name) + doors, "pratique.toml")
+    assert made.authentication.trusted_listeners == (name,)
 
 
 @pytest.mark.parametrize(

@@ -27,6 +27,20 @@ def test_what_an_admin_writes_is_read(kind, written, read):
 
 
 @pytest.mark.parametrize(
+    ("written", "right"),
+    [
+        ("10.0.0.1/8", "write '10.0.0.0/8'"),
+        ("2001:db8::1/32", "write '2001:db8::/32'"),
+        ("10.0.0.300", "write '192.0.2.0/24', "),
+        ("", "write '192.0.2.0/24', "),
+    ],
+)
+def test_of_what_is_no_network_it_is_told_what_would_be_one(written, right):
+    with pytest.raises(ValidationError, match=f"{written!r} is no network; {right}"):
+        TypeAdapter(config_types.Network).validate_python(written)
+
+
+@pytest.mark.parametrize(
     ("kind", "written"),
     [
         (config_types.Octets, "50 MiB"),

@@ -13,7 +13,7 @@ from typing import Self
 from pydantic import Field, ValidationError, model_validator
 
 from pratique.milter import config_problems
-from pratique.milter.config_problems import ConfigError, ConfigProblem
+from pratique.milter.config_problems import ConfigError, ConfigProblem, MisplacedError
 from pratique.milter.deadline import for_looking
 from pratique.milter.sections.authentication import AuthenticationSection
 from pratique.milter.sections.bursts import BurstsSection
@@ -181,15 +181,31 @@ class Settings(Section):
             return self
         ours = Domains(self.own_domains)
         if not ours.all:
-            raise ValueError(
-                "with [sent] keys it must be known which domains are ours: write own_domains = "
-                "['example.org'] into [links], or name the domains of a listener"
+            raise MisplacedError(
+                ("sent", "keys"),
+                "with keys it must be known which domains are ours: write own_domains = "
+                "['example.org'] into [links], or name the domains of a listener",
             )
-        if other := [one.domain for one in self.sent.batv if not ours.has(one.domain.lstrip("."))]:
-            raise ValueError(
-                f"[[sent.batv]] domain = {other[0]!r} is none of ours ({', '.join(ours.all)}): "
-                "add it to own_domains in [links]"
-            )
+        for place, one in enumerate(self.sent.batv):
+            if not ours.has(one.domain.lstrip(".")):
+                raise MisplacedError(
+                    ("sent", "batv", place, "domain"),
+                    f"{one.domain!r} is none of ours ({', '.join(ours.all)}): add it to "
+                    "own_domains in [links]",
+                )
+        return self
+
+    @model_validator(mode="after")
+    def _trusts_listeners_that_are_there(self) -> Self:
+        if self.authentication is None:
+            return self
+        there = [one.name for one in self.listeners] + [one.name for one in self.milter]
+        for name in self.authentication.trusted_listeners:
+            if name not in there:
+                raise MisplacedError(
+                    ("authentication", "trusted_listeners"),
+                    f"no listener and no milter is called {name!r}; there is: {', '.join(there)}",
+                )
         return self
 
     @property

@@ -15,7 +15,19 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 _TABLE = re.compile(r"^\s*(\[\[?)\s*([A-Za-z0-9_.-]{1,200})\s*\]")
-_KEY = re.compile(r"^(\s*)([A-Za-z0-9_.-]{1,200})(\s*=\s*)")
+_KEY = re.compile(
+    r"""^(\s*)([A-Za-z0-9_.-]{1,200}|"(?P<in_quotes>[^"\\]{1,200})"|'(?P<literal>[^']{1,200})')\s*="""
+)
+# pydantic's last step to a key of a table that is wrong itself.
+_THE_KEY = "[key]"
+# Its words for a type, in those of TOML.
+_TYPES = {
+    "tuple_type": "write a list, in square brackets: ['...']",
+    "int_type": "write a whole number, without quotes",
+    "bool_type": "write true or false, without quotes",
+    "string_type": "write text, in quotes",
+    "path_type": "a path is text in quotes",
+}
 _TOML_PLACE = re.compile(r"\(at line (\d+), column (\d+)\)$")
 
 
@@ -31,6 +43,14 @@ class ConfigProblem:
     def __str__(self) -> str:
         place = f":{self.line}:{self.column}" if self.line else ""
         return f"{self.file}{place}: {self.message}"
+
+
+class MisplacedError(ValueError):
+    """A mistake that several settings make together; `keys` says at which it is best mended."""
+
+    def __init__(self, keys: tuple[int | str, ...], message: str) -> None:
+        super().__init__(message)
+        self.keys = keys
 
 
 class ConfigError(Exception):
@@ -56,9 +76,9 @@ def of_model(
     places = dict(_places(text))
     problems = []
     for mistake in _causes(error):
-        keys = tuple(mistake["loc"])
+        keys = _keys(mistake)
         line, column = _nearest(places, keys)
-        message = f"{_dotted(keys)}: {_in_words(mistake['type'], mistake['msg'], keys, model)}"
+        message = f"{_dotted(keys)}: {_in_words(_type(mistake), mistake['msg'], keys, model)}"
         problems.append(ConfigProblem(name, line, column, message))
     return sorted(problems, key=lambda problem: (problem.line, problem.column))
 
@@ -72,6 +92,19 @@ def _causes(error: ValidationError) -> list[ErrorDetails]:
         if mistake["type"] != "too_short"
         or not any(_below(other["loc"], mistake["loc"]) for other in mistakes)
     ]
+
+
+def _keys(mistake: ErrorDetails) -> tuple[int | str, ...]:
+    """Where a mistake is, as it is told."""
+    error = mistake.get("ctx", {}).get("error")
+    keys = error.keys if isinstance(error, MisplacedError) else mistake["loc"]
+    return tuple(key for key in keys if key != _THE_KEY)
+
+
+def _type(mistake: ErrorDetails) -> str:
+    """What sort of mistake it is; one table where there may be several is one of its own."""
+    of_table = mistake["type"] == "tuple_type" and isinstance(mistake["input"], dict)
+    return "table_type" if of_table else mistake["type"]
 
 
 def _below(keys: tuple[int | str, ...], table: tuple[int | str, ...]) -> bool:
@@ -88,9 +121,9 @@ def _in_words(type_: str, message: str, keys: tuple[int | str, ...], model: type
         close = difflib.get_close_matches(str(keys[-1]), known, n=1)
         hint = f"did you mean {close[0]!r}?" if close else f"known here: {', '.join(known)}"
         return f"no such setting; {hint}"
-    if type_ == "path_type":
-        return "a path is text in quotes"
-    return message.removeprefix("Value error, ")
+    if type_ == "table_type":
+        return f"there may be several: write it in two brackets, [[{_dotted(keys)}]]"
+    return _TYPES.get(type_, message.removeprefix("Value error, "))
 
 
 def _known_keys(model: type[BaseModel], keys: tuple[int | str, ...]) -> list[str]:
@@ -130,7 +163,8 @@ def _places(text: str) -> Iterator[tuple[tuple[int | str, ...], tuple[int, int]]
             table = tuple(_counted(head[2], counts))
             yield table, (number, head.start(1) + 1)
         elif key := _KEY.match(line):
-            path = (*table, *key[2].split("."))
+            written = key["in_quotes"] or key["literal"]
+            path = (*table, *((written,) if written else key[2].split(".")))
             yield path, (number, key.start(2) + 1)
 
 
@@ -156,5 +190,8 @@ def _nearest(
     while keys:
         if keys in places:
             return places[keys]
+        # A table that is nowhere itself begins with the first one in it: [sent] by [[sent.batv]].
+        if below := [place for known, place in places.items() if _below(known, keys)]:
+            return min(below)
         keys = keys[:-1]
     return 0, 0

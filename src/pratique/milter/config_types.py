@@ -95,9 +95,17 @@ def _mode(value: str) -> str:
 def _network(value: str) -> str:
     try:
         ipaddress.ip_network(value)
-    except ValueError as error:
-        raise ValueError(f"{value!r} is no network: {error}") from None
+    except ValueError:
+        raise ValueError(f"{value!r} is no network; write {_network_meant(value)}") from None
     return value
+
+
+def _network_meant(value: str) -> str:
+    """An address with a mask means, as a rule, the network that it lies in."""
+    try:
+        return repr(str(ipaddress.ip_network(value, strict=False)))
+    except ValueError:
+        return "'192.0.2.0/24', '2001:db8::/32' or '192.0.2.7'"
 
 
 def _domain(value: str) -> str:

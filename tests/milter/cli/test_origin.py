@@ -58,6 +58,7 @@ def test_signs_of_spoofing_are_told_with_what_they_saw():
     [
         (0, 0, ""),
         (0, 3, ""),
+        (1, 1, "  client 1 recipient within ten minutes, 1 message with findings\n"),
         (7, 0, "  client 7 recipients within ten minutes\n"),
         (7, 2, "  client 7 recipients within ten minutes, 2 messages with findings\n"),
     ],

@@ -23,9 +23,18 @@ ROWS = dict(re.findall(r"^\| ([^|]+?) \| ([^|]+?) \|", PAGE, re.MULTILINE))
 SHIPPED = (ROOT / "src/pratique/policies/shipped/default.toml").read_text("utf-8")
 
 
+# The listener that the page speaks of.
+BEHIND = """
+[[listener]]
+name          = "behind-postfix"
+reply         = "sender"
+xforward_from = ["127.0.0.1"]
+"""
+
+
 def test_its_settings_are_taken():
     own, dns, trusted = (
-        parse(block.replace("# trusted_listeners", "trusted_listeners"), "x")
+        parse(block.replace("# trusted_listeners", "trusted_listeners") + BEHIND, "x")
         for block in BLOCKS
         if block not in RULES
     )

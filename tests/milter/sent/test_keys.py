@@ -71,6 +71,13 @@ def test_what_is_wrong_is_told_with_the_command_that_makes_a_key(file, text, tol
     assert GOOD not in str(raised.value)
 
 
+def test_who_puts_a_key_on_top_of_what_is_none_is_not_told_to_do_so_again(file):
+    path = file("")
+    with pytest.raises(KeysError, match="move it away and make one with `pratique keys new "):
+        add(path, date(2026, 11, 22))
+    assert path.read_text() == ""
+
+
 def test_a_file_that_is_missing_is_told_with_the_command_too(tmp_path):
     with pytest.raises(KeysError, match=r"there are no keys in .*`pratique keys new "):
         read(tmp_path / "none")

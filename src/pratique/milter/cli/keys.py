@@ -44,7 +44,7 @@ def new(file: Path) -> None:
 @keys.command("list")
 @_FILE
 def list_(file: Path) -> None:
-    """Say of each key in FILE its number, when it was made, and what it is for."""
+    """Say of each key in FILE its number, its day and its use."""
     from pratique.milter.sent.keys import KeysError, read
 
     try:

@@ -54,8 +54,13 @@ def _bursts(client: facts.Client) -> list[str]:
     if not client.recent_recipients:
         return []
     found = client.recent_findings
-    bad = f", [red]{found} messages with findings[/]" if found else ""
-    return [f"  [cyan]client[/] {client.recent_recipients} recipients within ten minutes{bad}"]
+    bad = f", [red]{_several(found, 'message')} with findings[/]" if found else ""
+    many = _several(client.recent_recipients, "recipient")
+    return [f"  [cyan]client[/] {many} within ten minutes{bad}"]
+
+
+def _several(number: int, what: str) -> str:
+    return f"{number} {what}" if number == 1 else f"{number} {what}s"
 
 
 def _bounce(bounce: facts.Bounce) -> list[str]:

@@ -140,7 +140,7 @@ def parse(text: str, path: Path) -> Keys:
     """The keys that a text states.  Raises KeysError."""
     keys = tuple(_keys(text, path))
     if not keys:
-        raise KeysError(f"there are no keys in {path}: {_command(path)}")
+        raise KeysError(f"there are no keys in {path}: {_instead(path)}")
     if len(keys) > MOST_KEYS:
         raise KeysError(f"{path} has {len(keys)} keys, {MOST_KEYS} at most: remove the last ones")
     numbers = [key.number for key in keys]
@@ -163,26 +163,31 @@ def _key(written: str, where: str, path: Path) -> Key:
     if matched is None:
         raise KeysError(
             f"{where}: no key; a line is a number, a date such as 2026-11-22, and base64: "
-            f"{_command(path)}"
+            f"{_instead(path)}"
         )
     try:
         made_on = date.fromisoformat(matched[2])
         octets = base64.b64decode(matched[3], validate=True)
     except (ValueError, binascii.Error) as error:
-        raise KeysError(f"{where}: no key: {error}; {_command(path)}") from None
+        raise KeysError(f"{where}: no key: {error}; {_instead(path)}") from None
     if len(octets) < LEAST_OCTETS:
         raise KeysError(
             f"{where}: the key is too short: {len(octets)} octets, {LEAST_OCTETS} at least; "
-            f"{_command(path)}"
+            f"{_instead(path)}"
         )
     # Of 32 random octets fewer than eight differ once in 10^50 files.
     if len(set(octets)) < 8:
-        raise KeysError(f"{where}: the key is not random; {_command(path)}")
+        raise KeysError(f"{where}: the key is not random; {_instead(path)}")
     return Key(int(matched[1]), made_on, octets)
 
 
 def _command(path: Path) -> str:
     return f"make one with `pratique keys new {path}`"
+
+
+def _instead(path: Path) -> str:
+    # A file that cannot be read gets no key on top: nobody knows which number would be free.
+    return f"mend the file, or move it away and {_command(path)}"
 
 
 def with_a_new_key(keys: Keys | None, today: date) -> str:
