@@ -6,6 +6,7 @@ shape.py           whether what was read of a record is an entry's
 journal.py         Journal: takes entries, never waits, never raises; one thread writes
 backlog.py         what waits for the writer, within bounds
 troubles.py        what went wrong, told once and counted
+turns.py           one lock and one transaction, also of the ledger of sent mail
 day_file.py        one SQLite file: opened, written to, set aside when damaged
 days.py            which file a moment belongs to, and which files are too old
 reading.py         entries are found by an id, or read one after the other

@@ -11,11 +11,8 @@ is its layout; one of another layout is set aside like a damaged one, not writte
 """
 
 import contextlib
-import fcntl
 import os
 import sqlite3
-import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -23,6 +20,7 @@ from pathlib import Path
 
 from pratique.milter.journal.days import ENDINGS, path_of, with_ending
 from pratique.milter.journal.record import Row
+from pratique.milter.journal.turns import lock, transaction
 
 FORMAT = 1
 
@@ -51,7 +49,6 @@ MOST_SET_ASIDE = 10
 _FILE_MODE, _FOLDER_MODE = 0o600, 0o700
 
 _LOCK_NAME = "lock"
-_TURN = 0.01
 
 
 class SetAsideError(Exception):
@@ -89,22 +86,10 @@ class DayFiles:
         flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
         descriptor = os.open(self.folder / _LOCK_NAME, flags, _FILE_MODE)
         try:
-            self._lock(descriptor)
+            lock(descriptor, self.patience)
             yield
         finally:
             os.close(descriptor)
-
-    def _lock(self, descriptor: int) -> None:
-        deadline, turn = time.monotonic() + self.patience, threading.Event()
-        while True:
-            try:
-                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                if time.monotonic() > deadline:
-                    raise
-                turn.wait(_TURN)
-            else:
-                return
 
     def _set_aside(self, path: Path, why: str) -> str:
         before = list(self.folder.glob(f"{path.name}.*-*"))
@@ -146,7 +131,7 @@ def _has_layout(connection: sqlite3.Connection) -> bool:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
     if version == 0 and tables == 0:
-        with _transaction(connection):
+        with transaction(connection):
             for statement in _LAYOUT.split(";"):
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {FORMAT}")
@@ -156,21 +141,7 @@ def _has_layout(connection: sqlite3.Connection) -> bool:
 
 def _insert(connection: sqlite3.Connection, rows: Sequence[Row]) -> None:
     policies = {row.policy: row.policy_text for row in rows}
-    with _transaction(connection):
+    with transaction(connection):
         for one in policies.values():
             connection.execute(_POLICY, (one.hash, one.name, one.text))
         connection.executemany(_INSERT, (row.values() for row in rows))
-
-
-@contextlib.contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    # One that begins as a reader could not become a writer if another wrote in between.
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        connection.execute("COMMIT")
-    finally:
-        # A full disk may have ended it already (https://sqlite.org/lang_transaction.html).
-        if connection.in_transaction:
-            with contextlib.suppress(sqlite3.Error):
-                connection.execute("ROLLBACK")

@@ -15,11 +15,8 @@ full, whether of the disk or of what the settings allow.
 """
 
 import contextlib
-import fcntl
 import os
 import sqlite3
-import threading
-import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -27,6 +24,7 @@ from pathlib import Path
 
 from pratique.milter.journal.day_file import DAMAGED, MOST_SET_ASIDE, SetAsideError, code_of
 from pratique.milter.journal.days import ENDINGS, path_of, with_ending
+from pratique.milter.journal.turns import lock, transaction
 from pratique.milter.sent.rows import Row
 
 FORMAT = 1
@@ -52,7 +50,6 @@ _PAGE = 4096
 # Mail is private: nobody but our own user reads it.
 _FILE_MODE, _FOLDER_MODE = 0o600, 0o700
 _LOCK_NAME = "lock"
-_TURN = 0.01
 
 # What tells one file from another of the same name.
 _Which = tuple[int, int]
@@ -82,7 +79,7 @@ class DayFile:
         path = path_of(self._folder, day)
         try:
             connection = self._opened(path)
-            with _transaction(connection):
+            with transaction(connection):
                 _insert(connection, rows, proofs)
         except sqlite3.DatabaseError as error:
             if code_of(error) not in DAMAGED:
@@ -130,7 +127,7 @@ class DayFile:
         flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
         descriptor = os.open(self._folder / _LOCK_NAME, flags, _FILE_MODE)
         try:
-            _lock(descriptor, self._limits.patience)
+            lock(descriptor, self._limits.patience)
             yield
         finally:
             os.close(descriptor)
@@ -161,17 +158,6 @@ def _which(path: Path) -> _Which:
     return status.st_dev, status.st_ino
 
 
-def _lock(descriptor: int, patience: float) -> None:
-    deadline, turn = time.monotonic() + patience, threading.Event()
-    while True:
-        try:
-            return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() > deadline:
-                raise
-            turn.wait(_TURN)
-
-
 def _set_up(connection: sqlite3.Connection, octets: int) -> None:
     connection.execute(f"PRAGMA page_size = {_PAGE}")
     connection.execute("PRAGMA journal_mode = WAL")
@@ -184,7 +170,7 @@ def _has_layout(connection: sqlite3.Connection) -> bool:
     (version,) = connection.execute("PRAGMA user_version").fetchone()
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
     if version == 0 and tables == 0:
-        with _transaction(connection):
+        with transaction(connection):
             for statement in _LAYOUT.split(";"):
                 connection.execute(statement)
             connection.execute(f"PRAGMA user_version = {FORMAT}")
@@ -199,17 +185,3 @@ def _insert(connection: sqlite3.Connection, rows: Sequence[Row], proofs: Sequenc
     )
     connection.executemany(_PAIR, [(pair, row.at) for row in rows for pair in row.pairs])
     connection.executemany(_USED, [(proof,) for proof in proofs])
-
-
-@contextlib.contextmanager
-def _transaction(connection: sqlite3.Connection) -> Iterator[None]:
-    # One that begins as a reader could not become a writer if another wrote in between.
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield
-        connection.execute("COMMIT")
-    finally:
-        # A full disk may have ended it already (https://sqlite.org/lang_transaction.html).
-        if connection.in_transaction:
-            with contextlib.suppress(sqlite3.Error):
-                connection.execute("ROLLBACK")
