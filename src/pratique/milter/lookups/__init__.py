@@ -4,6 +4,7 @@ addresses.py    what a strict reader says against the addresses of an envelope
 asked.py        START HERE: all that is asked about a message, at the same time
 resolver.py     DNS: bounded, remembered, never raising; turns.py says who may ask now
 block_lists.py  lists by DNS, about hosts of links and about the client
+strangers.py    clients that may be strangers, by their addresses
 auth/           who a message comes from: SPF, DKIM, DMARC, ARC
 bounces/        whether a bounce answers a message that we sent
 """

@@ -33,6 +33,7 @@ from pratique.milter.lookups.auth.identity import Shown, authenticated_as, is_su
 from pratique.milter.lookups.auth.spf import Answer, Sending, check_host, sending
 from pratique.milter.lookups.auth.trusted import Believed, Trust
 from pratique.milter.lookups.resolver import Resolver
+from pratique.milter.lookups.strangers import may_be_a_stranger
 from pratique.milter.sections.authentication import AuthenticationSection
 from pratique.scanners import facts_pb2 as facts
 
@@ -188,27 +189,9 @@ def _sending(trust: Trust, seen: facts.Facts) -> Sending | None:
     client = envelope.client
     if not envelope.HasField("reverse_path") or envelope.authenticated:
         return None
-    if trust.is_ours(client.ip) or _is_private(client.ip):
+    if trust.is_ours(client.ip) or not may_be_a_stranger(client.ip):
         return None
     return sending(client.ip, envelope.reverse_path, client.helo)
-
-
-# Addresses that no stranger comes from: RFC 1918, RFC 4193, RFC 6598, and the host itself.
-_PRIVATE = tuple(
-    ipaddress.ip_network(one)
-    for one in (
-        "10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 100.64.0.0/10 127.0.0.0/8 169.254.0.0/16"
-        " fc00::/7 fe80::/10 ::1/128"
-    ).split()
-)
-
-
-def _is_private(ip: str) -> bool:
-    try:
-        address = ipaddress.ip_address(ip)
-    except ValueError:
-        return True
-    return any(address in network for network in _PRIVATE)
 
 
 def _name_forged(trust: Trust, seen: facts.Facts) -> None:

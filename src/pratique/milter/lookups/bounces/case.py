@@ -6,11 +6,11 @@ recipient is the sender of the message that has to be found.  Where nobody says 
 came (a file that is looked at), its field To does, as far as it has one address.
 """
 
-import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from pratique.milter.lookups.strangers import may_be_a_stranger
 from pratique.milter.mail import Envelope
 from pratique.milter.sent import names
 from pratique.milter.sent.domains import Domains
@@ -96,20 +96,4 @@ def _is_outside(envelope: Envelope, ours: Domains) -> bool:
     client = envelope.client
     if envelope.direction != "inbound" or envelope.authenticated or ours.has(client.name):
         return False
-    try:
-        address = ipaddress.ip_address(client.ip)
-    except ValueError:
-        return False
-    # RFC 1918, 4193, 6598 and this machine.  Those of documents (RFC 5737) are private to
-    # Python, and to nobody else.
-    mapped = getattr(address, "ipv4_mapped", None) or address
-    return not any(mapped in one for one in _HERE if one.version == mapped.version)
-
-
-_HERE = tuple(
-    map(
-        ipaddress.ip_network,
-        "10.0.0.0/8 172.16.0.0/12 192.168.0.0/16 127.0.0.0/8 169.254.0.0/16 100.64.0.0/10 "
-        "fc00::/7 fe80::/10 ::1".split(),
-    )
-)
+    return may_be_a_stranger(client.ip)
