@@ -2,8 +2,15 @@
 
 import pytest
 
-from pratique.policies import vocabulary
-from pratique.policies.vocabulary import PACKAGE, descriptor, is_word, never, ways_to, words
+from pratique.policies.language import vocabulary
+from pratique.policies.language.vocabulary import (
+    PACKAGE,
+    descriptor,
+    is_word,
+    never,
+    ways_to,
+    words,
+)
 from pratique.scanners import facts_pb2 as facts
 
 

@@ -5,14 +5,13 @@ from pathlib import Path
 
 import pytest
 
-from pratique.policies.condition import (
+from pratique.policies.language.condition import (
     CompileError,
     Condition,
     NoAnswerError,
     Scene,
-    _Search,
-    regex_problem,
 )
+from pratique.policies.language.searches import Search
 from pratique.scanners import facts_pb2 as facts
 
 
@@ -187,22 +186,10 @@ def test_all_faults_are_named_at_once():
     assert len(error.value.faults) == 2
 
 
-@pytest.mark.parametrize("pattern", ["", "a|b", "(?i)[.]exe$", r"\bx\b"])
-def test_a_good_regex_has_no_problem(pattern):
-    assert regex_problem(pattern) == ""
-
-
-@pytest.mark.parametrize("pattern", ["(", "*.exe", "(?<=a)b", "a)|(b", "[", "a{2000}"])
-def test_a_bad_regex_has_a_problem_in_words(pattern):
-    problem = regex_problem(pattern)
-    assert problem
-    assert "INVALID" not in problem
-
-
 def searches():
     """How many searches of scenes there are."""
     gc.collect()
-    return sum(isinstance(one, _Search) for one in gc.get_objects())
+    return sum(isinstance(one, Search) for one in gc.get_objects())
 
 
 @pytest.mark.slow

@@ -91,6 +91,8 @@ def never(message: str, field: str, text: str) -> str:
     key = (message.removeprefix(PACKAGE), field)
     if "*" in text:
         return '`*` is no wildcard: `x.endsWith(".exe")`, or `x.matches("(?i)[.]exe$")`'
+    if key == ("Client", "ip") and "/" in text:
+        return f'an address is none of many: `cidr(envelope.client.ip, "{text}")`'
     if key in _LOWER_CASE and text != text.lower():
         return f'`{field}` is in lower case: "{text.lower()}"'
     if key in _DOMAINS and "@" in text:

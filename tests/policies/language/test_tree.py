@@ -2,8 +2,8 @@
 
 import pytest
 
-from pratique.policies.condition import Condition
-from pratique.policies.tree import asks_nothing, oversights, silent_without
+from pratique.policies.language.condition import Condition
+from pratique.policies.language.tree import asks_nothing, oversights
 
 
 @pytest.mark.parametrize(
@@ -77,31 +77,3 @@ def test_a_condition_that_reads_no_fact_is_told(text):
 @pytest.mark.parametrize("text", ["bounce.claimed", 'any_kind("script")', "size(parts) > 3"])
 def test_a_condition_that_reads_a_fact_is_not(text):
     assert not asks_nothing(Condition.compile(text))
-
-
-@pytest.mark.parametrize(
-    ("text", "without"),
-    [
-        ("findings.exists(f, f.part == 1)", {"findings"}),
-        ("findings.exists(f, f.part == 1) && mail.size > 1", {"findings"}),
-        ("findings.exists(f, true) || failures.exists(f, true)", {"findings", "failures"}),
-        ("bounce.claimed && findings.exists(f, true)", {"bounce"}),
-        ("(bounce.claimed || findings.exists(f, true)) && mail.size > 1", {"bounce", "findings"}),
-        # The first is evaluated, and may have no answer.
-        ("mail.size > 1 && findings.exists(f, true)", set()),
-        ("findings.exists(f, true) || mail.size > 1", set()),
-        ("findings.all(f, f.part == 1)", set()),
-        ("findings.exists_one(f, f.part == 1)", set()),
-        ("!findings.exists(f, true)", set()),
-        ("!bounce.claimed", set()),
-        ("findings.size() == 0", set()),
-        ('bounce.other == ""', set()),
-        ("findings.filter(f, f.part == 1).exists(f, true)", set()),
-        ("mail.header.to.exists(to, true)", set()),
-        ("parts.exists(findings, findings.names.exists(n, true))", {"parts"}),
-        ("parts.map(p, p.names).exists(findings, findings.exists(f, true))", set()),
-        ("bounce.claimed ? false : true", set()),
-    ],
-)
-def test_what_a_condition_is_silent_without_is_known_or_not_claimed(text, without):
-    assert silent_without(Condition.compile(text)) == without

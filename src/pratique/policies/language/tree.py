@@ -9,12 +9,17 @@ expression that does not compile.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import starmap
 from typing import Any
 
 from google.protobuf import any_pb2, descriptor_pb2, descriptor_pool, message_factory, text_format
 
-from pratique.policies import hints, vocabulary
-from pratique.policies.condition import FUNCTIONS, Condition, regex_problem
+from pratique.policies.hints import hints
+from pratique.policies.language import vocabulary
+from pratique.policies.language.calls import DOMAIN_OF, SEARCHES
+from pratique.policies.language.condition import Condition
+from pratique.policies.language.searches import regex_problem
+from pratique.policies.lists import listed
 
 _SCHEMA = """
 name: "tree.proto" package: "cel.expr" syntax: "proto3"
@@ -45,7 +50,10 @@ message_type { name: "Expr"
 message_type { name: "Constant"
   field { name: "bool_value" number: 2 type: TYPE_BOOL proto3_optional: true oneof_index: 1 }
   field { name: "string_value" number: 6 type: TYPE_STRING proto3_optional: true oneof_index: 0 }
-  oneof_decl { name: "_string_value" } oneof_decl { name: "_bool_value" } }
+  field { name: "int64_value" number: 3 type: TYPE_INT64 proto3_optional: true oneof_index: 2 }
+  field { name: "double_value" number: 5 type: TYPE_DOUBLE proto3_optional: true oneof_index: 3 }
+  oneof_decl { name: "_string_value" } oneof_decl { name: "_bool_value" }
+  oneof_decl { name: "_int64_value" } oneof_decl { name: "_double_value" } }
 message_type { name: "Ident" field { name: "name" number: 1 type: TYPE_STRING } }
 message_type { name: "Select"
   field { name: "operand" number: 1 type_name: ".cel.expr.Expr" }
@@ -73,9 +81,6 @@ message_type { name: "Comprehension"
 """
 
 _FACTS = frozenset((*vocabulary.VARIABLES, *vocabulary.PLAIN, *vocabulary.RCPT, *vocabulary.PART))
-
-# A field of a variable; an empty one is how many elements the variable has.
-Field = tuple[str, str]
 
 # A place in the facts: the type of the message, and the field in it.
 _Placed = tuple[str, str]
@@ -120,133 +125,6 @@ def asks(condition: Condition, variable: str) -> bool:
     return tree.names(tree.root, variable)
 
 
-def silent_without(condition: Condition) -> frozenset[str]:
-    """Variables without which a condition is false: it is if all of these hold nothing.
-
-    Empty if there are none, or if nobody knows.  Of `a && b` only what CEL evaluates first
-    counts, so that nothing that is left out could have had another answer, or none.
-    """
-    return _silent_without(Tree(condition).root)
-
-
-def _silent_without(node: Any) -> frozenset[str]:
-    if node.HasField("comprehension_expr"):
-        return _without_turns(node.comprehension_expr)
-    if node.HasField("select_expr"):
-        return _flag_of(node.select_expr)
-    if node.HasField("call_expr") and node.call_expr.function in ("_&&_", "_||_"):
-        first, second = map(_silent_without, node.call_expr.args)
-        if node.call_expr.function == "_&&_":
-            return first
-        return first | second if first and second else frozenset()
-    return frozenset()
-
-
-def _without_turns(loop: Any) -> frozenset[str]:
-    """`list.exists(...)` is false for an empty list, as `all` is not."""
-    name, begun = loop.iter_range.ident_expr.name, loop.accu_init.const_expr
-    is_false = begun.HasField("bool_value") and not begun.bool_value
-    told = loop.result.ident_expr.name == loop.accu_var
-    is_list = name in vocabulary.VARIABLES and vocabulary.VARIABLES[name].is_list
-    return frozenset({name}) if is_false and told and is_list else frozenset()
-
-
-def _flag_of(select: Any) -> frozenset[str]:
-    """`bounce.claimed` is false where nothing is said of a bounce."""
-    name = select.operand.ident_expr.name
-    variable = vocabulary.VARIABLES.get(name)
-    field = variable.message.fields_by_name.get(select.field) if variable else None
-    is_flag = field is not None and field.type == field.TYPE_BOOL and not field.is_repeated
-    return frozenset({name}) if is_flag else frozenset()
-
-
-class _AnythingError(Exception):
-    """A condition reads what may hold anything."""
-
-
-def fields_read(condition: Condition) -> frozenset[Field] | None:
-    """The fields on which alone the answer depends, if each holds a flag or one of few words.
-
-    None where a condition reads anything else, or where nobody knows.
-    """
-    try:
-        return frozenset(_read(Tree(condition).root, {}))
-    except _AnythingError:
-        return None
-
-
-# Variables of the loops around: the list whose elements each of them is, "" for other values.
-_Loops = Mapping[str, str]
-
-
-def _read(node: Any, loops: _Loops) -> Iterator[Field]:
-    if node.HasField("select_expr"):
-        yield _read_of(node.select_expr, loops)
-    elif node.HasField("comprehension_expr"):
-        yield from _read_in_turns(node.comprehension_expr, loops)
-    elif node.HasField("call_expr"):
-        yield from _read_by_call(node.call_expr, loops)
-    elif node.HasField("list_expr"):
-        for element in node.list_expr.elements:
-            yield from _read(element, loops)
-    elif not node.HasField("const_expr") and loops.get(node.ident_expr.name) != "":
-        # A whole message or list, or what we do not know.
-        raise _AnythingError
-
-
-def _read_of(select: Any, loops: _Loops) -> Field:
-    name = select.operand.ident_expr.name
-    variable = loops.get(name, name)
-    known = vocabulary.VARIABLES.get(variable)
-    # An element of a list, or a message that is no list.
-    if known is None or known.is_list != (name in loops):
-        raise _AnythingError
-    field = known.message.fields_by_name[select.field]
-    is_flag = field.type == field.TYPE_BOOL and not field.is_repeated
-    is_word = field.type == field.TYPE_STRING
-    is_word = is_word and vocabulary.words(known.message.full_name, field.name) is not None
-    # Whether an optional field is there is a question of its own.
-    if not (is_flag or is_word) or (field.has_presence and not field.is_repeated):
-        raise _AnythingError
-    return variable, field.name
-
-
-def _read_in_turns(loop: Any, loops: _Loops) -> Iterator[Field]:
-    over = ""
-    if loop.iter_range.HasField("ident_expr"):
-        over = _list_of(loop.iter_range, loops)
-        yield over, ""
-    else:
-        yield from _read(loop.iter_range, loops)
-    yield from _read(loop.accu_init, loops)
-    inner = {**loops, loop.accu_var: ""}
-    yield from _read(loop.result, inner)
-    inner[loop.iter_var] = over
-    yield from _read(loop.loop_condition, inner)
-    yield from _read(loop.loop_step, inner)
-
-
-def _list_of(node: Any, loops: _Loops) -> str:
-    name: str = node.ident_expr.name
-    known = vocabulary.VARIABLES.get(name)
-    if known is None or not known.is_list or name in loops:
-        raise _AnythingError
-    return name
-
-
-def _read_by_call(call: Any, loops: _Loops) -> Iterator[Field]:
-    values = [*([call.target] if call.HasField("target") else ()), *call.args]
-    if call.function == "any_kind":
-        yield "parts", "kind"
-    elif call.function in FUNCTIONS:
-        raise _AnythingError
-    elif call.function == "size" and values[0].HasField("ident_expr"):
-        yield _list_of(values[0], loops), ""
-        return
-    for value in values:
-        yield from _read(value, loops)
-
-
 class Tree:
     """A condition as CEL has checked it, and where its words stand."""
 
@@ -254,14 +132,16 @@ class Tree:
         wrapped = any_pb2.Any.FromString(condition.serialized())
         checked = _CheckedExpr.FromString(wrapped.value)
         self.root = checked.expr
+        self.lists = condition.lists
         self.types = {each.key: each.value.message_type for each in checked.type_map}
-        self.offsets = {each.key: each.value for each in checked.source_info.positions}
+        places = checked.source_info.positions
+        self.offsets = {each.key: condition.offset(each.value) for each in places}
 
     def reads(self, node: Any) -> bool:
         """Tell whether an expression reads a fact, itself or through a function of ours."""
         if node.HasField("ident_expr"):
             return node.ident_expr.name in _FACTS
-        if node.HasField("call_expr") and node.call_expr.function in FUNCTIONS:
+        if node.HasField("call_expr") and node.call_expr.function in SEARCHES:
             return True
         return any(self.reads(child) for child in children(node))
 
@@ -306,6 +186,10 @@ class Tree:
                 yield from self.never(arguments[-1], ("", "text"))
             case "matches" | "any_name":
                 yield from self.broken(arguments[-1])
+            case "in_list":
+                yield from starmap(Oversight, listed.in_list(self, call, scope))
+            case "cidr":
+                yield from starmap(Oversight, listed.cidr(self, call, scope))
 
     def origin(self, node: Any, scope: _Scope) -> _Placed | None:
         """The field that an expression's value comes from, as far as it is that plain."""
@@ -316,6 +200,8 @@ class Tree:
             return scope.get(node.ident_expr.name)
         if node.HasField("call_expr") and node.call_expr.function == "_[_]":
             return self.origin(node.call_expr.args[0], scope)
+        if node.HasField("call_expr") and node.call_expr.function == DOMAIN_OF:
+            return "Recipient", "domain"
         return None
 
     def never(self, node: Any, field: _Placed | None) -> Iterator[Oversight]:
@@ -324,6 +210,9 @@ class Tree:
             return
         words = vocabulary.words(*field)
         for offset, text in self.texts(node):
+            if listed.is_group(field):
+                yield from starmap(Oversight, listed.groups(self.lists, offset, text))
+                continue
             if words is None:
                 hint = vocabulary.never(*field, text)
             elif text == "none" and "" in words and text not in words:
@@ -350,6 +239,15 @@ class Tree:
         """The text literals that an expression is, or that the list it is holds."""
         for constant in _constants(node):
             yield self.offsets.get(constant.id, 0), constant.const_expr.string_value
+
+    def begin(self, node: Any) -> int:
+        """Where an expression begins."""
+        while not node.HasField("ident_expr"):
+            below = next(children(node), None)
+            if below is None:
+                break
+            node = below
+        return int(self.offsets.get(node.id, 0))
 
 
 def _constants(node: Any) -> Iterator[Any]:
