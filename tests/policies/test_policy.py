@@ -1,18 +1,20 @@
 """Try how a policy decides: from the top, once for each recipient, and never by silence."""
 
 import hashlib
+from datetime import UTC, datetime
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pratique.policies import vocabulary
+from pratique.policies.language import vocabulary
 from pratique.policies.policy import Policy
-from pratique.policies.problem import PolicyError
 from pratique.policies.verdict import Action, HeaderField, Note
+from pratique.policies.written.problem import PolicyError
 from pratique.scanners import facts_pb2 as facts
 
 NOBODY = facts.Recipient()
+IN_SHADOW = "mode = 'shadow'"
 
 
 def script():
@@ -189,10 +191,84 @@ def test_a_rule_that_accepts_at_the_end_changes_nothing_above_it(default, defaul
         assert before == after
 
 
+def received(year, known=None):
+    known = known or script()
+    known.envelope.received_at.FromDatetime(datetime(year, 1, 15, tzinfo=UTC))
+    return known
+
+
+def test_a_rule_past_its_end_is_as_if_it_were_not_there(load, rule):
+    policy = load(rule('any_kind("script")', name="r", tail="until = 2027-01-15"))
+    assert policy.decide(received(2026), NOBODY).rule == "r"
+    assert policy.decide(received(2027), NOBODY).rule == "all other mail"
+    # Nobody knows when it came: it holds.
+    assert policy.decide(script(), NOBODY).rule == "r"
+
+
+def test_a_rule_past_its_end_is_not_asked_so_it_has_no_failure(load, rule):
+    policy = load(rule("parts[3].id == 1", name="odd", tail="until = 2027-01-15"))
+    assert policy.decide(received(2026), NOBODY).failures
+    assert policy.decide(received(2027), NOBODY).rule == "all other mail"
+
+
+def test_a_rule_in_the_shadow_past_its_end_is_not_told(load, rule):
+    tail = "until = 2027-01-15\nmode = 'shadow'"
+    policy = load(rule('any_kind("script")', name="r", tail=tail))
+    assert policy.decide(received(2026), NOBODY).shadows
+    assert not policy.decide(received(2027), NOBODY).shadows
+
+
+def test_a_reply_is_that_of_the_rule_that_decides(load, rule):
+    policy = load(rule('any_kind("script")', name="r", tail="reply = '5.7.1 No scripts'"))
+    assert policy.decide(script(), NOBODY).reply == "5.7.1 No scripts"
+    assert policy.decide(facts.Facts(), NOBODY).reply == ""
+
+
+def test_a_message_is_sent_elsewhere_by_a_rule_that_decides(load, rule):
+    policy = load(rule('any_kind("script")', name="r", actions='[{ redirect = "a@x" }]'))
+    verdict = policy.decide(script(), NOBODY)
+    assert (verdict.action, verdict.redirect) == (Action.REDIRECT, "a@x")
+
+
+def test_each_rule_that_is_read_and_holds_has_its_notices(load, rule):
+    policy = load(
+        rule("parts.size() > 0", name="n", actions='["note", { notify = "a@x" }]'),
+        rule("bounce.claimed", name="silent", actions='["note", { notify = "b@x" }]'),
+        rule("parts.size() > 0", name="try", actions='[{ notify = "c@x" }]', tail=IN_SHADOW),
+        rule('any_kind("script")', name="r", actions='["reject", { notify = "d@x" }]'),
+        rule("parts.size() > 0", name="below", actions='["reject", { notify = "e@x" }]'),
+    )
+    told = [(each.address, each.rule) for each in policy.decide(script(), NOBODY).notices]
+    assert told == [("a@x", "n"), ("d@x", "r")]
+
+
+def test_who_was_to_be_told_is_told_of_what_is_held_for_lack_of_an_answer(load, rule):
+    policy = load(
+        rule("parts.size() > 0", name="n", actions='["note", { notify = "a@x" }]'),
+        rule("parts[3].id == 1", name="odd"),
+    )
+    verdict = policy.decide(script(), NOBODY)
+    assert (verdict.rule, len(verdict.failures), len(verdict.notices)) == ("odd", 1, 1)
+
+
+GROUP = "[[group]]\nname = 'board'\nmembers = ['ceo@a.example', '@board.example']\n"
+
+
+def test_groups_of_a_policy_are_known_of_each_recipient(around, rule, rcpt):
+    policy = Policy.load(GROUP + around(rule('"board" in rcpt.groups')))
+    given = [rcpt("ceo@a.example"), rcpt("x@board.example"), rcpt("x@a.example")]
+    verdicts = policy.decide_all(facts.Facts(), given)
+    assert [each.rule for each in verdicts] == ["mine", "mine", "all other mail"]
+    # What was handed in is as it was.
+    assert [list(each.groups) for each in given] == [[], [], []]
+
+
 @pytest.mark.slow
 @settings(deadline=None, max_examples=50)
 @given(messages())
 def test_what_is_not_seen_is_never_accepted_by_silence(default, known):
-    unseen = known.limits or known.failures or any(part.unopened for part in known.parts)
+    # Signatures that nobody looked at are proof that is missing, and no content that is.
+    limits = [each for each in known.limits if each.class_ != "signatures"]
+    unseen = limits or known.failures or any(part.unopened for part in known.parts)
     verdict = default.decide(known, NOBODY)
     assert not unseen or verdict.rule != "all other mail"

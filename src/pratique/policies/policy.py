@@ -1,27 +1,36 @@
-"""Turn facts into a verdict, by the rules of one file, read from the top.
+"""Turn facts into a verdict, by the rules of a policy, read from the top.
 
 The first rule that holds and has a final action decides for the recipient.  Rules that
 only state are remembered, and their fields go out with the verdict.  A condition that has
 no answer is never taken for false: the message is held, because the same mail would have
 no answer on each retry, and what was not looked at is not clean.
+
+A rule past its end is as if it were not there; the only clock is when the message came in,
+so the same facts have the same verdict for ever.  What is in the shadow is only told
+(shadow.py).
 """
 
-import hashlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
 
-from pratique.policies.condition import NoAnswerError, Scene
-from pratique.policies.edits import REBUILD, STRIP
-from pratique.policies.problem import PolicyError
-from pratique.policies.reading import Reading
-from pratique.policies.rule import Rule
-from pratique.policies.rules import read_rules
-from pratique.policies.together import Group, Together, groups_of
-from pratique.policies.verdict import Action, Edit, HeaderField, Note, Verdict
+from pratique.policies.asking import shadow
+from pratique.policies.asking.asking import Own, Shared
+from pratique.policies.asking.together import Together, groups_of
+from pratique.policies.language.condition import NoAnswerError, Scene
+from pratique.policies.lists.lists import Lists, read_lists
+from pratique.policies.lists.named import received
+from pratique.policies.verdict import Action, Edit, HeaderField, Note, Notice, Shadow, Verdict
+from pratique.policies.written.beside import NOTHING, Beside, hash_of
+from pratique.policies.written.includes import gather
+from pratique.policies.written.problem import PolicyError
+from pratique.policies.written.reading import Reading
+from pratique.policies.written.rule import Rule
+from pratique.policies.written.rules import read_rules
+from pratique.policies.written.terms import Mode, read_mode
 from pratique.scanners import facts_pb2 as facts
 
-# Each group of rules is quiet or is not; in real mail a few of all the ways come up.
-_MOST_KEPT = 64
+# Which rules are quiet; in real mail a few of all the ways come up.
+_MOST_KEPT = 256
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,23 +38,27 @@ class Policy:
     """Rules that are known to compile; the last one holds for every message."""
 
     name: str
-    rules: tuple[Rule, ...]
+    rules: tuple[Rule, ...] = field(repr=False)
     # SHA-256 of all that decides, lower-case hexadecimal.
     hash: str
     # Rules that are asked at once, where none of them holds.
     together: Together = field(default=Together(), repr=False, compare=False)
+    lists: Lists = field(default=Lists(), repr=False, compare=False)
+    # In the shadow all mail is accepted as it is, and what would have been decided is told.
+    mode: Mode = "enforce"
     # The rules that are left where some are quiet: nearly all mail asks for the same.
     _kept: dict[frozenset[str], tuple[Rule, ...]] = field(
         default_factory=dict, repr=False, compare=False
     )
 
     @classmethod
-    def load(cls, text: str, name: str = "policy.toml") -> "Policy":
+    def load(cls, text: str, name: str = "policy.toml", beside: Beside = NOTHING) -> "Policy":
         """Read a policy, or raise `PolicyError` with all that is wrong with it.
 
-        `check.check` finds more: what is decided by no rule, and missing tests.
+        `beside` are the texts that it names.  `check.check` finds more: what is decided by no
+        rule, and missing tests.
         """
-        reading = Reading(name, text)
+        reading = Reading(name, text, beside=beside)
         policy = cls.read(reading)
         if policy is None:
             raise PolicyError(sorted(reading.problems))
@@ -54,11 +67,23 @@ class Policy:
     @classmethod
     def read(cls, reading: Reading) -> "Policy | None":
         """The policy that was read, or None and the problems in `reading`."""
-        rules = read_rules(reading) if not reading.problems else []
+        if reading.problems or not gather(reading):
+            return None
+        lists = read_lists(reading)
+        mode = read_mode(reading, (), reading.values)
+        rules = read_rules(reading, lists)
         if reading.problems:
             return None
-        digest = hashlib.sha256(reading.text.encode()).hexdigest()
-        return cls(reading.file, tuple(rules), digest, groups_of(rules))
+        digest = hash_of(reading.text, reading.beside)
+        return cls(reading.file, tuple(rules), digest, groups_of(rules), lists, mode)
+
+    def owns(self, rule: Rule) -> bool:
+        """Whether a rule is the policy's own, with its tests: written or changed in this file."""
+        return (rule.changed_in or rule.file) in ("", self.name)
+
+    def with_rules(self, rules: Sequence[Rule]) -> "Policy":
+        """The same policy with other rules, for trials; the last must hold for all."""
+        return replace(self, rules=tuple(rules), together=Together(), _kept={})
 
     def decide(self, known: facts.Facts, recipient: facts.Recipient) -> Verdict:
         """The verdict for one recipient."""
@@ -68,8 +93,20 @@ class Policy:
         self, known: facts.Facts, recipients: Sequence[facts.Recipient]
     ) -> tuple[Verdict, ...]:
         """The verdict for each recipient; what asks for none is asked once."""
-        shared = _Shared(Scene(known), self.together)
-        return tuple(self._decide(shared, _Own(shared, each)) for each in recipients)
+        shared = Shared(Scene(known), self.together)
+        if self.lists.groups:
+            when = received(known)
+            recipients = [self.lists.of_groups(each, when) for each in recipients]
+        verdicts = tuple(self._decide(shared, Own(shared, each)) for each in recipients)
+        return verdicts if self.mode == "enforce" else tuple(map(shadow.of_policy, verdicts))
+
+    def as_enforced(self) -> "Policy":
+        """The same policy, its verdicts given and not only told; rules keep their modes."""
+        return self if self.mode == "enforce" else replace(self, mode="enforce")
+
+    def as_shadow(self) -> "Policy":
+        """The same policy, as one that changes nothing."""
+        return self if self.mode == "shadow" else replace(self, mode="shadow")
 
     def _left(self, quiet: frozenset[str]) -> tuple[Rule, ...]:
         """The rules that are to be asked when these are quiet."""
@@ -80,102 +117,69 @@ class Policy:
                 self._kept[quiet] = left
         return left
 
-    def _decide(self, shared: "_Shared", own: "_Own") -> Verdict:
-        added: list[HeaderField] = []
-        notes: list[Note] = []
-        edits: list[Edit] = []
+    def _decide(self, shared: Shared, own: Own) -> Verdict:
+        found = _Found()
         for rule in self._left(own.quiet()):
+            if rule.until is not None and shared.is_past(rule.until):
+                continue
+            if rule.mode == "shadow":
+                found.shadows += shadow.of_rule(rule, shared, own)
+                continue
             try:
-                asked = own if rule.condition and rule.condition.mentions_rcpt else shared
-                if not asked.holds(rule):
+                if not own.holds(rule):
                     continue
-                edits += shared.edits(rule)
+                found.edits += shared.edits(rule)
             except NoAnswerError as error:
-                reason = f"the condition could not be evaluated: {error}"
-                failure = f"rule {rule.name!r}: {error}"
-                return Verdict(
-                    Action.QUARANTINE, rule.name, reason, tuple(added), tuple(notes), (failure,)
-                )
-            added += rule.add_header
+                return found.held(rule, error)
+            found.take(rule)
             if rule.final:
-                # What is not delivered is not changed.
-                due = tuple(edits) if rule.final is Action.ACCEPT else ()
-                said = rule.final, rule.name, rule.reason, tuple(added), tuple(notes)
-                return Verdict(*said, edits=due)
-            notes.append(Note(rule.name, rule.reason))
+                return found.verdict(rule, rule.final)
+            found.notes += (Note(rule.name, rule.reason),)
         raise AssertionError("a policy's last rule holds for every message")
 
 
 @dataclass(slots=True)
-class _Shared:
-    """Answers that are the same for each recipient, asked when first needed."""
+class _Found:
+    """What the rules order that were read so far."""
 
-    scene: Scene
-    together: Together
-    answers: dict[str, bool | str] = field(default_factory=dict)
-    _edits: dict[str, tuple[Edit, ...]] = field(default_factory=dict)
-    _quiet: frozenset[str] | None = None
+    add_header: tuple[HeaderField, ...] = ()
+    notes: tuple[Note, ...] = ()
+    edits: tuple[Edit, ...] = ()
+    notices: tuple[Notice, ...] = ()
+    shadows: tuple[Shadow, ...] = ()
 
-    def quiet(self) -> frozenset[str]:
-        """Rules that hold for no recipient, as far as that is known without asking each."""
-        if self._quiet is None:
-            self._quiet = _quiet(self.together.shared, self.scene)
-        return self._quiet
+    def take(self, rule: Rule) -> None:
+        """Add what a rule that holds orders beside its final action."""
+        self.add_header += rule.add_header
+        if rule.notify:
+            self.notices += tuple(Notice(each, rule.name, rule.reason) for each in rule.notify)
 
-    def edits(self, rule: Rule) -> tuple[Edit, ...]:
-        """The edits that a rule orders for this message; none that would change nothing."""
-        if rule.name not in self._edits:
-            self._edits[rule.name] = tuple(_edits(rule, self.scene))
-        return self._edits[rule.name]
+    def verdict(self, rule: Rule, action: Action) -> Verdict:
+        """The verdict when this rule decides."""
+        return Verdict(
+            action,
+            rule.name,
+            rule.reason,
+            self.add_header,
+            self.notes,
+            # What is not delivered is not changed.
+            edits=self.edits if action is Action.ACCEPT else (),
+            reply=rule.reply,
+            redirect=rule.redirect,
+            notices=self.notices,
+            shadows=self.shadows,
+        )
 
-    def holds(self, rule: Rule) -> bool:
-        if rule.condition is None:
-            return True
-        answer = self.answers.get(rule.name)
-        if answer is None:
-            try:
-                answer = rule.condition.holds(self.scene.before(None))
-            except NoAnswerError as error:
-                answer = str(error)
-            self.answers[rule.name] = answer
-        if isinstance(answer, str):
-            raise NoAnswerError(answer)
-        return answer
-
-
-_NONE: frozenset[str] = frozenset()
-
-
-def _edits(rule: Rule, scene: Scene) -> Iterator[Edit]:
-    if rule.strip is not None and (parts := tuple(rule.strip.parts(scene))):
-        yield Edit(STRIP, rule.name, rule.reason, parts)
-    if rule.rebuild:
-        yield Edit(REBUILD, rule.name, rule.reason)
-
-
-def _quiet(
-    groups: Sequence[Group], scene: Scene, recipient: facts.Recipient | None = None
-) -> frozenset[str]:
-    if not groups:
-        return _NONE
-    quiet = [group.rules for group in groups if group.is_quiet(scene, recipient)]
-    return _NONE.union(*quiet)
-
-
-class _Own:
-    """Answers for one recipient only."""
-
-    def __init__(self, shared: _Shared, recipient: facts.Recipient) -> None:
-        self._shared = shared
-        self._recipient = recipient
-
-    def quiet(self) -> frozenset[str]:
-        """Rules that do not hold for this one, as far as that is known without asking each."""
-        shared = self._shared
-        own = _quiet(shared.together.own, shared.scene, self._recipient)
-        return shared.quiet() | own if own else shared.quiet()
-
-    def holds(self, rule: Rule) -> bool:
-        if rule.condition is None:
-            return True
-        return rule.condition.holds(self._shared.scene.before(self._recipient))
+    def held(self, rule: Rule, error: NoAnswerError) -> Verdict:
+        """The verdict when this rule has no answer."""
+        reason, failure = shadow.no_answer(rule, error)
+        return Verdict(
+            Action.QUARANTINE,
+            rule.name,
+            reason,
+            self.add_header,
+            self.notes,
+            (failure,),
+            notices=self.notices,
+            shadows=self.shadows,
+        )

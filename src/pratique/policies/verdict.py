@@ -12,6 +12,7 @@ class Action(StrEnum):
     """The final actions, mildest first; `severity` is the place in this list."""
 
     ACCEPT = "accept"
+    REDIRECT = "redirect"
     DEFER = "defer"
     REJECT = "reject"
     DISCARD = "discard"
@@ -54,6 +55,28 @@ class Edit:
 
 
 @dataclass(frozen=True, slots=True)
+class Notice:
+    """Somebody of ours who is to be told, and by which rule."""
+
+    # One of the addresses that the configuration allows.
+    address: str
+    rule: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Shadow:
+    """A rule in the shadow that held: what it would have ordered, had it been in force."""
+
+    rule: str
+    # A final action, or "note".
+    action: str
+    reason: str
+    # Why its condition has no answer; the message would have been held.
+    failure: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Verdict:
     """What a policy decided for one recipient."""
 
@@ -66,3 +89,10 @@ class Verdict:
     failures: tuple[str, ...] = ()
     # Only where it is accepted: what is not delivered is not changed.
     edits: tuple[Edit, ...] = ()
+    # What the stranger hears, with an enhanced status code (RFC 3463) in front; empty: the usual.
+    reply: str = ""
+    # Where it goes instead of to the recipient; with Action.REDIRECT only.
+    redirect: str = ""
+    notices: tuple[Notice, ...] = ()
+    # In the order of the rules; none of them changes anything above.
+    shadows: tuple[Shadow, ...] = ()

@@ -1,9 +1,11 @@
 """Try how the tests in a policy are read, and what is wrong with those that are refused."""
 
+from datetime import UTC, datetime
+
 import pytest
 
-from pratique.policies.reading import Reading
-from pratique.policies.rules import read_rules
+from pratique.policies.written.reading import Reading
+from pratique.policies.written.rules import read_rules
 
 HEAD = """[[rule]]
 name = 'all'
@@ -46,6 +48,39 @@ def test_a_test_of_facts_is_read():
     assert test.known.envelope.received_at.seconds == 1769860800
     assert test.known.bounce.evidence[1].weight == 2
     assert test.known.mail.header.from_[0].domain == "example.org"
+
+
+def test_what_else_is_expected_is_read():
+    (test,), problems = read(
+        "facts = {}\nexpect = 'accept'\nat = 2027-01-15T12:00:00Z\n"
+        "expect_notify = ['a@x']\nexpect_reply = ''\n"
+    )
+    assert problems == []
+    assert test.at == datetime(2027, 1, 15, 12, tzinfo=UTC)
+    assert (test.expect_notify, test.expect_reply) == (frozenset({"a@x"}), "")
+    assert test.file == "p.toml"
+    (plain,), _ = read("facts = {}\nexpect = 'accept'\n")
+    assert (plain.at, plain.expect_notify, plain.expect_reply) == (None, None, None)
+
+
+@pytest.mark.parametrize(
+    ("line", "said", "hint"),
+    [
+        ("at = 2027-01-15", "with its time zone", "write 2026-"),
+        ("at = 2027-01-15T12:00:00", "with its time zone", "write 2026-"),
+        ("at = '2027-01-15'", "with its time zone", "write 2026-"),
+        ("expect_notify = 'a@x'", "not a list of addresses", "[]"),
+        ("expect_notify = [3]", "no text", "[]"),
+        ("expect_reply = 3", "not a text", "expect_reply ="),
+        ("mode = 'shadow'", "unknown key `mode`", "belongs to the rule"),
+        ("received_at = 3", "unknown key `received_at`", "`at`"),
+    ],
+)
+def test_what_else_is_expected_and_wrong_is_told_at_its_line(line, said, hint):
+    _, problems = read(f"facts = {{}}\nexpect = 'accept'\n{line}\n")
+    assert said in problems[0].message
+    assert hint in problems[0].hint
+    assert (len(problems), problems[0].line) == (1, 7)
 
 
 def test_an_unknown_reverse_path_stays_unknown():

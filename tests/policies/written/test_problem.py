@@ -1,6 +1,6 @@
 """Try how a problem is shown: the line, the caret, the hint."""
 
-from pratique.policies.problem import PolicyError, Problem, one_line, render
+from pratique.policies.written.problem import PolicyError, Problem, one_line, render
 
 TEXT = "first\n\twhen = 'x'\nthird\x1b[31m\n"
 
@@ -31,3 +31,9 @@ def test_an_error_names_all_its_problems_in_one_line():
     error = PolicyError([Problem(1, 2, "p", "a"), Problem(3, 4, "p", "b", "c")])
     assert str(error) == "p:1:2: a; p:3:4: b (c)"
     assert one_line(error.problems[0]) == "p:1:2: a"
+
+
+def test_a_warning_says_that_it_is_one_in_both_forms():
+    problem = Problem(1, 3, "p.toml", "soon over", "write a later day", "warning")
+    assert one_line(problem) == "p.toml:1:3: warning: soon over (write a later day)"
+    assert render(problem, "a = 1").startswith("p.toml:1:3: warning: soon over\n    1 | a = 1\n")

@@ -6,18 +6,22 @@ with whatever decides further down.
 """
 
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
 
-from pratique.policies.condition import Condition
-from pratique.policies.edits import Strip
+from pratique.policies.language.condition import Condition
 from pratique.policies.verdict import Action, HeaderField
+from pratique.policies.written.edits import Strip
 from pratique.scanners import facts_pb2 as facts
 
 NOTE = "note"
 FINAL = tuple(action.value for action in Action)
-# Actions that take a value: `{ add_header = "X-Name: value" }`.
-EDITS = ("add_header",)
-# Of the design, and not yet built: named here so that `check` can say so.
-PLANNED = ("redirect", "notify")
+# Actions that take a value, and how each is written.
+FORMS = {
+    "add_header": 'a field is added with `{ add_header = "X-Name: value" }`',
+    "redirect": 'a message is sent elsewhere with `{ redirect = "analyst@example.org" }`',
+    "notify": 'somebody is told with `{ notify = "security@example.org" }`',
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,6 +41,14 @@ class Example:
     line: int
     # The edits that shall be ordered, `strip` or `rebuild`; None leaves them open.
     expect_edits: frozenset[str] | None = None
+    # The addresses that shall be told; None leaves them open.
+    expect_notify: frozenset[str] | None = None
+    # What the stranger shall hear; None leaves it open.
+    expect_reply: str | None = None
+    # When the message is received; None leaves what its facts say.
+    at: datetime | None = None
+    # The file that the test stands in; its line is one of that.
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,3 +66,18 @@ class Rule:
     rebuild: bool = False
     # Its author knows that a forger can meet its condition (forgeable.py).
     forgeable: bool = False
+    # In the shadow it is asked, and what it would order is only told.
+    mode: Literal["enforce", "shadow"] = "enforce"
+    # It holds for mail that is received before this moment, in UTC.
+    until: datetime | None = None
+    # What the stranger hears: an enhanced status code and a text.
+    reply: str = ""
+    # With Action.REDIRECT: the address that gets the message.
+    redirect: str = ""
+    # Addresses of ours that are told.
+    notify: tuple[str, ...] = ()
+    # The file that it stands in; its line is one of that.
+    file: str = ""
+    # The file of the `[[override]]` that gave it another condition, other actions or other
+    # tests; empty where none did.  Its tests are those of that file.
+    changed_in: str = ""

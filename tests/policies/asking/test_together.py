@@ -6,14 +6,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pratique.policies import together
-from pratique.policies.condition import Scene
+from pratique.policies.asking import together
+from pratique.policies.asking.together import Together
+from pratique.policies.language.condition import Scene
 from pratique.policies.policy import Policy
-from pratique.policies.together import Together
 from pratique.scanners import facts_pb2 as facts
 
 ORDINARY = facts.Facts(parts=[facts.Part(kind="text")])
 NOBODY = facts.Recipient(address="bob@corp.example", domain="corp.example")
+GROUPS = "[[group]]\nname = 'x'\nmembers = ['@corp.example']\n"
 LAST = "[[rule]]\nname = 'all other mail'\nactions = ['accept']\n"
 
 CONDITIONS = (
@@ -38,7 +39,7 @@ CONDITIONS = (
 def policy_of(*conditions, actions="['quarantine']"):
     rule = "[[rule]]\nname = 'rule {}'\nwhen = '''{}'''\nactions = {}\nreason = 'r'\n"
     rules = [rule.format(number, text, actions) for number, text in enumerate(conditions)]
-    return Policy.load("\n".join((*rules, LAST)))
+    return Policy.load("\n".join((GROUPS, *rules, LAST)))
 
 
 KNOWN = st.builds(
@@ -129,3 +130,60 @@ def test_conditions_as_long_as_cel_takes_are_asked_alone_or_together(length):
     assert policy.decide(ORDINARY, NOBODY).rule == "all other mail"
     known = facts.Facts(mail=facts.Mail(subject="x" * length + "1"))
     assert policy.decide(known, NOBODY).rule == "rule 1"
+
+
+@pytest.mark.parametrize("more", ["mode = 'shadow'", "until = 2027-01-15"])
+def test_rules_in_the_shadow_or_with_an_end_are_asked_apart(more):
+    text = GROUPS + "".join(
+        f"[[rule]]\nname = '{name}'\nwhen = 'mail.size > {size}'\nactions = ['reject']\n"
+        f"reason = 'r'\n{tail}\n"
+        for name, size, tail in (("a", 1, ""), ("b", 2, more), ("c", 3, ""), ("d", 4, more))
+    )
+    policy = Policy.load(text + LAST)
+    assert {group.rules for group in policy.together.shared} == {
+        frozenset({"a", "c"}),
+        frozenset({"b", "d"}),
+    }
+
+
+def test_conditions_with_units_are_asked_together():
+    policy = policy_of("mail.size > 10MB", "mail.size > 20MB // 7d", "mail.size > 3KB")
+    (group,) = policy.together.shared
+    assert group.is_quiet(Scene(facts.Facts(mail=facts.Mail(size=3072))))
+    assert not group.is_quiet(Scene(facts.Facts(mail=facts.Mail(size=3073))))
+
+
+GUARDED = """
+[[rule]]
+name = "guarded"
+when = 'auth.dmarc == "permerror" && mail.header.from_[0].domain == "x.example"'
+actions = ["discard"]
+reason = "x"
+[[rule]]
+name = "rest"
+actions = ["accept"]
+"""
+
+
+@pytest.mark.parametrize(
+    ("dmarc", "domain", "rule", "fails"),
+    [
+        ("pass", "x.example", "rest", False),
+        ("permerror", "y.example", "rest", False),
+        ("permerror", "x.example", "guarded", False),
+        # The guard is false, so it does not matter that the rest has no answer.
+        ("pass", None, "rest", False),
+        ("permerror", None, "guarded", True),
+    ],
+)
+def test_a_guard_changes_no_verdict(dmarc, domain, rule, fails):
+    policy = Policy.load(GUARDED)
+    (group,) = policy.together.shared
+    assert group.guard is not None
+    known = facts.Facts()
+    known.auth.dmarc = dmarc
+    if domain is not None:
+        known.mail.header.from_.add(domain=domain)
+    for _ in range(2):
+        verdict = policy.decide(known, facts.Recipient())
+        assert (verdict.rule, bool(verdict.failures)) == (rule, fails)

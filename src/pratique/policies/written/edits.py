@@ -17,10 +17,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pratique.policies import hints, tree, vocabulary
-from pratique.policies.condition import CompileError, Condition, NoAnswerError, Scene
-from pratique.policies.places import Path
-from pratique.policies.reading import Reading, kind_of
+from pratique.policies.hints import hints
+from pratique.policies.language import tree, vocabulary
+from pratique.policies.language.condition import CompileError, Condition, NoAnswerError, Scene
+from pratique.policies.lists.lists import NO_LISTS, Lists
+from pratique.policies.written.places import Path
+from pratique.policies.written.reading import Reading, kind_of
 from pratique.scanners import facts_pb2 as facts
 
 STRIP, REBUILD = "strip", "rebuild"
@@ -59,11 +61,15 @@ class Strip:
 
 
 def read_strip(
-    reading: Reading, path: Path, table: Mapping[str, Any], changes: Sequence[str]
+    reading: Reading,
+    path: Path,
+    table: Mapping[str, Any],
+    changes: Sequence[str],
+    lists: Lists = NO_LISTS,
 ) -> Strip | None:
     """What a rule takes out; None where it takes out nothing, or where that is wrong."""
     kinds = _kinds(reading, path, table)
-    condition = _condition(reading, path, table)
+    condition = _condition(reading, path, table, lists)
     given = [key for key in KEYS if key in table]
     if STRIP not in changes:
         for key in given:
@@ -97,7 +103,9 @@ def _kinds(reading: Reading, path: Path, table: Mapping[str, Any]) -> frozenset[
     return frozenset(map(str, listed)) if "strip" in table else frozenset()
 
 
-def _condition(reading: Reading, path: Path, table: Mapping[str, Any]) -> Condition | None:
+def _condition(
+    reading: Reading, path: Path, table: Mapping[str, Any], lists: Lists
+) -> Condition | None:
     if "strip_when" not in table:
         return None
     where, text = (*path, "strip_when"), table["strip_when"]
@@ -106,7 +114,7 @@ def _condition(reading: Reading, path: Path, table: Mapping[str, Any]) -> Condit
         reading.say(where, f"`strip_when` is {kind_of(text)}, not a condition", hint)
         return None
     try:
-        condition = Condition.compile(text, about_part=True)
+        condition = Condition.compile(text, about_part=True, lists=lists)
     except CompileError as error:
         for each in hints.explain(text, error.faults):
             reading.say_in(where, each.offset, each.message, each.hint)

@@ -120,7 +120,7 @@ def test_what_is_wrong_is_said(around, rule, tail, said):
     [("", ""), ('["strip"]', ""), ("[]", "these edits: strip"), ('["rebuild"]', "edits: strip")],
 )
 def test_a_test_may_expect_edits(around, rule, expected, why):
-    from pratique.policies.trial import run
+    from pratique.policies.trials.trial import run
 
     line = f"expect_edits = {expected}" if expected else ""
     test = f"[[rule.test]]\nfacts.parts = [{{ kind = 'archive' }}]\nexpect = 'accept'\n{line}"

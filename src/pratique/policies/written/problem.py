@@ -7,6 +7,7 @@ meant; the hint says what would be right.
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Literal
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -19,6 +20,18 @@ class Problem:
     message: str
     # What would be right; empty where nothing useful can be said.
     hint: str = ""
+    # With an error a policy is refused; a warning is told, and the policy may be used.
+    severity: Literal["error", "warning"] = "error"
+
+    @property
+    def place(self) -> str:
+        """`file:line:column`."""
+        return f"{self.file}:{self.line}:{self.column}"
+
+    @property
+    def told(self) -> str:
+        """The message; that it is a warning is said in front."""
+        return self.message if self.severity == "error" else f"warning: {self.message}"
 
 
 class PolicyError(Exception):
@@ -32,12 +45,12 @@ class PolicyError(Exception):
 def one_line(problem: Problem) -> str:
     """The problem on one line, as compilers write it: `file:line:column: message (hint)`."""
     hint = f" ({problem.hint})" if problem.hint else ""
-    return f"{problem.file}:{problem.line}:{problem.column}: {problem.message}{hint}"
+    return f"{problem.place}: {problem.told}{hint}"
 
 
 def render(problem: Problem, text: str) -> str:
     """The problem with its source line, a caret under the place, and the hint."""
-    lines = [f"{problem.file}:{problem.line}:{problem.column}: {problem.message}"]
+    lines = [f"{problem.place}: {problem.told}"]
     source = text.replace("\r\n", "\n").split("\n")
     if problem.line <= len(source):
         shown = _printable(source[problem.line - 1])

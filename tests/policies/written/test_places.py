@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pratique.policies.places import lay_out
+from pratique.policies.written.places import lay_out
 
 TEXT = '''# comment with "quotes" and [[brackets]]
 top = 1

@@ -11,20 +11,29 @@ from typing import Any
 from google.protobuf import json_format
 from google.protobuf.descriptor import Descriptor, FieldDescriptor
 
-from pratique.policies import hints, vocabulary
-from pratique.policies.edits import CHANGES
-from pratique.policies.places import Path
-from pratique.policies.reading import Reading, kind_of
-from pratique.policies.rule import FINAL, NOTE, Example
+from pratique.policies.hints import hints
+from pratique.policies.language import vocabulary
+from pratique.policies.written.edits import CHANGES
+from pratique.policies.written.places import Path
+from pratique.policies.written.reading import Reading, kind_of
+from pratique.policies.written.rule import FINAL, NOTE, Example
 from pratique.scanners import facts_pb2 as facts
 
-_KEYS = ("message", "facts", "recipient", "reverse_path", "expect", "expect_edits", "by")
-_OF_THE_RULE = ("name", "when", "actions", "reason")
+KEYS = (
+    "message", "facts", "recipient", "reverse_path", "at", "expect", "expect_edits",
+    "expect_notify", "expect_reply", "by",
+)  # fmt: skip
+_TEXTS = ("message", "recipient", "reverse_path", "expect", "by", "expect_reply")
+_OF_THE_RULE = ("name", "when", "actions", "reason", "mode", "until", "reply", "forgeable")
 _ELSEWHERE = {
     "file": "message", "mail": "message", "eml": "message", "verdict": "expect", "action": "expect",
     "result": "expect", "expected": "expect", "rcpt": "recipient", "to": "recipient",
     "sender": "reverse_path", "from": "reverse_path", "rule": "by", "fact": "facts",
+    "edits": "expect_edits", "notify": "expect_notify", "received_at": "at", "time": "at",
+    "when_received": "at", "date": "at",
 }  # fmt: skip
+_MOMENT = "a moment with its time zone is needed"
+_A_MOMENT = "write 2026-01-31T12:00:00Z"
 _SCALARS: dict[int, tuple[type, ...]] = {
     FieldDescriptor.CPPTYPE_BOOL: (bool,),
     FieldDescriptor.CPPTYPE_INT32: (int,),
@@ -54,30 +63,36 @@ def _test(
 ) -> Example | None:
     before = len(reading.problems)
     _unknown_keys(reading, path, table)
-    texts = {
-        key: reading.text_at(table, path, key)
-        for key in ("message", "recipient", "reverse_path", "expect", "by")
-    }
+    texts = {key: reading.text_at(table, path, key) for key in _TEXTS}
     _expectation(reading, path, table, decides=decides)
-    edits = _expected_edits(reading, path, table)
-    known = _subject(reading, path, table)
-    if len(reading.problems) > before:
-        return None
-    reverse_path = texts.pop("reverse_path") if "reverse_path" in table else None
-    texts.pop("reverse_path", None)
-    line = reading.line(path)
-    return Example(known=known, reverse_path=reverse_path, line=line, expect_edits=edits, **texts)
+    test = Example(
+        texts["message"],
+        _subject(reading, path, table),
+        texts["recipient"],
+        texts["reverse_path"] if "reverse_path" in table else None,
+        texts["expect"],
+        texts["by"],
+        reading.line(path),
+        _expected_edits(reading, path, table),
+        _expected_notify(reading, path, table),
+        texts["expect_reply"] if "expect_reply" in table else None,
+        _at(reading, path, table),
+        reading.standing(path)[0].file,
+    )
+    return None if len(reading.problems) > before else test
 
 
 def _unknown_keys(reading: Reading, path: Path, table: Mapping[str, Any]) -> None:
-    for key in table.keys() - set(_KEYS):
-        meant = _ELSEWHERE.get(key.lower()) or hints.nearest(key, _KEYS)
+    for key in table.keys() - set(KEYS):
+        meant = _ELSEWHERE.get(key.lower()) or hints.nearest(key, KEYS)
         if key in _OF_THE_RULE:
             hint = f"`{key}` belongs to the rule: write it above `[[rule.test]]`"
         elif key in vocabulary.FACTS.fields_by_name:
             hint = f"a fact is written `facts.{key} = ...`"
+        elif key in ("include", "list", "group", "override"):
+            hint = f"`{key}` stands at the top of the file, above the first `[[rule]]`"
         else:
-            hint = f"did you mean `{meant}`?" if meant else hints.one_of(_KEYS)
+            hint = f"did you mean `{meant}`?" if meant else hints.one_of(KEYS)
         reading.say_key((*path, key), f"unknown key `{key}` in a test", hint)
 
 
@@ -89,8 +104,7 @@ def _expectation(reading: Reading, path: Path, table: Mapping[str, Any], *, deci
             hint = 'write `expect = "reject"`, or another action'
             reading.say_key(path, "the test expects nothing", hint)
     elif isinstance(expect, str) and expect not in known:
-        hint = hints.did_you_mean(expect, known) or hints.one_of(known)
-        reading.say((*path, "expect"), f"`{expect}` is no action", hint)
+        reading.say((*path, "expect"), f"`{expect}` is no action", hints.word_of(expect, known))
     elif expect == NOTE and decides:
         hint = "expect its final action"
         reading.say((*path, "expect"), "a rule that decides notes nothing", hint)
@@ -111,6 +125,34 @@ def _expected_edits(
         if word not in CHANGES:
             reading.say((*where, index), f"`{word}` is no edit", hints.one_of(CHANGES))
     return frozenset(map(str, listed))
+
+
+def _expected_notify(
+    reading: Reading, path: Path, table: Mapping[str, Any]
+) -> frozenset[str] | None:
+    """The addresses that shall be told; None where the test does not say."""
+    listed = table.get("expect_notify")
+    if listed is None:
+        return None
+    if not isinstance(listed, list) or not all(isinstance(each, str) for each in listed):
+        hint = 'write `expect_notify = ["security@example.org"]`, or `[]` for nobody'
+        message = f"`expect_notify` is {kind_of(listed)}, not a list of addresses"
+        if isinstance(listed, list):
+            message = "`expect_notify` holds something that is no text"
+        reading.say((*path, "expect_notify"), message, hint)
+        return None
+    return frozenset(listed)
+
+
+def _at(reading: Reading, path: Path, table: Mapping[str, Any]) -> datetime | None:
+    """When the message is received; None where the test does not say."""
+    said = table.get("at")
+    if said is None:
+        return None
+    if not isinstance(said, datetime) or said.tzinfo is None:
+        reading.say((*path, "at"), _MOMENT, _A_MOMENT)
+        return None
+    return said
 
 
 def _subject(reading: Reading, path: Path, table: Mapping[str, Any]) -> facts.Facts | None:
@@ -199,5 +241,5 @@ def _counts(reading: Reading, path: Path, value: object, field: FieldDescriptor)
 def _time(reading: Reading, path: Path, value: object) -> object:
     if isinstance(value, datetime) and value.tzinfo:
         return value.isoformat()
-    reading.say(path, "a moment with its time zone is needed", "write 2026-01-31T12:00:00Z")
+    reading.say(path, _MOMENT, _A_MOMENT)
     return "1970-01-01T00:00:00Z"

@@ -11,12 +11,15 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from pratique.policies import hints
-from pratique.policies.places import Layout, Path, lay_out
-from pratique.policies.problem import Problem
+from pratique.policies.hints import hints
+from pratique.policies.written.beside import NOTHING, Beside
+from pratique.policies.written.places import Layout, Path, lay_out
+from pratique.policies.written.problem import Problem
 
 _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
+# What is below it, `[[rule.test]]`, is then of another table.
+_RULE_MISSPELT = re.compile(r"^\s*(?P<here>\[\[(?:[Rr]ules|R[Uu][Ll][Ee]S?)\]\])", re.MULTILINE)
 # A text between single quotation marks that has only the first of them.
 _OPEN_LITERAL = r"^[^#\n]*=\s*(?P<here>'(?!'')[^'\n]*)$"
 
@@ -24,6 +27,9 @@ _TYPES = {
     str: "a text", bool: "true or false", int: "a number", float: "a number", list: "a list",
     dict: "a table",
 }  # fmt: skip
+
+# That of a path to a rule: the key, and which one.
+_LENGTH_OF_A_RULE = 2
 
 
 @dataclass(slots=True)
@@ -35,6 +41,16 @@ class Reading:
     values: dict[str, Any] = field(default_factory=dict)
     layout: Layout = field(init=False)
     problems: list[Problem] = field(default_factory=list)
+    beside: Beside = NOTHING
+    # Policies that this one includes, and those that they do, in the order of their rules.
+    # They leave their problems here.
+    included: "tuple[Reading, ...]" = ()
+    # Where it is included: a text and a place in that; None: nowhere, it is the policy.
+    named_at: "Standing | None" = None
+    # What an `[[override]]` says in place of what stands here, and where it says it.
+    moved: "dict[Path, Standing]" = field(default_factory=dict)
+    # Where each rule stands that was read, by its name; those of included policies too.
+    places: "dict[str, Standing]" = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         try:
@@ -47,19 +63,34 @@ class Reading:
 
     def say(self, path: Path, message: str, hint: str = "") -> None:
         """Complain about a value."""
-        self._add(self.layout.value(path), message, hint)
+        reading, path = self.standing(path)
+        reading.add(reading.layout.value(path), message, hint)
 
     def say_key(self, path: Path, message: str, hint: str = "") -> None:
         """Complain about a key, or about what is missing in a table."""
-        self._add(self.layout.key(path), message, hint)
+        reading, path = self.standing(path)
+        reading.add(reading.layout.key(path), message, hint)
 
     def say_in(self, path: Path, index: int, message: str, hint: str = "") -> None:
         """Complain about a character of a text."""
-        self._add(self.layout.letter(path, index), message, hint)
+        reading, path = self.standing(path)
+        reading.add(reading.layout.letter(path, index), message, hint)
 
     def line(self, path: Path) -> int:
         """The line on which a key or a table stands."""
-        return self.layout.line_and_column(self.layout.key(path))[0]
+        reading, path = self.standing(path)
+        return reading.layout.line_and_column(reading.layout.key(path))[0]
+
+    def standing(self, path: Path) -> "Standing":
+        """The text and the place in it where this is said: here, or in an override."""
+        if path in self.moved:
+            return self.moved[path]
+        # A rule's table has moved for complaints about the whole of it only.
+        for length in range(len(path) - 1, _LENGTH_OF_A_RULE, -1):
+            if path[:length] in self.moved:
+                reading, start = self.moved[path[:length]]
+                return reading, (*start, *path[length:])
+        return self, path
 
     def text_at(self, table: Mapping[str, Any], path: Path, key: str) -> str:
         """A text of a table; empty, with a complaint, if it is something else."""
@@ -70,9 +101,14 @@ class Reading:
         self.say((*path, key), f"`{key}` is {kind_of(value)}, not a text", f"write {shown}")
         return ""
 
-    def _add(self, offset: int, message: str, hint: str) -> None:
+    def add(self, offset: int, message: str, hint: str) -> None:
+        """Complain about a place in this very text."""
         line, column = self.layout.line_and_column(offset)
         self.problems.append(Problem(line, column, self.file, message, hint))
+
+
+# A text, and a place in it.
+Standing = tuple[Reading, Path]
 
 
 def kind_of(value: object) -> str:
@@ -83,6 +119,10 @@ def kind_of(value: object) -> str:
 def _toml_problem(file: str, layout: Layout, error: str) -> Problem:
     place = _PLACE.search(error)
     message = _PLACE.sub("", error)
+    if message.startswith("Cannot") and (found := _RULE_MISSPELT.search(layout.text)):
+        line, column = layout.line_and_column(found.start("here"))
+        told = f"`{found['here']}` is no table of a policy"
+        return Problem(line, column, file, told, "did you mean `[[rule]]`?")
     lines = layout.text.split("\n")
     if place and place[1] and not message.startswith("Unclosed"):
         line, column = int(place[1]), int(place[2])
@@ -124,6 +164,11 @@ _TOML_HINTS = (
     (r"^\s*(?P<here>//|;|--)", "`{}` begins no comment", "a comment begins with `#`"),
     (r"^\s*(?P<here>- )", "`{}` is YAML, not TOML", "each rule begins with `[[rule]]`"),
     (r"^\s*[\w-]+\s*(?P<here>:)(?!=)", "`{}` is not TOML", "TOML writes `key = value`"),
+    (
+        r"=\s*(?P<here>\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}[./]\d{1,2}[./]\d{1,2})",
+        "`{}` is no date of TOML",
+        "a date is the year, the month and the day: 2027-01-15",
+    ),
     (r"^\s*[\w-]+\s*(?P<here>==|:=)", "`{}` is not TOML", "TOML writes `key = value`"),
     (r"^\s*(?P<here>\[\[[^\]]*\]?)\s*(?:#.*)?$", "`{}` is not closed", "write `[[rule]]`"),
     (r"^\s*(?P<here>\[[^\[\]]*\]\])", "`{}` is closed twice", "write `[[rule]]`"),
@@ -170,6 +215,7 @@ _TOML_HINTS = (
 _TOML_WORDS = {
     "Cannot overwrite a value": ("the same key stands twice in one table", "leave one of them out"),
     "Unterminated string": ("a text is not closed", "close it with the marks that opened it"),
+    "Invalid date or datetime": ("there is no such day", "a date is written 2027-01-15"),
     "Unclosed array": ("a list is not closed", "a comma or `]` is missing"),
     "Unclosed inline table": ("a table is not closed", "a comma or `}` is missing"),
     "Expected newline or end of document after a statement": (

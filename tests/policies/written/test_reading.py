@@ -2,7 +2,7 @@
 
 import pytest
 
-from pratique.policies.reading import Reading, kind_of
+from pratique.policies.written.reading import Reading, kind_of
 
 GOOD = "[[rule]]\nname = 'a'\nwhen = 'true'\nactions = ['accept']\n"
 

@@ -1,0 +1,105 @@
+"""Tell messages apart by no more than some conditions read of them, and remember the answers.
+
+Many conditions read only words and flags (`parts.exists(p, p.unopened == "pgp")`), and by
+these ordinary mail is of a few sorts.  An answer depends on nothing but what is read, so it
+is kept for each sort, and CEL is asked about the first message of a sort only.
+
+What may hold anything (a name, a size, an address) is read by no condition here: each
+message would be a sort of its own.
+
+A sort is the octets of the facts with all other fields left out.  A message type that has
+only these fields is made for it, and protobuf does the rest: to read the fields one by one
+takes four times as long.  What has the same octets has the same fields.
+"""
+
+from collections.abc import Iterable
+from typing import Any, Generic, TypeVar
+
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
+
+from pratique.policies.language import reads, vocabulary
+from pratique.policies.language.condition import Condition
+from pratique.scanners import facts_pb2 as facts
+
+# A message with more elements than this in what is read is asked about itself: hardly any
+# other is of its sort.
+_MOST_ELEMENTS = 40
+# Sorts that are remembered; real mail has some hundreds, of 60 octets.  A stranger can make
+# up more, and then all are forgotten.
+_MOST_SORTS = 4000
+
+_PACKAGE = "pratique.sort"
+
+Answer = TypeVar("Answer")
+
+
+class Likeness(Generic[Answer]):
+    """What some conditions read of a message, and what came of it."""
+
+    def __init__(self, fields: Iterable[reads.Field], present: Iterable[str] = ()) -> None:
+        """`fields` that are read, and lists of which is only asked whether they hold anything."""
+        by_variable: dict[str, set[str]] = {}
+        for variable, name in sorted(fields):
+            by_variable.setdefault(variable, set()).add(name)
+        self._lists = [name for name in by_variable if vocabulary.VARIABLES[name].is_list]
+        self._present = sorted(set(present).difference(by_variable))
+        self._reduced = _reduced(by_variable)
+        self._answers: dict[object, Answer] = {}
+
+    @classmethod
+    def of(cls, condition: Condition) -> "Likeness[Answer] | None":
+        """What a condition reads; None: that may be anything."""
+        fields = reads.fields_read(condition)
+        return None if fields is None else cls(fields)
+
+    def sort(self, known: facts.Facts) -> object:
+        """What is equal for messages that have the same answer; None: nobody knows."""
+        if known.HasField("parts_left_out"):
+            # They have their kinds, too.
+            return None
+        for name in self._lists:
+            if len(getattr(known, name)) > _MOST_ELEMENTS:
+                return None
+        reduced = self._reduced.FromString(known.SerializeToString())
+        reduced.DiscardUnknownFields()
+        octets = reduced.SerializeToString()
+        if not self._present:
+            return octets
+        return octets, *[name for name in self._present if getattr(known, name)]
+
+    def answer(self, sort: object) -> Answer | None:
+        """What came of this sort; None: nobody has asked."""
+        return self._answers.get(sort)
+
+    def keep(self, sort: object, *, answer: Answer) -> None:
+        """Remember what came of it."""
+        if len(self._answers) >= _MOST_SORTS:
+            self._answers.clear()
+        self._answers[sort] = answer
+
+
+def _reduced(by_variable: dict[str, set[str]]) -> Any:
+    """The type of the facts without all other fields; numbers and types are the same."""
+    file = descriptor_pb2.FileDescriptorProto(name="sort.proto", package=_PACKAGE, syntax="proto3")
+    top = file.message_type.add(name="Facts")
+    whole = _described(vocabulary.FACTS)
+    for variable, names in by_variable.items():
+        inner = f"Read_{variable}"
+        top.field.add(
+            name=variable,
+            number=whole[variable].number,
+            label=whole[variable].label,
+            type=whole[variable].type,
+            type_name=f".{_PACKAGE}.{inner}",
+        )
+        each = _described(vocabulary.VARIABLES[variable].message)
+        file.message_type.add(name=inner, field=[each[name] for name in sorted(names) if name])
+    pool = descriptor_pool.DescriptorPool()
+    pool.AddSerializedFile(file.SerializeToString())
+    return message_factory.GetMessageClass(pool.FindMessageTypeByName(f"{_PACKAGE}.Facts"))
+
+
+def _described(message: Any) -> dict[str, descriptor_pb2.FieldDescriptorProto]:
+    described = descriptor_pb2.DescriptorProto()
+    message.CopyToProto(described)
+    return {field.name: field for field in described.field}
