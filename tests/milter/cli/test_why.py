@@ -19,10 +19,13 @@ from pratique.milter.journal.journal import Journal
 from pratique.milter.mail import Envelope, Forward
 from pratique.milter.next_hop import Reply
 from pratique.policies.verdict import Action, Verdict
+from pratique.policies.written.beside import Beside, hash_of
 from pratique.scanners.facts_pb2 import Facts
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
 HOSTILE = "\x1b[2J\u202e[bold]x[/]\udcff\r\n"
+
+NOT_KEPT = PolicyText("policy.toml", "ab" * 32, "")
 
 
 @dataclass
@@ -63,7 +66,13 @@ def journal(tmp_path: Path) -> Iterator[Journal]:
 def keep(journal: Journal) -> Callable[..., None]:
     """Keep one message, as the service would."""
 
-    def one(queue_id: str, mta_id: str = "4gXyZ", later: int = 0, name: str = "a.exe") -> None:
+    def one(
+        queue_id: str,
+        mta_id: str = "4gXyZ",
+        later: int = 0,
+        name: str = "a.exe",
+        policy: PolicyText = NOT_KEPT,
+    ) -> None:
         facts = Facts()
         # No facts hold what is no UTF-8; envelopes may.
         facts.mail.subject = name.replace("\udcff", "")
@@ -77,7 +86,6 @@ def keep(journal: Journal) -> Callable[..., None]:
             mta_id=mta_id,
         )
         verdict = Verdict(Action.REJECT, "program", "no programs")
-        policy = PolicyText("policy.toml", "ab" * 32, "")
         refused = Reply(550, ("5.7.1 no",))
         journal.write(
             Entry(envelope, facts, (verdict,), "reject", "program", "refused", refused, 1, policy)
@@ -194,3 +202,70 @@ def test_it_is_a_command_of_pratique_and_reads_the_real_settings(keep, tmp_path)
     config.write_text(f'state = "{tmp_path}"\n')
     ran = CliRunner().invoke(main, ["--config", str(config), "why", "06G8"])
     assert (ran.exit_code, "was refused" in ran.stdout) == (0, True)
+
+
+POLICY = """
+[[rule]]
+name = "greeting"
+when = 'mail.subject.contains("hello")'
+actions = ["accept"]
+
+[[rule]]
+name = "program"
+when = 'mail.size == 0 && any_kind(["executable"])'
+actions = ["reject"]
+reason = "no programs"
+
+[[rule]]
+name = "last"
+actions = ["accept"]
+"""
+BY_POLICY = PolicyText("policy.toml", hash_of(POLICY, Beside()), POLICY)
+
+
+def test_the_policy_that_decided_proves_it(keep, run):
+    keep("06G8", policy=BY_POLICY)
+    shown = run("06G8").stdout
+    assert "rule `program`  (policy.toml, line 7)" in shown
+    assert "one rule before it did not hold; --all says why" in shown
+    assert "it would be accepted if" in shown
+    assert "greeting:" not in shown
+
+
+def test_all_says_why_the_rules_before_did_not_hold(keep, run):
+    keep("06G8", policy=BY_POLICY)
+    shown = run("--all", "06G8").stdout
+    assert 'greeting: mail.subject.contains("hello")' in shown
+
+
+def test_another_policy_says_what_it_would_have_done(keep, run, tmp_path):
+    keep("06G8", policy=BY_POLICY)
+    other = tmp_path / "other.toml"
+    other.write_text(POLICY.replace('["reject"]', '["quarantine"]'))
+    line = json.loads(run("--json", "--policy", str(other), "06G8").stdout)
+    assert (line["action"], line["why"]["verdicts"][0]["action"]) == ("reject", "quarantine")
+    assert "held: no programs" in run("--policy", str(other), "06G8").stdout
+
+
+@pytest.mark.parametrize("policy", ["nothing", POLICY.replace("mail.size", "mail.sise")])
+def test_another_policy_that_cannot_be_had_ends_it(keep, run, tmp_path, policy):
+    keep("06G8", policy=BY_POLICY)
+    (tmp_path / "bad.toml").write_text(policy)
+    for name in ("bad.toml", "missing.toml"):
+        ran = run("--policy", str(tmp_path / name), "06G8")
+        assert (ran.exit_code, ran.stdout, name in ran.stderr) == (2, "", True)
+
+
+def test_what_rests_on_hashes_is_not_explained(tmp_path, run):
+    with closing(Journal(tmp_path / "journal", Journalled(privacy="hashed"))) as journal:  # type: ignore[arg-type]
+        facts = Facts(mail={"subject": "hello", "size": 9})
+        envelope = Envelope("06G8", NOON, "a@b.example", recipients=(Forward("b@b.example"),))
+        verdict, reply = Verdict(Action.ACCEPT, "greeting", ""), Reply(250, ("ok",))
+        told = (facts, (verdict,), "accept", "greeting", "delivered", reply, 1, BY_POLICY)
+        journal.write(Entry(envelope, *told))
+        assert journal.flush()
+    shown = " ".join(run("--all", "06G8").stdout.split())
+    assert "decided again, by the same policy" in shown
+    assert "cannot be explained: kept as hashes: mail.subject" in shown
+    (piece,) = json.loads(run("--json", "06G8").stdout)["why"]["hashed"].items()
+    assert piece == ('mail.subject.contains("hello")', ["mail.subject"])

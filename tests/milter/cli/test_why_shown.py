@@ -8,7 +8,9 @@ from datetime import UTC, datetime
 import pytest
 from rich.console import Console
 
-from pratique.milter.cli.why_shown import Policies, show, to_json
+from pratique.milter.cli.decided import Policies
+from pratique.milter.cli.why_json import to_json
+from pratique.milter.cli.why_shown import show
 from pratique.milter.journal.entry import Entry, Kept, PolicyText
 from pratique.milter.mail import Client, Envelope, Forward
 from pratique.milter.next_hop import Reply
@@ -189,22 +191,6 @@ def test_an_unknown_and_a_null_reverse_path_are_told_apart(policies):
 def test_hashes_are_explained(policies):
     assert "begins with #" in shown(replace(kept(), privacy="hashed"), policies)
     assert "begins with #" not in shown(kept(), policies)
-
-
-def test_for_programs_there_is_everything(policies):
-    written = to_json(kept((ACCEPT, REJECT), recipients=2), policies)
-    assert written["queue_id"] == "06G8ZQK3W5T00AB"
-    assert written["condition"].startswith('any_kind("executable")')
-    assert (written["line"], written["condition_line"]) == (3, 6)
-    assert (written["action"], written["rule"]) == ("reject", "program")
-    assert written["policy"] == {
-        "name": "policy.toml",
-        "hash": POLICY.hash,
-        "in_force": True,
-    }
-    assert [one["rule"] for one in written["recipients"]] == ["all other mail", "program"]
-    assert [part["name"] for part in written["parts"]] == ["", "a.exe"]
-    assert written["kept_in"] == {"file": "2026-11-22.sqlite3", "number": 7}
 
 
 def test_what_was_changed_is_told_with_its_rule(policies):

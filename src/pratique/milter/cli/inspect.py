@@ -64,6 +64,7 @@ def _address(_: click.Context, __: click.Parameter, value: tuple[str, ...]) -> t
     type=click.Path(path_type=Path),
     help="Mail that we sent, as JSON: proves bounces. Without: none is proved.",
 )
+@click.option("--why", "explain", is_flag=True, help="Explain the verdict; with --json too.")
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.argument("paths", nargs=-1, required=True, metavar="PATH...")
 @click.pass_obj
@@ -113,7 +114,8 @@ def _run(
         our_mail = _our_mail(settings, options["ledger_file"])
         files, stdin = seeing.messages_in(paths), sys.stdin.buffer.read
         seen = seeing.look(files, settings, envelope, stdin, our_mail)
-        show = _show_json if options["as_json"] else _shown_to_a_person()
+        shown = _show_json if options["as_json"] else _shown_to_a_person
+        show = shown(policy, options)
         return asyncio.run(_show_all(seen, envelope, policy, show))
 
 
@@ -152,17 +154,45 @@ async def _show_all(
     return status
 
 
-def _show_json(seen: "Seen", envelope: Envelope, verdicts: tuple[Verdict, ...]) -> None:
+def look_at(
+    settings: Settings, path: str, policy_file: str | None, *, all_rules: bool, as_json: bool
+) -> None:
+    """Look at a message of whose way nothing is known, and explain what would be done."""
+    envelope = Envelope("inspect", datetime.now(UTC), recipients=(Forward(""),), door="inspect")
+    options = {"policy_file": policy_file, "ledger_file": None, "as_json": as_json}
+    _run(settings, envelope, (path,), options | {"explain": True, "all_rules": all_rules})
+
+
+def _show_json(policy: "Policy", options: dict[str, Any]) -> "Show":
     from pratique.milter.cli.report import report
 
-    click.echo(json.dumps(report(seen, envelope, verdicts)))
+    def show(seen: "Seen", envelope: Envelope, verdicts: tuple[Verdict, ...]) -> None:
+        line = report(seen, envelope, verdicts)
+        if options["explain"] and not seen.error:
+            from pratique.milter.cli import proof_json
+            from pratique.milter.cli.reasons import reasons_of
+
+            line["why"] = proof_json.to_json(reasons_of(policy, seen.facts, envelope.recipients))
+        click.echo(json.dumps(line))
+
+    return show
 
 
-def _shown_to_a_person() -> "Show":
+def _shown_to_a_person(policy: "Policy", options: dict[str, Any]) -> "Show":
     # rich takes a tenth of a second to import; --json does without.
     from rich.console import Console
 
     from pratique.milter.cli import tree
 
     console = Console()
-    return lambda seen, envelope, verdicts: tree.show(console, seen, envelope, verdicts)
+
+    def show(seen: "Seen", envelope: Envelope, verdicts: tuple[Verdict, ...]) -> None:
+        tree.show(console, seen, envelope, verdicts)
+        if options["explain"] and not seen.error:
+            from pratique.milter.cli import proof_shown
+            from pratique.milter.cli.reasons import reasons_of
+
+            reasons = reasons_of(policy, seen.facts, envelope.recipients)
+            proof_shown.show(console, reasons, all_rules=options.get("all_rules", False))
+
+    return show

@@ -1,91 +1,30 @@
-"""Show what the journal keeps of a message: lines for people, an object for programs.
+"""Show a person what the journal keeps of a message.
 
-The rule and its condition are read from the text of the policy that decided, as it is
-kept beside the message, and not from the policy of today.  What was seen is shown as
-`inspect` shows it.
+What was seen is shown as `inspect` shows it.
 """
 
-import hashlib
 import itertools
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cached_property
-from typing import Any
 
 from rich.console import Console
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from pratique.milter import policy_file
 from pratique.milter.cli import tree
-from pratique.milter.cli.report import report
+from pratique.milter.cli.decided import Policies, edits_of, notes_of, reason_of
 from pratique.milter.cli.screen import printable
 from pratique.milter.journal.entry import Entry, Kept, PolicyText
 from pratique.milter.mail import Client, Forward
-from pratique.milter.seeing import Seen
-from pratique.policies.reading import Reading
-from pratique.policies.verdict import Action, Edit, Note, Verdict
+from pratique.policies.verdict import Verdict
 
 # Recipients named in a line; --json has all.
 _NAMED = 5
 
 # Longer text is cut: a subject may be as long as a header.
 _LONGEST = 300
-
-
-@dataclass(frozen=True, slots=True)
-class RuleText:
-    """A rule as it stands in the text of a policy."""
-
-    line: int
-    # Empty for the last rule, which holds for all.
-    condition: str = ""
-    condition_line: int = 0
-
-
-@dataclass(slots=True)
-class Policies:
-    """The policies that decided, read again, and the one that is configured now."""
-
-    configured: str
-    _rules: dict[str, dict[str, RuleText]] = field(default_factory=dict)
-    _hash: list[str] = field(default_factory=list)
-
-    def rule(self, policy: PolicyText, name: str) -> RuleText | None:
-        """A rule of a policy; None if there is none of that name, or no text."""
-        if policy.hash not in self._rules:
-            self._rules[policy.hash] = dict(_rules_in(policy))
-        return self._rules[policy.hash].get(name)
-
-    def is_in_force(self, policy: PolicyText) -> bool | None:
-        """Whether the configured file still says the same; None if it cannot be read."""
-        if not self._hash:
-            self._hash.append(_hash_of(self.configured))
-        return policy.hash == self._hash[0] if self._hash[0] else None
-
-
-def _hash_of(configured: str) -> str:
-    try:
-        text = policy_file.find(configured).text
-    except policy_file.NoPolicy:
-        return ""
-    return hashlib.sha256(text.encode()).hexdigest()
-
-
-def _rules_in(policy: PolicyText) -> Iterator[tuple[str, RuleText]]:
-    reading = Reading(policy.name, policy.text)
-    # It decided, so it was sound: what is no table or has no name is damage.
-    tables = reading.values.get("rule", [])
-    for index, table in enumerate(tables if isinstance(tables, list) else ()):
-        if not isinstance(table, dict):
-            continue
-        name, when = table.get("name"), table.get("when")
-        line = reading.line(("rule", index))
-        if isinstance(when, str):
-            yield str(name), RuleText(line, when, reading.line(("rule", index, "when")))
-        else:
-            yield str(name), RuleText(line)
 
 
 @dataclass(frozen=True)
@@ -109,82 +48,6 @@ def _groups(entry: Entry) -> list[_Group]:
         group = groups.setdefault((verdict, outcome), _Group(verdict, outcome, []))
         group.recipients.append(forward)
     return list(groups.values())
-
-
-def _reason(entry: Entry) -> str:
-    """The reason that the deciding rule gives."""
-    reasons = (verdict.reason for verdict in entry.verdicts if verdict.rule == entry.rule)
-    return next(reasons, "")
-
-
-# For programs.
-
-
-def to_json(kept: Kept, policies: Policies) -> dict[str, Any]:
-    """What is kept, with the keys of `inspect --json` and more."""
-    entry = kept.entry
-    # A message that was never judged has no verdicts; `report` wants one.
-    worst = Verdict(Action(entry.action), entry.rule, _reason(entry), edits=_edits(entry))
-    nobody = replace(entry.envelope, recipients=(Forward(""),))
-    seen = report(Seen("", entry.milliseconds, entry.facts), nobody, (worst,))
-    del seen["file"]
-    return (
-        _ids(entry)
-        | seen
-        | {"recipients": list(_recipients(entry)), "outcome": entry.outcome}
-        | {"reply": str(entry.reply)}
-        | _decided(entry, policies)
-        | {"privacy": kept.privacy, "kept_in": {"file": kept.file, "number": kept.number}}
-    )
-
-
-def _ids(entry: Entry) -> dict[str, Any]:
-    envelope, client = entry.envelope, entry.envelope.client
-    return {
-        "queue_id": envelope.queue_id,
-        "mta_id": envelope.mta_id,
-        "held_as": entry.held_as,
-        "received_at": envelope.received_at.isoformat(),
-        "door": envelope.door,
-        "client": {"ip": client.ip, "name": client.name, "helo": client.helo},
-        "authenticated": envelope.authenticated,
-        "reverse_path": envelope.reverse_path,
-    }
-
-
-def _decided(entry: Entry, policies: Policies) -> dict[str, Any]:
-    policy = entry.policy
-    rule = policies.rule(policy, entry.rule)
-    in_force = policies.is_in_force(policy)
-    return {
-        "line": rule.line if rule else None,
-        "condition": rule.condition if rule else "",
-        "condition_line": rule.condition_line if rule else None,
-        "policy": {"name": policy.name, "hash": policy.hash, "in_force": in_force},
-        "notes": [{"rule": note.rule, "reason": note.reason} for note in _notes(entry)],
-    }
-
-
-def _notes(entry: Entry) -> list[Note]:
-    return list(dict.fromkeys(note for one in entry.verdicts for note in one.notes))
-
-
-def _edits(entry: Entry) -> tuple[Edit, ...]:
-    return tuple(dict.fromkeys(edit for one in entry.verdicts for edit in one.edits))
-
-
-def _recipients(entry: Entry) -> Iterator[dict[str, str]]:
-    for number, forward in enumerate(entry.envelope.recipients):
-        one = {"address": forward.address, "action": "", "rule": ""}
-        if entry.verdicts:
-            verdict = entry.verdicts[number]
-            one |= {"action": str(verdict.action), "rule": verdict.rule}
-        if entry.outcomes:
-            one["outcome"] = entry.outcomes[number]
-        yield one
-
-
-# For people.
 
 
 def show(console: Console, kept: Kept, policies: Policies) -> None:
@@ -248,14 +111,17 @@ def _because(entry: Entry, policies: Policies) -> Iterator[tuple[str, str]]:
     policy = entry.policy
     rule = policies.rule(policy, entry.rule)
     if rule is not None:
-        where = f", its `when` on line {rule.condition_line}" if rule.condition else ""
-        yield "rule", f"{_safe(entry.rule)}  ({_safe(policy.name)}, line {rule.line}{where})"
+        where = f", its `when` on line {rule.condition_line}" if rule.condition_line else ""
+        file = rule.file or policy.name
+        yield "rule", f"{_safe(entry.rule)}  ({_safe(file)}, line {rule.line}{where})"
     elif not policy.text:
         yield "rule", f"{_safe(entry.rule)}  (the text of the policy is missing)"
+    elif entry.rule and policies.includes(policy) and _is_of_policy(entry):
+        yield "rule", f"{_safe(entry.rule)}  (of a policy that {_safe(policy.name)} included)"
     else:
         # "mail loop", "released ...", or nothing: decided before a rule was asked.
         yield "rule", f"{_safe(entry.rule) or 'none'}  (of Pratique itself, not of the policy)"
-    yield "reason", _safe(_reason(entry))
+    yield "reason", _safe(reason_of(entry))
     if rule is not None:
         condition = "\n".join(printable(line) for line in rule.condition.strip().splitlines())
         yield "when", condition or "always: it is the last rule, for all other mail"
@@ -269,12 +135,16 @@ def _because(entry: Entry, policies: Policies) -> Iterator[tuple[str, str]]:
             told = f"{verdict.action}, by the rule `{_safe(verdict.rule)}`{reason}"
             told += f"; {group.outcome}" if group.outcome else ""
             yield "for", f"{group.names}: {told}"
-    for note in _notes(entry):
+    for note in notes_of(entry):
         yield "noted", f"by the rule `{_safe(note.rule)}`: {_safe(note.reason)}"
-    for edit in _edits(entry):
+    for edit in edits_of(entry):
         yield "changed", f"{edit.action}, by the rule `{_safe(edit.rule)}`: {_safe(edit.reason)}"
     for added in dict.fromkeys(added for one in entry.verdicts for added in one.add_header):
         yield "adds", _safe(f"{added.name}: {added.value}")
+
+
+def _is_of_policy(entry: Entry) -> bool:
+    return any(verdict.rule == entry.rule for verdict in entry.verdicts)
 
 
 def _now(policies: Policies, policy: PolicyText) -> str:
