@@ -1,8 +1,11 @@
 """What was seen is judged: with all evidence of a bounce added up."""
 
+from dataclasses import replace
+
 import pytest
 
 from pratique.milter.judging import judge, weigh
+from pratique.milter.shadowing import Shadowing
 from pratique.policies.policy import Policy
 from pratique.policies.verdict import Action
 from pratique.scanners.facts_pb2 import Evidence, Facts
@@ -41,3 +44,17 @@ def test_a_rule_can_ask_for_the_sum(envelope):
     assert judge(seen, envelope, policy).verdicts[0].action is Action.QUARANTINE
     seen.bounce.evidence.extend([Evidence(weight=3.0), Evidence(weight=1.5)])
     assert judge(seen, envelope, policy).verdicts[0].action is Action.ACCEPT
+
+
+def test_a_policy_in_the_shadow_judges_the_same_and_decides_nothing(envelope):
+    seen = Facts(envelope=envelope.to_facts())
+    seen.bounce.evidence.extend([Evidence(weight=4.5)])
+    two = replace(envelope, recipients=envelope.recipients * 2)
+    other = Policy.load(HEAVY.replace("> 4.0", "> 4.9"))
+    alone = judge(Facts.FromString(seen.SerializeToString()), two, Policy.load(HEAVY))
+    both = judge(seen, two, Policy.load(HEAVY), Shadowing(other))
+    assert alone.shadowed is None
+    assert both.verdicts == alone.verdicts
+    assert both.shadowed.policy == other.hash
+    assert {one.action for one in both.shadowed.verdicts} == {Action.QUARANTINE}
+    assert len(both.shadowed.verdicts) == len(two.recipients)

@@ -6,12 +6,18 @@ Whoever is told must neither wait nor raise: the client is waiting for its reply
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from pratique.milter.journal.entry import Shadowed
 from pratique.milter.mail import Envelope
 from pratique.milter.next_hop import Reply
 from pratique.policies.verdict import Verdict
 from pratique.scanners.facts_pb2 import Facts
 
-_TAKEN = {"accept": "delivered", "quarantine": "held", "discard": "dropped"}
+_TAKEN = {
+    "accept": "delivered",
+    "redirect": "redirected",
+    "quarantine": "held",
+    "discard": "dropped",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +41,10 @@ class Became:
     held_as: str = ""
     # What came of it for each recipient, in these words; empty: the same for all.
     outcomes: tuple[str, ...] = ()
+    # What a policy in the shadow would have decided.
+    shadowed: Shadowed | None = None
+    # The hash of the policy that decides.
+    policy: str = ""
 
     @property
     def outcome(self) -> str:
@@ -56,9 +66,21 @@ class Became:
         return len(self.outcomes) > 1 and len(set(self.outcomes)) > 1
 
     @property
+    def agrees(self) -> bool:
+        """Whether the policy in the shadow would have had the same become of the message."""
+        others = self.shadowed.verdicts if self.shadowed is not None else ()
+        return [_orders(one) for one in self.verdicts] == [_orders(one) for one in others]
+
+    @property
     def milliseconds(self) -> float:
         """From the end of data to the reply."""
         return round((self.ended - self.begun) * 1000, 1)
+
+
+def _orders(verdict: Verdict) -> tuple[object, ...]:
+    """What a verdict has done, whichever rule it is that says so."""
+    changes = {(edit.action, edit.parts) for edit in verdict.edits}
+    return verdict.action, verdict.redirect, changes, verdict.add_header
 
 
 Tell = Callable[[Became], None]

@@ -10,9 +10,11 @@ from typing import Protocol
 from pratique.milter import too_large
 from pratique.milter.alerts import bursts
 from pratique.milter.alerts.bursts import Bursts
+from pratique.milter.journal.entry import Shadowed
 from pratique.milter.lookups import addresses
 from pratique.milter.mail import Content, Envelope
 from pratique.milter.rewriting import Look, Rewrites
+from pratique.milter.shadowing import Shadowing
 from pratique.policies import danger
 from pratique.policies.policy import Policy
 from pratique.policies.verdict import Verdict
@@ -35,6 +37,8 @@ class Inspection:
 
     facts: Facts
     verdicts: tuple[Verdict, ...]
+    # What a policy in the shadow would have decided; None without one.
+    shadowed: Shadowed | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +49,7 @@ class Judging:
     policy: Policy
     # Without it nobody counts what came of late.
     bursts: Bursts | None = None
+    shadow: Shadowing | None = None
 
     async def first(self, content: Content, envelope: Envelope, octets: int = 0) -> Inspection:
         """A message as it came; nobody looks into one of so many `octets`.
@@ -57,7 +62,7 @@ class Judging:
             seen = await self.sees.inspect(content, envelope)
         if self.bursts is not None:
             self.bursts.state(seen, envelope)
-        return judge(seen, envelope, self.policy)
+        return judge(seen, envelope, self.policy, self.shadow)
 
     def again(self, envelope: Envelope, first: Facts) -> Look:
         """How what became of a message is judged; `first` are its facts as it came."""
@@ -71,12 +76,17 @@ class Judging:
         return look
 
 
-def judge(seen: Facts, envelope: Envelope, policy: Policy) -> Inspection:
-    """Decide what has been seen."""
+def judge(
+    seen: Facts, envelope: Envelope, policy: Policy, shadow: Shadowing | None = None
+) -> Inspection:
+    """Decide what has been seen; by a policy in the shadow too, if there is one."""
     seen.envelope.address_problems.extend(addresses.problems(envelope))
     weigh(seen)
     recipients = [addresses.to_facts(forward) for forward in envelope.recipients]
-    return Inspection(seen, policy.decide_all(danger.reduce(seen), recipients))
+    known = danger.reduce(seen)
+    verdicts = policy.decide_all(known, recipients)
+    shadowed = shadow.decided(known, recipients) if shadow is not None else None
+    return Inspection(seen, verdicts, shadowed)
 
 
 def weigh(seen: Facts) -> None:

@@ -33,6 +33,7 @@ from pratique.milter.own_fields import OwnFields
 from pratique.milter.quarantine.store import Quarantine
 from pratique.milter.released import redemption
 from pratique.milter.rewriting import Rewriting, close
+from pratique.milter.shadowing import Shadowing
 from pratique.milter.wall import NurseryLost
 from pratique.milter.ways import Done, Ways, Whole
 from pratique.policies.policy import Policy
@@ -52,6 +53,8 @@ class Besides:
     bursts: Bursts | None = None
     # The part of a message's time that is for looking at it (deadline.py).
     looking: float = LOOKING_SECONDS
+    # Without it no policy is in the shadow.
+    shadow: Shadowing | None = None
 
 
 _NOTHING = Besides()
@@ -69,7 +72,7 @@ class Pipeline:
         besides: Besides = _NOTHING,
     ) -> None:
         self._sees = sees
-        self._judging = Judging(sees, policy, besides.bursts)
+        self._judging = Judging(sees, policy, besides.bursts, besides.shadow)
         self._quarantine = quarantine
         self._tell = tell
         self._besides = besides
@@ -99,6 +102,8 @@ class Pipeline:
             reply=done.reply,
             held_as=done.held_as,
             outcomes=done.outcomes,
+            shadowed=inspection.shadowed,
+            policy=self._judging.policy.hash,
         )
         self._tell(became)
         return done.reply

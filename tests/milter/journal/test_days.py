@@ -8,6 +8,7 @@ import pytest
 from pratique.milter.journal.days import STEADY, Days, files_in, path_of, remove_old
 
 TODAY = date(2026, 11, 22)
+YOUNG = ["2026-11-20.sqlite3", "2026-11-21.sqlite3", "2026-11-22.sqlite3"]
 
 
 @pytest.fixture
@@ -80,6 +81,36 @@ def test_a_clock_is_believed_an_hour_after_the_start(clocks, days):
     assert not days.believed
 
 
+def hour(clocks, days):
+    clocks.run(seconds=STEADY)
+    days.look()
+    return days.removes
+
+
+@pytest.mark.parametrize(("seconds", "patient"), [(86400, False), (86401, True)])
+def test_after_a_jump_of_more_than_a_day_nothing_is_removed_for_three_days(
+    clocks, days, caplog, seconds, patient
+):
+    assert hour(clocks, days)
+    clocks.now += timedelta(seconds=seconds)
+    days.look()
+    hours = next(number for number in range(1, 100) if hour(clocks, days))
+    assert hours == (72 if patient else 1)
+    assert ("the clock has jumped forward by 1.0 days" in caplog.text) is patient
+    clocks.now += timedelta(seconds=100)
+    days.look()
+    assert hour(clocks, days)
+
+
+def test_a_small_jump_after_a_large_one_shortens_nothing(clocks, days, caplog):
+    clocks.now -= timedelta(days=400)
+    days.look()
+    assert "jumped back by 400.0 days" in caplog.text
+    clocks.now += timedelta(seconds=100)
+    days.look()
+    assert next(number for number in range(1, 100) if hour(clocks, days)) == 72
+
+
 def make(folder, *names):
     for name in names:
         (folder / name).write_bytes(b"x")
@@ -90,17 +121,52 @@ def names(folder):
 
 
 def test_files_are_kept_as_many_days_as_is_said(tmp_path):
-    make(tmp_path, "2026-10-22.sqlite3", "2026-10-23.sqlite3", "2026-11-22.sqlite3")
+    make(tmp_path, "2026-10-22.sqlite3", "2026-10-23.sqlite3", *YOUNG)
     remove_old(tmp_path, TODAY, 30)
-    assert names(tmp_path) == ["2026-10-23.sqlite3", "2026-11-22.sqlite3"]
+    assert names(tmp_path) == ["2026-10-23.sqlite3", *YOUNG]
+
+
+@pytest.mark.parametrize(("count", "goes"), [(2, False), (3, True)])
+def test_nothing_goes_where_hardly_any_younger_file_says_that_it_is_old(tmp_path, count, goes):
+    # As it is on the days after a clock went a year ahead.
+    old = [f"2025-11-{number:02}.sqlite3" for number in range(1, 31)]
+    make(tmp_path, *old, *YOUNG[-count:])
+    remove_old(tmp_path, TODAY, 30, sure=False)
+    assert names(tmp_path) == [*(() if goes else old), *YOUNG[-count:]]
+
+
+def test_who_has_seen_three_days_of_a_steady_clock_is_sure(clocks, days, tmp_path):
+    make(tmp_path, "2025-11-01.sqlite3")
+    clocks.run(seconds=3 * 86400 - 1)
+    days.look()
+    assert not days.sure
+    clocks.run(seconds=1)
+    days.look()
+    assert days.sure
+    remove_old(tmp_path, TODAY, 30, sure=True)
+    assert names(tmp_path) == []
+
+
+def test_a_file_of_a_day_that_has_not_come_is_no_younger_one(tmp_path):
+    make(tmp_path, "2025-11-01.sqlite3", *YOUNG[1:], "2026-11-23.sqlite3", "2099-01-01.sqlite3")
+    remove_old(tmp_path, TODAY, 30, sure=False)
+    assert (tmp_path / "2025-11-01.sqlite3").exists()
+
+
+@pytest.mark.parametrize(("keep_days", "count", "goes"), [(1, 1, False), (1, 2, True)])
+def test_who_keeps_one_day_has_no_three_younger_ones(tmp_path, keep_days, count, goes):
+    make(tmp_path, "2026-11-01.sqlite3", *YOUNG[-count:])
+    remove_old(tmp_path, TODAY, keep_days, sure=False)
+    assert (tmp_path / "2026-11-01.sqlite3").exists() is not goes
 
 
 def test_all_that_belongs_to_a_day_goes_with_it(tmp_path):
+    make(tmp_path, *YOUNG)
     old = "2026-01-01.sqlite3"
     aside = f"{old}.damaged-20260101T120000.000042"
     make(tmp_path, old, f"{old}-wal", f"{old}-shm", aside, f"{aside}-wal")
     remove_old(tmp_path, TODAY, 30)
-    assert names(tmp_path) == []
+    assert names(tmp_path) == YOUNG
 
 
 def test_what_has_another_name_is_not_ours(tmp_path):
@@ -114,9 +180,10 @@ def test_what_has_another_name_is_not_ours(tmp_path):
 
 def test_a_file_of_a_day_that_never_came_goes_when_it_was_not_written_for_long(tmp_path):
     future = path_of(tmp_path, date(2099, 1, 1))
-    make(tmp_path, future.name)
+    make(tmp_path, future.name, *YOUNG)
     os.utime(future, (4e9, 4e9))
     remove_old(tmp_path, TODAY, 30)
+    make(tmp_path, "2026-12-20.sqlite3", "2026-12-21.sqlite3", "2026-12-22.sqlite3")
     remove_old(tmp_path, TODAY + timedelta(days=30), 30)
     assert future.exists()
     remove_old(tmp_path, TODAY + timedelta(days=31), 30)

@@ -280,8 +280,12 @@ def test_old_files_go_at_the_day_change_and_not_by_a_clock_that_jumped(
     clocks.now -= timedelta(days=10_000)
     one.write(entry("c"))
     assert one.flush()
-    clocks.run(hours=13)
+    clocks.run(hours=71)
     one.write(entry("d"))
+    assert one.flush()
+    assert old.exists()
+    clocks.run(hours=25)
+    one.write(entry("e"))
     assert one.flush()
     assert (old.exists(), recent.exists(), other.exists()) == (False, True, True)
 

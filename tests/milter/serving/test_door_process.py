@@ -5,12 +5,16 @@ import contextlib
 import json
 import os
 import socket
+from pathlib import Path
 
 import pytest
 
 from pratique.milter.config import Settings
+from pratique.milter.content import content_of
 from pratique.milter.doors.places import DoorError
+from pratique.milter.policy_file import PolicyFile
 from pratique.milter.serving.door_process import run
+from pratique.milter.supervisor.charge import Policies
 from pratique.milter.supervisor.orders import Channel, Order
 from pratique.milter.wall import NurseryLost, NurseryUnfit
 from pratique.milter.workers import NoMoreNurseries
@@ -64,12 +68,15 @@ async def process():
 
 
 def serve(*descriptors):
-    body = {
-        "settings": Settings().model_dump_json(exclude_unset=True),
-        "policy_text": POLICY,
-        "policy_name": "mine.toml",
-    }
+    body = {"settings": Settings().model_dump_json(exclude_unset=True)}
     return Order("serve", body, descriptors)
+
+
+def policies(shadow=None):
+    """The policies as the supervisor hands them over."""
+    mine = PolicyFile("mine.toml", POLICY, Path())
+    other = shadow and PolicyFile("new.toml", shadow, Path())
+    return contextlib.closing(content_of([Policies(mine, other).written()]))
 
 
 def some_socket():
@@ -78,9 +85,10 @@ def some_socket():
     return one
 
 
-async def ordered(process, *others):
-    with some_socket() as control, some_socket() as listening:
-        await process.channel.say(serve(control.fileno(), listening.fileno()))
+async def ordered(process, shadow=None):
+    with some_socket() as control, some_socket() as listening, policies(shadow) as handed:
+        order = serve(control.fileno(), handed.descriptor, listening.fileno())
+        await process.channel.say(order)
         return await answer_of(process)
 
 
@@ -97,7 +105,17 @@ async def test_a_door_serves_by_what_it_was_told(process):
     assert charge.settings == Settings()
     assert charge.policy.hash == charge.policy_text.hash == Policy.load(POLICY).hash
     assert charge.policy_text.name == "mine.toml"
+    assert charge.shadow is None
     assert len(process.sockets[0]) == 1
+
+
+async def test_a_door_is_handed_the_policy_in_the_shadow_too(process):
+    other = POLICY.replace("all", "each")
+    assert (await ordered(process, other)).word == "ready"
+    (charge,) = process.charges
+    assert charge.policy.hash == Policy.load(POLICY).hash
+    assert charge.shadow.hash == Policy.load(other).hash
+    assert charge.shadow.name == "new.toml"
 
 
 @pytest.mark.parametrize(
@@ -174,8 +192,8 @@ async def test_what_was_served_before_gets_no_other_nursery(process):
 async def test_what_goes_on_since_the_next_cannot_serve_gets_the_next_nursery(process):
     await ordered(process)
     process.faults = [NurseryUnfit("bad.yar: line 1")]
-    with some_socket() as control:
-        await process.channel.say(serve(control.fileno()))
+    with some_socket() as control, policies() as handed:
+        await process.channel.say(serve(control.fileno(), handed.descriptor))
         assert (await answer_of(process)).word == "unfit"
     (before,) = process.nurseries
     with contextlib.suppress(NurseryLost):

@@ -235,3 +235,46 @@ async def test_what_goes_past_the_mail_server_has_the_tag_too(taken):
 
     await taken(take, OUT, house={**TAGS, "release_hop": hop})
     assert hop.resumed[0][0].reverse_path == "t=a@corp.example"
+
+
+ANALYST = Forward("analyst@our.example", ("NOTIFY=NEVER",))
+
+
+async def test_what_is_redirected_is_added_and_who_it_came_to_is_taken_away(taken):
+    async def take(content, envelope, ways):
+        out = Outgoing(content)
+        assert (await ways.send(out, [B])).accepted
+        assert (await ways.redirect(out, [C], ANALYST, True)).accepted
+        assert (await ways.redirect(out, [D], ANALYST, True)).accepted
+        return OK
+
+    ending = await taken(take, TO_THREE)
+    assert ending.redirected == (ANALYST,)
+    assert {one.address for one in ending.without} == {C.address, D.address}
+    assert ending.outgoing is not None
+
+
+async def test_whom_it_came_to_as_well_stays_and_is_not_added(taken):
+    async def take(content, envelope, ways):
+        return await ways.redirect(Outgoing(content), [B, C, D], Forward("C@corp.example"), True)
+
+    ending = await taken(take, TO_THREE)
+    assert ending.redirected == ()
+    assert {one.address for one in ending.without} == {B.address, D.address}
+
+
+async def test_what_has_another_content_is_redirected_past_the_queue(taken):
+    said = []
+
+    class Hop:
+        async def resume(self, envelope, forwards):
+            said.append((envelope.reverse_path, tuple(forwards)))
+            return Reply(451, ("4.4.1 away",)), None
+
+    async def take(content, envelope, ways):
+        return await ways.redirect(Outgoing(content), [B], ANALYST, False)
+
+    ending = await taken(take, TO_THREE, house={"release_hop": Hop()})
+    assert ending.reply.code == 451
+    assert ending.redirected == ()
+    assert said == [("a@b.example", (ANALYST,))]

@@ -7,8 +7,9 @@ import sys
 
 import pytest
 
+from pratique.milter.supervisor.charge import Charge
 from pratique.milter.supervisor.orders import OrderError
-from pratique.milter.supervisor.process import Charge, DoorProcess, Inherited, Lost, Unfit
+from pratique.milter.supervisor.process import DoorProcess, Inherited, Lost, Unfit
 
 # Reads one frame and its descriptors, then does what its name says.
 DOOR = """
@@ -33,7 +34,7 @@ order, descriptors = hear()
 if name in ("good", "early"):
     os.fstat(descriptors[0])
     say(word="counted", counted="[]")
-    say(word="ready", policy=order["policy_text"])
+    say(word="ready", policy=os.pread(descriptors[1], 100, 0).decode())
 elif name == "unfit":
     say(word="unfit", why="no such group: mail")
 elif name == "dead":
@@ -44,7 +45,7 @@ while hear()[0]["word"] not in ("drain", "end"):
     pass
 """
 COMMAND = (sys.executable, "-I", "-c", DOOR)
-CHARGE = Charge("{}", "default.toml", "the policy")
+CHARGE = Charge("{}", b"the policies")
 
 
 class Nursery:

@@ -10,6 +10,11 @@ remove what is not old.  So the wall clock is held against the monotonic one, wh
 jumps.  After a jump the day stays what it was, and nothing is removed, until both clocks
 have gone side by side for an hour.  The same hour passes after a start, when nothing is
 known of the clock yet.
+
+A clock that is a year ahead, and stays so, names everything old.  So after a jump of more
+than a day nothing is removed for three days, in which somebody may notice.  What happened
+before a start nobody has seen: until a process has seen three days of a steady clock itself,
+old files go only where younger ones of three days stand beside them.
 """
 
 import logging
@@ -28,6 +33,12 @@ JUMP = 60.0
 
 # As long as a wrong clock after a start usually takes to be set right, many times over.
 STEADY = 3600.0
+
+# After a jump of this length old files wait for as long as a weekend lasts, with a day off.
+FAR = 86400.0
+FAR_STEADY = 3 * 86400.0
+# Days of which there must be younger files, by the same reasoning.
+YOUNGER = 3
 
 ENDINGS = ("-wal", "-shm")
 _OURS = re.compile(r"(\d{4}-\d\d-\d\d)\.sqlite3(?:\.(?:damaged|other)-[0-9TZ.-]{1,40})?")
@@ -77,9 +88,14 @@ class Days:
         self._apart: float | None = None
         self._steady_since = 0.0
         self._jumped = False
+        self._patience = STEADY
         self.day = date.min
         # True once both clocks have gone side by side for long enough.
         self.believed = False
+        # True once the day may say what is old.
+        self.removes = False
+        # True once it may say so alone.
+        self.sure = False
 
     def look(self) -> date:
         """Look at the clocks, and say which day to write to."""
@@ -89,17 +105,41 @@ class Days:
         if self._apart is None or abs(apart - self._apart) > JUMP:
             self._jumped = not is_first
             self._steady_since = ticks
+            if self._apart is not None and abs(apart - self._apart) > FAR:
+                self._patience = FAR_STEADY
+                self._tell(apart - self._apart)
         self._apart = apart
         self.believed = ticks - self._steady_since >= STEADY
+        self.removes = ticks - self._steady_since >= self._patience
+        self.sure = ticks - self._steady_since >= FAR_STEADY
+        if self.removes:
+            self._patience = STEADY
         if is_first or self.believed or not self._jumped:
             self._jumped = False
             self.day = now.astimezone(UTC).date()
         return self.day
 
+    @staticmethod
+    def _tell(jump: float) -> None:
+        days, way = abs(jump) / 86400, "forward" if jump > 0 else "back"
+        text = "the clock has jumped %s by %.1f days: no old file is removed for three days"
+        log.warning(text, way, days)
 
-def remove_old(folder: Path, today: date, keep_days: int) -> None:
-    """Remove the files of days that are no longer kept.  Raises OSError."""
-    for one in files_in(folder):
+
+def remove_old(folder: Path, today: date, keep_days: int, *, sure: bool = True) -> None:
+    """Remove the files of days that are no longer kept.  Raises OSError.
+
+    None of them where nobody is sure of the clock, and hardly any younger ones stand beside
+    them: it may be the clock that is wrong.
+    """
+    files = files_in(folder)
+    kept = {one.day for one in files if 0 <= (today - one.day).days <= keep_days}
+    if not sure and len(kept) < min(YOUNGER, keep_days + 1):
+        if any(one.day < today for one in files if one.day not in kept):
+            text = "%s: files of more than %d days stay until the clock is known to be right"
+            log.warning(text, folder.name, keep_days)
+        return
+    for one in files:
         if _is_old(one, today, keep_days):
             for path in (one.path, *(with_ending(one.path, end) for end in ENDINGS)):
                 path.unlink(missing_ok=True)

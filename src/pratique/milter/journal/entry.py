@@ -22,6 +22,14 @@ class PolicyText:
 
 
 @dataclass(frozen=True, slots=True)
+class Shadowed:
+    """What a whole policy in the shadow would have decided: its hash, a verdict a recipient."""
+
+    policy: str
+    verdicts: tuple[Verdict, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Entry:
     """One message, when its reply is decided.  Whoever hands it over changes no facts later."""
 
@@ -31,8 +39,8 @@ class Entry:
     verdicts: tuple[Verdict, ...]
     action: str
     rule: str
-    # What came of the action: "delivered", "held", "dropped", "refused" or "deferred"; "split"
-    # where that differs among recipients.
+    # What came of the action: "delivered", "redirected", "held", "dropped", "refused" or
+    # "deferred"; "split" where that differs among recipients.
     outcome: str
     reply: Reply
     milliseconds: float
@@ -41,6 +49,8 @@ class Entry:
     held_as: str = ""
     # What came of it for each recipient, where that differs.
     outcomes: tuple[str, ...] = ()
+    # None: there is no such policy, or the message was never judged.
+    shadowed: Shadowed | None = None
 
 
 @dataclass(frozen=True, slots=True)

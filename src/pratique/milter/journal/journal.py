@@ -232,11 +232,11 @@ class Journal:
 
     def _remove_old(self) -> None:
         today = self._days.day
-        if not self._days.believed or today == self._removed_on:
+        if not self._days.removes or today == self._removed_on:
             return
         self._removed_on = today
         try:
-            remove_old(self._folder, today, self._settings.keep_days)
+            remove_old(self._folder, today, self._settings.keep_days, sure=self._days.sure)
         except FileNotFoundError:
             return
         except OSError as error:

@@ -81,7 +81,7 @@ def entries_of(path: Path, after: int = 0, page: int = PAGE) -> Iterator[Kept]:
     Each page is a transaction of its own.  Raises sqlite3.Error, OSError or ValueError.
     """
     while True:
-        with _opened(path) as connection:
+        with opened(path) as connection:
             if connection is None:
                 return
             rows = connection.execute(_NEXT, {"after": after, "most": page}).fetchall()
@@ -96,7 +96,7 @@ def entries_of(path: Path, after: int = 0, page: int = PAGE) -> Iterator[Kept]:
 def _find_in(path: Path, wanted: str, most: int, found: Found) -> int:
     """Add what a file has of an id; says how many there are that could be read."""
     asked = {"id": wanted, "most": most}
-    with _opened(path) as connection:
+    with opened(path) as connection:
         if connection is None:
             return 0
         (count,) = connection.execute(_COUNT, asked).fetchone()
@@ -122,8 +122,11 @@ def _kept(path: Path, row: tuple[int, int, bytes, str, str | None, str | None]) 
 
 
 @contextlib.contextmanager
-def _opened(path: Path) -> Iterator[sqlite3.Connection | None]:
-    """The file; None for one that is being made, and has nothing in it yet."""
+def opened(path: Path) -> Iterator[sqlite3.Connection | None]:
+    """The file, to be read; None for one that is being made, and has nothing in it yet.
+
+    Raises sqlite3.Error, OSError or ValueError.
+    """
     connection = _connect(path)
     # Text that is no UTF-8 is damage of one record, and must not hide the others.
     connection.text_factory = partial(str, encoding="utf-8", errors="backslashreplace")

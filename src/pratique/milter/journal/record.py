@@ -18,11 +18,19 @@ from typing import Any
 from google.protobuf.message import DecodeError, EncodeError
 
 from pratique.milter.journal import shape
-from pratique.milter.journal.entry import Entry, PolicyText
+from pratique.milter.journal.entry import Entry, PolicyText, Shadowed
 from pratique.milter.mail import Client, Envelope, Forward
 from pratique.milter.next_hop import Reply
 from pratique.policies import danger
-from pratique.policies.verdict import Action, Edit, HeaderField, Note, Verdict
+from pratique.policies.verdict import (
+    Action,
+    Edit,
+    HeaderField,
+    Note,
+    Notice,
+    Shadow,
+    Verdict,
+)
 from pratique.scanners.facts_pb2 import Facts
 
 # The number of the facts' layout (facts.proto, package pratique.facts.v1).  Fields that
@@ -48,7 +56,7 @@ _json = json.JSONEncoder(separators=(",", ":")).encode
 UNWRITABLE = (EncodeError, ValueError, TypeError, ArithmeticError)
 
 # What reading may raise of octets that are no record; brackets nested deeply are among them.
-_DAMAGE = (
+DAMAGE = (
     zlib.error,
     DecodeError,
     LookupError,
@@ -117,7 +125,7 @@ def decode(record: bytes, policy: PolicyText, most: int = MOST_OCTETS) -> tuple[
         head, recipients, facts = _taken_apart(record, most)
         shape.check(head, recipients)
         return _entry(head, recipients, facts, policy), head["privacy"]
-    except _DAMAGE as error:
+    except DAMAGE as error:
         raise ValueError(f"not a record: {error!r}") from error
 
 
@@ -159,7 +167,22 @@ def _head(entry: Entry, distinct: Iterable[Verdict]) -> dict[str, Any]:
         "reply": [entry.reply.code, entry.reply.lines],
         "milliseconds": round(entry.milliseconds, 1),
         "held_as": entry.held_as,
-    } | ({"outcomes": entry.outcomes} if entry.outcomes else {})
+    } | _if_any(entry)
+
+
+def _if_any(entry: Entry) -> dict[str, Any]:
+    """What few entries have."""
+    rare: dict[str, Any] = {}
+    if entry.outcomes:
+        rare["outcomes"] = entry.outcomes
+    if entry.shadowed is not None:
+        distinct = list(dict.fromkeys(entry.shadowed.verdicts))
+        rare["shadowed"] = {
+            "policy": entry.shadowed.policy,
+            "verdicts": [_written(verdict) for verdict in distinct],
+            "each": [distinct.index(verdict) for verdict in entry.shadowed.verdicts],
+        }
+    return rare
 
 
 def _written(verdict: Verdict) -> dict[str, Any]:
@@ -171,7 +194,16 @@ def _written(verdict: Verdict) -> dict[str, Any]:
         "notes": [[note.rule, note.reason] for note in verdict.notes],
         "failures": verdict.failures,
         "edits": [[one.action, one.rule, one.reason, *one.parts] for one in verdict.edits],
-    }
+    } | {name: value for name, value in _rarely(verdict) if value}
+
+
+def _rarely(verdict: Verdict) -> Iterator[tuple[str, object]]:
+    """What few verdicts have, and an earlier version did not write."""
+    yield "reply", verdict.reply
+    yield "redirect", verdict.redirect
+    yield "notices", [[one.address, one.rule, one.reason] for one in verdict.notices]
+    told = verdict.shadows
+    yield "shadows", [[one.rule, one.action, one.reason, one.failure] for one in told]
 
 
 def _recipient_lines(entry: Entry, distinct: list[Verdict]) -> Iterator[bytes]:
@@ -190,7 +222,7 @@ def _recipient_lines(entry: Entry, distinct: list[Verdict]) -> Iterator[bytes]:
 def _entry(
     head: dict[str, Any], recipients: list[list[Any]], facts: bytes, policy: PolicyText
 ) -> Entry:
-    distinct = [_verdict(one) for one in head["verdicts"]]
+    distinct = [read_verdict(one) for one in head["verdicts"]]
     code, lines = head["reply"]
     return Entry(
         envelope=_envelope(head, recipients),
@@ -204,7 +236,14 @@ def _entry(
         policy=policy,
         held_as=head["held_as"],
         outcomes=tuple(head.get("outcomes", ())),
+        shadowed=read_shadowed(head["shadowed"]) if "shadowed" in head else None,
     )
+
+
+def read_shadowed(written: dict[str, Any]) -> Shadowed:
+    """What a policy in the shadow said, of what was written of it."""
+    distinct = [read_verdict(one) for one in written["verdicts"]]
+    return Shadowed(written["policy"], tuple(distinct[number] for number in written["each"]))
 
 
 def _envelope(head: dict[str, Any], recipients: list[list[Any]]) -> Envelope:
@@ -223,7 +262,8 @@ def _envelope(head: dict[str, Any], recipients: list[list[Any]]) -> Envelope:
     )
 
 
-def _verdict(written: dict[str, Any]) -> Verdict:
+def read_verdict(written: dict[str, Any]) -> Verdict:
+    """The verdict, of what was written of it."""
     return Verdict(
         Action(written["action"]),
         written["rule"],
@@ -235,4 +275,8 @@ def _verdict(written: dict[str, Any]) -> Verdict:
             Edit(action, rule, reason, tuple(parts))
             for action, rule, reason, *parts in written.get("edits", ())
         ),
+        written.get("reply", ""),
+        written.get("redirect", ""),
+        tuple(Notice(*one) for one in written.get("notices", ())),
+        tuple(Shadow(*one) for one in written.get("shadows", ())),
     )

@@ -23,14 +23,25 @@ def check(head: Any, recipients: list[Any]) -> None:
     outcomes = head.get("outcomes", [])
     if not _texts(outcomes) or len(outcomes) not in (0, len(recipients)):
         raise ValueError("not a record: outcomes is of another type")
-    judged = [_number(one, len(head["verdicts"])) >= 0 for one in recipients]
+    if "shadowed" in head and not is_shadowed(head["shadowed"], len(recipients)):
+        raise ValueError("not a record: shadowed is of another type")
+    judged = [number_of(one, len(head["verdicts"])) >= 0 for one in recipients]
     # Nobody may read "accepted" of one whose verdict is missing.
     if any(judged) and not all(judged):
         raise ValueError("not a record: it has fewer verdicts than recipients")
 
 
-def _number(row: Any, verdicts: int) -> int:
-    """The number of the verdict of a recipient; -1 for none."""
+def is_shadowed(value: Any, recipients: int) -> bool:
+    """Whether this is what a policy in the shadow said for so many recipients."""
+    if not (isinstance(value, dict) and _text(value["policy"]) and are_verdicts(value["verdicts"])):
+        return False
+    each, count = value["each"], len(value["verdicts"])
+    is_list = isinstance(each, list) and len(each) == recipients
+    return is_list and all(_whole(one) and 0 <= one < count for one in each)
+
+
+def number_of(row: Any, verdicts: int) -> int:
+    """The number of the verdict of a recipient; -1 for none.  ValueError if it is no recipient."""
     if not isinstance(row, list) or len(row) < 2:
         raise ValueError("not a record: a recipient is of another type")
     address, number, *parameters = row
@@ -55,6 +66,10 @@ def _texts(value: Any) -> bool:
 
 def _pairs(value: Any) -> bool:
     return isinstance(value, list) and all(_texts(one) and len(one) == 2 for one in value)
+
+
+def _rows(value: Any, width: int) -> bool:
+    return isinstance(value, list) and all(_texts(one) and len(one) == width for one in value)
 
 
 def _whole(value: Any) -> bool:
@@ -83,9 +98,12 @@ def _privacy(value: Any) -> bool:
     return value in ("plain", "hashed")
 
 
-def _verdicts(value: Any) -> bool:
+def are_verdicts(value: Any) -> bool:
+    """Whether these are verdicts."""
     return isinstance(value, list) and all(
-        isinstance(one, dict) and all(is_right(one[name]) for name, is_right in _VERDICT.items())
+        isinstance(one, dict)
+        and all(is_right(one[name]) for name, is_right in _VERDICT.items())
+        and all(is_right(one[name]) for name, is_right in _RARE.items() if name in one)
         for one in value
     )
 
@@ -97,6 +115,14 @@ _VERDICT: dict[str, _Check] = {
     "add_header": _pairs,
     "notes": _pairs,
     "failures": _texts,
+}
+
+# What few verdicts have.
+_RARE: dict[str, _Check] = {
+    "reply": _text,
+    "redirect": _text,
+    "notices": lambda value: _rows(value, 3),
+    "shadows": lambda value: _rows(value, 4),
 }
 
 _HEAD: dict[str, _Check] = {
@@ -112,7 +138,7 @@ _HEAD: dict[str, _Check] = {
     "protocol": _text,
     "mta_id": _text,
     "macros": _pairs,
-    "verdicts": _verdicts,
+    "verdicts": are_verdicts,
     "action": _action,
     "rule": _text,
     "outcome": _text,

@@ -14,6 +14,16 @@ class PolicySection(Section):
     file: str = Field(
         "default", description="A policy file, or the name of a shipped policy (`default`)."
     )
+    shadow: str | None = Field(
+        None,
+        description="Another policy, asked beside that one on the same messages; it changes "
+        "nothing, and what it would have done is kept in the journal (`policy agreement`).",
+    )
+    test_before: bool = Field(
+        True,
+        description="Whether a policy that was never in force is taken only if its own tests "
+        "are met.",
+    )
 
 
 class QuarantineSection(Section):

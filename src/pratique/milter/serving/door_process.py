@@ -28,6 +28,7 @@ from pratique.milter.sent.keys import KeysError
 from pratique.milter.serving import loop
 from pratique.milter.serving.house import Charge, HandedNurseries
 from pratique.milter.serving.smtp import SmtpServing
+from pratique.milter.supervisor.charge import Policies
 from pratique.milter.supervisor.orders import Channel, Order, OrderError, close_all
 from pratique.milter.wall import NurseryLost, NurseryUnfit
 from pratique.milter.workers import Nurseries
@@ -92,13 +93,15 @@ class Obedience:
                     raise OrderError(f"{order.word!r} is no order")
 
     async def _serve(self, order: Order) -> Order:
-        control, *listening = order.descriptors
+        control, policies, *listening = order.descriptors
         # The workers of what is served until now keep to the nursery that they have.
         before, self._nurseries = self._nurseries, HandedNurseries(self._lost)
         self._nurseries.put(control)
         try:
             sockets = [socket.socket(fileno=descriptor) for descriptor in listening]
-            await self._serving.serve(_charge(order), self._nurseries, sockets)
+            # A list of a million entries takes seconds to read; mail goes on meanwhile.
+            charge = await asyncio.to_thread(_charge, order, policies)
+            await self._serving.serve(charge, self._nurseries, sockets)
         except (NurseryLost, NurseryUnfit, DoorError, KeysError, NoKeyError, OSError) as error:
             self._nurseries.close()
             self._nurseries = before
@@ -130,11 +133,14 @@ async def _said(channel: Channel, before: str) -> str:
     return now
 
 
-def _charge(order: Order) -> Charge:
+def _charge(order: Order, descriptor: int) -> Charge:
+    policies = Policies.taken_over(descriptor)
     settings = Settings.model_validate_json(order.body["settings"])
-    name, text = order.body["policy_name"], order.body["policy_text"]
-    policy = Policy.load(text, name)
-    return Charge(settings, policy, PolicyText(name, policy.hash, text), handed(order.body))
+    found, shadow = policies.enforced, policies.shadow
+    policy = Policy.load(found.text, found.name, found.beside)
+    text = PolicyText(found.name, policy.hash, found.text)
+    beside = Policy.load(shadow.text, shadow.name, shadow.beside) if shadow else None
+    return Charge(settings, policy, text, handed(order.body), beside)
 
 
 async def run(serving: Serving, control: int) -> None:

@@ -13,16 +13,18 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from pratique.milter import counters, logs
-from pratique.milter.alerts.alerts import Alerts
+from pratique.milter.alerts.alerts import Alerts, to_log
 from pratique.milter.alerts.bursts import Bursts
-from pratique.milter.alerts.lately import open_lately
+from pratique.milter.alerts.lately import Lately, open_lately
 from pratique.milter.assembly import (
     next_hop_of,
+    notices_hop_of,
     own_name,
     programs_of,
     release_hop_of,
     worker_settings,
 )
+from pratique.milter.became import Tell
 from pratique.milter.config import Settings
 from pratique.milter.deadline import for_looking
 from pratique.milter.engines.asked import Asked, asked
@@ -31,6 +33,7 @@ from pratique.milter.journal.journal import Journal
 from pratique.milter.judging import judge
 from pratique.milter.mail import Envelope
 from pratique.milter.next_hop import NextHop
+from pratique.milter.notices.notices import Notices, open_notices
 from pratique.milter.own_fields import OwnFields
 from pratique.milter.pipeline import Besides, Pipeline
 from pratique.milter.quarantine.store import Quarantine
@@ -39,6 +42,7 @@ from pratique.milter.sent.our_mail import OurMail, open_our_mail
 from pratique.milter.sent.stamping import Stamping
 from pratique.milter.sent.tags import Tags, tags_of
 from pratique.milter.serving.telling import everybody, journal_of, ledger_of
+from pratique.milter.shadowing import Shadowing
 from pratique.milter.wall import Nursery
 from pratique.milter.workers import NoMoreNurseries, Nurseries, Workers
 from pratique.policies.policy import Policy
@@ -101,6 +105,8 @@ class Charge:
     policy_text: PolicyText
     # None: what is secret is read from its files.
     ring: Keyring | None = None
+    # Asked beside the policy, and nothing changes by it.
+    shadow: Policy | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,20 +149,35 @@ async def open_house(charge: Charge, nurseries: Nurseries) -> AsyncIterator[Hous
             parts.push_async_callback(sees.close)
         lately = open_lately(settings.state)
         parts.callback(lately.close)
+        notices = await parts.enter_async_context(_telling(settings, next_hop))
         tell = everybody(
             logs.tell,
             counters.tell,
             journal_of(journal, charge.policy_text),
             ledger_of(our_mail),
-            Alerts(lately, settings.bursts).tell,
+            *_people(settings, lately, notices),
         )
-        besides = Besides(
-            own_fields_of(settings, our_mail),
-            Bursts(lately, settings.bursts, _settled(our_mail)),
-            for_looking(settings.deadline.seconds),
-        )
+        besides = _besides(charge, our_mail, lately)
         pipeline = Pipeline(sees, charge.policy, quarantine, tell, besides)
         yield House(pipeline, quarantine, next_hop, release_hop, tags_of(our_mail))
+
+
+def _people(settings: Settings, lately: Lately, notices: Notices | None) -> tuple[Tell, ...]:
+    """Who tells people: alerts, in the log at least, and notices."""
+    if notices is None:
+        return (Alerts(lately, settings.bursts).tell,)
+    receivers = (to_log, notices.alert) if settings.notices.alerts else (to_log,)
+    return Alerts(lately, settings.bursts, receivers).tell, notices.tell
+
+
+def _besides(charge: Charge, our_mail: OurMail | None, lately: Lately) -> Besides:
+    settings = charge.settings
+    return Besides(
+        own_fields_of(settings, our_mail),
+        Bursts(lately, settings.bursts, _settled(our_mail)),
+        for_looking(settings.deadline.seconds),
+        Shadowing(charge.shadow) if charge.shadow is not None else None,
+    )
 
 
 def own_fields_of(settings: Settings, our_mail: OurMail | None) -> OwnFields | None:
@@ -188,6 +209,20 @@ def refusing(policy: Policy) -> Callable[[Facts, Envelope], bool]:
         return bool(verdicts) and all(one.action is Action.REJECT for one in verdicts)
 
     return refused
+
+
+@contextlib.asynccontextmanager
+async def _telling(settings: Settings, next_hop: NextHop) -> AsyncIterator[Notices | None]:
+    """Who tells somebody of ours, with a next hop of its own or the one of all mail."""
+    own_hop = notices_hop_of(settings)
+    try:
+        folder = settings.state / "outbox"
+        hop = own_hop or next_hop
+        async with open_notices(settings.notices, folder, hop, own_name()) as notices:
+            yield notices
+    finally:
+        if own_hop is not None:
+            await own_hop.close()
 
 
 @contextlib.asynccontextmanager

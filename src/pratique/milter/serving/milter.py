@@ -6,7 +6,8 @@ our quarantine and have Postfix drop its own, or to have Postfix put it in its h
 
 Where recipients differ Postfix drops those for whom it does not go on.  It has one content
 of a message; who gets another is served by the `[release]` next hop, and held without one.
-To hold for some is our own quarantine's, since Postfix holds a message for all.
+To hold for some is our own quarantine's, since Postfix holds a message for all.  To redirect is
+to have Postfix drop a recipient and add another.
 
 libmilter has the main thread; the event loop runs in another.  Its socket cannot be had
 twice, so on a reload the same process goes on: messages that begin from then on go
@@ -175,6 +176,8 @@ class Message:
         self._outgoing: Outgoing | None = None
         # The addresses for which it goes on.
         self._stay: frozenset[str] = frozenset()
+        # Where else it goes, instead of to some who do not stay.
+        self._redirected: dict[str, Forward] = {}
         self._body: Content | None = None
         self._hold = ""
 
@@ -189,6 +192,7 @@ class Message:
             too_large=self._content.size + self._left_out if self._left_out else 0,
             most=self._section.max_size,
             apart=self._send_apart if self._house.release_hop is not None else None,
+            redirect=self._redirect,
             divides=not self._left_out,
             by_reply=True,
         )
@@ -221,15 +225,31 @@ class Message:
             self._hold,
             self._tagged,
             self._recipients.instead(self._stay),
+            tuple(self._redirected.values()),
         )
 
     async def _go_on(self, outgoing: Outgoing, recipients: Sequence[Forward]) -> Reply:
         """Postfix has one content of the message, and sends it to these."""
-        self._stay = frozenset(forward.address for forward in recipients)
+        self._stay |= {forward.address for forward in recipients}
         self._outgoing = outgoing
         if outgoing.rewritten is not None:
             # Whoever made it closes it before Postfix is told.
             self._body = outgoing.rewritten.content.again()
+        return replies.OK
+
+    async def _redirect(
+        self, outgoing: Outgoing, _: Sequence[Forward], instead: Forward, is_last: bool
+    ) -> Reply:
+        """Postfix sends it to this address; what has another content goes past its queue."""
+        if not is_last:
+            return await self._send_apart(outgoing, (instead,))
+        self._outgoing = outgoing
+        # To add whom it came to as well would be a second copy, or none once he is taken away.
+        known = {one.address.lower(): one.address for one in self._recipients.merged}
+        if (address := known.get(instead.address.lower())) is not None:
+            self._stay |= {address}
+        else:
+            self._redirected[instead.address] = instead
         return replies.OK
 
     async def _send_apart(self, outgoing: Outgoing, recipients: Sequence[Forward]) -> Reply:

@@ -72,6 +72,7 @@ async def _open(
             content.size if content.size > door.max_size else 0,
             door.max_size,
             apart=downstream.send,
+            redirect=downstream.redirect,
             by_recipient=door.lmtp,
         )
         return await house.pipeline.take(content, envelope, ways)

@@ -36,6 +36,7 @@ def journal_of(journal: Journal, policy: PolicyText) -> Tell:
             policy=policy,
             held_as=became.held_as,
             outcomes=became.outcomes if became.differs else (),
+            shadowed=became.shadowed,
         )
         journal.write(entry)
         count(journal.dropped, journal.troubles)

@@ -24,8 +24,9 @@ MAX_LINE = 64
 # Who asks has his word ready.
 WORD_SECONDS = 10.0
 
-# An answer waits for a new nursery, whose rules may take a minute to load, and a door.
-ANSWER_SECONDS = 180.0
+# An answer waits for the tests of a policy (trial.py), for a new nursery, whose rules may take
+# a minute to load, and for a door.
+ANSWER_SECONDS = 300.0
 
 
 @dataclass(frozen=True, slots=True)

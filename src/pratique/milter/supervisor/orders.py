@@ -1,7 +1,8 @@
 """Say orders and answers between the supervisor and a door: frames, and descriptors.
 
-    supervisor    serve    settings, policy and keys; beside it the control of a nursery, then the
-                           listening sockets, in the order of the settings
+    supervisor    serve    settings and keys; beside it the control of a nursery, then a memfd
+                           of the policies (charge.py), then the listening sockets, in the
+                           order of the settings
                   nursery  the control of the next nursery, since the last one ended
                   drain    take nothing new, finish what is in flight, end; with the seconds
                            for which connections that there are may begin messages
@@ -25,10 +26,11 @@ from dataclasses import dataclass, field
 
 LENGTH_OCTETS = 4
 
-# Settings and a policy with its lists inline; a list of a million addresses has 30 MB.
-MAX_FRAME = 64 * 1024 * 1024
+# Settings with every section filled have some 100 KB; policies and their lists go beside it.
+MAX_FRAME = 4 * 1024 * 1024
 
-# unix(7): SCM_MAX_FD is 253.  One is the nursery's, so this many less one can listen.
+# unix(7): SCM_MAX_FD is 253.  One is the nursery's and one the policies', so this many less
+# two can listen.
 MAX_DESCRIPTORS = 253
 
 _CHUNK = 256 * 1024

@@ -15,7 +15,7 @@ import sys
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from pratique.milter.sent.keyring import Keyring
+from pratique.milter.supervisor.charge import Charge
 from pratique.milter.supervisor.orders import Channel, Order, OrderError
 from pratique.milter.wall import Nursery
 
@@ -40,29 +40,6 @@ class Unfit(Exception):  # noqa: N818 - the admin's, in words
 
 class Lost(Exception):  # noqa: N818 - the world's fault
     """A door's process ended, or does not answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Charge:
-    """What a door is to serve by: the same for all its processes."""
-
-    # Settings as JSON, and the policy as it was read: a door that is started again
-    # serves by what was taken in force, not by what is in the file by then.
-    settings: str
-    policy_name: str
-    policy_text: str
-    # So with what is secret.
-    ring: Keyring | None = None
-
-    def order(self, descriptors: Sequence[int]) -> Order:
-        """The order to serve by it."""
-        body = {
-            "settings": self.settings,
-            "policy_name": self.policy_name,
-            "policy_text": self.policy_text,
-            **(self.ring.written() if self.ring is not None else {}),
-        }
-        return Order("serve", body, tuple(descriptors))
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,9 +99,9 @@ class DoorProcess:
         """Have it serve.  Raises Unfit or Lost."""
         if self._listening.done():
             raise Lost(f"{self._name}: it ended before it was told to serve")
-        with nursery.adopted() as control:
+        with nursery.adopted() as control, charge.order(control.fileno(), sockets) as order:
             self._answer = asyncio.get_running_loop().create_future()
-            await self._say(charge.order((control.fileno(), *sockets)))
+            await self._say(order)
         try:
             async with asyncio.timeout(READY_SECONDS):
                 answer = await self._answer

@@ -14,7 +14,7 @@ import signal
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 
-from pratique.milter.assembly import policy_text_of, setup_of
+from pratique.milter.assembly import setup_of
 from pratique.milter.config import Settings
 from pratique.milter.config_problems import ConfigError
 from pratique.milter.journal.key import NoKeyError
@@ -23,6 +23,8 @@ from pratique.milter.quarantine.folders import swept
 from pratique.milter.sent import keyring
 from pratique.milter.sent.keys import KeysError
 from pratique.milter.supervisor import control, health, state
+from pratique.milter.supervisor.accepting import Accepting, digest_of
+from pratique.milter.supervisor.charge import Charge, Policies
 from pratique.milter.supervisor.control import Said
 from pratique.milter.supervisor.counters import Totals
 from pratique.milter.supervisor.door import Door
@@ -30,11 +32,13 @@ from pratique.milter.supervisor.names import SMTP, DoorName, doors_of, places_of
 from pratique.milter.supervisor.notify import notify
 from pratique.milter.supervisor.nurseries import KeptNursery
 from pratique.milter.supervisor.orders import Order, OrderError
-from pratique.milter.supervisor.process import Charge, DoorProcess, Inherited, Lost, Unfit
+from pratique.milter.supervisor.process import DoorProcess, Inherited, Lost, Unfit
 from pratique.milter.supervisor.sockets import CannotListen, Sockets
+from pratique.milter.supervisor.trial import TestsNotMet
+from pratique.milter.versions import Versions
 from pratique.milter.wall import Nursery, NurseryLost, NurseryUnfit
 from pratique.milter.workers import own_nursery
-from pratique.policies.problem import PolicyError, one_line
+from pratique.policies.written.problem import PolicyError, one_line
 
 log = logging.getLogger("pratique.service")
 
@@ -46,13 +50,13 @@ class NeedsRestart(Exception):  # noqa: N818 - the admin's
 # What an admin must mend before a service starts.
 CANNOT_START = (
     *(ConfigError, state.StateInUse, CannotListen, Unfit, Lost),
-    *(KeysError, NoKeyError),
+    *(KeysError, NoKeyError, TestsNotMet),
 )
 
 # ... and before a reload is done.
 _REFUSALS = (
     *(ConfigError, NoPolicy, PolicyError, NurseryUnfit, NurseryLost, CannotListen),
-    *(Unfit, Lost, OSError, NeedsRestart, KeysError, NoKeyError),
+    *(Unfit, Lost, OSError, NeedsRestart, KeysError, NoKeyError, TestsNotMet),
 )
 
 
@@ -61,8 +65,16 @@ class InForce:
     """What the service runs by."""
 
     settings: Settings
+    policies: Policies
     charge: Charge
     nursery: KeptNursery
+
+    @property
+    def policy(self) -> str:
+        """The policies, for the log: name, short hash, and what is in the shadow."""
+        both = (self.policies.enforced, self.policies.shadow)
+        told = [f"{one.name} ({digest_of(one)[:12]})" for one in both if one is not None]
+        return ", in the shadow ".join(told)
 
 
 class Supervisor:
@@ -93,9 +105,10 @@ class Supervisor:
             await asyncio.to_thread(swept, folder / "quarantine")
             parts.push_async_callback(self._end)
             await self._begin(settings)
+            await self._accepting(settings).enter(self._now.policies, "start")
             await parts.enter_async_context(control.listening(folder, self._obey))
             await parts.enter_async_context(health.listening(settings.health.address, self))
-            log.info("policy %s, next hop %s", settings.policy.file, settings.next_hop.kind)
+            log.info("policy %s, next hop %s", self._now.policy, settings.next_hop.kind)
             notify("READY=1")
             self.serving = True
             await stop.wait()
@@ -123,13 +136,13 @@ class Supervisor:
     # The start and the end.
 
     async def _begin(self, settings: Settings) -> None:
-        charge = _charge(settings)
         self._sockets.want(places_of(settings))
         self._doors = {name: self._door(name) for name in doors_of(settings)}
         # Python takes a second to load what a door needs, and so does the nursery.
         warm = [asyncio.create_task(door.warm_up()) for door in self._doors.values()]
         try:
-            self._in_force = await self._prepared(settings, charge)
+            policies = await self._accepting(settings).accepted(settings)
+            self._in_force = await self._prepared(settings, policies)
         finally:
             await asyncio.gather(*warm)
         for door in self._doors.values():
@@ -153,10 +166,14 @@ class Supervisor:
             await self._in_force.nursery.close()
         self._sockets.keep(())
 
-    async def _prepared(self, settings: Settings, charge: Charge) -> InForce:
+    def _accepting(self, settings: Settings) -> Accepting:
+        return Accepting(Versions(settings.state / "policies"))
+
+    async def _prepared(self, settings: Settings, policies: Policies) -> InForce:
+        charge = _charge(settings, policies)
         nursery = KeptNursery(own_nursery(setup_of(settings)), self._hand_over)
         await nursery.start()
-        return InForce(settings, charge, nursery)
+        return InForce(settings, policies, charge, nursery)
 
     async def _hand_over(self, nursery: Nursery) -> None:
         # One that follows the nursery of settings that are gone knows their rules only.
@@ -216,10 +233,11 @@ class Supervisor:
     async def _reload(self) -> Said:
         settings, was = self._load(), self._now
         _check_change(was.settings, settings)
-        charge = _charge(settings)
+        accepting = self._accepting(settings)
+        policies = await accepting.accepted(settings, was.policies)
         self._sockets.want(places_of(settings))
         try:
-            self._in_force = await self._prepared(settings, charge)
+            self._in_force = await self._prepared(settings, policies)
             await self._change()
         except BaseException:
             await self._take_back(was)
@@ -227,8 +245,9 @@ class Supervisor:
         finally:
             self._sockets.keep(places_of(self._now.settings))
         self._leave(was.nursery)
-        log.info("reloaded: policy %s", settings.policy.file)
-        return Said(True, (f"reloaded, policy {settings.policy.file}",))
+        await accepting.enter(policies, "reload")
+        log.info("reloaded: policy %s", self._now.policy)
+        return Said(True, (f"reloaded, policy {self._now.policy}",))
 
     async def _change(self) -> None:
         """All doors serve by what is in force now; those that are gone drain."""
@@ -270,11 +289,10 @@ class Supervisor:
         task.add_done_callback(self._chores.discard)
 
 
-def _charge(settings: Settings) -> Charge:
-    found = policy_text_of(settings.policy.file)
+def _charge(settings: Settings, policies: Policies) -> Charge:
     # What was not set is left out: a section may refuse settings that do not go together.
     said = settings.model_dump_json(exclude_unset=True)
-    return Charge(said, found.name, found.text, keyring.read(settings.sent, settings.state))
+    return Charge(said, policies.written(), keyring.read(settings.sent, settings.state))
 
 
 def _in_words(error: Exception) -> tuple[str, ...]:
