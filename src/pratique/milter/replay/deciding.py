@@ -1,0 +1,95 @@
+"""Hold two decisions about one message against each other, recipient by recipient.
+
+A side is what decided: the policy of then, as the journal has it, or a policy that is asked
+now.  Each says for each recipient by which rule the message is treated how.
+
+What Pratique decides by itself, whatever a policy says, is compared with nothing: a mail
+loop, and what an admin released from quarantine.
+"""
+
+from collections.abc import Callable, Sequence
+from functools import lru_cache
+
+from pratique.milter.journal.glance import Glance, Judged
+from pratique.milter.lookups import addresses
+from pratique.milter.mail import Forward
+from pratique.milter.replay.tally import Change, Changes, Example
+from pratique.milter.replay.treatment import Treatment, treatment_of, words_of_both
+from pratique.policies.policy import Policy
+from pratique.scanners.facts_pb2 import Recipient
+
+# By which rule, and how.
+Said = tuple[str, Treatment]
+Side = Callable[[Glance], Sequence[Said]]
+
+LOOP, RELEASED, UNJUDGED = "mail loop", "released", "never judged"
+
+# As many as there are different decisions of one day, nearly.
+_KEPT = 4096
+_NOBODY = Recipient()
+
+
+def why_left_out(one: Glance) -> str:
+    """Why a message is compared with nothing; empty if it is compared."""
+    if not one.numbers or one.numbers[0] < 0:
+        return UNJUDGED
+    rule = one.judged.rule
+    is_loop, is_released = rule == LOOP, rule.startswith(f"{RELEASED} ")
+    # A rule of the policy may have that name, and is none of ours then.
+    if not (is_loop or is_released) or any(rule == each.rule for each in one.judged.verdicts):
+        return ""
+    return LOOP if is_loop else RELEASED
+
+
+def as_decided(one: Glance) -> Sequence[Said]:
+    """What was decided then."""
+    said = _said_then(one.judged)
+    return [said[number] for number in one.numbers]
+
+
+@lru_cache(maxsize=_KEPT)
+def _said_then(judged: Judged) -> tuple[Said, ...]:
+    return tuple((one.rule, treatment_of(one)) for one in judged.verdicts)
+
+
+def by_shadow(one: Glance) -> Sequence[Said]:
+    """What a whole policy in the shadow said beside it."""
+    assert one.shadowed is not None
+    return [(verdict.rule, treatment_of(verdict)) for verdict in one.shadowed.verdicts]
+
+
+def by_policy(policy: Policy) -> Side:
+    """What a policy says now, of the facts of then."""
+    if not any(rule.condition and rule.condition.mentions_rcpt for rule in policy.rules):
+        return lambda one: (_said_of_all(policy, one),) * len(one.addresses)
+
+    def each(one: Glance) -> Sequence[Said]:
+        recipients = [addresses.to_facts(Forward(address)) for address in one.addresses]
+        verdicts = policy.decide_all(one.facts, recipients)
+        return [(verdict.rule, treatment_of(verdict)) for verdict in verdicts]
+
+    return each
+
+
+def _said_of_all(policy: Policy, one: Glance) -> Said:
+    verdict = policy.decide(one.facts, _NOBODY)
+    return verdict.rule, treatment_of(verdict)
+
+
+def changes(before: Sequence[Said], after: Sequence[Said], to: Sequence[str]) -> Changes:
+    """The groups that a message falls into, with how many recipients, and the first of them."""
+    found: Changes = {}
+    for one, other, address in zip(before, after, to, strict=True):
+        if one == other:
+            continue
+        first, second = words_of_both(one[1], other[1])
+        change = Change(one[0], first, other[0], second)
+        recipients, shown = found.get(change, (0, address))
+        found[change] = recipients + 1, shown
+    return found
+
+
+def example_of(one: Glance) -> Example:
+    """A message as an example."""
+    envelope = one.facts.envelope
+    return Example(one.received_at, one.queue_id, envelope.reverse_path, "", one.facts.mail.subject)

@@ -1,0 +1,112 @@
+"""Cut the journal into stretches, and count the messages of one.
+
+A stretch is what one process takes at a time: some thousand records of one day file, by
+their numbers.  What is written while a replay runs has higher numbers and is not in it.
+"""
+
+import sqlite3
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC
+from pathlib import Path
+
+from pratique.milter.journal.days import files_in
+from pratique.milter.journal.glance import Glance, glance
+from pratique.milter.journal.pages import Stretch, Unread, Window, pages_of, span_of
+from pratique.milter.replay.deciding import Side, changes, example_of, why_left_out
+from pratique.milter.replay.tally import Tally
+
+# Half a second's work: short enough that all processes end together, and that an interrupt
+# is heard, long enough that to hand it over costs nothing.
+RECORDS = 4000
+
+_TROUBLE = (sqlite3.Error, OSError, ValueError)
+
+
+@dataclass(frozen=True, slots=True)
+class Sought:
+    """Which messages are counted."""
+
+    window: Window = field(default_factory=Window)
+    # The first digits of the hash of the policy that decided them.
+    policy: str = ""
+    # Examples of each group.
+    examples: int = 3
+
+
+@dataclass(slots=True)
+class Plan:
+    """The journal as it is when a replay begins: its stretches, newest day first."""
+
+    stretches: list[Stretch] = field(default_factory=list)
+    # Of files that have records; a record need not be of the day of its file.
+    files: int = 0
+    unread: list[Unread] = field(default_factory=list)
+
+    @property
+    def records(self) -> int:
+        """About how many records there are: numbers that are not used count too."""
+        return sum(one.last - one.after for one in self.stretches)
+
+
+def plan(folder: Path, records: int = RECORDS) -> Plan:
+    """Cut a journal into stretches; a journal that was never written has none.
+
+    Files that were set aside as damaged are read as well, as far as they can be.
+    """
+    made = Plan()
+    try:
+        files = files_in(folder)
+    except FileNotFoundError:
+        return made
+    for one in files:
+        try:
+            span = span_of(one.path)
+        except _TROUBLE as error:
+            made.unread.append(Unread(one.path.name, str(error)))
+            continue
+        if span is None:
+            continue
+        made.files += 1
+        first, last = span
+        for after in range(first - 1, last, records):
+            made.stretches.append(Stretch(one.path, after, min(after + records, last)))
+    return made
+
+
+def glances(stretch: Stretch, sought: Sought, unread: list[Unread]) -> Iterator[Glance]:
+    """The messages of a stretch that are sought; adds what cannot be read to `unread`."""
+    for page in pages_of(stretch, sought.window, unread):
+        for row in page:
+            try:
+                one = glance(row)
+            except ValueError as error:
+                where = f"{stretch.path.name}, record {row.number}"
+                unread.append(Unread(where, str(error)))
+                continue
+            if not one.policy.startswith(sought.policy):
+                continue
+            if one.received_at.astimezone(UTC).date() in sought.window:
+                yield one
+
+
+def counted(stretch: Stretch, sought: Sought, before: Side, after: Side) -> Tally:
+    """All messages of a stretch, with both sides held against each other."""
+    tally, unread = Tally(sought.examples), list[Unread]()
+    for one in glances(stretch, sought, unread):
+        count(tally, one, before, after)
+    tally.name(unread)
+    return tally
+
+
+def count(tally: Tally, one: Glance, before: Side, after: Side) -> None:
+    """One message."""
+    why = why_left_out(one)
+    if why:
+        tally.left_out[why] += 1
+        return
+    tally.hashed += one.is_hashed
+    tally.policies[one.policy] += 1
+    found = changes(before(one), after(one), one.addresses)
+    day = one.received_at.astimezone(UTC).date().isoformat()
+    tally.count(found, day, example_of(one) if found else None)
