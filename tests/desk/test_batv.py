@@ -62,7 +62,8 @@ class Desk:
         policy = self.service.folder / "policy.toml"
         policy.write_text(POLICY + SHIPPED.read_text())
         self.service.config.write_text(
-            f'state = "{self.service.state}"\n{doors}\n[policy]\nfile = "{policy}"\n'
+            f'state = "{self.service.state}"\n{doors}\n'
+            f'[policy]\nfile = "{policy}"\ntest_before = false\n'
             f'[sent]\nkeys = "{keys}"\nnetworks = {networks}\n'
             f'[[sent.batv]]\ndomain = "corp.example"\nform = "{form}"\n'
             '[links]\nown_domains = ["corp.example"]\n'

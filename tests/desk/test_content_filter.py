@@ -175,7 +175,7 @@ def test_what_the_policy_defers_is_held_and_what_it_drops_is_dropped(
 ):
     policy = tmp_path / "policy.toml"
     policy.write_text(DEFERS + SHIPPED.read_text())
-    around = desk(rest=f'[policy]\nfile = "{policy}"')
+    around = desk(rest=f'[policy]\nfile = "{policy}"\ntest_before = false')
     send(around.front, PLAIN.replace(b"Subject: hello", b"Subject: later"))
     assert around.held()["rule"] == "later"
     send(around.front, PLAIN.replace(b"Subject: hello", b"Subject: gone"))

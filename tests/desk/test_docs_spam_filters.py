@@ -11,8 +11,9 @@ import pytest
 from pratique.milter.config import parse
 from pratique.milter.engines import http_protocol, scores, spamd_protocol, told
 from pratique.milter.sections.spam_filters import RspamdSection, SpamAssassinSection
-from pratique.policies import check, trial
+from pratique.policies import check
 from pratique.policies.policy import Policy
+from pratique.policies.trials import trial
 from pratique.scanners import facts_pb2 as facts
 
 TESTS = Path(__file__).parent.parent
@@ -141,7 +142,7 @@ def test_set_up_as_it_stands_there_both_give_mail_a_score(
         text = SETTINGS
         for port, one in zip((":11333", ":783"), filters, strict=True):
             text = text.replace(port, f":{one.start(listens).port}")
-        service.configure(rest=f'{text}\n[policy]\nfile = "{policy}"\n')
+        service.configure(rest=f'{text}\n[policy]\nfile = "{policy}"\ntest_before = false\n')
         said = []
         for number, body in enumerate((GTUBE, b"hello")):
             file = tmp_path / f"{number}.eml"

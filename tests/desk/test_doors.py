@@ -270,7 +270,7 @@ def policy(tmp_path_factory):
 @pytest.fixture(scope="module")
 def went(all_doors, doors, policy, tmp_path_factory):
     """Send everything to every door; what was seen and decided."""
-    all_doors.start(f'[policy]\nfile = "{policy}"\n')
+    all_doors.start(f'[policy]\nfile = "{policy}"\ntest_before = false\n')
     own = {f"own-{path.stem}": as_sent(path.read_bytes()) for path in SHIPPED.rglob("*.eml")}
     found = own | dict(strangers(tmp_path_factory.mktemp("evasion")))
     table = list(rows(doors))

@@ -124,7 +124,7 @@ def test_who_is_deferred_comes_again_and_nobody_else(front, sink, until, tmp_pat
     policy.write_text(MARKED)
     sink.answers = NotNow(sink)
     soon = dict.fromkeys(("queue_run_delay", "minimal_backoff_time", "maximal_backoff_time"), "1s")
-    relay, port = front(rest=f'[policy]\nfile = "{policy}"', **soon)
+    relay, port = front(rest=f'[policy]\nfile = "{policy}"\ntest_before = false', **soon)
     send(port, PLAIN, ("b@corp.example", "c@corp.example", "d@corp.example"))
     until(lambda: relay.nudge() or not relay.queue(), "empty queue", 60)
     said = re.findall(r"to=<(\w)@corp.example>.*status=(\w+)", relay.log())

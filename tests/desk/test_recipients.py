@@ -78,7 +78,7 @@ class Place:
         self.folder.chmod(0o755)
 
     def start(self, ours):
-        rest = f'[policy]\nfile = "{self.policy}"\n'
+        rest = f'[policy]\nfile = "{self.policy}"\ntest_before = false\n'
         self.service.config.write_text(f'state = "{self.service.state}"\n{ours}\n{rest}')
         self.service.start()
         self.relay.start()

@@ -94,7 +94,7 @@ def desk(postfix, service, sink, free_port, until):
         policy = service.folder / "policy.toml"
         policy.write_text(RULES + REST)
         with service.config.open("a") as config:
-            config.write(f'\n[policy]\nfile = "{policy}"\n')
+            config.write(f'\n[policy]\nfile = "{policy}"\ntest_before = false\n')
         if heading == page["MILTER"]:
             page["as_a_milter"](made, "n", until)
         else:

@@ -40,7 +40,7 @@ def start(service):
     def start(listener):
         policy = service.folder / "policy.toml"
         policy.write_text(POLICY + SHIPPED.read_text())
-        service.configure(listener, f'[policy]\nfile = "{policy}"\n')
+        service.configure(listener, f'[policy]\nfile = "{policy}"\ntest_before = false\n')
         service.start()
         return service.port
 

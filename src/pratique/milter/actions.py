@@ -13,7 +13,9 @@ deferred too, since a rule would say the same of each retry until the queue give
 that is a bounce again (docs/decisions/10-behind-a-queue.md).
 
 What a stranger hears says that and whether, never why: the rule, the facts and the
-reason are in our log and with the held message.  An accepted and a held message get the
+reason are in our log and with the held message.  Only what an admin wrote for him (`reply` of
+a rule) may say more; of several for one message he hears the first, in the order of the
+recipients.  An accepted and a held message get the
 same reply, so that nobody can try out what is held.
 """
 
@@ -29,6 +31,9 @@ REFUSED = Reply(550, ("5.7.1 Message refused by policy",))
 DEFERRED = Reply(451, ("4.7.1 Message deferred by policy, try again later",))
 LOOP = Reply(554, ("5.4.6 Too many hops, this looks like a mail loop",))
 UNSEEN = Reply(451, ("4.3.0 Message could not be inspected, try again later",))
+
+# Where the next hop does not take what is redirected: whom it names is none of a stranger's.
+NOT_PASSED_ON = Reply(451, ("4.3.0 Message could not be passed on, try again later",))
 
 # RFC 5321 6.3: a server that counts Received fields should allow at least 100 hops;
 # Postfix stops at 50 (hopcount_limit), and no honest way is half as long.
@@ -47,6 +52,11 @@ _PASSING = frozenset({"engine_away", "engine_late", "engine_unproven"})
 _DNS_AWAY = "temperror"
 
 
+# What goes on, and what somebody reads now or one day.
+_LEAVING = frozenset({Action.ACCEPT, Action.REDIRECT})
+_KEPT = _LEAVING | {Action.QUARANTINE}
+
+
 @dataclass(frozen=True, slots=True)
 class Share:
     """What happens to a message for the recipients whose verdicts order the same."""
@@ -60,6 +70,18 @@ class Share:
     # Where these recipients stand in the envelope, and for each what is done, and why.
     places: tuple[int, ...] = ()
     verdicts: tuple[Verdict, ...] = ()
+    # Where it goes instead of to these recipients; with Action.REDIRECT only.
+    redirect: str = ""
+
+    @property
+    def leaves(self) -> bool:
+        """Whether the message goes on, to these recipients or instead of to them."""
+        return self.action in _LEAVING
+
+    @property
+    def content(self) -> tuple[object, ...]:
+        """What two shares have in common if they are given the same octets."""
+        return self.add_header, self.edits
 
     def only(self, places: Iterable[int]) -> "Share":
         """The same for some of them."""
@@ -77,6 +99,7 @@ class Plan:
     """What happens to a message: a share for each group of recipients, apart and complete."""
 
     shares: tuple[Share, ...]
+    # What the client hears if it is refused or deferred.
     refusal: Reply = REFUSED
 
     @property
@@ -105,6 +128,11 @@ class Plan:
     def accepted(self) -> tuple[Share, ...]:
         """The shares that are delivered."""
         return tuple(share for share in self.shares if share.action is Action.ACCEPT)
+
+    @property
+    def leaving(self) -> tuple[Share, ...]:
+        """The shares that go on, to whomever."""
+        return tuple(share for share in self.shares if share.leaves)
 
     @property
     def is_plain(self) -> bool:
@@ -146,7 +174,8 @@ def plan(
         return _planned(tuple(_held(one, f"{why}; {one.reason}") for one in due))
     later = [one for one in due if one.action is Action.DEFER]
     if later and seen is not None and may_pass(seen):
-        return _planned(tuple(replace(later[0], notes=one.notes) for one in due))
+        first = replace(later[0], reply=_stated(later))
+        return _planned(tuple(replace(first, notes=one.notes) for one in due))
     return _at_most(_planned(tuple(_for_some(one) for one in due)), contents)
 
 
@@ -174,8 +203,9 @@ def refused(share: Share, replies: Sequence[Reply]) -> Share:
     later.  Where others have the message: a refusal would be heard for all.
     """
     rule = "refused by the next hop"
+    what = f"it for {share.redirect}" if share.redirect else "it"
     verdicts = tuple(
-        _held(replace(one, rule=rule), f"the next hop refuses it: {reply}")
+        _held(replace(one, rule=rule), f"the next hop refuses {what}: {reply}")
         for one, reply in zip(share.verdicts, replies, strict=True)
     )
     reason = verdicts[0].reason if verdicts else ""
@@ -207,6 +237,17 @@ def let_out(made: Plan, message_id: str) -> Plan:
     return Plan((Share(Action.ACCEPT, rule, reason, places=places, verdicts=verdicts),))
 
 
+def heard(verdict: Verdict) -> Reply:
+    """What is said of a verdict that refuses or defers: what its rule says, or the usual."""
+    usual = DEFERRED if verdict.action is Action.DEFER else REFUSED
+    if not verdict.reply:
+        return usual
+    if verdict.reply.startswith("4."):
+        return Reply(451, (verdict.reply,))
+    # RFC 3463 3.8 and RFC 5321 4.2.2: 550 is a refusal by policy, 554 all that has no other.
+    return Reply(550 if verdict.reply.startswith("5.7.") else 554, (verdict.reply,))
+
+
 def taken(queue_id: str) -> Reply:
     """The reply for a message that is delivered, held or dropped: always the same."""
     return Reply(250, (f"2.0.0 Ok: taken as {queue_id}",))
@@ -220,34 +261,62 @@ def fields(add_header: Iterable[HeaderField]) -> bytes:
 def _planned(due: Sequence[Verdict]) -> Plan:
     """A share for each group of recipients with the same orders, in the order of the first."""
     if len(due) == 1:
-        return Plan((_share(due, (0,)),))
+        return _with_reply((_share(due, (0,)),))
     groups: dict[object, list[int]] = {}
     for place, one in enumerate(due):
         # Fields are for what is read one day: now, or once it is released.
-        stays = one.action in {Action.ACCEPT, Action.QUARANTINE}
-        orders = one.action, one.add_header if stays else (), one.edits
+        stays = one.action in _KEPT
+        instead = one.redirect if one.action is Action.REDIRECT else ""
+        orders = one.action, instead, one.add_header if stays else (), one.edits
         groups.setdefault(orders, []).append(place)
-    return Plan(tuple(_share(due, places) for places in groups.values()))
+    return _with_reply(tuple(_share(due, places) for places in groups.values()))
+
+
+def _with_reply(shares: tuple[Share, ...]) -> Plan:
+    """The plan, and what is said if all are refused or deferred."""
+    first = shares[0]
+    if len(shares) > 1 or first.action not in {Action.REJECT, Action.DEFER}:
+        return Plan(shares)
+    return Plan(shares, heard(replace(first.verdicts[0], reply=_stated(first.verdicts))))
+
+
+def _stated(due: Sequence[Verdict]) -> str:
+    """The first reply that a rule states, in the order of the recipients."""
+    return next((one.reply for one in due if one.reply), "")
 
 
 def _share(due: Sequence[Verdict], places: Sequence[int]) -> Share:
     first, verdicts = due[places[0]], tuple(due[place] for place in places)
     reason, orders = first.reason, (first.add_header, first.edits)
-    return Share(first.action, first.rule, reason, *orders, tuple(places), verdicts)
+    instead = first.redirect if first.action is Action.REDIRECT else ""
+    return Share(first.action, first.rule, reason, *orders, tuple(places), verdicts, instead)
 
 
 def _at_most(made: Plan, contents: int) -> Plan:
     """The plan with so many contents that go out, those of most recipients; others are held."""
-    largest = sorted(made.accepted, key=lambda share: -len(share.places))
-    if len(largest) <= contents:
+    leaving = sorted(by_content(made.leaving), key=lambda same: -recipients_of(same))
+    if len(leaving) <= contents:
         return made
     verdicts = list(made.verdicts)
     why = f"held, for its recipients get different contents and {contents} can go out"
-    for share in largest[contents:]:
+    for share in (share for same in leaving[contents:] for share in same):
         for place in share.places:
             one = verdicts[place]
             verdicts[place] = _held(one, f"{why}; {one.reason}" if one.reason else why)
     return _planned(verdicts)
+
+
+def by_content(shares: Iterable[Share]) -> list[list[Share]]:
+    """The shares that are given the same octets together, in the order of the first."""
+    same: dict[object, list[Share]] = {}
+    for share in shares:
+        same.setdefault(share.content, []).append(share)
+    return list(same.values())
+
+
+def recipients_of(shares: Iterable[Share]) -> int:
+    """How many recipients they have."""
+    return sum(len(share.places) for share in shares)
 
 
 def _instead(verdict: Verdict) -> Verdict:
@@ -260,7 +329,7 @@ def _instead(verdict: Verdict) -> Verdict:
 
 def _for_some(verdict: Verdict) -> Verdict:
     """What is done for some recipients, whatever is done for others."""
-    if verdict.action in {Action.ACCEPT, Action.QUARANTINE}:
+    if verdict.action in _KEPT:
         return verdict
     return _held(
         verdict,
@@ -269,4 +338,5 @@ def _for_some(verdict: Verdict) -> Verdict:
 
 
 def _held(verdict: Verdict, reason: str) -> Verdict:
-    return replace(verdict, action=Action.QUARANTINE, reason=reason, add_header=(), edits=())
+    held = replace(verdict, action=Action.QUARANTINE, reason=reason, add_header=(), edits=())
+    return replace(held, redirect="")

@@ -11,10 +11,12 @@ Doors differ in how a message can leave them and in nothing else: ways.py says h
 import asyncio
 import logging
 from collections.abc import Mapping
+from dataclasses import replace
 
 from pratique.milter import actions, durable
 from pratique.milter.actions import Plan
 from pratique.milter.mail import Outgoing
+from pratique.milter.next_hop import Reply
 from pratique.milter.quarantine.record import Held
 from pratique.milter.quarantine.store import Quarantine
 from pratique.milter.quarantine.tokens import Redemption
@@ -33,7 +35,7 @@ async def carry_out(
     changed: Mapping[tuple[int, ...], Outgoing],
 ) -> Done:
     """Do with a message what the plan says; `changed` is what some shares get instead of it."""
-    if len(plan.shares) > 1 or plan.action is Action.ACCEPT:
+    if len(plan.shares) > 1 or plan.worst.leaves:
         return await Sharing(plan, whole, ways, quarantine, changed).done()
     if await _some_have_it(plan, whole, ways, quarantine):
         return await Sharing(actions.for_some(plan), whole, ways, quarantine, {}).done()
@@ -41,10 +43,8 @@ async def carry_out(
     match share.action:
         case Action.QUARANTINE:
             return await _hold(plan, whole.held(share, outgoing(whole, ways.trace, share)), ways)
-        case Action.REJECT:
-            return Done(plan, plan.refusal)
-        case Action.DEFER:
-            return Done(plan, actions.DEFERRED)
+        case Action.REJECT | Action.DEFER:
+            return Done(plan, _for_each(plan, ways))
         case _:
             return Done(plan, actions.taken(whole.envelope.queue_id))
 
@@ -58,6 +58,14 @@ async def spend(released: Redemption, done: Done) -> None:
         log.error("the token of %s could not be spent: %s", released.message_id, error)
     finally:
         released.back()
+
+
+def _for_each(plan: Plan, ways: Ways) -> Reply:
+    """What the client hears of a refusal: in LMTP of each recipient what its rule says."""
+    replies = tuple(map(actions.heard, plan.verdicts))
+    if not ways.by_recipient or plan.refusal is actions.LOOP or len(set(replies)) == 1:
+        return plan.refusal
+    return replace(plan.refusal, each=replies)
 
 
 async def _some_have_it(plan: Plan, whole: Whole, ways: Ways, quarantine: Quarantine) -> bool:

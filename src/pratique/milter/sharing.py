@@ -2,7 +2,8 @@
 
     leave out  who has the message since an earlier try (delivered.py)
     put        on the disk what is held, and the original of what goes out changed
-    send       one transaction for each content; the outcome is each recipient's own
+    send       one transaction for each content, and for each address that it is redirected to;
+               the outcome is each recipient's own
     hold       what the next hop refuses for good, where others are served or a queue hears us
     end        250, or the copies are withdrawn, deliveries are written down, and 4yz (in LMTP
                each recipient hears his own, and nothing is written down)
@@ -30,6 +31,7 @@ log = logging.getLogger("pratique.message")
 
 # What becomes of a recipient; nothing yet is the empty word.
 DELIVERED, HELD, REFUSED, DEFERRED = "delivered", "held", "refused", "deferred"
+REDIRECTED = "redirected"
 _BEFORE = Reply(250, ("2.0.0 delivered by an earlier try",))
 
 
@@ -90,7 +92,7 @@ class Sharing:
                 await self._put()
                 await self._send()
             refused = self._with(REFUSED)
-            if len(refused) == len(self._parts) and self._ways.heard_by == "sender":
+            if len(refused) == len(self._parts) and self._hears_refusals():
                 return await self._undone(refused[0].replies[0])
             await self._hold_refused()
             if self._later is not None:
@@ -125,22 +127,45 @@ class Sharing:
 
     async def _put(self) -> None:
         for part in self._with(""):
-            if part.share.action is not Action.ACCEPT:
+            if not part.share.leaves:
                 await self._hold(part, Stage.HELD)
             elif part.out.rewritten is not None:
                 await self._hold(part, Stage.KEPT)
 
     async def _send(self) -> None:
-        """One transaction for each content, the one for most recipients at the end."""
-        left = sorted(self._with(""), key=lambda part: len(part.share.places))
+        """One transaction for each part, those with the content of most recipients at the end."""
+        places = {part.share.places: part for part in self._with("")}
+        same = actions.by_content(part.share for part in places.values())
+        contents = sorted(same, key=actions.recipients_of)
+        left = [share for each in contents for share in each]
         while left and self._later is None:
-            part = left.pop(0)
-            send = self._ways.apart if left else self._ways.send
-            assert send is not None, "a door with one way out was given two contents"
-            reply = await send(part.out, self._whole.forwards(part.share))
-            self._heard(part, reply, is_last=not left)
+            share = left.pop(0)
+            part, is_last = places[share.places], share in contents[-1]
+            self._heard(part, await self._sent(part, is_last=is_last), is_last=is_last)
             if left:
                 await self._note()
+
+    async def _sent(self, part: _Part, *, is_last: bool) -> Reply:
+        """What the next hop says of a part; the last content is the one that a door keeps."""
+        forwards = self._whole.forwards(part.share)
+        if part.share.action is Action.REDIRECT:
+            assert self._ways.redirect is not None, "a door that cannot redirect was told to"
+            instead = self._whole.instead(part.share)
+            return _unnamed(
+                await self._ways.redirect(part.out, forwards, instead, is_last),
+                self._whole.envelope.queue_id,
+            )
+        send = self._ways.send if is_last else self._ways.apart
+        assert send is not None, "a door with one way out was given two contents"
+        return await send(part.out, forwards)
+
+    def _hears_refusals(self) -> bool:
+        """Whether the client may be told that all is refused.
+
+        Not that the address is which something would go to instead: it is not his.
+        """
+        is_redirected = any(part.share.redirect for part in self._parts)
+        return self._ways.heard_by == "sender" and not is_redirected
 
     def _heard(self, part: _Part, reply: Reply, *, is_last: bool) -> None:
         """What the next hop says of a part."""
@@ -172,7 +197,7 @@ class Sharing:
         log.info("%s: %s as %s", queue_id, how, part.copies[-1].id)
 
     async def _note(self) -> None:
-        has = self._with(DELIVERED)
+        has = [part for part in self._with(DELIVERED) if not part.waits]
         addresses = [one.address for part in has for one in self._whole.forwards(part.share)]
         if not addresses:
             return
@@ -218,6 +243,12 @@ class Sharing:
 
     def _told(self, reply: Reply) -> Done:
         outcomes = {place: part.outcome for part in self._parts for place in part.share.places}
+        redirected = {
+            place: REDIRECTED
+            for part in self._with(DELIVERED)
+            if part.share.redirect
+            for place in part.share.places
+        }
         copies = [copy.id for part in self._with(HELD, DELIVERED) for copy in part.copies[-1:]]
         if self._ways.by_recipient and not reply.accepted and DELIVERED in outcomes.values():
             has = actions.taken(self._whole.envelope.queue_id)
@@ -227,7 +258,7 @@ class Sharing:
             Plan(tuple(part.share for part in self._parts), self._plan.refusal),
             reply,
             next(iter(copies), ""),
-            tuple(outcomes[place] for place in sorted(outcomes)),
+            tuple(redirected.get(place, outcomes[place]) for place in sorted(outcomes)),
         )
 
     def _with(self, *outcomes: str) -> list[_Part]:
@@ -246,6 +277,14 @@ class Sharing:
             return
         self._parts.remove(part)
         self._parts += [part.split(outcome, replies) for outcome, replies in groups.items()]
+
+
+def _unnamed(reply: Reply, queue_id: str) -> Reply:
+    """What is heard of an address that no client has named: a deferral without its words."""
+    if reply.accepted or reply.code // 100 == 5:
+        return replace(reply, each=())
+    log.warning("%s: not redirected: %s", queue_id, reply)
+    return actions.NOT_PASSED_ON
 
 
 def _outcome_of(reply: Reply) -> str:

@@ -13,6 +13,9 @@ from pratique.scanners.facts_pb2 import Facts
 # Gives a message to the next hop, for these recipients; 2yz if and only if it has it, 5yz if
 # it never will.
 Send = Callable[[Outgoing, Sequence[Forward]], Awaitable[Reply]]
+# Gives a message to the next hop for one address instead of these recipients.  False at the end:
+# with a content of its own, in a milter past the mail server's queue.
+Redirect = Callable[[Outgoing, Sequence[Forward], Forward, bool], Awaitable[Reply]]
 # Keeps a message, on the disk when it returns; says under which name.  Raises OSError.
 Hold = Callable[[Held], Awaitable[str]]
 
@@ -37,6 +40,8 @@ class Ways:
     # What other recipients get, if it has another content; called before `send`, each time for
     # others.  Without it all who get the message get the same.
     apart: Send | None = None
+    # What is redirected; it may be called after `send`, and in a milter with the content of that.
+    redirect: Redirect | None = None
     # False: what there is of the content must not be held, nor sent for some alone.
     divides: bool = True
     # True: what `send` was given goes out only if our reply is 2yz.
@@ -69,6 +74,14 @@ class Whole:
         """The recipients of a share."""
         return tuple(self.envelope.recipients[place] for place in share.places)
 
+    def instead(self, share: Share) -> Forward:
+        """Where a share goes that is redirected.
+
+        A stranger who asked to be told hears nothing of that address (RFC 3461 4.1: NEVER), and
+        it hears nothing of what he called the recipient (4.2: no ORCPT).
+        """
+        return Forward(share.redirect, ("NOTIFY=NEVER",))
+
     def held(self, share: Share, out: Outgoing) -> Held:
         """What is put in quarantine for a share."""
         envelope = replace(self.envelope, recipients=self.forwards(share))
@@ -89,5 +102,6 @@ class Done:
     plan: Plan
     reply: Reply
     held_as: str = ""
-    # For each recipient "delivered", "held", "dropped", "refused" or "deferred".
+    # For each recipient "delivered", "redirected", "held", "dropped", "refused" or
+    # "deferred".
     outcomes: tuple[str, ...] = ()

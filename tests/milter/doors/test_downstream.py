@@ -252,3 +252,30 @@ async def test_behind_a_queue_each_group_hears_of_what_was_refused(silent, hop, 
     assert await silent.send(outgoing, (B,)) == NO
     assert await silent.send(outgoing, (C,)) == NO
     assert hop.messages == []
+
+
+async def test_what_goes_elsewhere_is_a_transaction_of_its_own(downstream, hop, outgoing):
+    elsewhere = Forward("analyst@our.example", ("NOTIFY=NEVER",))
+    assert (await downstream.redirect(outgoing, [B], elsewhere, False)).accepted
+    assert (await downstream.send(outgoing, [C])).accepted
+    await downstream.give_up()
+    redirected = ["RSET", "MAIL a@b.example", "RCPT analyst@our.example", "SEND"]
+    rest = ["MAIL a@b.example", "RCPT c@corp.example", "SEND"]
+    assert hop.events == [*TAKE_AGAIN, *redirected, *rest]
+
+
+async def test_a_client_that_is_gone_has_nothing_redirected(downstream, hop, outgoing):
+    downstream.abandon()
+    assert await downstream.redirect(outgoing, [B, C], Forward("x@y.z"), True) == CLIENT_GONE
+    assert "SEND" not in hop.events
+
+
+async def test_a_refusal_of_the_other_address_is_passed_on_as_it_is(downstream, hop, outgoing):
+    hop.answers["x@y.z"] = [NO]
+    assert await downstream.redirect(outgoing, [B, C], Forward("x@y.z"), True) == NO
+
+
+async def test_behind_a_queue_what_was_refused_is_not_redirected_either(silent, hop, outgoing):
+    silent.refuse(NO)
+    assert await silent.redirect(outgoing, [], Forward("x@y.z"), True) == NO
+    assert "SEND" not in hop.events

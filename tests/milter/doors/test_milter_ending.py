@@ -166,3 +166,10 @@ def test_a_field_that_no_mail_server_can_be_told_is_an_error(outgoing, added):
     with pytest.raises(CannotEditError):
         edits(Ending(OK, out, body=made), FIELDS, {})
     made.close()
+
+
+def test_an_address_that_it_is_redirected_to_is_added_and_is_somebody():
+    elsewhere = Forward("analyst@our.example", ("NOTIFY=NEVER",))
+    ending = Ending(OK, without=(Forward("a"),), redirected=(elsewhere,))
+    assert edits(ending, {}, {}) == Edits(without=("<a>",), instead=(elsewhere,))
+    assert not nobody_left(ending, [Forward("a")])

@@ -12,7 +12,7 @@ client hears 250, its content is taken, and `send` says what the next hop said, 
 decides can hold the message instead.
 
 Where recipients get different messages each group is said in a transaction of its own, with
-its own recipients only.
+its own recipients only; and so is the address that a message goes to instead of to some.
 
 If the client is gone before the message went on, it is not sent: the client did not
 hear 250, so it will come again, and the mail would be there twice.  Who has closed its
@@ -117,6 +117,26 @@ class Downstream:
             await self.give_up()
             return CLIENT_GONE
         self._transaction = None
+        return await transaction.send(outgoing)
+
+    async def redirect(
+        self, outgoing: Outgoing, recipients: Sequence[Forward], instead: Forward, _: bool
+    ) -> Reply:
+        """Send a message to one address instead of to these; as `send` does it."""
+        self._chosen(recipients)
+        if self._untold is not None:
+            self.park()
+            return self._untold
+        await self.give_up()
+        if self._gone:
+            return CLIENT_GONE
+        assert self._envelope is not None
+        reply, transaction = await self._next_hop.resume(self._envelope, [instead])
+        if transaction is None:
+            return reply
+        if self._gone:
+            await transaction.give_up()
+            return CLIENT_GONE
         return await transaction.send(outgoing)
 
     def refuse(self, reply: Reply) -> None:

@@ -67,6 +67,9 @@ log = logging.getLogger("pratique.door")
 ANSWER_SECONDS = 0.5
 BACKLOG = 512  # connections that wait to be accepted
 
+# What must be allowed for mail to go elsewhere than to a recipient.
+_READDRESSES = libmilter.DELRCPT | libmilter.ADDRCPT
+
 _SIGNALS = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
 
 # pymilter's context: getpriv, getsymval, addheader and so on.
@@ -358,6 +361,9 @@ def _told(context: Context, connection: _Connection, finished: Finished) -> int:
 
 def _edits(finished: Finished, mail: MilterMail, connection: _Connection) -> Edits:
     actions = connection.actions
+    if finished.ending.redirected and _READDRESSES & ~actions:
+        log.error("%s: held by the mail server, which cannot redirect", finished.queue_id)
+        return Edits(hold="it cannot be redirected as was decided")
     ending = within(
         finished.ending,
         renames=bool(actions & libmilter.CHGFROM),

@@ -37,6 +37,7 @@ class Ending:
 
     Where addresses bear a tag of ours (BATV), `reverse_path` is what is said from here on, and
     `instead` are recipients to add, each in place of the one of `without` that it was `tagged`.
+    `redirected` are addresses to add that no client has named: it goes there instead of to some.
     """
 
     reply: Reply
@@ -46,6 +47,7 @@ class Ending:
     hold: str = ""
     reverse_path: str | None = None
     instead: tuple[Forward, ...] = ()
+    redirected: tuple[Forward, ...] = ()
 
 
 # Looks into a message and decides.  The number says how many octets of content were left
@@ -131,7 +133,7 @@ def edits(
             for each in ending.without
             for form in said.get(each.address, (f"<{each.address}>",))
         ),
-        ending.instead,
+        (*ending.instead, *ending.redirected),
         ending.reverse_path,
         ending.body,
         rewritten.body if rewritten is not None else 0,
@@ -164,7 +166,8 @@ def _fields_of(prepend: bytes) -> Iterator[tuple[str, str]]:
 def nobody_left(ending: Ending, recipients: Sequence[Forward]) -> bool:
     """True if each recipient is to be taken away, and none is added."""
     without = {each.address for each in ending.without}
-    left = bool(ending.instead) or bool({each.address for each in recipients} - without)
+    added = ending.instead or ending.redirected
+    left = bool(added) or bool({each.address for each in recipients} - without)
     return bool(without) and not left
 
 
