@@ -6,7 +6,7 @@ from pratique.policies.verdict import Action, Verdict
 
 
 def test_actions_are_ordered_from_mild_to_severe():
-    order = ["accept", "defer", "reject", "discard", "quarantine"]
+    order = ["accept", "redirect", "defer", "reject", "discard", "quarantine"]
     assert sorted(Action, key=lambda action: action.severity) == order
     assert Action.ACCEPT.severity == 0
 

@@ -3,53 +3,171 @@
 The text must be a policy at all (`rules.py`).  Only then can it be asked: each condition
 must have an answer for an ordinary message and for each kind of unseen one, and a rule
 above the last must decide each of those.  Unseen is not clean: what falls through to the
-last rule would be accepted by silence.  A rule that decides must have a test.  And no door
-may open for whoever writes a known name into a message (`forgeable.py`).
+last rule would be accepted by silence.  A rule that decides must have a test.  No door may
+open for whoever writes a known name into a message (`forgeable.py`), and no rule may stand
+where it is never reached (`reach.py`).
+
+What makes no verdict wrong (a missing test, a rule that is never reached, a list that nobody
+asks) is told apart: it is the admin's to mend, and no reason to take no mail.  What has
+expired (`expired.py`) is for `policy check` alone, too: a service must come up on the day
+after.
 """
 
-from collections.abc import Iterator
+import re
+from collections.abc import Collection, Iterator
+from datetime import date
 
-from pratique.policies import forgeable, unseen
-from pratique.policies.condition import NoAnswerError, Scene
+from pratique.policies.checks import expired, forgeable, reach, unseen, unused
+from pratique.policies.checks.wildcards import wildcards
+from pratique.policies.hints.hints import did_you_mean
+from pratique.policies.language.condition import NoAnswerError, Scene
 from pratique.policies.policy import Policy
-from pratique.policies.problem import Problem
-from pratique.policies.reading import Reading
-from pratique.policies.rule import Rule
+from pratique.policies.written.beside import NOTHING, Beside
+from pratique.policies.written.problem import Problem
+from pratique.policies.written.reading import Reading, Standing
+from pratique.policies.written.rule import Rule
+
+# What is said of one mistake by its causes alone: (the cause, what follows from it).
+_FOLLOWS = (
+    (
+        re.compile(r"`(list|group)` is one table|unknown key `\w*(list|group|address|map)\w*`$"),
+        re.compile(r"there is no (list|group) `"),
+    ),
+    (
+        re.compile(r"unknown key `.*` in a (list|group)$"),
+        re.compile(r"the (list|group) .*(holds nothing|has no \w+)$"),
+    ),
+)
 
 
-def check(text: str, name: str = "policy.toml", *, demand_tests: bool = True) -> list[Problem]:
-    """All problems of a policy, in the order of the file; empty if it is good."""
-    reading = Reading(name, text)
+def check(
+    text: str,
+    name: str = "policy.toml",
+    beside: Beside = NOTHING,
+    *,
+    demand_tests: bool = True,
+    today: date | None = None,
+) -> list[Problem]:
+    """All problems of a policy, in the order of the file; empty if it is good.
+
+    Without `demand_tests` only what could make a verdict wrong.  `today` (UTC): what has
+    expired by then is a problem; warnings are among them.
+    """
+    wrong, idle = look(text, name, beside, today=today)
+    return _in_order([*wrong, *idle] if demand_tests else wrong, name)
+
+
+def look(
+    text: str, name: str = "policy.toml", beside: Beside = NOTHING, *, today: date | None = None
+) -> tuple[list[Problem], list[Problem]]:
+    """What could make a verdict wrong, and what makes none wrong, each as `check` tells it."""
+    reading = Reading(name, text, beside=beside)
     policy = Policy.read(reading)
     if policy is not None:
-        _tests(reading, policy, demand=demand_tests)
+        _slips(reading, policy, idle=False)
         _forgeable(reading, policy)
         if not _unanswered(reading, policy):
             _undecided(reading, policy)
-    return sorted(set(reading.problems))
+    wrong = frozenset(reading.problems)
+    if policy is not None:
+        _tests(reading, policy)
+        _slips(reading, policy, idle=True)
+        _needless(reading, policy)
+        _unreached(reading, policy)
+        unused.say(reading, policy)
+        _wildcards(reading, policy)
+        if today is not None:
+            expired.say(reading, policy, today)
+    told = _in_order(_causes(set(reading.problems)), name)
+    return [each for each in told if each in wrong], [each for each in told if each not in wrong]
 
 
-def _tests(reading: Reading, policy: Policy, *, demand: bool) -> None:
+def _in_order(problems: Collection[Problem], name: str) -> list[Problem]:
+    """What stands in the policy itself comes first, then what it names."""
+    return sorted(problems, key=lambda each: (each.file != name, each.file, each))
+
+
+def _causes(problems: Collection[Problem]) -> list[Problem]:
+    """The problems without those that only follow from another."""
+    left = list(problems)
+    for cause, effect in _FOLLOWS:
+        if any(cause.match(each.message) for each in problems):
+            left = [each for each in left if not effect.match(each.message)]
+    return left
+
+
+def _standing(reading: Reading, index: int, rule: Rule) -> Standing:
+    """The text that a rule stands in, and its place there."""
+    return reading.places.get(rule.name, (reading, ("rule", index)))
+
+
+def _tests(reading: Reading, policy: Policy) -> None:
     names = [rule.name for rule in policy.rules]
     for index, rule in enumerate(policy.rules):
-        if demand and rule.final and not rule.tests:
+        if not policy.owns(rule):
+            continue
+        text, path = _standing(reading, index, rule)
+        if rule.final and not rule.tests:
             hint = 'add [[rule.test]] with `message = "file.eml"` or `facts...`, and `expect`'
-            reading.say_key(("rule", index), f"the rule `{rule.name}` has no test", hint)
+            text.say_key(path, f"the rule `{rule.name}` has no test", hint)
         for number, test in enumerate(rule.tests):
             if test.by and test.by not in names:
-                place = ("rule", index, "test", number, "by")
-                reading.say(place, f"there is no rule `{test.by}`", "write a rule's name")
+                place = (*path, "test", number, "by")
+                near = did_you_mean(test.by, names) or "write a rule's name"
+                text.say(place, f"there is no rule `{test.by}`", near)
 
 
 def _forgeable(reading: Reading, policy: Policy) -> None:
     """Complain about rules that let through whoever writes a known name into a message."""
     for index, rule in enumerate(policy.rules):
-        found = forgeable.opening(rule)
-        if rule.forgeable and found is None:
+        found = None if rule.forgeable else forgeable.opening(rule)
+        # What contradicts itself says nothing about who is let through.
+        if found is not None and not any(reach.slips(rule)):
+            text, path = _standing(reading, index, rule)
+            text.say_in((*path, "when"), found.offset, found.message, found.hint)
+
+
+def _needless(reading: Reading, policy: Policy) -> None:
+    """Complain about rules whose author says that they are forgeable, and they are not."""
+    for index, rule in enumerate(policy.rules):
+        if rule.forgeable and forgeable.opening(rule) is None and not any(reach.slips(rule)):
+            text, path = _standing(reading, index, rule)
             message = "`forgeable = true` is not needed: no forger can meet this by a name"
-            reading.say_key(("rule", index, "forgeable"), message, "leave it out")
-        elif found is not None and not rule.forgeable:
-            reading.say_in(("rule", index, "when"), found.offset, found.message, found.hint)
+            text.say_key((*path, "forgeable"), message, "leave it out")
+
+
+def _slips(reading: Reading, policy: Policy, *, idle: bool) -> None:
+    """Complain about what contradicts itself, in rules that never hold (`idle`) or in others."""
+    for index, rule in enumerate(policy.rules):
+        if reach.is_idle(rule) is idle:
+            text, path = _standing(reading, index, rule)
+            for slip in reach.slips(rule):
+                text.say_in((*path, "when"), slip.offset, slip.message, slip.hint)
+
+
+def _wildcards(reading: Reading, policy: Policy) -> None:
+    """Complain about what is meant for a wildcard: it never held what was meant."""
+    for index, rule in enumerate(policy.rules):
+        text, path = _standing(reading, index, rule)
+        asked = (
+            ("when", rule.condition),
+            ("strip_when", rule.strip.condition if rule.strip else None),
+        )
+        for key, condition in asked:
+            for each in wildcards(condition) if condition is not None else ():
+                text.say_in((*path, key), each.offset, each.message, each.hint)
+
+
+def _unreached(reading: Reading, policy: Policy) -> None:
+    """Complain about own rules that are never reached."""
+    for found in reach.unreached(policy.rules):
+        rule = policy.rules[found.place]
+        if policy.owns(rule):
+            text, path = _standing(reading, found.place, rule)
+            by = " and ".join(f"`{each.name}` (line {each.line})" for each in found.by)
+            message = f"never reached: {by} above decides all of this"
+            hint = f"move it above `{found.by[0].name}`, or leave it out"
+            text.say((*path, "when"), message, hint)
 
 
 def _unanswered(reading: Reading, policy: Policy) -> bool:
@@ -60,9 +178,12 @@ def _unanswered(reading: Reading, policy: Policy) -> bool:
         for case, key, error in _failures(rule, scenes):
             message = f"the condition has no answer for {case.told}: {error}"
             hint = 'ask first: `size(x) > 0 && x[0] ...`, `"key" in x && x["key"] ...`'
+            if "conversion failed" in error:
+                hint = 'write `timestamp("2026-01-31T00:00:00Z")`, `duration("90s")`, `int("7")`'
             if rule.condition and "by_kind" in rule.condition.text:
                 hint = "`any_kind` counts the parts left out, too"
-            reading.say(("rule", index, key), message, hint)
+            text, path = _standing(reading, index, rule)
+            text.say((*path, key), message, hint)
             found = True
             break
     return found
@@ -96,4 +217,5 @@ def _undecided(reading: Reading, policy: Policy) -> None:
         if words:
             hint = f"above it: when = '{family.condition(words)}', actions = [\"quarantine\"]"
             message = f"{family.told} is decided by no rule above this: {', '.join(words)}"
-            reading.say_key(("rule", last), message, hint)
+            text, path = _standing(reading, last, policy.rules[last])
+            text.say_key(path, message, hint)

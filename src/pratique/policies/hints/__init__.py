@@ -1,0 +1,7 @@
+"""Say what would be right, in the words of whoever comes from somewhere else.
+
+hints.py       what CEL says against a condition, in an admin's words
+types_told.py  what would be right where types do not go together
+dialects.py    what other languages call what CEL has another word for
+foreign.py     what names of other mail filters stand for, by the words in them
+"""

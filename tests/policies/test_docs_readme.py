@@ -1,0 +1,47 @@
+"""The policies that the README shows are sound, and do what it says of them."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from pratique.milter.policy_file import find
+from pratique.milter.policy_trial import try_policy
+from pratique.policies.check import check
+from pratique.scanners.facts_pb2 import Facts
+
+README = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+BLOCKS = re.findall(r"^```toml\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+FIRST, OWN = (block for block in BLOCKS if "[[rule]]" in block)
+
+
+@pytest.fixture
+def found(tmp_path):
+    def write(text):
+        (tmp_path / "my.toml").write_text(text, "utf-8")
+        return find(str(tmp_path / "my.toml"))
+
+    return write
+
+
+def test_the_first_policy_lacks_nothing_but_tests(found):
+    one = found(FIRST)
+    assert check(one.text, one.name, one.beside, demand_tests=False) == []
+
+
+def test_without_its_middle_rule_it_is_refused_for_what_nobody_decides(found):
+    first, middle, last = FIRST.split("[[rule]]")[1:]
+    assert "not looked into" in middle
+    one = found(f"[[rule]]{first}[[rule]]{last}")
+    problems = check(one.text, one.name, one.beside, demand_tests=False)
+    assert len(problems) == 4
+    assert all("is decided by no rule above this" in problem.message for problem in problems)
+
+
+def test_the_policy_of_ones_own_is_sound_and_meets_its_test(found):
+    one = found(OWN)
+    assert check(one.text, one.name, one.beside) == []
+    trials = try_policy(one, lambda paths: [Facts() for _ in paths])
+    assert [(result.rule.name, result.why) for result in trials.own] == [
+        ("programs in archives for the lab", "")
+    ]
