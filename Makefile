@@ -20,7 +20,7 @@ help:
 	@echo "make bare         the same on a bare Debian (root only, a few minutes)"
 	@echo "make images       the Dockerfile and docker-compose.yml, without an engine (root only)"
 	@echo "make proto        generate code anew after a change of a .proto file"
-	@echo "make pages        write docs/containers.md anew after a change of a reader"
+	@echo "make pages        write docs/containers.md and docs/policy_reference.md anew"
 	@echo "make constraints  choose the versions of all packages anew"
 	@echo "make clean        remove what make made, except var/"
 
@@ -60,13 +60,15 @@ proto: setup
 
 pages: setup
 	@$(BIN)/python tools/containers_page.py
+	@$(BIN)/python tools/policy_page.py
 
 constraints: setup
 	@$(BIN)/python tools/constraints.py
 
 bench: setup
 	@$(BIN)/python bench/run.py
-	@for each in scanner_costs engine_costs authentication_costs many_rules; do \
+	@for each in scanner_costs engine_costs authentication_costs many_rules named_lists \
+		replay policy_costs; do \
 		$(BIN)/python bench/$$each.py --write || exit 1; done
 
 # Peers that are not installed are left out; bench/README.md says what each needs.

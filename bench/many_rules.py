@@ -130,8 +130,11 @@ def _private(pid: int) -> int:
 
 
 def _nurseries() -> list[int]:
-    """The processes that this one has started: the nursery."""
-    return [pid for pid in memory.tree(os.getpid())[1:] if _parent(pid) == os.getpid()]
+    """The nursery that this process has started; Python may have started helpers of its own."""
+    below = (pid for pid in memory.tree(os.getpid())[1:] if _parent(pid) == os.getpid())
+    return [
+        pid for pid in below if b"scanners.nursery" in Path(f"/proc/{pid}/cmdline").read_bytes()
+    ]
 
 
 def _parent(pid: int) -> int:

@@ -178,7 +178,7 @@ class Trial:
         return "\n".join(
             (
                 f"[doors]\nprocesses = {processes}",
-                f'[policy]\nfile = "{self.policy}"',
+                f'[policy]\nfile = "{self.policy}"\ntest_before = false',
                 f'[clamav]\nsocket = "unix:{self.clamd.socket}"',
                 *more,
             )

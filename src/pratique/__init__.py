@@ -39,7 +39,11 @@ Start reading at `milter/pipeline.py`: one message's way, top to bottom.  What e
     doctor/          the whole wiring is looked at: what is wrong, and what to do
     lookups/         ASK the world: facts about an envelope
     policy_file.py   a policy is found by its path or its name
+    policy_trial.py  the tests of a policy are run, with the messages that they name
+    versions.py      every policy that was ever in force, by its hash; history.py says since when
     judging.py       seen, asked, decided
+    shadowing.py     a whole policy is asked beside, and changes nothing
+    can_do.py        what of a policy the configured doors cannot carry out
     actions.py       verdicts become one plan, with a share for each group of recipients
     own_fields.py    fields of ours are put in front: stamps, Authentication-Results
     restamping.py    and stamps once more, where held mail of ours is released
@@ -53,10 +57,12 @@ Start reading at `milter/pipeline.py`: one message's way, top to bottom.  What e
     next_hop/        where accepted mail goes
     quarantine/      held messages
     journal/         facts and verdict of every message, for `why`
+    replay/          messages are decided again by another policy, and both are compared
     sent/            our own mail is known again when it comes back: keys, stamps, ledger
     released.py      a released message is known again when it comes back
     durable.py       files that are on the disk when they are said to be
     became.py        what became of a message, told to the log, the journal and the counters
+    notices/         short mails to somebody of ours, from an outbox that is written first
     alerts/          what comes too often, and what somebody should wake up for
     logs.py          one line an event
     counters.py      what is counted

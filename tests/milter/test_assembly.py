@@ -12,7 +12,7 @@ from pratique.milter.mail import Forward
 from pratique.milter.next_hop.failover import Failover
 from pratique.milter.next_hop.maildir import Maildir
 from pratique.milter.next_hop.smtp import SmtpNextHop
-from pratique.policies.problem import PolicyError
+from pratique.policies.written.problem import PolicyError
 
 LISTENER = '[[listener]]\nreply = "sender"\n'
 

@@ -70,7 +70,7 @@ def test_the_rule_is_sound_and_holds_what_new_worms_come_in_while_signatures_are
     [
         ('s.version > duration("72h")', "`>` does not go with a text and a"),
         ('envelope.received_at - s.dates > duration("72h")', "no field `dates` in Source"),
-        ("envelope.received_at - s.date > 72", "`>` does not go with a google.protobuf.Duration"),
+        ("envelope.received_at - s.date > 72", "`>` does not go with a duration and a number"),
     ],
 )
 def test_a_mistake_in_it_is_told(condition, message):

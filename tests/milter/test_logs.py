@@ -4,6 +4,7 @@ import json
 import logging
 import subprocess
 import sys
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -44,11 +45,13 @@ def test_a_message_ends_in_one_line_with_all_its_fields(caplog):
     facts = Facts(parts=[Part(), Part(), Part()])
     reply = Reply(250, ("2.0.0 Ok",))
     with caplog.at_level(logging.INFO, "pratique.message"):
-        tell(Became(envelope, 4096, 1.0, 1.0123, facts, (), "accept", "a rule", reply))
+        became = Became(envelope, 4096, 1.0, 1.0123, facts, (), "accept", "a rule", reply)
+        tell(replace(became, policy="0123456789abcdef" * 4))
     (written,) = [one.fields for one in caplog.records]
     assert written == {
         "queue_id": "Q1", "mta_id": "4F1B2", "action": "accept", "outcome": "delivered",
-        "rule": "a rule", "milliseconds": 12.3, "size": 4096, "parts": 3, "reply": "250 2.0.0 Ok",
+        "rule": "a rule", "policy": "0123456789ab", "milliseconds": 12.3, "size": 4096, "parts": 3,
+        "reply": "250 2.0.0 Ok",
     }  # fmt: skip
 
 

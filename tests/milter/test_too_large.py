@@ -7,7 +7,7 @@ import pytest
 from pratique.milter import assembly, too_large
 from pratique.milter.judging import judge
 from pratique.milter.mail import Client, Envelope, Forward
-from pratique.policies import vocabulary
+from pratique.policies.language import vocabulary
 from pratique.policies.verdict import Action
 
 ENVELOPE = Envelope(

@@ -34,6 +34,7 @@ reason  = "From is forged"
 REST = """
 [policy]
 file = "{policy}"
+test_before = false
 [authentication]
 authserv_id          = "filter.example"
 trusted_authserv_ids = ["front.example"]

@@ -1,7 +1,7 @@
 """Bounces, signatures and headers that nobody honest writes: real workers, a real ledger.
 
 Each ends in time, with a limit where something was left out, and proves nothing; and what is
-known of it then can be decided by each policy that is shipped.
+known of it then can be decided by each shipped policy that judges all mail.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ from pratique.milter.judging import judge
 from pratique.milter.lookups.asked import Lookups
 from pratique.milter.lookups.bounces.lookup import Bounces, Ours
 from pratique.milter.mail import Client, Envelope, Forward
-from pratique.milter.policy_file import find, shipped
+from pratique.milter.policy_file import find
 from pratique.milter.sent.domains import Domains
 from pratique.milter.sent.kept import KeptLedger
 from pratique.milter.sent.keys import Key, Keys
@@ -246,8 +246,17 @@ def envelope(name):
     return Envelope(name, AT, "", recipients=(Forward(ANN),), client=client)
 
 
+# Those that judge all mail, and not only tell or look at bounces.
+POLICIES = ("default", "strict")
+
+
+def loaded(name):
+    found = find(name)
+    return Policy.load(found.text, found.name, found.beside)
+
+
 async def look_at_all(state):
-    policies = {name: Policy.load(find(name).text, name) for name in shipped()}
+    policies = {name: loaded(name) for name in POLICIES}
     settings = Settings()
     setup = setup_of(settings)
     setup.own_domains[:] = ["contoso.example"]

@@ -6,7 +6,7 @@ from pathlib import Path
 from pratique.milter import actions, delivered
 from pratique.policies.check import check
 from pratique.policies.policy import Policy
-from pratique.policies.trial import run
+from pratique.policies.trials.trial import run
 from pratique.scanners.facts_pb2 import Facts
 
 PAGE = (Path(__file__).resolve().parents[2] / "docs/recipients.md").read_text("utf-8")

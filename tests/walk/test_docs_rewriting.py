@@ -20,7 +20,7 @@ from pratique.milter.workers import Workers, WorkerSettings, own_nursery
 from pratique.policies import danger
 from pratique.policies.check import check
 from pratique.policies.policy import Policy
-from pratique.policies.trial import run
+from pratique.policies.trials.trial import run
 from pratique.scanners.facts_pb2 import Facts
 from pratique.scanners.wall_pb2 import Setup
 

@@ -96,7 +96,7 @@ def test_a_message_too_large_to_be_looked_into_stays_whole_with_postfix(milter, 
 def test_a_reload_reaches_a_milter_without_ending_a_connection(milter, service, tmp_path):
     policy = tmp_path / "mine.toml"
     policy.write_text(DEFAULT)
-    chosen = f'[policy]\nfile = "{policy}"\n'
+    chosen = f'[policy]\nfile = "{policy}"\ntest_before = false\n'
     with connected(milter(chosen)) as client:
         (before,) = service.pids()["milter"]
         assert end_of(client)[0] == GOES_ON

@@ -208,7 +208,7 @@ def test_a_whole_service_takes_out_keeps_and_delivers(service, until):
     (service.folder / "program-in-zip.eml").write_bytes((MAILS / "program-in-zip.eml").read_bytes())
     policy = service.folder / "policy.toml"
     policy.write_text(POLICY)
-    service.configure(rest=f'[policy]\nfile = "{policy}"')
+    service.configure(rest=f'[policy]\nfile = "{policy}"\ntest_before = false')
     service.start()
     whole = (MAILS / "program-in-zip.eml").read_bytes().replace(b"\r\n", b"\n")
     whole = whole.replace(b"\n", b"\r\n")

@@ -81,7 +81,8 @@ class Post:
         self.service.configure(
             'name = "out"\ndirection = "outbound"\n',
             f'[[listener]]\nname = "in"\nreply = "sender"\naddress = "127.0.0.1:{self.inbound}"\n'
-            f'[links]\nown_domains = ["example.org"]\n[policy]\nfile = "{self.policy}"\n'
+            f'[links]\nown_domains = ["example.org"]\n'
+            f'[policy]\nfile = "{self.policy}"\ntest_before = false\n'
             f'[sent]\nkeys = "{self.keys}"\n{self.batv}\n[doors]\nprocesses = 1\n{rest}',
         )
 

@@ -49,7 +49,8 @@ def test_rules_that_have_grown_old_are_told_and_a_policy_can_defer_mail(
     os.utime(file, (made, made))
     policy.write_text(POLICY)
     service.configure(
-        rest=f'[yara]\nfolders = ["{rules}"]\nold_after_days = 2\n[policy]\nfile = "{policy}"\n'
+        rest=f'[yara]\nfolders = ["{rules}"]\nold_after_days = 2\n'
+        f'[policy]\nfile = "{policy}"\ntest_before = false\n'
         f'[health]\naddress = "127.0.0.1:{port}"\n'
     )
     service.start()

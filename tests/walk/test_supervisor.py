@@ -63,7 +63,7 @@ def test_rules_that_take_long_to_load_hold_the_start_up_and_no_more(service, tmp
 
 def test_a_reload_takes_a_changed_policy_and_loses_no_connection(service, tmp_path):
     policy = tmp_path / "mine.toml"
-    service.configure(rest=f'[policy]\nfile = "{policy}"')
+    service.configure(rest=f'[policy]\nfile = "{policy}"\ntest_before = false')
     policy.write_text(DEFAULT)
     service.start()
     with client_of(service.port) as old:
@@ -94,12 +94,14 @@ def test_a_reload_that_cannot_be_done_leaves_everything_as_it_was(
     (tmp_path / "rules").mkdir()
     (tmp_path / "rules/broken.yar").write_text("rule broken { condition: nonsense }")
     file = tmp_path / "mine.toml"
-    service.configure(rest=f'[policy]\nfile = "{file}"')
+    service.configure(rest=f'[policy]\nfile = "{file}"\ntest_before = false')
     file.write_text(HOLD_ALL)
     service.start()
     before = service.pids()
     file.write_text(policy)
-    service.configure(rest=f'[policy]\nfile = "{file}"\n{rest.format(folder=tmp_path)}')
+    service.configure(
+        rest=f'[policy]\nfile = "{file}"\ntest_before = false\n{rest.format(folder=tmp_path)}'
+    )
     # A configuration that the command itself cannot read is told by it already.
     status = 2 if "workerss" in rest else 1
     service.run("reload", status=status)

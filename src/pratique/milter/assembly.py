@@ -4,7 +4,7 @@ import ipaddress
 import json
 import socket
 
-from pratique.milter import policy_file
+from pratique.milter import can_do, policy_file
 from pratique.milter.actions import HeardBy
 from pratique.milter.config import Settings
 from pratique.milter.config_types import split_address
@@ -25,9 +25,9 @@ from pratique.milter.sections.milter import MilterListener
 from pratique.milter.sections.next_hop import NextHopSection, ServersSection, servers_of, tls_of
 from pratique.milter.sections.scanners import ScannerSection
 from pratique.milter.workers import WorkerSettings
-from pratique.policies.check import check
+from pratique.policies.check import look
 from pratique.policies.policy import Policy
-from pratique.policies.problem import PolicyError
+from pratique.policies.written.problem import PolicyError, Problem
 from pratique.scanners.wall_pb2 import Budget, OwnScanner, Person, Setup
 
 # To hold a message or to hand it on, once it is decided; a disk under load needs seconds.
@@ -67,24 +67,37 @@ def own_scanner(section: ScannerSection) -> OwnScanner:
     )
 
 
-def policy_text_of(name: str) -> PolicyFile:
+def policy_text_of(name: str, settings: Settings | None = None) -> PolicyFile:
     """The policy of a file, or a shipped one, if nothing is wrong with it.
 
+    With settings: if they can do what it orders, too (can_do.py).
+
+    Raises NoPolicy or PolicyError.
+    """
+    return looked_at(name, settings)[0]
+
+
+def looked_at(name: str, settings: Settings | None = None) -> tuple[PolicyFile, list[Problem]]:
+    """That policy, and what in it makes no verdict wrong.
+
     Raises NoPolicy or PolicyError.  A service that starts with a doubtful policy lets
-    mail through that its admin meant to stop.  Only that a rule has no test of its own
-    is left to `policy check`: it makes no verdict wrong.
+    mail through that its admin meant to stop.  A missing test, a rule that is never reached
+    or a list that nobody asks is none: who comes to know more of policies must not stop a
+    company's mail by it.
     """
     found = policy_file.find(name)
-    problems = check(found.text, found.name, demand_tests=False)
+    problems, idle = look(found.text, found.name, found.beside)
+    if not problems and settings is not None:
+        problems = [each for each in can_do.check(found, settings) if each.severity == "error"]
     if problems:
         raise PolicyError(problems)
-    return found
+    return found, idle
 
 
-def policy_of(name: str) -> Policy:
+def policy_of(name: str, settings: Settings | None = None) -> Policy:
     """That policy, loaded."""
-    found = policy_text_of(name)
-    return Policy.load(found.text, found.name)
+    found = policy_text_of(name, settings)
+    return Policy.load(found.text, found.name, found.beside)
 
 
 def worker_settings(settings: Settings) -> WorkerSettings:
@@ -224,6 +237,14 @@ def servers_hop(section: ServersSection, kind: str) -> NextHop:
 def release_hop_of(settings: Settings) -> NextHop | None:
     """Where released mail goes; None: nothing can be released."""
     address = settings.release.next_hop
+    if address is None:
+        return None
+    return servers_hop(NextHopSection(kind="smtp", address=address), "smtp")
+
+
+def notices_hop_of(settings: Settings) -> NextHop | None:
+    """Where notices go; None: where accepted mail goes."""
+    address = settings.notices.next_hop
     if address is None:
         return None
     return servers_hop(NextHopSection(kind="smtp", address=address), "smtp")

@@ -38,6 +38,7 @@ from pratique.milter.sections.more_engines import (
     engines_problem,
 )
 from pratique.milter.sections.next_hop import NextHopSection, ReleaseSection
+from pratique.milter.sections.notices import NoticesSection
 from pratique.milter.sections.scanners import ScannerSection
 from pratique.milter.sections.section import Section
 from pratique.milter.sections.seeing import (
@@ -107,6 +108,7 @@ class Settings(Section):
     senders: SendersSection = SendersSection()
     sent: SentSection = SentSection()
     bursts: BurstsSection = BurstsSection()
+    notices: NoticesSection = NoticesSection()
     quarantine: QuarantineSection = QuarantineSection()
     release: ReleaseSection = ReleaseSection()
     journal: JournalSection = JournalSection()
@@ -206,6 +208,17 @@ class Settings(Section):
                     ("authentication", "trusted_listeners"),
                     f"no listener and no milter is called {name!r}; there is: {', '.join(there)}",
                 )
+        return self
+
+    @model_validator(mode="after")
+    def _notices_can_leave(self) -> Self:
+        wants = self.notices.addresses and self.notices.next_hop is None
+        if wants and self.milter and "next_hop" not in self.model_fields_set:
+            raise MisplacedError(
+                ("notices", "addresses"),
+                "a milter hands no mail on, so nothing says where notices go: write next_hop = "
+                "'127.0.0.1:25' into [notices], a mail server that takes them",
+            )
         return self
 
     @property

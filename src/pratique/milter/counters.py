@@ -47,6 +47,15 @@ ALERTS = Counter(
     ["kind"],
     registry=REGISTRY,
 )
+NOTICES = Counter(
+    "pratique_notices",
+    "Notices to somebody of ours by what became of them: sent, left_out (counted, and told in "
+    "the next one), not_written, set_aside (a file that is none of ours), dropped after a day.",
+    ["result"],
+    registry=REGISTRY,
+)
+for _result in ("sent", "left_out", "not_written", "set_aside", "dropped"):
+    NOTICES.labels(_result)
 STAMPED = Counter(
     "pratique_stamped_messages", "Messages of ours that were stamped.", registry=REGISTRY
 )
@@ -60,6 +69,20 @@ BOUNCES = Counter(
     "pratique_bounces",
     "What gives itself for a bounce, by whether it is proved to answer mail of ours.",
     ["proof"],
+    registry=REGISTRY,
+)
+# As many as rules in the shadow; their names are an admin's.
+SHADOW_RULES = Counter(
+    "pratique_shadow_rules",
+    "Messages for which a rule in the shadow held, or had no answer.",
+    ["rule"],
+    registry=REGISTRY,
+)
+SHADOW_POLICY = Counter(
+    "pratique_shadow_policy",
+    "Messages for which a policy in the shadow decides as the one in force does ('same') or "
+    "not ('other'), and those where it could not say ('failed').",
+    ["result"],
     registry=REGISTRY,
 )
 # Of several processes the least is told (supervisor/counters.py): the worst that one knows.
@@ -85,6 +108,10 @@ def tell(became: Became) -> None:
     seconds(became.ended - became.begun)
     if became.facts.bounce.claimed:
         BOUNCES.labels("verified" if became.facts.bounce.verified else "unverified").inc()
+    for rule in {shadow.rule for verdict in became.verdicts for shadow in verdict.shadows}:
+        SHADOW_RULES.labels(rule).inc()
+    if became.shadowed is not None:
+        SHADOW_POLICY.labels("same" if became.agrees else "other").inc()
 
 
 # As many as there are doors, actions and outcomes: to look one up takes longer than to count.

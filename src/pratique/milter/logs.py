@@ -1,7 +1,8 @@
 """Write the log: a line an event, JSON where a program reads it, words where a person does.
 
 Every message ends in one line with the same fields: queue id, the mail server's own
-(`mta_id`), action, outcome, rule, milliseconds, size, parts, reply.  The action is what was
+(`mta_id`), action, outcome, rule, policy (the first digits of its hash), milliseconds, size,
+parts, reply.  The action is what was
 to be done, the outcome what came of it: the next hop may refuse what the policy accepts.
 Nothing that a stranger wrote is put in the log raw: control characters stand there escaped,
 so no line can be forged.
@@ -30,6 +31,9 @@ logging.addLevelName(ALERT, "ALERT")
 # Recipients named in a line: enough for the mail of people; the journal has all.
 _NAMED = 10
 
+# Of a policy's hash: enough to tell those apart that one service ever had.
+HASH_DIGITS = 12
+
 
 def tell(became: Became) -> None:
     """Write the line that a message ends in."""
@@ -44,6 +48,7 @@ def _fields(became: Became) -> dict[str, object]:
         "action": became.action,
         "outcome": became.outcome,
         "rule": became.rule,
+        "policy": became.policy[:HASH_DIGITS],
         "milliseconds": became.milliseconds,
         "size": became.size,
         "parts": len(became.facts.parts),
@@ -77,7 +82,8 @@ def _line(became: Became) -> str:
         f'"logger": "pratique.message", "event": "message", '
         f'"queue_id": {quoted(envelope.queue_id)}, "mta_id": {quoted(envelope.mta_id)}, '
         f'"action": {quoted(became.action)}, "outcome": {quoted(became.outcome)}, '
-        f'"rule": {quoted(became.rule)}, "milliseconds": {became.milliseconds!r}, '
+        f'"rule": {quoted(became.rule)}, "policy": {quoted(became.policy[:HASH_DIGITS])}, '
+        f'"milliseconds": {became.milliseconds!r}, '
         f'"size": {became.size}, "parts": {len(became.facts.parts)}, '
         f'"reply": {quoted(str(became.reply))}}}'
     )

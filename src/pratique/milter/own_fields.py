@@ -25,7 +25,7 @@ from pratique.policies.verdict import Action
 from pratique.scanners.facts_pb2 import Facts
 
 # Who has these actions may read it, now or one day.
-_STAYS = frozenset({Action.ACCEPT, Action.QUARANTINE})
+_STAYS = frozenset({Action.ACCEPT, Action.REDIRECT, Action.QUARANTINE})
 
 
 class OwnFields:

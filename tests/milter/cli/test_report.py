@@ -46,7 +46,7 @@ def test_the_action_is_the_most_severe_of_the_recipients(other):
 
 
 def test_the_severest_is_the_one_that_the_contract_names_first():
-    order = ["quarantine", "discard", "reject", "defer", "accept"]
+    order = ["quarantine", "discard", "reject", "defer", "redirect", "accept"]
     assert [str(one) for one in sorted(Action, key=lambda one: -one.severity)] == order
 
 

@@ -5,7 +5,7 @@ import pytest
 from pratique.milter.cli.session import CANNOT_RUN, Session, told
 from pratique.milter.policy_file import NoPolicy
 from pratique.milter.wall import NurseryLost, NurseryUnfit
-from pratique.policies.problem import PolicyError, Problem
+from pratique.policies.written.problem import PolicyError, Problem
 
 
 def test_without_a_file_the_defaults_hold():

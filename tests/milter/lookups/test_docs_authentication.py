@@ -10,6 +10,7 @@ from pratique.milter.lookups import resolver, turns
 from pratique.milter.lookups.auth import arc, dkim, dkim_key, dmarc, spf, spf_record
 from pratique.policies import check
 from pratique.policies.policy import Policy
+from pratique.policies.written.beside import Beside
 from pratique.scanners import facts_pb2 as facts
 from pratique.scanners.builtin import dkim as worker
 from pratique.scanners.senders import grammar, results
@@ -21,6 +22,9 @@ BLOCKS = re.findall(r"^```toml\n(.*?)^```$", PAGE, re.MULTILINE | re.DOTALL)
 RULES = [block for block in BLOCKS if "[[rule]]" in block]
 ROWS = dict(re.findall(r"^\| ([^|]+?) \| ([^|]+?) \|", PAGE, re.MULTILINE))
 SHIPPED = (ROOT / "src/pratique/policies/shipped/default.toml").read_text("utf-8")
+BESIDE = Beside({"default": SHIPPED})
+# The rules of the page, as they stand above the shipped ones.
+OWN = 'include = "default"\n' + "\n".join(RULES)
 
 
 # The listener that the page speaks of.
@@ -47,7 +51,7 @@ def test_its_settings_are_taken():
 @pytest.mark.slow
 def test_its_rules_are_sound():
     assert len(RULES) == 2
-    assert check.check("\n".join(RULES) + SHIPPED, "policy.toml", demand_tests=False) == []
+    assert check.check(OWN, "policy.toml", BESIDE, demand_tests=False) == []
 
 
 @pytest.mark.parametrize(
@@ -68,7 +72,7 @@ def test_its_rule_refuses_what_the_owner_wants_refused(decided, word, wanted, ru
 @pytest.fixture(scope="session")
 def decided():
     """The rule that decides: those of the page, and the shipped ones behind them."""
-    policy = Policy.load("\n".join(RULES) + SHIPPED)
+    policy = Policy.load(OWN, beside=BESIDE)
     return lambda known: policy.decide(known, facts.Recipient(address="ann@example.net")).rule
 
 

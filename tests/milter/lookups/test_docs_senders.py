@@ -7,6 +7,7 @@ import pytest
 
 from pratique.milter.config import parse
 from pratique.policies import check
+from pratique.policies.written.beside import Beside
 from pratique.scanners.bounces import outline, quoted
 from pratique.scanners.senders import grammar, results, signs
 
@@ -24,7 +25,9 @@ def test_its_rules_are_sound(name):
     rules = [block for block in page(name)[1] if "[[rule]]" in block]
     assert rules
     policy = (ROOT / "src/pratique/policies/shipped/default.toml").read_text("utf-8")
-    assert check.check("\n".join(rules) + policy, "policy.toml", demand_tests=False) == []
+    text = 'include = "default"\n' + "\n".join(rules)
+    beside = Beside({"default": policy})
+    assert check.check(text, "policy.toml", beside, demand_tests=False) == []
 
 
 def test_the_settings_of_people_are_taken():

@@ -27,7 +27,7 @@ def check(session: Session) -> None:
 
     settings = session.settings()
     with told():
-        policy_of(settings.policy.file)
+        policy_of(settings.policy.file, settings)
     _say_doors(settings)
     if settings.yara.folders:
         _check_rules(settings)

@@ -59,7 +59,7 @@ def told() -> Iterator[None]:
     # Imported late: `pratique --help` must not wait for CEL.
     from pratique.milter.policy_file import NoPolicy
     from pratique.milter.wall import NurseryLost, NurseryUnfit
-    from pratique.policies.problem import PolicyError, one_line
+    from pratique.policies.written.problem import PolicyError, one_line
 
     try:
         yield

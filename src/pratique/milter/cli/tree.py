@@ -27,6 +27,7 @@ _LINKS = 10
 
 _COLOUR = {
     Action.ACCEPT: "green",
+    Action.REDIRECT: "yellow",
     Action.DEFER: "yellow",
     Action.REJECT: "red",
     Action.DISCARD: "red",

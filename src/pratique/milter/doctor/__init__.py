@@ -11,9 +11,11 @@
     engines.py  engines; clamd.py its socket and its limits
     signatures.py  how old all signatures are
     own.py      configuration, policy, rules, lists, families
+    versions.py which policy is in force, and whether it is kept
     sent.py     keys that sign what we send, and the ledger of it
     certificates.py  what listeners show
     dns.py      lists by DNS, our own name
+    outbox.py   notices that wait
     clock.py    the clock
     disk.py     the state folder, and room in it
     kernel.py   confinement, outside programs, memory
@@ -31,11 +33,13 @@ from pratique.milter.doctor.engines import engines
 from pratique.milter.doctor.kernel import memory, programs, workers
 from pratique.milter.doctor.line import Check
 from pratique.milter.doctor.next_hop import next_hops
+from pratique.milter.doctor.outbox import outbox
 from pratique.milter.doctor.own import lists, policy, readable
 from pratique.milter.doctor.postfix import postfix
 from pratique.milter.doctor.sent import ledger, stamps
 from pratique.milter.doctor.service import listening, owners, service
 from pratique.milter.doctor.signatures import in_files, of_engines
+from pratique.milter.doctor.versions import versions
 
 CHECKS: tuple[Check, ...] = (
     Check("service", service),
@@ -48,10 +52,12 @@ CHECKS: tuple[Check, ...] = (
     Check("signatures", in_files),
     Check("signatures", of_engines),
     Check("policy", policy),
+    Check("policy", versions),
     Check("policy", readable),
     Check("policy", lists),
     Check("sent mail", stamps),
     Check("sent mail", ledger),
+    Check("notices", outbox),
     Check("certificates", certificates),
     Check("dns", own_names),
     Check("dns", lists_by_dns),

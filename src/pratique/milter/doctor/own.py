@@ -15,7 +15,7 @@ from pratique.milter.doctor.line import Case, Line, ok, warning, wrong
 from pratique.milter.families import families_of
 from pratique.milter.lists.building import lacks, opened
 from pratique.milter.policy_file import NoPolicy
-from pratique.policies.problem import PolicyError, one_line
+from pratique.policies.written.problem import PolicyError, one_line
 from pratique.scanners.hash_list import WrongList
 
 # What the nursery reads in a folder of rules.

@@ -17,7 +17,15 @@ from typing import Any
 from pratique.milter.mail import Client, Content, Envelope, Forward, Outgoing
 from pratique.milter.quarantine.bound import sha256_of
 from pratique.milter.quarantine.facts_kept import facts_from_json, facts_to_json
-from pratique.policies.verdict import Action, Edit, HeaderField, Note, Verdict
+from pratique.policies.verdict import (
+    Action,
+    Edit,
+    HeaderField,
+    Note,
+    Notice,
+    Shadow,
+    Verdict,
+)
 from pratique.scanners.facts_pb2 import Facts
 
 FORMAT = 1
@@ -180,4 +188,8 @@ def _verdict_from_json(written: dict[str, Any]) -> Verdict:
         tuple(Note(**one) for one in written["notes"]),
         tuple(written["failures"]),
         tuple(Edit(**one | {"parts": tuple(one["parts"])}) for one in written.get("edits", ())),
+        written.get("reply", ""),
+        written.get("redirect", ""),
+        tuple(Notice(**one) for one in written.get("notices", ())),
+        tuple(Shadow(**one) for one in written.get("shadows", ())),
     )

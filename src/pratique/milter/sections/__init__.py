@@ -17,5 +17,6 @@ families.py  [families]: what engines and rules call a family by
 sent.py      [sent]: stamps and memory of mail that we send
 senders.py   [senders]: in whose names forgers write
 bursts.py    [bursts]: how much is an alert, or a flood
+notices.py   [notices]: who of ours is told, and where mail may go instead
 keeping.py   [policy], [quarantine], [journal], [health]
 """

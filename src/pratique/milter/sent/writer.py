@@ -163,11 +163,11 @@ class Writer:
             self._file.write(day, rows, uses)
 
     def _remove_old(self, today: date) -> None:
-        if not self._days.believed or today == self._removed_on:
+        if not self._days.removes or today == self._removed_on:
             return
         self._removed_on = today
         try:
-            remove_old(self._folder, today, self._keep.days)
+            remove_old(self._folder, today, self._keep.days, sure=self._days.sure)
             self.after_removal()
         except FileNotFoundError:
             return
