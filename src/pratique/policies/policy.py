@@ -104,10 +104,6 @@ class Policy:
         """The same policy, its verdicts given and not only told; rules keep their modes."""
         return self if self.mode == "enforce" else replace(self, mode="enforce")
 
-    def as_shadow(self) -> "Policy":
-        """The same policy, as one that changes nothing."""
-        return self if self.mode == "shadow" else replace(self, mode="shadow")
-
     def _left(self, quiet: frozenset[str]) -> tuple[Rule, ...]:
         """The rules that are to be asked when these are quiet."""
         left = self._kept.get(quiet)

@@ -187,3 +187,28 @@ def test_a_guard_changes_no_verdict(dmarc, domain, rule, fails):
     for _ in range(2):
         verdict = policy.decide(known, facts.Recipient())
         assert (verdict.rule, bool(verdict.failures)) == (rule, fails)
+
+
+RUNAWAY = "parts.exists(p, parts.exists(q, p.name == q.name + '!'))"
+
+
+@pytest.mark.parametrize(
+    ("condition", "has_guard", "fails"),
+    [
+        # CEL asks the loop first, and it does not come to an end.
+        (f'{RUNAWAY} && auth.dmarc == "fail"', False, True),
+        (f'auth.dmarc == "fail" && {RUNAWAY}', True, False),
+        # What stands between has no loop, so it cannot use the budget up.
+        (f'mail.size > 5 && auth.dmarc == "fail" && {RUNAWAY}', True, False),
+        (f'mail.size > 5 && {RUNAWAY} && auth.dmarc == "fail"', False, False),
+    ],
+)
+def test_a_guard_hides_no_condition_that_runs_away(condition, has_guard, fails):
+    policy = policy_of(condition)
+    (group,) = policy.together.shared
+    assert (group.guard is not None) == has_guard
+    # 110 times 110 is more than the 10,000 turns of an evaluation.
+    known = facts.Facts(parts=[facts.Part(name=f"part {number}") for number in range(110)])
+    verdict = policy.decide(known, NOBODY)
+    assert bool(verdict.failures) == fails
+    assert verdict == replace(policy, together=Together(), _kept={}).decide(known, NOBODY)

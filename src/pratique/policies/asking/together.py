@@ -221,19 +221,31 @@ def _guarded(group: Group, rules: Sequence[Rule]) -> Group:
 def _guard(condition: Condition) -> str:
     """What a condition asks of few words, where it is false if that is; empty if nothing.
 
-    CEL answers `a && b` with false if either is, whatever else the other might have said.
+    CEL answers `a && b` with false if either is, whatever else the other might have said.  Only
+    of what spends the budget that is not so, so nothing that stands behind a loop is a guard.
     """
     whole = clause_of(condition.text)
     if whole.kind != "and" or condition.mentions_rcpt:
         return ""
-    pieces = (condition.text[part.start : part.end] for part in whole.parts)
-    return " && ".join(f"({one}\n)" for one in pieces if _reads_few_words(one, condition))
+    found: list[str] = []
+    for part in whole.parts:
+        text = condition.text[part.start : part.end]
+        piece = _alone(text, condition)
+        if piece is not None and _reads_few_words(piece):
+            found.append(f"({text}\n)")
+        elif piece is None or reads.takes_turns(piece):
+            break
+    return " && ".join(found)
 
 
-def _reads_few_words(text: str, whole: Condition) -> bool:
+def _alone(text: str, whole: Condition) -> Condition | None:
     try:
-        fields = reads.fields_read(Condition.compile(text, lists=whole.lists))
+        return Condition.compile(text, lists=whole.lists)
     except CompileError:
-        return False
+        return None
+
+
+def _reads_few_words(condition: Condition) -> bool:
+    fields = reads.fields_read(condition)
     # Nearly all mail goes the same way.
     return bool(fields) and fields != _DIRECTION

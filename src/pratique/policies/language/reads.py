@@ -9,7 +9,7 @@ from typing import Any
 
 from pratique.policies.language import vocabulary
 from pratique.policies.language.condition import FUNCTIONS, Condition
-from pratique.policies.language.tree import Tree
+from pratique.policies.language.tree import Tree, children
 
 # A field of a variable; an empty one is how many elements the variable has.
 Field = tuple[str, str]
@@ -53,6 +53,15 @@ def _flag_of(select: Any) -> frozenset[str]:
     field = variable.message.fields_by_name.get(select.field) if variable else None
     is_flag = field is not None and field.type == field.TYPE_BOOL and not field.is_repeated
     return frozenset({name}) if is_flag else frozenset()
+
+
+def takes_turns(condition: Condition) -> bool:
+    """Whether a condition has a loop: nothing else spends the budget of an evaluation."""
+    return _has_loop(Tree(condition).root)
+
+
+def _has_loop(node: Any) -> bool:
+    return node.HasField("comprehension_expr") or any(map(_has_loop, children(node)))
 
 
 class _AnythingError(Exception):
