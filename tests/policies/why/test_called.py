@@ -14,6 +14,14 @@ from pratique.scanners import facts_pb2 as facts
         (facts.Part(id=3, path="2/zip:a.exe", name="a.exe"), "part 3 (2/zip:a.exe)"),
         (facts.Part(id=3, path="2/zip:1", name="a.exe"), 'part 3 (2/zip:1, "a.exe")'),
         (facts.Part(id=4, path="4"), "part 4"),
+        (
+            facts.Part(id=4, path="4", name="a" * 400 + ".exe"),
+            f'part 4 ("{"a" * 55}…{"a" * 20}.exe")',
+        ),
+        (
+            facts.Part(id=4, path="2/zip:" + "b" * 400 + ".scr", name="b" * 400 + ".scr"),
+            f"part 4 (2/zip:{'b' * 49}…{'b' * 20}.scr)",
+        ),
         (facts.Finding(scanner="yara", name="EICAR", part=2), "yara: EICAR in part 2"),
         (facts.Finding(scanner="yara", family="Mydoom", part=-1), "yara: Mydoom"),
         (facts.Ambiguity(class_="bad_base64", where="2"), "bad_base64 at 2"),

@@ -1,5 +1,6 @@
 """The smallest change that alters a verdict: found, true, and none smaller."""
 
+from dataclasses import replace
 from itertools import combinations
 
 import pytest
@@ -117,6 +118,15 @@ def test_a_crowd_is_taken_away_together():
     assert found.without_crowds.action == "accept"
 
 
+def test_of_elements_that_are_alike_one_line_says_that_they_are_not_there():
+    parts = [{"id": n, "kind": "script", "size": 9, "path": f"{n}"} for n in range(1, 4)]
+    policy = policy_of('parts.exists(p, p.kind == "script" && p.size > 5 && !p.returned)')
+    found = search(policy, facts.Facts(parts=parts), RECIPIENT, most=5000)
+    gone = [f"part {number} were not there" for number in range(1, 4)]
+    assert said(found) == [" + ".join(gone)]
+    assert found.crowds == ()
+
+
 def test_where_nothing_alters_it_nothing_is_told():
     found = search(policy_of("true || bounce.claimed"), facts.Facts(), RECIPIENT)
     assert (found.found, found.crowds, found.complete) == ((), (), LARGEST)
@@ -132,9 +142,18 @@ def test_the_search_ends_after_so_many_decisions_and_says_how_far_it_came(most, 
 
 
 def test_a_policy_in_the_shadow_is_searched_as_if_it_were_in_force():
-    policy = policy_of("bounce.claimed").as_shadow()
+    policy = replace(policy_of("bounce.claimed"), mode="shadow")
     found = search(policy, facts.Facts(bounce={"claimed": True}), RECIPIENT)
     assert said(found) == ["`bounce.claimed` were false"]
+
+
+@pytest.mark.parametrize(
+    "when", ["mail.received_count > 3000000000", "mail.size > 9223372036854775807"]
+)
+def test_a_number_that_no_field_can_hold_is_no_change(when):
+    policy = policy_of(when, "bounce.claimed")
+    known = facts.Facts(bounce={"claimed": True})
+    assert said(search(policy, known, RECIPIENT)) == ["`bounce.claimed` were false"]
 
 
 def test_no_answer_is_a_verdict_as_any_other():

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from pratique.policies.explain import Asked, Became
 from pratique.policies.language.calls import tokens_of
 from pratique.policies.verdict import Action
+from pratique.policies.why import called
 from pratique.policies.why.changes import LARGEST
 from pratique.policies.why.counterfactual import Counterfactual, Otherwise
 from pratique.policies.why.elements import Element, Listed, Told, Value
@@ -20,6 +21,8 @@ DONE = {
     Action.QUARANTINE: "held",
 }
 _NUMBERS = {1: "change", 2: "two changes", 3: "three changes"}
+# What a field holds is what a condition is about: twice as much as of a name.
+_LONGEST_VALUE = 160
 NOTHING_HASHED: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 JOINED = {"and": "all of", "or": "any of", "not": "not"}
 
@@ -36,7 +39,7 @@ def one_line(text: str) -> str:
 
 def value(one: Value) -> str:
     """A field and what it holds."""
-    return f"{one.path} = {one.text}"
+    return f"{one.path} = {called.cut(one.text, _LONGEST_VALUE)}"
 
 
 def listed(one: Listed) -> str:

@@ -12,6 +12,9 @@ from pratique.policies.language import vocabulary
 
 # Of a list of words; a header may name thousands.
 _MOST_WORDS = 10
+# Of a name or a path: more fills a screen.
+_LONGEST = 80
+_BEHIND = 24
 UNKNOWN = "not known"
 # Who has it can have a message pass once: its value is told to nobody.
 _SECRETS = frozenset(("release_token",))
@@ -76,10 +79,17 @@ def part(one: Any) -> str:
     """A part: its number, where it lies, and its name where the path does not tell it."""
     if one.id == 0 and one.parent < 0:
         return "part 0 (the message itself)"
-    place = one.path if one.path != str(one.id) else ""
-    name = f'"{one.name}"' if one.name and not one.path.endswith(one.name) else ""
+    place = cut(one.path) if one.path != str(one.id) else ""
+    name = f'"{cut(one.name)}"' if one.name and not one.path.endswith(one.name) else ""
     within = ", ".join(word for word in (place, name) if word)
     return f"part {one.id} ({within})" if within else f"part {one.id}"
+
+
+def cut(text: str, longest: int = _LONGEST) -> str:
+    """A text without its middle if it is long: the end of a name says what a file is."""
+    if len(text) <= longest:
+        return text
+    return f"{text[: longest - _BEHIND - 1]}…{text[-_BEHIND:]}"
 
 
 def _finding(one: Any) -> str:

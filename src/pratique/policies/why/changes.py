@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
+from google.protobuf.descriptor import FieldDescriptor
+
 from pratique.policies.language import vocabulary
 from pratique.policies.why import called
 from pratique.policies.why.alterable import EACH, Asked, Path, described
@@ -15,6 +17,14 @@ from pratique.scanners import facts_pb2 as facts
 MOST_ELEMENTS = 200
 # So many changes are made together; so of elements that are alike no more need be tried.
 LARGEST = 3
+
+# Whole numbers that a field can hold; a condition may name any.
+_WHOLE = {
+    FieldDescriptor.CPPTYPE_INT32: range(-(2**31), 2**31),
+    FieldDescriptor.CPPTYPE_UINT32: range(2**32),
+    FieldDescriptor.CPPTYPE_INT64: range(-(2**63), 2**63),
+    FieldDescriptor.CPPTYPE_UINT64: range(2**64),
+}
 
 _Place = tuple[str | int, ...]
 _NOUNS = {
@@ -223,7 +233,9 @@ def _values(one: Any, named: dict[str | int | float, None], presence: bool) -> l
         return [False, True]
     if one.type != one.TYPE_STRING:
         numbers = [number for number in named if not isinstance(number, str)]
-        return [near for number in numbers for near in (number, number + 1, number - 1)]
+        near = (each for number in numbers for each in (number, number + 1, number - 1))
+        held = _WHOLE.get(one.cpp_type)
+        return [each for each in near if held is None or int(each) in held]
     words = vocabulary.words(one.containing_type.full_name, one.name)
     texts = [word for word in named if isinstance(word, str)]
     if words is None:

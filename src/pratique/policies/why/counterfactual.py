@@ -153,11 +153,16 @@ def _of_size(asking: _Search, changes: list[Change], size: int) -> tuple[list[Ot
         if asking.left <= 0:
             return found, False
         one = asking.otherwise(some)
-        if one is not None and not any(_is_told(one, each) for each in found):
+        if one is None or any(_is_told(one, each) for each in found):
+            continue
+        alike = next((at for at, each in enumerate(found) if _is_about_the_same(one, each)), None)
+        if alike is None:
             found.append(one)
             # Of single ones all are tried, to choose among them.
             if size > 1 and len(found) == MOST_FOUND:
                 return found, True
+        elif _count_gone(one) > _count_gone(found[alike]):
+            found[alike] = one
     return found, True
 
 
@@ -178,6 +183,26 @@ def _is_told(one: Otherwise, told: Otherwise) -> bool:
     """Whether the same facts, changed in another way or more with them, do the same."""
     pairs = zip(one.changes, told.changes, strict=True)
     return one.verdict.action == told.verdict.action and all(_is_alike(*pair) for pair in pairs)
+
+
+def _is_about_the_same(one: Otherwise, other: Otherwise) -> bool:
+    """Whether several changes are of the same elements: of one alone each change says more."""
+    if len(one.changes) == 1 or one.verdict.action != other.verdict.action:
+        return False
+    return {_element_of(each) for each in one.changes} == {
+        _element_of(each) for each in other.changes
+    }
+
+
+def _element_of(change: Change) -> tuple[str | int, ...]:
+    """The element of a list that is changed, or the field that is of none."""
+    numbers = [at for at, step in enumerate(change.place) if isinstance(step, int)]
+    return change.place[: numbers[-1] + 1] if numbers else change.place
+
+
+def _count_gone(one: Otherwise) -> int:
+    """How many elements are not there: of all changes what is understood best."""
+    return sum(change.becomes is GONE for change in one.changes)
 
 
 def _is_alike(one: Change, other: Change) -> bool:
