@@ -203,6 +203,12 @@ def test_where_one_manifest_is_damaged_no_text_is_dropped(versions, three):
     assert len(texts(versions)) == 3
 
 
+def test_where_no_text_can_be_dropped_no_version_goes_for_its_octets(versions, three):
+    (versions.folder / f"{three[2]}.json").write_text("{")
+    assert versions.drop_old(NOW + timedelta(days=40), 30, most_octets=0) == 1
+    assert versions.find(three[1]).text.endswith("# 1\n")
+
+
 def test_nobody_else_reads_what_is_kept(versions):
     versions.keep(policy(), NOW)
     for path in versions.folder.rglob("*"):

@@ -110,11 +110,11 @@ class Versions:
         named = self._named(now - timedelta(days=keep_days + 1))
         oldest = sorted(self._hashes(), key=lambda one: self._manifest(one).stat().st_mtime)
         free = [one for one in oldest if one not in named]
-        left, dropped = len(oldest), 0
-        while free and (left > most or self._octets() > most_octets):
+        left, dropped, makes_room = len(oldest), 0, True
+        while free and (left > most or (makes_room and self._octets() > most_octets)):
             self.disk.remove_file(self._manifest(free.pop(0)))
             left, dropped = left - 1, dropped + 1
-            self._drop_texts()
+            makes_room = self._drop_texts()
         if left > most or self._octets() > most_octets:
             text = "%s: %d versions, %d octets: more than usual, and records may name each"
             log.warning(text, self.folder, left, self._octets())
@@ -224,20 +224,20 @@ class Versions:
     def _octets(self) -> int:
         return sum(path.stat().st_size for path in self._texts.iterdir())
 
-    def _drop_texts(self) -> None:
-        """Remove the texts that no version has."""
+    def _drop_texts(self) -> bool:
+        """Remove the texts that no version has; False: nobody knows which these are."""
         named: set[str] = set()
         for digest in self._hashes():
             try:
                 said = self._said(digest)
             except NoVersion as error:
-                # Nobody knows which texts it names.
                 log.warning("%s", error)
-                return
+                return False
             named |= {said["text"], *said["policies"].values(), *said["lists"].values()}
         for path in self._texts.iterdir():
             if path.name not in named:
                 self.disk.remove_file(path)
+        return True
 
 
 def _checked(digest: str, said: Any) -> dict[str, Any]:

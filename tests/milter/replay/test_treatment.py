@@ -69,3 +69,9 @@ def test_treatments_of_the_same_words_are_told_apart():
     fields = [treatment_of(replace(PLAIN, add_header=(HeaderField("X", each),))) for each in "12"]
     assert words_of_both(*fields)[1] == "accept, + X (other values of fields)"
     assert words_of_both(before, before) == ("accept, strip", "accept, strip")
+
+
+def test_parts_count_and_by_how_many_rules_they_are_taken_out_does_not():
+    one, other = Edit("strip", "a", "why", (2,)), Edit("strip", "b", "and why", (1,))
+    assert treatment_of(replace(PLAIN, edits=(one, other))) == treatment_of(STRIP)
+    assert treatment_of(replace(PLAIN, edits=(one,))) != treatment_of(STRIP)

@@ -11,20 +11,24 @@ from pratique.scanners.facts_pb2 import Facts
 
 # Recipients and file names that are named: enough to know the mail again; `why` has all.
 _NAMED = 10
-# Of each of several on one line.
+# Of each of several on one line; the end of a name says what a file is.
 _EACH = 80
+_BEHIND = 24
 
 
 def of_message(became: Became, notice: Notice, places: tuple[int, ...]) -> Letter:
     """What is said of a message, to whom a rule wants told; it holds for recipients at `places`."""
-    verdict = became.verdicts[places[0]]
+    # Where it differs, what is most severe comes first: there somebody has to look.
+    ranked = sorted(places, key=lambda place: -became.verdicts[place].action.severity)
+    verdict, done = became.verdicts[ranked[0]], _done(became, ranked[0])
     envelope = became.envelope
     recipients = [envelope.recipients[place].address for place in places]
-    done = became.outcomes[places[0]] if became.outcomes else became.outcome
     lines = {
         "rule": shown(notice.rule),
         "reason": shown(notice.reason),
-        "done": f"{verdict.action}: {done}",
+        "done": ", ".join(
+            dict.fromkeys(f"{became.verdicts[one].action}: {_done(became, one)}" for one in ranked)
+        ),
         "decided by": shown(verdict.rule) if verdict.rule != notice.rule else "",
         "redirected": verdict.redirect if done == "redirected" else "",
         "id": f"{envelope.queue_id}    (pratique why {envelope.queue_id})",
@@ -37,6 +41,10 @@ def of_message(became: Became, notice: Notice, places: tuple[int, ...]) -> Lette
         "files": _several(_files(became.facts), hides_dots=True),
     }
     return Letter(f"[pratique] {verdict.action}: {shown(notice.rule)}", tuple(_rows(lines)))
+
+
+def _done(became: Became, place: int) -> str:
+    return became.outcomes[place] if became.outcomes else became.outcome
 
 
 def of_alert(alert: Alert) -> Letter:
@@ -65,7 +73,10 @@ def _rows(lines: dict[str, str]) -> Iterator[str]:
 def _several(texts: Iterable[str], *, hides_dots: bool = False) -> str:
     """Some texts on one line, and how many more there are."""
     known = list(texts)
-    cut = (one if len(one) <= _EACH else one[:_EACH] + "..." for one in known[:_NAMED])
+    cut = (
+        one if len(one) <= _EACH else f"{one[: _EACH - _BEHIND]}...{one[-_BEHIND:]}"
+        for one in known[:_NAMED]
+    )
     named = ", ".join(defanged(one) if hides_dots else shown(one) for one in cut)
     more = f" and {len(known) - _NAMED} more" if len(known) > _NAMED else ""
     return named[: 3 * _EACH * _NAMED] + more

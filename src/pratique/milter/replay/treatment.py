@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from pratique.policies.verdict import Action, Verdict
+from pratique.policies.written.edits import CHANGES
 
 _READ = frozenset({Action.ACCEPT, Action.REDIRECT, Action.QUARANTINE})
 
@@ -55,12 +56,20 @@ def _treatment_of(verdict: Verdict) -> Treatment:
     fields = verdict.add_header if verdict.action in _READ else ()
     return Treatment(
         str(verdict.action),
-        tuple((one.action, one.parts) for one in verdict.edits),
+        _edits(verdict),
         tuple((one.name, one.value) for one in fields),
         verdict.redirect,
         tuple(sorted({one.address for one in verdict.notices})),
         bool(verdict.failures),
     )
+
+
+def _edits(verdict: Verdict) -> tuple[tuple[str, tuple[int, ...]], ...]:
+    """What is changed, however many rules order it: all parts go at once (taking_out.py)."""
+    parts: dict[str, set[int]] = {}
+    for one in verdict.edits:
+        parts.setdefault(one.action, set()).update(one.parts)
+    return tuple((each, tuple(sorted(parts[each]))) for each in CHANGES if each in parts)
 
 
 def words_of_both(before: Treatment, after: Treatment) -> tuple[str, str]:
