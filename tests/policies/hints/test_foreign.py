@@ -49,5 +49,6 @@ def test_an_action_of_another_filter_is_translated(name, action):
 def test_what_is_said_otherwise_has_a_hint():
     assert "from the top" in foreign.key("priority")
     assert "`when`" in foreign.key("ExceptIf")
+    assert '`mode = "shadow"`' in foreign.key("enabled")
     assert foreign.key("zzz") == foreign.action_hint("zzz") == ""
     assert "ends reading" in foreign.action_hint("stop")

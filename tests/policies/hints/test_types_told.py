@@ -34,6 +34,8 @@ def test_a_type_is_called_as_a_person_would(name, told):
         ("==", "null_type", "string", "x", "no field is null"),
         ("==", "pratique.facts.v1.Mail", "string", "mail", "subject"),
         ("&&", "string", "bool", "x", "both sides must be conditions"),
+        ("cidr", "string", "list(string)", "cidr", "`in_list(envelope.client.ip"),
+        ("in_list", "string", "list(string)", "in_list", "the name of a `[[list]]`"),
         ("[]", "pratique.facts.v1.Mail", "string", "mail", "with a dot"),
     ],
 )

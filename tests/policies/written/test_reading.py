@@ -55,6 +55,19 @@ def test_the_same_table_once_as_one_and_once_as_a_list_is_told():
     assert "[[rule]]" in toml_problem(GOOD + "[rule]\nname = 'b'\n").hint
 
 
+@pytest.mark.parametrize(
+    ("name", "between"),
+    [("rule", ""), ("list", "kind = 'texts'\n"), ("group", ""), ("override", ""), ("rule", "#\n")],
+)
+@pytest.mark.parametrize("second", ["[[{}]]", "[{}]"])
+def test_a_table_with_one_bracket_is_told_where_it_stands(name, between, second):
+    text = f"[{name}]\nname = 'a'\n{between}" + second.format(name) + "\nname = 'b'\n"
+    problem = toml_problem("# x\n" + text)
+    assert (problem.line, problem.column) == (2, 1)
+    assert f"`[{name}]`" in problem.message
+    assert f"`[[{name}]]`" in problem.hint
+
+
 @pytest.mark.parametrize("text", ["= 1", "[", "]", "a = [", "a = {", "\x00", "a.b.c", "é = 1", "'"])
 def test_whatever_is_no_toml_gives_one_problem_inside_of_the_text(text):
     problem = toml_problem(text)

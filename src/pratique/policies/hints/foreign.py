@@ -58,13 +58,14 @@ _MEANINGS = {
 _EXCEPT = "write it into `when`: `when = '... && !(...)'`"
 _PRIORITY = "rules are read from the top: where it stands is its rank"
 _ASKED = "what a rule asks stands in `when`: "
+_OFF = 'take the rule out, or write `mode = "shadow"`: it is asked, and changes nothing'
 _KEYS = {
     "except": _EXCEPT, "exceptif": _EXCEPT, "unless": _EXCEPT, "exception": _EXCEPT,
     "exceptions": _EXCEPT, "not": _EXCEPT,
     "priority": _PRIORITY, "order": _PRIORITY, "rank": _PRIORITY, "weight": _PRIORITY,
     "stop": "a rule with a final action ends reading: leave it out",
     "continue": "a rule without a final action goes on reading: leave it out",
-    "disabled": 'take the rule out, or write `mode = "shadow"`',
+    "disabled": _OFF, "enabled": _OFF, "enable": _OFF, "active": _OFF,
     "recipient": _ASKED + '`rcpt.domain == "x.example"`',
     "recipients": _ASKED + '`rcpt.domain == "x.example"`',
     "to": _ASKED + '`rcpt.domain == "x.example"`',

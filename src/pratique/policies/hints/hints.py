@@ -287,8 +287,17 @@ def _overload(text: str, at: int, sign: str, left: str, right: str) -> Explained
     return Explained(at, types, mend(shown, left, right, name or "x"))
 
 
-def _overload_of_one(_: str, at: int, sign: str, operand: str) -> Explained:
+# `!x in [...]`: `!` takes what stands next to it, and no more.
+_NOT_OF_HALF = re.compile(
+    rf"!\s*(?:{TEXT}|[A-Za-z_][\w.]*(?:\([^()]*\))?)\s*(?P<sign>in\b|[=!<>]=|[<>])", re.DOTALL
+)
+
+
+def _overload_of_one(text: str, at: int, sign: str, operand: str) -> Explained:
     shown = _called_so(sign)
+    if shown == "!" and (half := _NOT_OF_HALF.match(text, at)):
+        hint = f"`!` takes a whole condition: put it in brackets, `!(x {half['sign']} ...)`"
+        return Explained(at, f"`!` does not go with {called(operand)}", hint)
     if operand.startswith("list("):
         hint = "ask the elements: `mail.header.from_.exists(f, ...)`"
         return Explained(at, f"`{shown}` does not go with {called(operand)}", hint)

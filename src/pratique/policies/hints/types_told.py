@@ -3,6 +3,12 @@
 from pratique.policies.language import vocabulary
 
 _TIME, _DURATION = "google.protobuf.Timestamp", "google.protobuf.Duration"
+# Functions that are handed a list where they take one text.
+_NO_LIST = {
+    "cidr": "`cidr` takes one network; several are a `[[list]]`: "
+    '`in_list(envelope.client.ip, "plants")`',
+    "in_list": '`in_list` takes the name of a `[[list]]`; what is written out is `x in ["a", "b"]`',
+}
 
 
 def mend(sign: str, left: str, right: str, name: str) -> str:
@@ -14,6 +20,8 @@ def mend(sign: str, left: str, right: str, name: str) -> str:
     if sign == "in" and right == "string":
         into = '`in` looks into a list: `x in ["a", "b"]`'
         return f'{into}; text in text is `a.contains(b)`, a list `in_list(x, "name")`'
+    if sign in _NO_LIST and right.startswith("list("):
+        return _NO_LIST[sign]
     if sign in ("&&", "||"):
         return "both sides must be conditions: each compares something"
     if left.startswith("list(") and sign != "in":

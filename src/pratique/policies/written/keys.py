@@ -22,7 +22,7 @@ _ELSEWHERE = {
     "id": "name", "title": "name", "description": "reason",
     "comment": "reason", "note": "reason", "tests": "test", "message": "reason",
     "expires": "until", "expiry": "until", "valid_until": "until", "end": "until",
-    "response": "reply", "answer": "reply", "reject_message": "reply", "enabled": "mode",
+    "response": "reply", "answer": "reply", "reject_message": "reply",
 }  # fmt: skip
 _TOP_ELSEWHERE = {
     "includes": "include", "import": "include", "extends": "include", "use": "include",

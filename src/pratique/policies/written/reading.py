@@ -20,6 +20,10 @@ _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
 # What is below it, `[[rule.test]]`, is then of another table.
 _RULE_MISSPELT = re.compile(r"^\s*(?P<here>\[\[(?:[Rr]ules|R[Uu][Ll][Ee]S?)\]\])", re.MULTILINE)
+# One table, where a policy has several: TOML stumbles over the second only.
+_ONE_BRACKET = re.compile(
+    r"^[ \t]*(?P<here>\[(?P<name>(?:rule|override)(?:\.test)?|list|group)\])", re.MULTILINE
+)
 # A text between single quotation marks that has only the first of them.
 _OPEN_LITERAL = r"^[^#\n]*=\s*(?P<here>'(?!'')[^'\n]*)$"
 
@@ -123,6 +127,10 @@ def _toml_problem(file: str, layout: Layout, error: str) -> Problem:
         line, column = layout.line_and_column(found.start("here"))
         told = f"`{found['here']}` is no table of a policy"
         return Problem(line, column, file, told, "did you mean `[[rule]]`?")
+    if message.startswith("Cannot") and (found := _ONE_BRACKET.search(layout.text)):
+        line, column = layout.line_and_column(found.start("here"))
+        told = f"`{found['here']}` is one table, and another `{found['name']}` stands in the file"
+        return Problem(line, column, file, told, f"write `[[{found['name']}]]`, two brackets")
     lines = layout.text.split("\n")
     if place and place[1] and not message.startswith("Unclosed"):
         line, column = int(place[1]), int(place[2])
