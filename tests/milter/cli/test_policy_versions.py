@@ -49,6 +49,15 @@ def test_before_a_service_ran_there_is_no_history(call):
     assert call("history", "--json").stdout == ""
 
 
+def test_a_folder_that_is_closed_is_told_and_is_not_an_empty_one(call, two, monkeypatch):
+    def closed(folder):
+        raise PermissionError(13, "Permission denied", str(folder))
+
+    monkeypatch.setattr("os.listdir", closed)
+    for asked in (("history",), ("show", two[0])):
+        assert "policies: Permission denied; run it as root" in call(*asked, status=2).stderr
+
+
 def test_a_line_is_a_change_and_says_what_is_in_force(call, two):
     first, second = (digest[:12] for digest in two)
     assert call("history").stdout.splitlines() == [

@@ -34,6 +34,8 @@ def test_a_broken_file_ends_the_program_with_all_its_mistakes(tmp_path, capsys):
         (NurseryLost("it ended"), "it ended"),
         (NurseryUnfit("rules.yar, line 3"), "rules.yar, line 3"),
         (OSError(98, "Address already in use"), "Address already in use"),
+        (PermissionError(1, "Operation not permitted"), "Operation not permitted"),
+        (PermissionError(13, "Permission denied", "/x"), "/x: Permission denied; run it as root"),
         (
             PolicyError([Problem(3, 7, "p.toml", "no such fact", "kind")]),
             "p.toml:3:7: no such fact (kind)",

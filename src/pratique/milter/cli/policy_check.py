@@ -23,7 +23,7 @@ WRONG = 1
 FORMATS = ("text", "json", "github")
 
 
-@click.command()
+@click.command(short_help="Say what is wrong with a policy, and where.")
 @click.argument("file", required=False)
 @click.option("--format", "form", type=click.Choice(FORMATS), default="text", show_default=True)
 @click.option(
@@ -36,7 +36,7 @@ FORMATS = ("text", "json", "github")
 def check(
     context: click.Context, file: str | None, form: str, config: Path | None, on: datetime | None
 ) -> None:
-    r"""Say what is wrong with a policy: where, and what would be right.
+    """Say what is wrong with a policy: where, and what would be right.
 
     Exit status: 0 nothing is wrong, 1 something is, 2 the command could not run.  A
     warning alone is no reason for 1.

@@ -5,9 +5,9 @@ import json
 import click
 
 
-@click.command()
+@click.command(short_help="Write a JSON Schema for editors.")
 def schema() -> None:
-    r"""Write a JSON Schema (draft 2020-12) that editors of TOML check policies with.
+    """Write a JSON Schema (draft 2020-12) that editors of TOML check policies with.
 
     \b
     Example, with Taplo or Even Better TOML:

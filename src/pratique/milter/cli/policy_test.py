@@ -28,7 +28,7 @@ if TYPE_CHECKING:
     "--format", "form", type=click.Choice(["text", "json"]), default="text", show_default=True
 )
 def test(file: str, *, verbose: bool, coverage: bool, mutants: bool, form: str) -> None:
-    r"""Run the tests that stand in a policy.
+    """Run the tests that stand in a policy.
 
     Messages that tests name are looked for beside the policy, and seen by workers of
     their own, as `pratique inspect` does.

@@ -4,13 +4,14 @@ Exit status: 0, or 2 where the command could not run: there is no such version, 
 kept of it is damaged.
 """
 
+import contextlib
 import json
 from typing import TYPE_CHECKING
 
 import click
 
 from pratique.milter.cli.screen import printable
-from pratique.milter.cli.session import Session, cannot_run
+from pratique.milter.cli.session import Session, cannot_run, told
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,7 +27,7 @@ DIGITS = 12
 @click.option("--json", "as_json", is_flag=True, help="One JSON object a line.")
 @click.pass_obj
 def history(session: Session, as_json: bool) -> None:
-    r"""Show which policy came in force when, the newest last.
+    """Show which policy came in force when, the newest last.
 
     A line is a change: since when (UTC), its hash, name, rules and tests, and whether it
     came by a start or by a reload. `*` is in force now, `+` is in the shadow beside it.
@@ -56,7 +57,7 @@ def history(session: Session, as_json: bool) -> None:
 @click.option("--json", "as_json", is_flag=True, help="All of it, as one JSON object.")
 @click.pass_obj
 def show(session: Session, hash: str, beside: str | None, as_json: bool) -> None:  # noqa: A002
-    r"""Show the policy of a HASH as it was when it was in force.
+    """Show the policy of a HASH as it was when it was in force.
 
     The first digits of a hash do, if no other begins so. What the policy names (included
     policies, files of lists) is kept with it and told below; --beside shows one of them.
@@ -87,7 +88,11 @@ def show(session: Session, hash: str, beside: str | None, as_json: bool) -> None
 def _versions(session: Session) -> "Versions":
     from pratique.milter.versions import Versions
 
-    return Versions(session.settings().state / "policies")
+    folder = session.settings().state / "policies"
+    # One that is not there has no policies yet; of one that is closed nobody can tell.
+    with told(), contextlib.suppress(FileNotFoundError):
+        next(folder.iterdir(), None)
+    return Versions(folder)
 
 
 def _now(came: "Sequence[Came]") -> "list[Came]":

@@ -65,5 +65,9 @@ def told() -> Iterator[None]:
         yield
     except PolicyError as error:
         cannot_run("\n".join(one_line(problem) for problem in error.problems))
+    except PermissionError as error:
+        if error.filename is None:
+            cannot_run(str(error))
+        cannot_run(f"{error.filename}: {error.strerror}; run it as root or as the service's user")
     except (NoPolicy, NurseryLost, NurseryUnfit, OSError) as error:
         cannot_run(str(error))
