@@ -14,7 +14,7 @@ from pratique.policies.check import check
 
 README = (Path(__file__).resolve().parents[2] / "README.md").read_text("utf-8")
 BLOCKS = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
-POLICY, SETTINGS, SENDERS = (text for language, text in BLOCKS if language == "toml")
+POLICY, SETTINGS, SENDERS, _ = (text for language, text in BLOCKS if language == "toml")
 PLAIN = b"From: <a@sender.example>\r\nSubject: hello\r\n\r\nhello\r\n"
 PROGRAM = PLAIN.replace(
     b"Subject", b'Content-Type: application/octet-stream; name="a.exe"\r\nSubject'
