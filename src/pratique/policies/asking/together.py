@@ -214,7 +214,10 @@ def _guarded(group: Group, rules: Sequence[Rule]) -> Group:
     except CompileError:
         return group
     fields = reads.fields_read(condition)
-    guard = Group(group.rules, condition, (), (), fields=fields or frozenset())
+    # Nothing is remembered of a guard that reads more than few words.
+    if fields is None:
+        return group
+    guard = Group(group.rules, condition, (), (), fields=fields)
     return replace(group, guard=guard)
 
 
