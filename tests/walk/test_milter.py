@@ -19,16 +19,19 @@ HOLD_ALL = (
     "reason = 'a test'\n" + DEFAULT
 )
 
+# All steps of Postfix but the unanswered chunk of a body.
+EACH_CHUNK_ANSWERED = 0x1FFFFF & ~0x80000
+
 # What a mail server hears at the end, by the first octet of the packet.
 GOES_ON, DROP, REPLY, HOLD, TEMPFAIL, REFUSE = b"a", b"d", b"y", b"q", b"t", b"r"
 PROGRAM = ((b"Content-Type", b" application/octet-stream; name=a.exe"),)
 
 
 @contextlib.contextmanager
-def connected(socket):
+def connected(socket, **offered):
     client = MilterClient(socket)
     try:
-        client.negotiate()
+        client.negotiate(**offered)
         client.connect()
         client.helo()
         yield client
@@ -136,7 +139,7 @@ def test_a_nursery_that_is_killed_defers_and_is_there_again(milter, service, unt
 
 
 def test_a_message_under_way_ends_before_its_milter_does(milter, service, until):
-    with connected(milter()) as client:
+    with connected(milter(), steps=EACH_CHUNK_ANSWERED) as client:
         client.envelope(b"<b@corp.example>")
         client.field(b"Subject", b" hi")
         client.packet(b"N")
@@ -161,3 +164,14 @@ def test_where_another_program_listens_the_service_does_not_start(milter, servic
     service.config = mine
     with connected(socket) as client:
         assert end_of(client)[0] == GOES_ON
+
+
+def test_a_reload_has_libmilter_speak_and_goes_back(milter, service):
+    socket = milter()
+    for server in ("libmilter", "own"):
+        milter(reply="sender", server=server)
+        service.run("reload")
+        with connected(socket) as client:
+            assert end_of(client)[0] == GOES_ON
+            # libmilter wants chunks of a body answered.
+            assert bool(client.steps & ~EACH_CHUNK_ANSWERED) == (server == "own")

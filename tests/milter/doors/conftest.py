@@ -341,13 +341,19 @@ async def hop() -> FakeHop:
 MILTER = runpy.run_path(str(Path(__file__).parents[2] / "milter_door.py"))
 
 
+@pytest.fixture(params=["own", "libmilter"])
+def server(request: pytest.FixtureRequest) -> str:
+    """Who speaks the milter protocol."""
+    return request.param
+
+
 @pytest.fixture
-def open_milter(tmp_path: Path) -> Iterator[Callable]:
+def open_milter(server: str, tmp_path: Path) -> Iterator[Callable]:
     """`open_milter(**settings)`: a milter door that serves."""
     with contextlib.ExitStack() as ends:
 
         def make(*, opens: bool = True, **settings: object):
-            door = MILTER["DoorProcess"](tmp_path, **settings)
+            door = MILTER["DoorProcess"](tmp_path, **{"server": server, **settings})
             ends.callback(door.stop)
             assert not opens or door.answer() == "open"
             return door
@@ -355,10 +361,14 @@ def open_milter(tmp_path: Path) -> Iterator[Callable]:
         yield make
 
 
-@pytest.fixture(scope="module")
-def milter(tmp_path_factory: pytest.TempPathFactory) -> Iterator[object]:
-    """Give one milter door for all tests of a file."""
-    door = MILTER["DoorProcess"](tmp_path_factory.mktemp("milter"))
+@pytest.fixture(scope="module", params=["own", "libmilter"])
+def milter(
+    request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[object]:
+    """Give one milter door for all tests of a file; then one of the other kind."""
+    folder = tmp_path_factory.mktemp("milter")
+    door = MILTER["DoorProcess"](folder, server=request.param)
+    door.server = request.param
     assert door.answer() == "open"
     yield door
     door.stop()

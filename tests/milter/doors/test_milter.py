@@ -111,6 +111,8 @@ def test_what_is_agreed_on_leaves_out_every_answer_that_nobody_needs(milter, mil
     actions, steps = client.negotiate()
     no_answer = {"connect": 0x1000, "helo": 0x2000, "mail": 0x4000, "rcpt": 0x8000}
     no_answer |= {"header": 0x80, "end of header": 0x40000}
+    # libmilter leaves out the end of a message that comes along with an unanswered chunk.
+    no_answer |= {"body": 0x80000} if milter.server == "own" else {}
     no_step = {"data": 0x200, "unknown": 0x100}
     assert steps == sum(no_answer.values()) + sum(no_step.values()) + 0x100000
     fields, body, add, remove, quarantine = 0x1 + 0x10, 0x2, 0x4 + 0x80, 0x8, 0x20

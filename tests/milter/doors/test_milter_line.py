@@ -86,6 +86,7 @@ def test_where_all_connections_sleep_there_is_nobody_to_look_for(sleeping):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("server", ["libmilter"])
 def test_the_place_that_libmilter_opened_is_gone(
     monkeypatch, tmp_path_factory, open_milter, milter_client
 ):
@@ -96,6 +97,7 @@ def test_the_place_that_libmilter_opened_is_gone(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("server", ["libmilter"])
 def test_who_pretends_to_be_the_line_harms_nobody(open_milter, milter_client):
     door = open_milter()
     pretender = milter_client(door, greets=False)
@@ -155,6 +157,7 @@ def test_while_no_process_serves_clients_wait_for_the_next_one(
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("server", ["libmilter"])
 def test_libmilter_looks_at_once_what_socket_it_has_and_whether_to_go_on(
     open_milter, milter_client
 ):

@@ -1,5 +1,6 @@
 """Mail servers that lie to the milter door, vanish, or are many."""
 
+import contextlib
 import time
 
 import pytest
@@ -61,8 +62,10 @@ def test_who_does_not_negotiate_is_never_answered_with_yes(milter, milter_client
     before = len(milter.taken())
     client = milter_client(milter, greets=False)
     client.packet(b"M", b"<a@b>\0")
-    assert client.hear() == b"t"
-    client.packet(b"E")
+    # libmilter says "later" and then no more; ours hangs up.
+    assert client.hear() == {"own": b"", "libmilter": b"t"}[milter.server]
+    with contextlib.suppress(OSError):
+        client.packet(b"E")
     client.close()
     assert len(milter.taken()) == before
 
@@ -71,6 +74,8 @@ def test_a_field_name_that_is_no_text_is_never_answered_with_yes(milter, client)
     client.envelope()
     client.field(b"Subj\xffect", b" hi")
     client.content()
+    if milter.server == "own":
+        assert client.answer() == [b"y451 4.3.0 local error\0"]
     client.packet(b"A")
     assert client.message(b"<reject@corp.example>")[-1].startswith(b"y550")
 

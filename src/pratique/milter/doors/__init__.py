@@ -26,17 +26,21 @@ recipients.py  those of one message: as they were said, and as they are sent to
 direction.py   whether mail is ours and goes out, or comes to us
 downstream.py  the transaction with the next hop while the content is looked into
 trace.py       the Received field
-milter.py      the milter door: what libmilter calls, and what it is asked for
-pymilter.py         libmilter, and what is agreed on with a mail server
+milter_server.py    the milter door: listens, one task a message, ends in good order
+milter_talk.py      what a mail server says, in which order, and what is answered
+milter_packets.py   packets of the milter protocol, cut as they come
+milter_answers.py   the answers, put together
 milter_session.py   one connection of a mail server, and how its messages end
-milter_answer.py    a thread that sleeps until the event loop has decided
 milter_mail.py      one message, collected from what a milter is told
 milter_recipients.py  recipients that the mail server knows with a tag, and we without
 milter_macros.py    what a mail server knows beside
 milter_ending.py    what was decided becomes the edits that a milter may ask for
-milter_edits.py     the edits are asked for: libmilter's calls
-milter_traffic.py   connections and messages are counted, over all threads
-milter_line.py      libmilter accepts from a socket that it did not open
+milter_edits.py     the edits are asked for, in calls
+milter_traffic.py   connections and messages are counted
+milter.py           the same door by libmilter: what it calls, and what it is asked for
+pymilter.py         libmilter, and what is agreed on with a mail server
+milter_answer.py    a thread of its that sleeps until the event loop has decided
+milter_line.py      it accepts from a socket that it did not open
 places.py           how a place to listen at is written
 milter_settings.py  what an admin sets for one milter
 queue_id.py    a name for each transaction, in the order of time

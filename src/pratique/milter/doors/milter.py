@@ -1,4 +1,4 @@
-"""Speak the milter protocol with a mail server, by libmilter.
+"""Speak the milter protocol with a mail server, by libmilter (`server = "libmilter"`).
 
     open()    takes a socket that somebody else opened, and shares it (milter_line.py)
     run()     serves until it is stopped; in the main thread
@@ -30,7 +30,6 @@ other thread can get these signals: `block_signals` before the first one is star
 
 import asyncio
 import logging
-import resource
 import signal
 import socket
 import threading
@@ -41,16 +40,11 @@ from datetime import UTC, datetime
 from typing import Any
 
 from pratique.milter.doors import milter_macros, replies
-from pratique.milter.doors.milter_edits import edit, refuse
-from pratique.milter.doors.milter_ending import (
-    CannotEditError,
-    Edits,
-    MilterTake,
-    edits,
-    within,
-)
+from pratique.milter.doors.milter_edits import edit, wanted
+from pratique.milter.doors.milter_ending import MilterTake, refusal
 from pratique.milter.doors.milter_line import Line, Relief, expect_to_look, is_line
-from pratique.milter.doors.milter_mail import MilterMail
+from pratique.milter.doors.milter_packets import Actions
+from pratique.milter.doors.milter_server import allow_descriptors
 from pratique.milter.doors.milter_session import NOT_NOW, Finished, MilterDesk, MilterSession
 from pratique.milter.doors.milter_settings import MilterSettings
 from pratique.milter.doors.milter_traffic import Traffic
@@ -58,6 +52,7 @@ from pratique.milter.doors.places import DoorError
 from pratique.milter.doors.pymilter import ACTIONS, AGREED, MACROS, libmilter
 from pratique.milter.doors.queue_id import QueueIds
 from pratique.milter.doors.room import Room
+from pratique.milter.next_hop import Reply
 
 log = logging.getLogger("pratique.door")
 
@@ -66,9 +61,6 @@ log = logging.getLogger("pratique.door")
 # answer that is not out by the end of the process is lost: the mail comes again.
 ANSWER_SECONDS = 0.5
 BACKLOG = 512  # connections that wait to be accepted
-
-# What must be allowed for mail to go elsewhere than to a recipient.
-_READDRESSES = libmilter.DELRCPT | libmilter.ADDRCPT
 
 _SIGNALS = (signal.SIGHUP, signal.SIGTERM, signal.SIGINT)
 
@@ -91,7 +83,7 @@ class _Connection:
     def __init__(self, desk: MilterDesk, actions: int, offered: int) -> None:
         self.session = MilterSession(desk)
         # What it may be asked for.
-        self.actions = ACTIONS & actions
+        self.actions = Actions(ACTIONS & actions)
         # Only who is not welcome gets an answer to his connect.
         self.protocol = AGREED & offered | (libmilter.P_NR_CONN if self.session.welcome else 0)
         # A mail server that does not keep them puts a blank after the colon by itself.
@@ -142,7 +134,7 @@ class MilterDoor:
     def open(self, listening: socket.socket) -> None:
         """Take this socket over, and be ready to serve; raises DoorError."""
         # A socket and a memfd each; where none is left, libmilter turns in circles.
-        _allow_descriptors(2 * self._settings.max_connections + 256)
+        allow_descriptors(2 * self._settings.max_connections + 256)
         self._line = Line(listening)
         self._register(self._line.place)
         try:
@@ -248,16 +240,8 @@ class MilterDoor:
         context.setpriv(connection)
         for stage, names in MACROS:
             context.setsymlist(stage, names)
-        options[:] = connection.actions, connection.protocol, 0, 0
+        options[:] = int(connection.actions), connection.protocol, 0, 0
         return int(libmilter.CONTINUE)
-
-
-def _allow_descriptors(needed: int) -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if hard != resource.RLIM_INFINITY and hard < needed:
-        raise DoorError(f"max_connections: {needed} open files are needed, {hard} are allowed")
-    if soft != resource.RLIM_INFINITY and soft < needed:
-        resource.setrlimit(resource.RLIMIT_NOFILE, (needed, hard))
 
 
 # The callbacks.  A context without a connection is that of a peer who did not negotiate.
@@ -284,7 +268,7 @@ def _on_connect(context: Context, name: str, _family: int, address: Any) -> int:
     done = _collected(context, lambda session: session.connect(name, ip, port))
     connection: _Connection | None = context.getpriv()
     if connection is not None and not connection.session.welcome:
-        return refuse(context, NOT_NOW)
+        return _refuse(context, NOT_NOW)
     return done
 
 
@@ -334,14 +318,14 @@ def _on_close(context: Context) -> int:
 def _on_end(context: Context) -> int:
     connection: _Connection | None = context.getpriv()
     if connection is None:
-        return refuse(context, replies.OUR_FAULT)
+        return _refuse(context, replies.OUR_FAULT)
     session = connection.session
     finished = session.finish(milter_macros.macros(context.getsymval))
     try:
         return _told(context, connection, finished)
     except Exception:
         log.exception("%s: cannot be carried out", finished.queue_id)
-        return refuse(context, replies.OUR_FAULT)
+        return _refuse(context, replies.OUR_FAULT)
     finally:
         if finished.ending.body is not None:
             finished.ending.body.close()
@@ -349,31 +333,18 @@ def _on_end(context: Context) -> int:
 
 
 def _told(context: Context, connection: _Connection, finished: Finished) -> int:
-    ending, mail = finished.ending, finished.mail
+    ending = finished.ending
     if not ending.reply.accepted:
-        return refuse(context, ending.reply)
-    if finished.dropped or mail is None:
+        return _refuse(context, ending.reply)
+    if finished.dropped or finished.mail is None:
         return int(libmilter.DISCARD)
-    wanted = _edits(finished, mail, connection)
-    edit(context, wanted, connection.actions, keeps_blanks=connection.keeps_blanks)
+    asked, actions = wanted(finished, connection.actions), connection.actions
+    edit(context, asked, actions, keeps_blanks=connection.keeps_blanks)
     return int(libmilter.ACCEPT)
 
 
-def _edits(finished: Finished, mail: MilterMail, connection: _Connection) -> Edits:
-    actions = connection.actions
-    if finished.ending.redirected and _READDRESSES & ~actions:
-        log.error("%s: held by the mail server, which cannot redirect", finished.queue_id)
-        return Edits(hold="it cannot be redirected as was decided")
-    ending = within(
-        finished.ending,
-        renames=bool(actions & libmilter.CHGFROM),
-        adds=bool(actions & libmilter.ADDRCPT),
-    )
-    try:
-        return edits(ending, mail.fields, mail.said)
-    except CannotEditError as error:
-        if finished.ending.body is None:
-            raise
-        # The same again at each retry; and it must not go on unchanged.
-        log.error("%s: held by the mail server: %s", finished.queue_id, error)
-        return Edits(hold="it cannot be changed as was decided")
+def _refuse(context: Context, reply: Reply) -> int:
+    """Have it say a 4yz or 5yz reply; gives what the callback returns."""
+    said = refusal(reply)
+    context.setreply(said.code, said.enhanced, *said.lines)
+    return int(libmilter.TEMPFAIL if said.passing else libmilter.REJECT)

@@ -1,8 +1,8 @@
 """Follow one connection of a mail server: what it says of a client, and each message.
 
-A session knows no libmilter.  It runs in libmilter's threads, one at a time, and only
-collects; at the end of a message it hands it to the event loop, where all else happens,
-and waits for the answer.  Whatever goes wrong becomes 4yz, and the mail server keeps
+A session knows neither libmilter nor packets.  It only collects; at the end of a message the
+event loop decides, and whoever brought it waits for the answer: a thread of libmilter's in
+`finish`, a task in `finished`.  Whatever goes wrong becomes 4yz, and the mail server keeps
 the message.
 
 A 5yz is never said where a queue hears it (RFC 5321 6.1): behind a queue, and
@@ -50,6 +50,9 @@ _FAULTS = {
 _NO_CLIENT = ("localhost", "127.0.0.1", 0)
 _NO_NAME = frozenset({"", "unknown"})
 
+# Names without braces, and values.
+Macros = tuple[tuple[str, str], ...]
+
 
 @dataclass(slots=True)
 class MilterDesk:
@@ -67,6 +70,11 @@ class MilterDesk:
     # What the loop does for threads: it keeps no task alive by itself.
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
+
+    def keep(self, task: asyncio.Task[None]) -> None:
+        """See that a task lives until it is done."""
+        self.tasks.add(task)
+        task.add_done_callback(self.tasks.discard)
 
     def new_id(self) -> str:
         """A name for a transaction."""
@@ -98,6 +106,9 @@ class Finished:
         if ending.hold or self.mail is None:
             return False
         return ending.outgoing is None or nobody_left(ending, self.mail.recipients)
+
+
+_NOT_TAKEN = Finished(Ending(replies.OUR_FAULT))
 
 
 class MilterSession:
@@ -157,19 +168,38 @@ class MilterSession:
         if self._message is not None:
             self._message.mail.fault = Fault.OURS
 
-    def finish(self, known: tuple[tuple[str, str], ...]) -> Finished:
-        """The end of the message; `known` are the macros.  What becomes of it."""
-        message, self._message = self._message, None
+    def finish(self, known: Macros) -> Finished:
+        """The end of the message; `known` are the macros.  What becomes of it: a thread waits."""
+        message = self._at_its_end()
         if message is None:
-            return Finished(Ending(replies.OUR_FAULT))
-        self._finished = True
-        self._desk.traffic.complete()
+            return _NOT_TAKEN
         try:
-            ending = self._spared(self._ending(message, known), message.queue_id)
-            return Finished(ending, message.mail, message.queue_id)
+            content = self._sealed(message)
+            if isinstance(content, Ending):
+                return self._as_it_ends(message, content)
+            envelope = self._envelope(message, dict(known))
+            return self._as_it_ends(message, self._answer(message, content, envelope))
         except Exception:
             log.exception("%s: could not be taken", message.queue_id)
-            return Finished(Ending(replies.OUR_FAULT))
+            return _NOT_TAKEN
+
+    async def finished(self, known: Macros) -> Finished:
+        """The same in the event loop, however long it takes."""
+        message = self._at_its_end()
+        if message is None:
+            return _NOT_TAKEN
+        try:
+            content = self._sealed(message)
+            if isinstance(content, Ending):
+                return self._as_it_ends(message, content)
+            return self._as_it_ends(message, await self._decided(message, content, known))
+        except Exception:
+            log.exception("%s: could not be taken", message.queue_id)
+            return _NOT_TAKEN
+
+    def late(self) -> Finished:
+        """What is said where nobody waits any longer for what becomes of a message."""
+        return Finished(Ending(TOO_SLOW))
 
     def over(self) -> None:
         """All is said about the message that was finished."""
@@ -189,7 +219,15 @@ class MilterSession:
         self.reset()
         self._desk.traffic.disconnect()
 
-    def _ending(self, message: _Message, known: tuple[tuple[str, str], ...]) -> Ending:
+    def _at_its_end(self) -> _Message | None:
+        message, self._message = self._message, None
+        if message is not None:
+            self._finished = True
+            self._desk.traffic.complete()
+        return message
+
+    def _sealed(self, message: _Message) -> Content | Ending:
+        """The content to look into, or why nobody does."""
         mail, settings = message.mail, self._desk.settings
         mail.complete()
         refused = None
@@ -198,16 +236,19 @@ class MilterSession:
         elif mail.left_out and settings.reply == "sender":
             refused = replies.TOO_LARGE
         content = None if refused else mail.seal()
-        if content is None:
-            mail.discard()
-            reply = refused or _FAULTS[mail.fault or Fault.OURS]
-            log.info("%s: refused: %s", message.queue_id, reply)
-            return Ending(reply)
-        ending = self._answer(message, content, self._envelope(message, dict(known)))
+        if content is not None:
+            return content
+        mail.discard()
+        reply = refused or _FAULTS[mail.fault or Fault.OURS]
+        log.info("%s: refused: %s", message.queue_id, reply)
+        return Ending(reply)
+
+    def _as_it_ends(self, message: _Message, ending: Ending) -> Finished:
+        mail = message.mail
         dropped = ending.outgoing is None and not ending.hold
         if mail.left_out and ending.reply.accepted and dropped:
             raise RuntimeError("who has only a part of a message must not drop it")
-        return ending
+        return Finished(self._spared(ending, message.queue_id), mail, message.queue_id)
 
     def _spared(self, ending: Ending, queue_id: str) -> Ending:
         """Where nobody hears a refusal, and a bounce is made of it: held instead."""
@@ -242,8 +283,7 @@ class MilterSession:
         answer, desk = Answer(), self._desk
 
         def begin() -> None:
-            task = desk.loop.create_task(self._taken(message, content, envelope, answer))
-            desk.tasks.add(task)
+            desk.keep(desk.loop.create_task(self._taken(message, content, envelope, answer)))
             if desk.traffic.others:
                 desk.relieve()
 
@@ -263,22 +303,30 @@ class MilterSession:
     async def _taken(
         self, message: _Message, content: Content, envelope: Envelope, answer: Answer
     ) -> None:
-        """Close the content when nobody uses it any more, not when nobody waits."""
         try:
-            try:
-                # Read here, in the loop, where it is also changed: what is begun with one
-                # is finished with it, and nothing is begun with one that was replaced.
-                ending = await self._desk.take(content, envelope, message.mail.left_out)
-            finally:
-                content.close()
+            ending = await self._looked_into(message, content, envelope)
         except BaseException as error:
-            message.mail.discard()
             answer.fail(error)
             if not isinstance(error, Exception):
                 raise
         else:
-            message.mail.discard()
             answer.give(ending)
+
+    async def _decided(self, message: _Message, content: Content, known: Macros) -> Ending:
+        try:
+            envelope = self._envelope(message, dict(known))
+        except BaseException:
+            content.close()
+            message.mail.discard()
+            raise
+        return await self._looked_into(message, content, envelope)
+
+    async def _looked_into(self, message: _Message, content: Content, envelope: Envelope) -> Ending:
+        """Close the content when nobody uses it any more, not when nobody waits."""
+        try:
+            # Read here, in the loop, where it is also changed: what is begun with one
+            # is finished with it, and nothing is begun with one that was replaced.
+            return await self._desk.take(content, envelope, message.mail.left_out)
         finally:
-            if (task := asyncio.current_task()) is not None:
-                self._desk.tasks.discard(task)
+            content.close()
+            message.mail.discard()

@@ -19,17 +19,13 @@ def _found() -> Any:
     # Our folder, where it is on the path and pymilter is not.
     if not hasattr(found, "register"):
         raise ImportError(
-            "a [[milter]] needs pymilter: apt-get install libmilter-dev && "
-            "pip install 'pratique[milter]'"
+            'server = "libmilter" of a [[milter]] needs pymilter: apt-get install libmilter-dev '
+            "&& pip install 'pratique[milter]'"
         )
     return found
 
 
 libmilter = _found()
-
-# The protocol's own limit.  A peer's larger packets end its connection; Postfix cuts header
-# fields at 60,000 octets before a milter sees them, whatever header_size_limit says.
-BODY_CHUNK = 65_535
 
 ACTIONS = (
     libmilter.ADDHDRS

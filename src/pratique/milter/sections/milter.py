@@ -15,7 +15,7 @@ class MilterListener(Section):
     socket: MilterSocket = Field(
         "unix:/run/pratique/milter.sock",
         description="Where to listen, as Postfix writes it: `unix:PATH`, or `inet:IP:PORT` "
-        "(a hundred times slower: libmilter's small packets wait for each other over TCP).",
+        "(with libmilter a hundred times slower: its small packets wait for each other).",
     )
     reply: Literal["sender", "queue"] | None = Field(
         None,
@@ -27,6 +27,11 @@ class MilterListener(Section):
         description="Whether mail that comes here is ours, which goes out: `by_client` if its "
         "client is in `sent.networks` or has authenticated, or it came by sendmail(1); or all of "
         "it, or none.",
+    )
+    server: Literal["own", "libmilter"] = Field(
+        "own",
+        description="Who speaks the protocol: Pratique itself, or Sendmail's libmilter, by "
+        "pymilter (the extra `milter`), which takes more than twice the processor time.",
     )
     quarantine: Literal["own", "postfix"] = Field(
         "own",
@@ -44,7 +49,7 @@ class MilterListener(Section):
         description="The largest content that is looked into; what is larger is `over_budget`.",
     )
     max_connections: int = Field(
-        500, ge=1, le=5_000, description="Connections at one time, a thread each."
+        500, ge=1, le=5_000, description="Connections at one time; with libmilter a thread each."
     )
 
     @model_validator(mode="after")

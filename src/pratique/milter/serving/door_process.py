@@ -2,7 +2,7 @@
 
     pratique.milter.serving.door_process KIND SECTION CONTROL
 
-KIND is `smtp` or `milter`, SECTION the milter's name; CONTROL is the number of an
+KIND is `smtp`, `milter` or `libmilter`, SECTION the milter's name; CONTROL is the number of an
 inherited socket, and what is said on it stands in supervisor/orders.py.  The first order
 is `serve`.  The door ends when it is told to drain, and when its supervisor is gone:
 nothing new is taken, what is in flight is finished.  A signal that is meant for a service
@@ -27,6 +27,7 @@ from pratique.milter.sent.keyring import handed
 from pratique.milter.sent.keys import KeysError
 from pratique.milter.serving import loop
 from pratique.milter.serving.house import Charge, HandedNurseries
+from pratique.milter.serving.milter import MilterServing
 from pratique.milter.serving.smtp import SmtpServing
 from pratique.milter.supervisor.charge import Policies
 from pratique.milter.supervisor.orders import Channel, Order, OrderError, close_all
@@ -167,14 +168,15 @@ def main(arguments: Sequence[str]) -> None:
     """Be a door; returns at its end."""
     kind, section, control = arguments
     logs.set_up()
-    if kind == "smtp":
-        loop.run(run(SmtpServing(), int(control)))
+    if kind != "libmilter":
+        serving = SmtpServing() if kind == "smtp" else MilterServing(section)
+        loop.run(run(serving, int(control)))
         return
     # Imported late: it needs pymilter, which is an extra.
-    from pratique.milter.serving.milter import MilterServing, in_main_thread
+    from pratique.milter.serving.libmilter import LibmilterServing, in_main_thread
 
-    serving = MilterServing(section)
-    in_main_thread(serving, lambda: loop.run(run(serving, int(control))))
+    by_libmilter = LibmilterServing(section)
+    in_main_thread(by_libmilter, lambda: loop.run(run(by_libmilter, int(control))))
     # libmilter leaves threads behind; they must not wake up in a Python that is being
     # taken apart.  All of ours is closed by now.
     logging.shutdown()

@@ -9,25 +9,25 @@ of a message; who gets another is served by the `[release]` next hop, and held w
 To hold for some is our own quarantine's, since Postfix holds a message for all.  To redirect is
 to have Postfix drop a recipient and add another.
 
-libmilter has the main thread; the event loop runs in another.  Its socket cannot be had
-twice, so on a reload the same process goes on: messages that begin from then on go
-through a new house, and the old one closes when the last message in it has ended.
+A mail server keeps its connections, and would hear 4yz on them from a process that ends.  So
+on a reload the same process goes on: messages that begin from then on go through a new house,
+and the old one closes when the last message in it has ended.
 """
 
 import asyncio
 import contextlib
 import logging
-import queue
+import signal
 import socket
-import threading
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from typing import Protocol
 
 from pratique.milter.assembly import heard_by, milter_settings, networks
 from pratique.milter.doors import replies
-from pratique.milter.doors.milter import MilterDoor, block_signals
-from pratique.milter.doors.milter_ending import Ending
+from pratique.milter.doors.milter_ending import Ending, MilterTake
 from pratique.milter.doors.milter_recipients import Recipients
+from pratique.milter.doors.milter_server import MilterServer
 from pratique.milter.doors.milter_settings import MilterSettings
 from pratique.milter.mail import Content, Envelope, Forward, Outgoing
 from pratique.milter.next_hop import Reply
@@ -71,28 +71,37 @@ class Tenancy:
         await self._parts.aclose()
 
 
+class Door(Protocol):
+    """Who speaks with mail servers."""
+
+    def use(self, take: MilterTake, settings: MilterSettings) -> None:
+        """Give messages to this one from now on; the socket stays as it is."""
+
+    async def drain(self, seconds: float, patience: float = 0.0) -> bool:
+        """Take nothing new, let messages under way finish; False: some had not."""
+
+
 class MilterServing:
     """One milter of a service."""
 
     def __init__(self, name: str) -> None:
         self._name = name
-        self._door: MilterDoor | None = None
-        # The door for the main thread to run; None: there will be none.
-        self.to_run: queue.SimpleQueue[MilterDoor | None] = queue.SimpleQueue()
-        # Ends the process as the supervisor would; called from any thread.
-        self.end: Callable[[], object] = lambda: None
+        self._door: Door | None = None
         self._tenancy: Tenancy | None = None
         self._leaving: set[asyncio.Task[None]] = set()
 
     def begun(self, end: Callable[[], object]) -> None:
-        """Where libmilter ends by itself (a signal), the process ends too."""
-        loop = asyncio.get_running_loop()
+        """A signal that is meant for a service ends this process as the supervisor would."""
+        for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
+            asyncio.get_running_loop().add_signal_handler(number, end)
 
-        def from_elsewhere() -> None:
-            with contextlib.suppress(RuntimeError):
-                loop.call_soon_threadsafe(end)
-
-        self.end = from_elsewhere
+    async def open(
+        self, settings: MilterSettings, take: MilterTake, listening: socket.socket
+    ) -> Door:
+        """The door, once it serves.  Raises DoorError."""
+        door = MilterServer(settings, take)
+        await door.open(listening)
+        return door
 
     async def serve(
         self, charge: Charge, nurseries: Nurseries, sockets: Sequence[socket.socket]
@@ -139,11 +148,7 @@ class MilterServing:
             listening.close()
             self._door.use(take, settings)
             return
-        door = MilterDoor(settings, take, asyncio.get_running_loop())
-        door.open(listening)
-        self._door = door
-        self.to_run.put(door)
-        await door.accepting()
+        self._door = await self.open(settings, take, listening)
 
     async def drain(self, patience: float = 0.0) -> None:
         """Take nothing new, finish what is in flight, close everything.
@@ -272,23 +277,3 @@ class Message:
         self._outgoing = held.outgoing
         self._hold = "; ".join(sorted({one.rule for one in held.verdicts}))
         return "a message in the mail server's hold queue"
-
-
-def in_main_thread(serving: MilterServing, obey: Callable[[], None]) -> None:
-    """Run libmilter here, and the event loop (`obey`) in another thread, until both end."""
-    block_signals()
-
-    def obeyed() -> None:
-        try:
-            obey()
-        finally:
-            serving.to_run.put(None)
-
-    loop = threading.Thread(target=obeyed, name="loop")
-    loop.start()
-    try:
-        if (door := serving.to_run.get()) is not None:
-            door.run()
-    finally:
-        serving.end()
-        loop.join()

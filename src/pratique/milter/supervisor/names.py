@@ -8,6 +8,8 @@ from pratique.milter.supervisor.sockets import Place
 
 SMTP = "smtp"
 MILTER = "milter"
+# A milter that libmilter serves, which wants a process of another kind.
+LIBMILTER = "libmilter"
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +20,7 @@ class DoorName:
     # The milter's name in the settings; all listeners are served by the same processes.
     section: str = ""
     number: int = 1
-    # A milter's place: one that moves is another door.
+    # A milter's place: one that moves is another door, as is one of another kind.
     at: str = ""
 
     def __str__(self) -> str:
@@ -49,7 +51,8 @@ def _doors_of(settings: Settings) -> Iterator[DoorName]:
         if settings.listeners:
             yield DoorName(SMTP, number=number)
         for milter in settings.milter:
-            yield DoorName(MILTER, milter.name, number, milter.socket)
+            kind = LIBMILTER if milter.server == "libmilter" else MILTER
+            yield DoorName(kind, milter.name, number, milter.socket)
 
 
 def places_of(settings: Settings) -> tuple[Place, ...]:

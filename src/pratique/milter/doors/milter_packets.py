@@ -1,0 +1,106 @@
+"""Cut what a mail server says into packets of the milter protocol, and know its numbers.
+
+There is no RFC.  Sendmail's mfdef.h names the numbers, libmilter has one side and Postfix's
+milter8.c the other.  A packet is a length (four octets, network order), one octet that says
+what it is, and what belongs to it; texts end with NUL.
+
+libmilter takes packets of up to 65,535 octets behind that one octet and hangs up on a larger
+one; so do we.  A mail server sends larger ones only where that was agreed on (SMFIP_MDS_256K),
+which is not offered: Postfix sends chunks of a body of 65,535 octets, and fields of 60,000.
+"""
+
+import struct
+from enum import IntFlag
+
+# The version that has all that stands here; Sendmail 8.14 and Postfix 2.6 were the first.
+VERSION = 6
+# libmilter's SMFI_PROT_VERSION_MIN.
+OLDEST_VERSION = 2
+
+# A length, and what the packet is.
+_HEAD = struct.Struct(">IB")
+_LENGTH_OCTETS = 4
+# MILTER_CHUNK_SIZE: behind the octet that says what it is.
+MAX_OCTETS = 65_535
+
+
+class MilterError(Exception):
+    """The other side does not speak the milter protocol; says why."""
+
+
+class Actions(IntFlag):
+    """What a milter may ask for (SMFIF_ in mfapi.h)."""
+
+    ADD_FIELDS = 0x1
+    CHANGE_BODY = 0x2
+    ADD_RECIPIENT = 0x4
+    DELETE_RECIPIENT = 0x8
+    CHANGE_FIELDS = 0x10
+    QUARANTINE = 0x20
+    CHANGE_FROM = 0x40
+    ADD_RECIPIENT_PARAMETERS = 0x80
+    SET_MACROS = 0x100
+
+
+class Steps(IntFlag):
+    """What is left out of a conversation (SMFIP_ in mfdef.h)."""
+
+    NO_UNKNOWN = 0x100
+    NO_DATA = 0x200
+    # No answer to a step.
+    FIELD_UNANSWERED = 0x80
+    CONNECT_UNANSWERED = 0x1000
+    HELO_UNANSWERED = 0x2000
+    MAIL_UNANSWERED = 0x4000
+    RECIPIENT_UNANSWERED = 0x8000
+    END_OF_HEADER_UNANSWERED = 0x40000
+    BODY_UNANSWERED = 0x80000
+    # The blanks behind a field's colon come along.
+    BLANKS_KEPT = 0x100000
+
+
+class Packets:
+    """The packets of one connection, as its octets come."""
+
+    def __init__(self) -> None:
+        self._octets = b""
+        self._at = 0
+
+    @property
+    def unread(self) -> int:
+        """Octets that are not cut yet."""
+        return len(self._octets) - self._at
+
+    def feed(self, octets: bytes) -> None:
+        """Add what came."""
+        self._octets = self._octets[self._at :] + octets if self.unread else octets
+        self._at = 0
+
+    def next(self) -> tuple[int, bytes] | None:
+        """What the next packet is, and what belongs to it; None: it is not whole yet.
+
+        Raises MilterError.
+        """
+        octets, at = self._octets, self._at
+        if len(octets) - at < _HEAD.size:
+            return None
+        length, command = _HEAD.unpack_from(octets, at)
+        if not 1 <= length <= 1 + MAX_OCTETS:
+            raise MilterError(f"a packet of {length} octets")
+        end = at + _LENGTH_OCTETS + length
+        if end > len(octets):
+            return None
+        self._at = end
+        return command, octets[at + _HEAD.size : end]
+
+
+def packet(command: bytes, octets: bytes = b"") -> bytes:
+    """A packet of ours."""
+    return (1 + len(octets)).to_bytes(_LENGTH_OCTETS, "big") + command + octets
+
+
+def texts(octets: bytes) -> list[bytes]:
+    """Texts, each of which ends with NUL; at least one.  Raises MilterError."""
+    if not octets.endswith(b"\0"):
+        raise MilterError("a text without an end")
+    return octets[:-1].split(b"\0")

@@ -1,0 +1,69 @@
+"""Serve a milter by libmilter: it has the main thread, the event loop runs in another.
+
+All else is as in serving/milter.py.  Why anybody would want it: docs/postfix.md.
+"""
+
+import asyncio
+import contextlib
+import queue
+import socket
+import threading
+from collections.abc import Callable
+
+from pratique.milter.doors.milter import MilterDoor, block_signals
+from pratique.milter.doors.milter_ending import MilterTake
+from pratique.milter.doors.milter_settings import MilterSettings
+from pratique.milter.serving.milter import Door, MilterServing
+
+
+class LibmilterServing(MilterServing):
+    """One milter of a service."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        # The door for the main thread to run; None: there will be none.
+        self.to_run: queue.SimpleQueue[MilterDoor | None] = queue.SimpleQueue()
+        # Ends the process as the supervisor would; called from any thread.
+        self.end: Callable[[], object] = lambda: None
+
+    def begun(self, end: Callable[[], object]) -> None:
+        """Where libmilter ends by itself (a signal), the process ends too."""
+        loop = asyncio.get_running_loop()
+
+        def from_elsewhere() -> None:
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(end)
+
+        self.end = from_elsewhere
+
+    async def open(
+        self, settings: MilterSettings, take: MilterTake, listening: socket.socket
+    ) -> Door:
+        """The door, once it serves.  Raises DoorError."""
+        door = MilterDoor(settings, take, asyncio.get_running_loop())
+        door.open(listening)
+        # `drain` ends it too, whatever happens from here on.
+        self._door = door
+        self.to_run.put(door)
+        await door.accepting()
+        return door
+
+
+def in_main_thread(serving: LibmilterServing, obey: Callable[[], None]) -> None:
+    """Run libmilter here, and the event loop (`obey`) in another thread, until both end."""
+    block_signals()
+
+    def obeyed() -> None:
+        try:
+            obey()
+        finally:
+            serving.to_run.put(None)
+
+    loop = threading.Thread(target=obeyed, name="loop")
+    loop.start()
+    try:
+        if (door := serving.to_run.get()) is not None:
+            door.run()
+    finally:
+        serving.end()
+        loop.join()
