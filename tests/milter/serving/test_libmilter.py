@@ -1,6 +1,8 @@
 """By libmilter: it wants the main thread, the event loop runs in another, until both end."""
 
 import asyncio
+import subprocess
+import sys
 import threading
 
 import pytest
@@ -26,3 +28,15 @@ def test_a_loop_that_ended_by_itself_is_not_told_to_end():
     asyncio.run(begin())
     serving.end()
     assert told == ["end"]
+
+
+@pytest.mark.slow
+def test_our_own_milter_needs_no_pymilter():
+    code = (
+        "import sys; sys.modules['milter'] = None; import pratique.milter.serving.door_process;"
+        "import pratique.milter.doors.milter_server; print('there')"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60
+    )
+    assert done.stdout == "there\n", done.stderr
