@@ -134,7 +134,15 @@ def test_a_scan_that_does_not_end_is_told_with_the_file(written):
         load(SHIPPED, [folder], BESIDE)
 
 
+def test_rules_about_heads_can_be_spared_where_all_of_them_are_ours(written, tmp_path):
+    assert load(SHIPPED, [], BESIDE).can_be_spared
+    assert load(SHIPPED, [written(a=EVIL)], BESIDE).can_be_spared
+    (tmp_path / "rules" / "b.head.yar").write_text(EVIL)
+    assert not load(SHIPPED, [tmp_path / "rules"], BESIDE).can_be_spared
+
+
 def test_rules_that_do_not_find_the_eicar_file_are_refused():
     nothing = yara.compile(source="rule a { condition: false }")
+    no = {"has_whole": False, "can_be_spared": False}
     with pytest.raises(WrongRules, match="self-test: EICAR_test_file does not find"):
-        prove(loading.Loaded(nothing, nothing, nothing, has_whole=False, version=""))
+        prove(loading.Loaded(nothing, nothing, nothing, **no, version=""))

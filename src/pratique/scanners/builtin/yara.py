@@ -6,6 +6,8 @@ Rules about the shape of a whole message look for words of mail, which stand in 
 text a million times; so the rules of a file whose name ends in `.head.yar` see only the
 first 256 KB of a part.  Most parts are smaller, and those are looked through once, by all
 rules together.  In the same pass the marks are looked for that readers want (`marks.py`).
+Where the only rules about heads are those that we ship, a look tells of most parts that none
+of these can match, and they are not tried (`yara_rules/possible.py`).
 
 Of the message itself, where it is a container (it has MIME parts), no rule sees more than
 those first octets: what is behind them are its parts, encoded, and each is shown decoded and
@@ -35,6 +37,7 @@ from pratique.scanners import wall_pb2 as wall
 from pratique.scanners.part import Part, Unfit
 from pratique.scanners.yara_rules.loading import load
 from pratique.scanners.yara_rules.meta import said
+from pratique.scanners.yara_rules.possible import may_match
 from pratique.scanners.yara_rules.sources import WrongRules
 
 # 5,849 rules take 1 s for 25 MB of text; five times that is a rule gone wild.
@@ -81,6 +84,7 @@ class Yara:
         except WrongRules as wrong:
             raise Unfit(str(wrong)) from wrong
         self._all, self._whole, self._head = rules.all, rules.whole, rules.head
+        self._head_can_be_spared = rules.can_be_spared
         # No mark is asked for in a message, which is text and mostly base64.
         self._message = rules.whole if rules.has_whole else None
         self._kept: dict[str, _Seen] = {}
@@ -104,11 +108,13 @@ class Yara:
         seen = _Seen()
         if not len(octets):
             return seen, []
-        rules = self._message if message else self._whole
+        rules, head = (self._message if message else self._whole), octets[:HEAD]
+        if self._head_can_be_spared and not may_match(head):
+            return seen, _match(rules, octets, seen) if rules is not None else []
         if rules is not None and self._all is not None and len(octets) <= HEAD:
             return seen, _match(self._all, octets, seen)
         problems = _match(rules, octets, seen) if rules is not None else []
-        return seen, problems + _match(self._head, octets[:HEAD], seen)
+        return seen, problems + _match(self._head, head, seen)
 
     def _keep(self, sha256: str, seen: _Seen) -> None:
         if sha256 and len(seen.rules) <= _KEPT_FINDINGS:

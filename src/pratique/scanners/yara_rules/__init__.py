@@ -9,6 +9,7 @@ asked.py     asks them, and knows of which file one died
 checking.py  what is wrong with a file, or only doubtful
 timing.py    how long rules take
 trial.py     checks or times files and folders, for `pratique rules`
+possible.py  where none of the rules that we ship can match
 samples.py   octets that no rule may find, and EICAR
 kept.py      compiled rules, kept from start to start
 loading.py   all of it: rules that compile, that were tried, and that a nursery shares

@@ -18,6 +18,7 @@ import yara
 from pratique.scanners.yara_rules.asked import blamed, compiled
 from pratique.scanners.yara_rules.kept import Kept, key_of
 from pratique.scanners.yara_rules.meta import said
+from pratique.scanners.yara_rules.possible import are_known
 from pratique.scanners.yara_rules.samples import EICAR, EICAR_RULE, HARMLESS
 from pratique.scanners.yara_rules.sources import HEAD_SUFFIXES, WrongRules, read_all
 
@@ -43,6 +44,8 @@ class Loaded:
     head: yara.Rules
     # Without a file of rules that see a whole part, these are only what is beside them.
     has_whole: bool
+    # Rules that see a head are our own, and `possible.py` says where they cannot match.
+    can_be_spared: bool
     version: str
 
 
@@ -72,7 +75,8 @@ def load(
     made = {key_of(one): rules for one, rules in zip(apart, had, strict=True)}
     rules = [made.get(key_of(one)) or yara.compile(sources=dict(one)) for one in sets]
     together = rules[2] if len(rules) > 2 else None
-    loaded = Loaded(together, rules[0], rules[1], bool(whole), _version(sources))
+    ours_alone = set(head) <= set(ours) and all(map(are_known, head.values()))
+    loaded = Loaded(together, rules[0], rules[1], bool(whole), ours_alone, _version(sources))
     try:
         prove(loaded)
     except WrongRules as wrong:
