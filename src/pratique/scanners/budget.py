@@ -90,6 +90,11 @@ class Budget:
             raise OverBudget("octets", f"more than {self.limits.octets} octets in all")
         self._octets += count
 
+    @property
+    def charged_octets(self) -> int:
+        """How many octets were accounted for so far."""
+        return self._octets
+
     def charge_part(self) -> None:
         """Account for one more part."""
         self.check_clock()

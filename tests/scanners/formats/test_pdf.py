@@ -8,7 +8,7 @@ import pytest
 
 from pratique.scanners import facts_pb2 as facts
 from pratique.scanners.budget import Budget, Limits
-from pratique.scanners.formats.pdf import Pdf
+from pratique.scanners.formats.pdf import KEPT, Pdf
 from pratique.scanners.part import Part
 
 TEXT = b"The quick brown fox jumps over the lazy dog.\n" * 20
@@ -198,3 +198,57 @@ def test_a_hundred_scripts_are_texts_and_the_rest_is_said(pdf, open_with):
 
     assert len(open_with(Pdf(), pdf.document(actions[: actions.rfind(b"110 0")])).members) == 100
     assert open_with(Pdf(), pdf.document(actions)).reached == ["parts"]
+
+
+def read(reader, octets, sha256="a", **known):
+    part = Part(facts.Part(type="application/pdf", sha256=sha256, **known), memoryview(octets))
+    budget = Budget(Limits())
+    return list(reader.members(part, budget)), budget.charged_octets
+
+
+def test_a_file_with_nothing_in_it_is_not_read_again_and_charged_all_the_same(pdf):
+    reader, nothing = (
+        Pdf(),
+        pdf.document(pdf.stream(3, zlib.compress(TEXT), b"/Filter/FlateDecode")),
+    )
+    first = read(reader, nothing)
+
+    # It could not be told from another with its hash; there is none.
+    assert first == read(reader, pdf.document(pdf.embedded(zlib.compress(TEXT))))
+    assert first[1] >= len(TEXT)
+
+
+@pytest.mark.parametrize(
+    ("octets", "known"),
+    [
+        (b"%PDF-1.4\n1 0 obj\n<<>>\nendobj\n", {}),
+        (Pdf.smallest, {"sha256": ""}),
+        (Pdf.smallest, {"encrypted": True}),
+        (Pdf.smallest + b"behind it all", {}),
+    ],
+    ids=["cut off", "no hash", "locked", "something behind"],
+)
+def test_of_what_had_a_reason_or_something_in_it_nothing_is_kept(octets, known, pdf):
+    reader = Pdf()
+    read(reader, octets, **known)
+
+    members, _ = read(reader, pdf.document(pdf.embedded(zlib.compress(TEXT))), **known)
+    assert [bytes(member.octets) for member in members] == [TEXT]
+
+
+def test_of_one_type_nothing_is_said_of_another():
+    reader, octets = Pdf(), Pdf.smallest + b"behind it all"
+    part = Part(facts.Part(type="image/png", sha256="a"), memoryview(octets))
+
+    assert list(reader.members(part, Budget(Limits()))) == []
+    assert len(read(reader, octets)[0]) == 1
+
+
+@pytest.mark.parametrize(("others", "kept"), [(KEPT - 1, True), (KEPT, False)])
+def test_no_more_are_kept_than_that_and_the_oldest_goes(others, kept, pdf):
+    reader = Pdf()
+    for number in range(others + 1):
+        read(reader, Pdf.smallest, str(number))
+
+    members, _ = read(reader, pdf.document(pdf.embedded(zlib.compress(TEXT))), "0")
+    assert (members == []) == kept

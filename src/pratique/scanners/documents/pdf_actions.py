@@ -16,18 +16,25 @@ from dataclasses import dataclass, field
 from pratique.scanners.budget import Budget, OverBudget
 from pratique.scanners.containers.gather import Damaged, Gather
 from pratique.scanners.containers.pdf.file import OBJECTS, File, Object
-from pratique.scanners.containers.pdf.syntax import Name, Ref, Value, dictionaries, texts_of
+from pratique.scanners.containers.pdf.syntax import (
+    IN_NUMBERS,
+    Name,
+    Ref,
+    Value,
+    dictionaries,
+    texts_of,
+)
 
 _WANTED = (
     re.compile(
         rb"/(?:(?:AA|Encrypt|First|GoTo[ER]|ImportData|JS|JavaScript|Launch|ObjStm|OpenAction"
-        rb"|SubmitForm|Thread|XRef)\b|[^ /<>\[\]()]{0,32}#)"
+        rb"|SubmitForm|Thread|XRef)\b|" + IN_NUMBERS + rb")"
     ),
 )
 # Most files have none of these, and are not looked at any more.  An object stream may hold them.
 _ANY = re.compile(
     rb"/(?:(?:AA|First|GoTo[ER]|ImportData|JS|JavaScript|Launch|ObjStm|OpenAction|SubmitForm"
-    rb"|Thread|URI)\b|[^ /<>\[\]()]{0,32}#)"
+    rb"|Thread|URI)\b|" + IN_NUMBERS + rb")"
 )
 # What an action does by its type; the others stay in the document.
 DOES = frozenset({"JavaScript", "Launch", "SubmitForm", "GoToR", "GoToE", "ImportData", "Thread",

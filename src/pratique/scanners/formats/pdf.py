@@ -9,6 +9,10 @@ so that whoever looks at texts sees them.
 
 Locked files are opened with the empty password first: they want none of their reader.
 
+Most files hold nothing, and the one that is sent to a thousand people comes a thousand times.
+So it is kept, by SHA-256, of which nothing came and nothing was said, and what finding that out
+was charged with, which is charged again.
+
 Limitations: streams in other files (7.11.2, /F in a stream) are not told; pictures are
 left in the document; a portfolio's folders are not shown.
 """
@@ -47,6 +51,10 @@ _COST = 0.003
 _ENCRYPT = b"/Encrypt"
 # A PDF's own fonts and their tables are written in it.
 _OWN = frozenset({"application/postscript"})
+# Of so many files it is kept that nothing is in them, a hundred octets each.
+KEPT = 2048
+# What a stream that says nothing is given for.
+_FILES = frozenset({*kinds.DANGEROUS, *kinds.CONTAINERS, "document"})
 
 
 class Pdf:
@@ -62,6 +70,10 @@ class Pdf:
 
     # Samples that the tests need not have, and why.
     lacks: ClassVar[dict[str, str]] = {}
+
+    def __init__(self) -> None:
+        # By its hash and its type, on which it depends what is said of a file that is odd.
+        self._empty: dict[tuple[str, str], int] = {}
 
     def recognize(self, part: Part) -> Recognized:
         """Tell by the type, or by a header where some reader would take it."""
@@ -83,7 +95,25 @@ class Pdf:
 
     def members(self, part: Part, budget: Budget) -> Iterator[Found]:
         """Give each file that is embedded, then each text."""
-        yield from _Reading(part, budget).members(None)
+        key = part.known.sha256, part.known.type
+        if key in self._empty:
+            budget.charge_octets(self._empty[key])
+            return
+        before, is_empty = budget.charged_octets, True
+        for found in _Reading(part, budget).members(None):
+            is_empty = False
+            yield found
+        if is_empty:
+            self._keep(part, budget.charged_octets - before)
+
+    def _keep(self, part: Part, charged: int) -> None:
+        """Nothing came of it; where that has a reason, or no hash is known, it is read again."""
+        known = part.known
+        if known.unopened or known.encrypted or not known.sha256:
+            return
+        if len(self._empty) >= KEPT:
+            del self._empty[next(iter(self._empty))]
+        self._empty[known.sha256, known.type] = charged
 
     def unlock(self, part: Part, budget: Budget, keys: Keys) -> Iterator[Found]:
         """The same, with the words of the message."""
@@ -152,7 +182,7 @@ class _Reading:
 
     def _check_end(self, octets: bytes) -> None:
         """What has no end has lost it; a reader repairs it and shows what is left."""
-        if octets.rfind(b"startxref") < 0 and octets.rfind(b"%%EOF") < 0:
+        if octets.rfind(b"%%EOF") < 0 and octets.rfind(b"startxref") < 0:
             self._unreadable("it is cut off")
 
     def _files(self) -> Iterator[Found]:
@@ -213,7 +243,7 @@ class _Reading:
             pass  # as a picture's filter is: what it gave until there is looked at
         type_ = signatures.detect(memoryview(head)) if head else ""
         told = kinds.of_type(type_) if type_ not in _OWN else ""
-        return told in {*kinds.DANGEROUS, *kinds.CONTAINERS, "document"}
+        return told in _FILES
 
     def _file(self, one: Object, names: list[str]) -> Iterator[Found]:
         subtype = one.values.get("Subtype")

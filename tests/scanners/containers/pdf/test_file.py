@@ -115,7 +115,8 @@ def test_the_clock_is_looked_at():
 
 # What `_interesting` looks for, as one pattern.
 INTEREST = re.compile(
-    rb"(?<!end)stream|/(?:EF|JS|UF|Names|Launch|Win|Encrypt|XFA)\b|/[^ /<>\[\]()]{0,32}#"
+    rb"(?<!end)stream|/(?:EF|JS|UF|Names|Launch|Win|Encrypt|XFA)\b"
+    rb"|/[A-Za-z0-9]{0,32}#[0-9A-Fa-f]{2}"
 )
 PIECES = [
     b"stream",
@@ -129,6 +130,7 @@ PIECES = [
     b"x",
     b"\n",
     b"/a#b",
+    b"#4a",
     b"<",
 ]
 

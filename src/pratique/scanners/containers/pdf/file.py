@@ -20,7 +20,7 @@ from pratique.scanners.containers.gather import Damaged, Gather
 from pratique.scanners.containers.pdf import crypt as pdf_crypt
 from pratique.scanners.containers.pdf.filters import decode, filters_of
 from pratique.scanners.containers.pdf.heads import HEAD_OCTETS, LONGEST, Heads, head
-from pratique.scanners.containers.pdf.syntax import Name, Ref, Value, parse
+from pratique.scanners.containers.pdf.syntax import IN_NUMBERS, Name, Ref, Value, parse
 
 # 64 MB, which one part may have, hold as many streams of half a kilobyte.
 OBJECTS = 100_000
@@ -35,7 +35,7 @@ _FILTERS = ("Filter", "F", "DecodeParms", "DP")
 # What makes an object worth parsing; a name may be written in numbers (7.3.5).  These are two
 # patterns, because `re` looks for what begins with one and the same octet in C's memchr(3).
 _BEGINS = re.compile(rb"stream(?<!endstream)")
-_NAMES = re.compile(rb"/(?:(?:EF|JS|UF|Names|Launch|Win|Encrypt|XFA)\b|[^ /<>\[\]()]{0,32}#)")
+_NAMES = re.compile(rb"/(?:(?:EF|JS|UF|Names|Launch|Win|Encrypt|XFA)\b|" + IN_NUMBERS + rb")")
 _WANTED = (_NAMES, _BEGINS)
 _STREAM = re.compile(rb"[\0\t\n\f\r ]{0,32}stream(\r\n|\n|\r)?")
 _END = b"endstream"
@@ -93,7 +93,8 @@ class File:
     key: bytes = b""
     # Objects that are numbers: lengths; None before one is asked for.
     _numbers: dict[int, int] | None = None
-    _ends: list[int] = field(default_factory=list)
+    # Where each `endstream` stands; None before one is asked for.
+    _ends: list[int] | None = None
     # Of each object that was read where its value begins, and where to look on.
     _kept: dict[int, int] = field(default_factory=dict)
     # Where each object begins, those of no interest too; None before one is asked for.
@@ -104,7 +105,6 @@ class File:
 
     def read(self) -> None:
         """Find all objects but those in object streams."""
-        self._ends = [found.start() for found in re.finditer(_END, self.octets)]
         self._find_trailers()
         low, heads = 0, Heads(self.octets, self.budget)
         for at in _interesting(self.octets, self.wanted):
@@ -125,6 +125,8 @@ class File:
         self.budget.check_clock()
         end = at
         while (place := self.octets.rfind(b"obj", low, end)) >= 0:
+            if place + 3 in self._kept:
+                return max(at, self._kept[place + 3])
             ref = head(self.octets, low, place)
             if ref is not None:
                 return max(at, self._keep(ref, place + 3))
@@ -182,6 +184,9 @@ class File:
             behind = one.start + length
             if _SLACK.match(self.octets, behind) is not None:
                 return behind
+        # All are found at once, where there is a stream that does not say its length truly.
+        if self._ends is None:
+            self._ends = [found.start() for found in re.finditer(_END, self.octets)]
         at = bisect_left(self._ends, one.start)
         if at >= len(self._ends):
             one.cut = True

@@ -83,19 +83,23 @@ class Heads:
         while self._next is not None and self._next.start() < at:
             begin, self._next = self._next.end(), next(self._found, None)
             opened = _OPENED.match(self._octets, begin)
-            if opened is None or self._ends_before(begin, at):
+            if opened is None:
+                continue
+            simple = _SIMPLE.match(self._octets, begin, begin + LONGEST)
+            end = -1 if simple is None else simple.end()
+            if 0 <= end < at:
+                self._read(end - begin)
                 continue
             ref = head(self._octets, 0, begin - 3)
-            if ref is not None and self._reach(begin, opened.start(1)) >= at:
+            if ref is not None and self._end(begin, opened.start(1), end) >= at:
                 yield ref, begin
 
-    def _ends_before(self, begin: int, place: int) -> bool:
-        """Whether it is one of the many that are simple, and end before a place."""
-        simple = _SIMPLE.match(self._octets, begin, begin + LONGEST)
-        if simple is None or simple.end() >= place:
-            return False
-        self._read(simple.end() - begin)
-        return True
+    def _end(self, begin: int, at: int, simple: int) -> int:
+        """How far an object reaches; most are simple, and that is known by now."""
+        if simple < 0 or self._octets.find(b"endobj", begin, simple) >= 0:
+            return self._reach(begin, at)
+        self._read(simple - begin)
+        return simple
 
     def _read(self, octets: int) -> None:
         self._budget.check_clock()

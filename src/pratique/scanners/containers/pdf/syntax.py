@@ -26,6 +26,10 @@ _TOKEN = re.compile(
 _DIGITS = 18
 _NUMBER = re.compile(rb"[+-]?[0-9]{1,%d}\Z" % _DIGITS)
 _ESCAPED = re.compile(rb"#([0-9A-Fa-f]{2})")
+# A name, behind its slash, with a letter that is written as a number (7.3.5).  All names that
+# mean something are letters and digits; were others passed over on the way to a `#`, one would
+# stand in every fourth kilobyte of packed octets.
+IN_NUMBERS = rb"[A-Za-z0-9]{0,32}#[0-9A-Fa-f]{2}"
 # Each way begins with one octet: so `re` looks for these before it tries any.
 _IN_STRING = re.compile(rb"\((?:\(*+)|\)(?:\)*+)|\\")
 _ESCAPE = re.compile(rb"\\(?:([0-7]{1,3})|(\r\n|[\0-\xff]))|\r\n?")
