@@ -2,6 +2,8 @@
 
 import pytest
 
+from pratique.scanners.worker import READ
+
 pytestmark = [pytest.mark.real("kernel confinement"), pytest.mark.slow]
 
 
@@ -16,6 +18,13 @@ async def test_a_message_as_large_as_a_mail_is_seen_whole(naughty_workers, see):
     pool = await naughty_workers(seconds=20.0)
     facts = await see(pool, b"nothing first" + b" " * (25 * 1024 * 1024))
     assert facts.mail.size == 13 + 25 * 1024 * 1024
+
+
+@pytest.mark.parametrize("size", [READ, READ + 1])
+async def test_a_message_is_seen_whole_whether_it_is_read_or_mapped(naughty_workers, see, size):
+    pool = await naughty_workers()
+    facts = await see(pool, b"nothing first".ljust(size))
+    assert (facts.mail.size, len(facts.failures)) == (size, 0)
 
 
 async def test_one_worker_sees_many_messages_and_keeps_nothing_open(naughty_workers, see):

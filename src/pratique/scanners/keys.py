@@ -70,12 +70,17 @@ _SUBJECT = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class _Text:
-    """A text whose words are still to be found; `told` if its name speaks of a password."""
+    """A text whose words are still to be found, and its name."""
 
     octets: bytes
     charset: str = ""
     page: bool = False
-    told: bool = False
+    name: str = ""
+
+    @property
+    def told(self) -> bool:
+        """Whether its name speaks of a password."""
+        return PASSWORD.search(small(self.name)) is not None
 
 
 class Keys:
@@ -126,9 +131,8 @@ class Keys:
         head, tail = (HEAD, TAIL) if len(self._seen) < LONG_TEXTS else (SKIMMED, SKIMMED)
         page = known.kind == "html"
         octets = _cut(part.octets, head, tail, page=page)
-        told = bool(known.name) and PASSWORD.search(small(known.name)) is not None
         whole = len(octets) == len(part.octets)
-        self._take(_Text(octets, part.charset, page, told), known.sha256 if whole else "")
+        self._take(_Text(octets, part.charset, page, known.name), known.sha256 if whole else "")
 
     def note(self, octets: memoryview) -> None:
         """Take what an archiver shows beside the members: the comment of an archive."""
@@ -222,9 +226,10 @@ def _likeliest(ranked: list[Ranked]) -> list[Ranked]:
 def _in(text: _Text) -> list[Ranked]:
     """The likeliest words of one text, in each charset that it may be in."""
     found: list[Ranked] = []
+    told = text.told
     for reading in readings(text.octets, text.charset, page=text.page):
         # A file "password.txt" may hold the word alone.
-        said = f"password:\n{reading}" if text.told else reading
+        said = f"password:\n{reading}" if told else reading
         found = _likeliest([*found, *in_text(said)])
     return found
 

@@ -36,6 +36,7 @@ class Lookers:
         self.followers = dict(enumerate(followers, len(self.scanners)))
         self._signs = (*map(_signs_of, self.scanners), *map(_signs_of, followers))
         self.first = tuple(takewhile(lambda one: _signs_of(one) is None, self.scanners))
+        self.by_number: dict[int, Scanner] = dict(enumerate(self.scanners))
         # Followers that are there from the beginning, by number.
         self.always = frozenset(one for one in self.followers if self._signs[one] in _ALWAYS)
         self._kept = lru_cache(maxsize=KEPT)(self._concerned)
@@ -72,11 +73,11 @@ class Looking:
         self._message = message
         self._report = report
         # By number; followers as they begin.
-        self._made: dict[int, Scanner] = dict(enumerate(lookers.scanners))
-        self._following: dict[int, Follower] = {}
-        self._begun: frozenset[int] = frozenset()
-        for number in sorted(lookers.always):
-            self._begin(number)
+        self._following: dict[int, Follower] = {
+            number: lookers.followers[number](message) for number in lookers.always
+        }
+        self._made: dict[int, Scanner] = {**lookers.by_number, **self._following}
+        self._begun = lookers.always
 
     def _begin(self, number: int) -> Follower:
         follower = self._lookers.followers[number](self._message)
@@ -112,6 +113,7 @@ class Looking:
         """Let those who followed say what all parts are together."""
         for _, follower in sorted(self._following.items()):
             self._conclude(follower, parts)
+        self._report.send()
 
     def _conclude(self, follower: Follower, parts: Mapping[int, facts.Part]) -> None:
         report = self._report
@@ -129,7 +131,6 @@ class Looking:
             report.limit(MEMORY.class_, 0, MEMORY.detail)
         except Exception as error:  # noqa: BLE001 - our fault: stated, and the others go on
             report.error("scanner", 0, follower.name, error)
-        report.send()
 
 
 def _signs_of(one: Scanner | Follows) -> Signs | None:

@@ -99,7 +99,12 @@ class Nursery:
         """Say hello, then fork a worker for each request until nobody is left to ask."""
         wakeup = _wake_for_children()
         self._watch.register(wakeup, select.POLLIN)
-        self._greet(control)
+        try:
+            self._greet(control)
+        except OSError as error:
+            # Whoever started us is gone already, and nobody else has asked.
+            print(f"nursery: nobody is there: {error}", file=sys.stderr, flush=True)
+            return
         while self._controls:
             ready = {descriptor for descriptor, _ in self._watch.poll()}
             if wakeup.fileno() in ready:

@@ -48,18 +48,18 @@ class Openers:
     def __call__(self, part: Part) -> Iterable[Reader]:
         """The readers that may open this part."""
         known = part.known
-        numbers = self._kept(
+        kept = self._kept(
             (known.type, known.kind, known.declared_type),
             part.extensions,
             part.marks,
             carried=carries(part),
         )
-        more = [*self._by_begin.get(bytes(part.octets[:_BEGIN]), ())]
+        more = self._by_begin.get(bytes(part.octets[:_BEGIN]), [])
         for type_ in fronts_of(part):
-            more += self._by_front.get(type_, ())
-        if more:
-            numbers = tuple(sorted({*numbers, *more}))
-        return [self._readers[number] for number in numbers]
+            more = [*more, *self._by_front.get(type_, ())]
+        if not more:
+            return kept.values()
+        return [self._readers[number] for number in sorted({*kept, *more})]
 
     def _by_words(
         self,
@@ -68,15 +68,15 @@ class Openers:
         marks: frozenset[bytes] | None,
         *,
         carried: bool,
-    ) -> tuple[int, ...]:
-        """Who is asked whatever the first octets are."""
-        return tuple(
-            number
+    ) -> dict[int, Reader]:
+        """Who is asked whatever the first octets are, by number."""
+        return {
+            number: self._readers[number]
             for number, signs in enumerate(self._signs)
             if signs is None
             or signs.in_words(words, extensions)
             or ((carried or not signs.carried) and _may_stand(signs.marks, marks))
-        )
+        }
 
     def unlocks(self, reader: Reader) -> Unlocks | None:
         """The reader as one that can open what is locked, if it can."""

@@ -12,14 +12,12 @@ It ends when its socket does.  Whatever kills it (a bug in a library, the memory
 the deadline) costs this one process; facts that were found are not lost.
 """
 
-import contextlib
 import gc
 import mmap
 import os
 import signal
 import socket
 import time
-from collections.abc import Iterator
 
 from pratique.scanners import facts_pb2 as facts
 from pratique.scanners import frames
@@ -39,6 +37,12 @@ from pratique.scanners.wall_pb2 import (
 # Garbage that a message leaves is collected after so many, or so large ones: to look for
 # it takes as long as a small message, and it is a few kilobytes a message.
 _MESSAGES, _OCTETS = 100, 8 * 1024 * 1024
+# And within one message once so many objects are there more than before: with Python's 700 it
+# is looked for several times a message, and found nearly never.
+_NEW_OBJECTS = 10_000
+# A message of so many octets is copied: that takes less than a map, which the kernel fills page
+# by page and takes down again.
+READ = 64 * 1024
 
 
 class Worker:
@@ -74,21 +78,21 @@ class Worker:
     def _inspect(self, request: Inspect, descriptors: list[int]) -> None:
         begun = time.monotonic()
         self._page.clear()
-        with contextlib.ExitStack() as mapped:
-            octets, *extras = [
-                mapped.enter_context(_mapped(descriptor)) for descriptor in descriptors
-            ]
-            size = len(octets)
-            self._inspector.inspect(octets, request, self, extras)
+        octets, *extras = [_octets_of(descriptor) for descriptor in descriptors]
+        self._inspector.inspect(octets, request, self, extras)
         self._send(done=Done(seconds=time.monotonic() - begun))
+        size = len(octets)
+        # The map goes with its last view, and shall not stay until the next message.
+        del octets, extras
         self._tidy(size)
 
     def _rewrite(self, request: Rewrite, descriptors: list[int]) -> None:
         begun = time.monotonic()
         (descriptor,) = descriptors
-        with _mapped(descriptor) as octets:
-            for rewritten in self._inspector.rewrite(octets, request):
-                frames.send(self._connection, Answer(rewritten=rewritten))
+        octets = _octets_of(descriptor)
+        for rewritten in self._inspector.rewrite(octets, request):
+            frames.send(self._connection, Answer(rewritten=rewritten))
+        del octets
         self._send(done=Done(seconds=time.monotonic() - begun))
         self._tidy(_OCTETS)
 
@@ -127,18 +131,15 @@ class Worker:
         frames.send(self._connection, Answer(hello=hello, done=done))
 
 
-@contextlib.contextmanager
-def _mapped(descriptor: int) -> Iterator[memoryview]:
-    """The octets of a descriptor, mapped and read-only; nothing is copied."""
+def _octets_of(descriptor: int) -> memoryview:
+    """The octets of a descriptor, which is closed: of a large one mapped, and nothing is copied."""
     try:
         size = os.lseek(descriptor, 0, os.SEEK_END)
-        if size == 0:
-            # mmap(2) refuses an empty mapping; an empty message is a message all the same.
-            yield memoryview(b"")
-            return
-        mapping = mmap.mmap(descriptor, size, mmap.MAP_PRIVATE, mmap.PROT_READ)
-        # The map goes with its last view: a reader that still holds one keeps it alive.
-        yield memoryview(mapping)
+        if size <= READ:
+            # An empty message is one too, and mmap(2) refuses an empty mapping.
+            return memoryview(os.pread(descriptor, size, 0))
+        # A reader that still holds a view keeps the map alive.
+        return memoryview(mmap.mmap(descriptor, size, mmap.MAP_PRIVATE, mmap.PROT_READ))
     finally:
         os.close(descriptor)
 
@@ -152,6 +153,7 @@ def run(
     _keep_only(connection.fileno())
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGCHLD):
         signal.signal(number, signal.SIG_DFL)
+    gc.set_threshold(_NEW_OBJECTS)
     try:
         Worker(connection, inspector, page).serve(confinement)
     except (BrokenPipeError, ConnectionResetError):

@@ -2,9 +2,11 @@
 
 import pytest
 
+from pratique.scanners import facts_pb2 as facts
 from pratique.scanners import kinds
 from pratique.scanners import wall_pb2 as wall
-from pratique.scanners.builtin.disguise import Disguise
+from pratique.scanners.builtin.disguise import KEPT, Disguise, _contradictions
+from pratique.scanners.part import Part
 
 PE = "application/vnd.microsoft.portable-executable"
 UNKNOWN = "application/octet-stream"
@@ -144,3 +146,12 @@ def test_a_contradiction_of_name_and_octets_is_told(name, type_, declared, show)
 )
 def test_what_agrees_or_is_not_certain_says_nothing(name, type_, declared, show):
     assert disguises(show, name, type_, declared) == []
+
+
+def test_no_more_combinations_are_kept_than_that():
+    part = facts.Part(type="image/png", kind="image")
+    for number in range(KEPT + 1):
+        names = Part(facts.Part(name=f"a.x{number}"), memoryview(b"")).extensions
+        _contradictions((part.type, part.kind, ""), names)
+
+    assert _contradictions.cache_info().currsize == KEPT

@@ -12,7 +12,13 @@ from pypdf.generic import NameObject, NumberObject, StreamObject
 
 from pratique.scanners import facts_pb2 as facts
 from pratique.scanners import wall_pb2 as wall
-from pratique.scanners.builtin.links import ATTACHED_LINKS, ATTACHED_OCTETS, BODY_OCTETS, Links
+from pratique.scanners.builtin.links import (
+    ATTACHED_LINKS,
+    ATTACHED_OCTETS,
+    BODY_OCTETS,
+    Links,
+    _may_have,
+)
 from pratique.scanners.links.gathered import LISTED, LOOKED_AT
 from pratique.scanners.links.in_text import LOOKS
 from pratique.scanners.part import Part
@@ -176,3 +182,14 @@ def test_the_pages_of_the_docs_have_each_finding_and_each_number_as_it_is():
     ):
         assert said in page
     assert f"{LISTED} links are listed" in page
+
+
+@pytest.mark.parametrize(
+    ("written", "may"),
+    [
+        (b"a/b", True), (b"\\\\a", True), (b"a\\b\\c", False), (b"www", True), (b"WWW", True),
+        (b"Www", True), (b"wWw", False), (b"ww.w", False), (b"", False),
+    ],
+)  # fmt: skip
+def test_a_text_is_read_only_where_an_address_may_stand(written, may):
+    assert _may_have(written) is may

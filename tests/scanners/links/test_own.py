@@ -68,3 +68,7 @@ def test_without_domains_nothing_looks_like_ours():
 )
 def test_hosts_of_one_registrant_agree(one, other, agree):
     assert suffixes_agree(one, other) is agree
+
+
+def test_who_named_no_domain_has_none():
+    assert (Own([]).any, Own(["", "."]).any, Own(["a.example"]).any) == (False, False, True)

@@ -156,3 +156,10 @@ def test_reading_may_stop_at_a_limit_without_an_error():
     assert not read_fields(octets, header, len(octets), 2)
     assert len(header.fields) == 2
     assert find_end(octets, 0, len(octets), len(octets)) == (15, 15)
+
+
+def test_fields_are_known_by_name_and_of_a_repeated_one_all_in_order():
+    named = header_of(b"To: a\nFrom: b\nTO: c\n\n").named
+
+    assert list(named) == [b"to", b"from"]
+    assert [unfold(each.value) for each in named[b"to"]] == [b"a", b"c"]

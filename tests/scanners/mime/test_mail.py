@@ -240,3 +240,16 @@ def test_thirty_thousand_addresses_take_no_time(budget):
     assert len(mail.header.to) == 1000
     assert "address_list_cut" in mail.header_anomalies
     budget.check_clock()
+
+
+@pytest.mark.parametrize("letter", [b"a", "\N{SMILING FACE WITH OPEN MOUTH}".encode()])
+@pytest.mark.parametrize("octets", [255, 256, 257, 1024, 1025, 2000])
+def test_an_address_is_told_up_to_its_limit_in_octets(letter, octets):
+    local = letter * ((octets - len(b"@example.org")) // len(letter))
+    mail = facts_of(b"From: <" + local + b"@example.org>\r\n\r\n")
+
+    (told,) = mail.header.from_
+    whole = local + b"@example.org"
+    assert told.address.encode() == whole[:1024][: len(told.address.encode())]
+    assert len(told.address.encode()) > min(len(whole), 1024) - len(letter)
+    assert ("address_list_cut" in mail.header_anomalies) == (len(whole) > 1024)

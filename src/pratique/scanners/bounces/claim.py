@@ -55,12 +55,8 @@ _REPORTS = (
     ),
 )
 # Fields that only responders write, besides Auto-Submitted.
-_RESPONDERS = (
-    b"x-autoreply",
-    b"x-autorespond",
-    b"x-auto-reply",
-    b"x-vacation",
-    b"x-autoreply-from",
+_RESPONDERS = frozenset(
+    (b"x-autoreply", b"x-autorespond", b"x-auto-reply", b"x-vacation", b"x-autoreply-from")
 )
 # As much of a text as its first lines have.
 TOLD = 4096
@@ -92,22 +88,22 @@ def signs(
     outermost: Outermost, mail: facts.Mail, outline: Outline, envelope: facts.Envelope
 ) -> Signs:
     """Look for each sign."""
-    status = any(one.declared_type in STATUS_TYPES for one in outline.outer)
+    status = not STATUS_TYPES.isdisjoint(outline.declared)
     report = outline.report(outermost.media_type()) >= 0
     daemon = _is_daemon(outermost, mail)
     failed = b"x-failed-recipients" in outermost.fields
     # Beside another sign the words may go on as they like.
     known = words.speaks_of_bounce if report or status or daemon or failed else words.is_of_bounce
     # A program may show the last of several fields.
-    others = (to_text(unfold(one))[0] for one in outermost.fields.get(b"subject", [])[1:SUBJECTS])
-    subject = any(known(one) for one in (mail.subject, *others))
+    others = outermost.fields.get(b"subject", ())[1:SUBJECTS]
+    subject = known(mail.subject) or any(known(to_text(unfold(one.value))[0]) for one in others)
     returns = _is_from_nobody(outermost, envelope) and _returns(outermost, outline)
     return Signs(report, status, daemon, subject, failed, returns)
 
 
 def has_structure(outermost: Outermost, outline: Outline, seen: Signs) -> bool:
     """Tell whether it has what programs make for bounces, and not for another report."""
-    types = {one.declared_type for one in outline.outer}
+    types = outline.declared
     others = any(outermost.report_type() == named or types & parts for _, named, parts in _REPORTS)
     return seen.status or seen.failed_recipients or (seen.report and not others)
 
@@ -150,11 +146,10 @@ def other(outermost: Outermost, mail: facts.Mail, outline: Outline, seen: Signs)
     """The word of `OtherReports` that the message is; empty if it is none of these."""
     if seen.status:
         return ""
-    types = {one.declared_type for one in outline.outer}
     kind = outermost.report_type()
     worded = seen.subject or seen.failed_recipients
     for word, named, parts in _REPORTS:
-        said, brought = kind == named, bool(types & parts)
+        said, brought = kind == named, not parts.isdisjoint(outline.declared)
         if (said and brought) or ((said or brought) and not worded):
             return word
     if word := reports.by_content(outline):
@@ -167,7 +162,8 @@ def other(outermost: Outermost, mail: facts.Mail, outline: Outline, seen: Signs)
 
 
 def _is_dmarc(mail: facts.Mail, outline: Outline) -> bool:
-    named = any(_DMARC_NAME.fullmatch(one.name.lower()) for one in outline.outer)
+    names = (one.name.lower() for one in outline.outer if "!" in one.name)
+    named = any(map(_DMARC_NAME.fullmatch, names))
     return named or _DMARC_SUBJECT.match(mail.subject.strip().lower()) is not None
 
 
@@ -178,5 +174,5 @@ def _is_reply(outermost: Outermost, mail: facts.Mail, seen: Signs) -> bool:
     if words.speaks_of_absence(mail.subject):
         return True
     replied = outermost.word(b"auto-submitted") in _REPLIED
-    responder = any(name in outermost.fields for name in _RESPONDERS)
+    responder = not _RESPONDERS.isdisjoint(outermost.fields)
     return (replied or responder) and not seen.daemon

@@ -54,8 +54,8 @@ def beginnings(text: str) -> tuple[str, ...]:
     """The folded text, without the marks and without the tags before it; each once."""
     whole = fold(text)
     if whole[:1].isalnum():
-        # No mark and no tag stands before it.
-        return tuple(dict.fromkeys((whole, whole.translate(_ALIKE))))
+        # No mark and no tag stands before it; and in ASCII nothing looks like a letter of it.
+        return (whole,) if whole.isascii() else tuple({whole: None, whole.translate(_ALIKE): None})
     found = {whole: None}
     for before in (_MARKS, _TAGS):
         skipped = before.match(whole)

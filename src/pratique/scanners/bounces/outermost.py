@@ -4,7 +4,7 @@ import re
 from dataclasses import dataclass
 
 from pratique.scanners.mime.fields import Value, read_value
-from pratique.scanners.mime.header import unfold
+from pratique.scanners.mime.header import Field, unfold
 from pratique.scanners.mime.mail import header_of
 from pratique.scanners.part import Message
 
@@ -17,11 +17,14 @@ _WORD = re.compile(rb"[^\s;(]*")
 class Outermost:
     """The header's fields by name, in their order; of a repeated one all."""
 
-    fields: dict[bytes, list[bytes]]
+    fields: dict[bytes, list[Field]]
+    # Content-Type; the default of RFC 2045 5.2 if there is none.
+    type: Value
 
     def first(self, name: bytes) -> bytes:
         """The first field of that name on one line; empty if there is none."""
-        return unfold(self.fields.get(name, [b""])[0][:FIELD_OCTETS])
+        found = self.fields.get(name)
+        return unfold(found[0].value[:FIELD_OCTETS]) if found else b""
 
     def word(self, name: bytes) -> bytes:
         """A field's first word, in lower case."""
@@ -33,28 +36,20 @@ class Outermost:
         listed = any(name.startswith(b"list-") for name in self.fields)
         return listed or self.word(b"precedence") in {b"bulk", b"list", b"junk"}
 
-    def type(self) -> Value:
-        """Content-Type; the default of RFC 2045 5.2 if there is none.
-
-        As much of it is read as where its parts are found, so that both know one type.
-        """
-        written = self.fields.get(b"content-type", [b""])[0]
-        return read_value(written if written.strip() else b"text/plain")
-
     def media_type(self) -> str:
         """Content-Type without parameters, in lower case."""
-        return self.type().main.decode("ascii", "replace")
+        return self.type.main.decode("ascii", "replace")
 
     def report_type(self) -> bytes:
         """The parameter report-type (RFC 6522 3), in lower case."""
-        return next((one.strip().lower() for one in self.type().all(b"report-type")), b"")
+        return next((one.strip().lower() for one in self.type.all(b"report-type")), b"")
 
 
 def read(message: Message) -> Outermost:
     """The fields of the outermost header, as far as a header is read at all."""
     # Empty lines and separators of mailboxes before it are skipped once.
     _, header, _ = header_of(message)
-    fields: dict[bytes, list[bytes]] = {}
-    for each in header.fields:
-        fields.setdefault(each.name, []).append(each.value)
-    return Outermost(fields)
+    found = header.named.get(b"content-type")
+    # As much of it is read as where its parts are found, so that both know one type.
+    written = found[0].value if found else b""
+    return Outermost(header.named, read_value(written if written.strip() else b"text/plain"))

@@ -66,6 +66,8 @@ class Outline:
     parts: list[facts.Part] = field(default_factory=list)
     # The outer ones.
     outer: list[facts.Part] = field(default_factory=list)
+    # Their declared types.
+    declared: set[str] = field(default_factory=set)
     texts: list[tuple[facts.Part, bytes]] = field(default_factory=list)
     statuses: list[bytes] = field(default_factory=list)
     # Messages and headers that may be returned ones, by the id of their part.
@@ -81,22 +83,26 @@ class Outline:
         """Take a part into account."""
         known = part.known
         self.parts.append(known)
-        if known.kind == "text" and known.parent in self._containers | self._archives:
+        parent = known.parent
+        outer = parent in self._containers
+        if known.kind == "text" and (outer or parent in self._archives):
             self._add_report(part)
-        if known.parent not in self._containers:
+        if not outer:
             self._add_inline(part)
             return
         self.outer.append(known)
-        if known.kind == "archive":
+        kind, declared = known.kind, known.declared_type
+        self.declared.add(declared)
+        if kind == "archive":
             self._archives.add(known.id)
-        if known.kind == "multipart":
+        if kind == "multipart":
             self._containers.add(known.id)
-        elif known.declared_type in STATUS_TYPES:
+        elif declared in STATUS_TYPES:
             if len(self.statuses) < STATUSES:
                 self.statuses.append(bytes(part.octets[:STATUS_OCTETS]))
-        elif known.kind == "message" or known.declared_type in HEADER_TYPES:
+        elif kind == "message" or declared in HEADER_TYPES:
             self._add_head(part)
-        elif known.kind in {"text", "html"} and len(self.texts) < TEXTS:
+        elif kind in {"text", "html"} and len(self.texts) < TEXTS:
             self.texts.append((known, bytes(part.octets[:TEXT_OCTETS])))
 
     def _add_report(self, part: Part) -> None:
@@ -128,8 +134,10 @@ class Outline:
         for _ in range(_WRAPPED):
             if type_ == REPORT:
                 return at
+            if type_ not in _WRAPPERS:
+                return -1
             inner = [one for one in self.children(at) if one.kind == "multipart"][:1]
-            if type_ not in _WRAPPERS or not inner:
+            if not inner:
                 return -1
             at, type_ = inner[0].id, inner[0].declared_type
         return -1

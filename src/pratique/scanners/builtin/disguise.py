@@ -13,6 +13,7 @@ where both sides are certain.
 
 import re
 from collections.abc import Iterator
+from functools import lru_cache
 from typing import ClassVar
 
 from pratique.scanners import facts_pb2 as facts
@@ -47,6 +48,9 @@ _LOOKED_AT_NAMES = frozenset(
     "avi bmp csv doc gif htm html jpeg jpg mov mp3 mp4 pdf png ppt rtf tif tiff txt wav webp "
     "xls".split()
 )
+_SHOWN_MEDIA = frozenset({"image", "audio", "video"})
+# So many combinations of what is known of a part are kept; a mail of ten attachments has a dozen.
+KEPT = 512
 # RFC 1741: mail programs of the Mac show such a part under the name of the file in it.
 _BINHEX = "application/mac-binhex40"
 
@@ -63,18 +67,21 @@ class Disguise:
         """State the disguises once, if there are any."""
         known = part.known
         found: set[str] = set()
-        if _is_against_type(part) or _is_no_container(part) or _is_no_message(part):
+        if _is_against_type(part):
             found.add("name_against_type")
-        for name in part.names:
-            if name:
-                found.update(_tricks(name, known))
+        if known.name or known.names:
+            runs = known.kind in _RUNS
+            for name in part.names:
+                if name:
+                    found.update(_tricks(name, runs=runs))
         if found:
             stated = facts.Part(id=known.id, disguised=sorted(found))
             yield facts.Facts(parts=[stated])
 
 
-def _tricks(name: str, known: facts.Part) -> Iterator[str]:
-    runs = known.kind in _RUNS and kinds.of_name(name) in _RUNS
+def _tricks(name: str, *, runs: bool) -> Iterator[str]:
+    """The tricks in a name of a part of which it is known whether it runs."""
+    runs = runs and kinds.of_name(name) in _RUNS
     if _ANY_TRICK.search(name):
         if _PADDING.search(name):
             yield "spaces"
@@ -100,42 +107,57 @@ def _hidden_extension(name: str) -> Iterator[str]:
 
 
 def _is_against_type(part: Part) -> bool:
-    """Whether the octets contradict the name or the declared type."""
+    """Whether the octets contradict a name or the declared type."""
     known = part.known
-    by_octets = kinds.of_type(known.type)
-    last = part.extensions - {""}
-    looks = bool(last) and last <= _LOOKED_AT_NAMES
-    runs = bool(last & _PROGRAMS) and known.kind == "executable"
-    declared = known.declared_type.partition("/")[0]
+    words = known.type, known.kind, known.declared_type
+    always, else_than_zip = _contradictions(words, part.extensions)
+    return always or (else_than_zip and bytes(part.octets[:2]) != b"PK")
+
+
+# One mail has few kinds of parts, and the next has the same.
+@lru_cache(maxsize=KEPT)
+def _contradictions(words: tuple[str, str, str], extensions: frozenset[str]) -> tuple[bool, bool]:
+    """Whether type, kind and declared type contradict each other, or the names; of any octets.
+
+    And whether they do unless the octets begin like a zip file.
+    """
+    type_, kind, declared = words
+    by_octets = kinds.of_type(type_)
+    promised = _is_no_message(type_, declared, extensions)
+    called = _is_called_otherwise(type_, kind, extensions)
+    declared_to_show = kind in _RUNS and declared.partition("/")[0] in _SHOWN_MEDIA
     return (
-        (looks and by_octets in _OPAQUE and known.type != _BINHEX)
-        or (runs and by_octets in _NO_PROGRAM)
-        or (known.kind in _RUNS and declared in {"image", "audio", "video"})
+        promised or called or declared_to_show,
+        # Of a container the type is a guess.
+        kind not in kinds.CONTAINERS and _is_no_container(by_octets, extensions),
     )
 
 
-def _is_no_container(part: Part) -> bool:
+def _is_called_otherwise(type_: str, kind: str, extensions: frozenset[str]) -> bool:
+    """Whether all names say that there is something to look at, or one that it is a program."""
+    by_octets, last = kinds.of_type(type_), extensions - {""}
+    looks = bool(last) and last <= _LOOKED_AT_NAMES
+    runs = bool(last & _PROGRAMS) and kind == "executable"
+    return (looks and by_octets in _OPAQUE and type_ != _BINHEX) or (
+        runs and by_octets in _NO_PROGRAM
+    )
+
+
+def _is_no_container(by_octets: str, extensions: frozenset[str]) -> bool:
     """Whether a name promises an archive or a disk image, and the octets are neither.
 
     Documents that are zip files are archives under any name; and `.img` is also said of
     pictures.
     """
-    by_octets = kinds.of_type(part.known.type)
-    if part.known.kind in kinds.CONTAINERS:
-        return False  # the type is a guess
-    if by_octets not in _NO_CONTAINER or bytes(part.octets[:2]) == b"PK":
-        return False
-    return any(
+    return by_octets in _NO_CONTAINER and any(
         kinds.of_extension(last) in kinds.CONTAINERS
         and not (by_octets == "image" and last == "img")
-        for last in part.extensions
+        for last in extensions
     )
 
 
-def _is_no_message(part: Part) -> bool:
+def _is_no_message(type_: str, declared: str, extensions: frozenset[str]) -> bool:
     """Whether a name or the declared type promises a message, and the octets are none."""
-    type_ = part.known.type
     if kinds.of_type(type_) not in _NO_MESSAGE or type_ in {_BINHEX, "application/mbox"}:
         return False
-    named = not kinds.MESSAGES.isdisjoint(part.extensions)
-    return named or kinds.is_structure(part.known.declared_type)
+    return not kinds.MESSAGES.isdisjoint(extensions) or kinds.is_structure(declared)

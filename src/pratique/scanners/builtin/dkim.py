@@ -44,11 +44,8 @@ class Dkim:
     def conclude(self) -> Iterator[facts.Facts]:
         """State the signatures of the outermost header, the topmost first."""
         octets, budget = self._message.octets, self._message.budget
-        text, header, last = header_of(self._message)
-        named = text.lower()
-        if b"dkim-signature" not in named and b"arc-" not in named:
-            return
-        if _NAMES.isdisjoint([field.name for field in header.fields]) or _has_none(octets, header):
+        _, header, last = header_of(self._message)
+        if _NAMES.isdisjoint(header.named) or _has_none(octets, header):
             return
         fields = Fields(
             (field.name, bytes(octets[field.start : field.end])) for field in header.fields

@@ -22,7 +22,7 @@ from pratique.scanners.links import elsewhere, shorteners
 from pratique.scanners.links.findings import NAMES, findings
 from pratique.scanners.links.gathered import LOOKED_AT, Gathered
 from pratique.scanners.links.in_page import page_links
-from pratique.scanners.links.in_text import addresses
+from pratique.scanners.links.in_text import NETS, addresses
 from pratique.scanners.links.own import Own
 from pratique.scanners.links.url import read_url
 from pratique.scanners.part import Message, Part, Signs
@@ -33,7 +33,7 @@ from pratique.scanners.text import to_text
 BODY_OCTETS = 2 * 1024 * 1024
 # Of one attachment.
 ATTACHED_OCTETS, ATTACHED_LINKS = 64 * 1024, 200
-_MARKS = (b"/", b"www", b"WWW", b"Www", b"\\\\")
+_NETS = tuple(net.encode() for net in NETS)
 _FOLDED = re.compile(r"\r?\n[ \t]")
 _MORE = f"more than {LOOKED_AT} links"
 # A member of a document that has its links.
@@ -101,7 +101,7 @@ class LinksOf:
     def text(self, part: Part) -> str:
         """The addresses in a text."""
         written = part.octets[:BODY_OCTETS].tobytes()
-        if not any(map(written.__contains__, _MARKS)):
+        if not _may_have(written):
             return ""
         attached = part.attached
         written = written[:ATTACHED_OCTETS] if attached else written
@@ -148,6 +148,16 @@ def _reader_of(part: Part) -> Callable[[LinksOf, Part], str] | None:
     if elsewhere.EXTENSION in part.extensions:
         return LinksOf.relations
     return LinksOf.text if known.kind == "text" else None
+
+
+def _may_have(written: bytes) -> bool:
+    """Whether a text has what each address has: a slash, one of `NETS`, or a share's backslashes.
+
+    A search for one octet costs a tenth of one for three, and one for all of `NETS` a third.
+    """
+    if b"/" in written or (b"\\" in written and b"\\\\" in written):
+        return True
+    return b"www" in written.lower() and any(map(written.__contains__, _NETS))
 
 
 def _over(part: Part) -> str:

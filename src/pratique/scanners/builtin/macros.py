@@ -141,13 +141,13 @@ def _by_octets(part: Part) -> bool:
     type_, octets = part.known.type, part.octets
     if type_ in {_ENCRYPTED, _OOXML_WITH_PROJECT}:
         return True
-    if bytes(octets[: len(_ACTIVE_MIME)]) == _ACTIVE_MIME:
+    if octets[: len(_ACTIVE_MIME)] == _ACTIVE_MIME:
         return True
     if part.known.kind in {"text", "html"}:
         # What is shown as plain text no program opens as a document; a bounce quotes there.
         shown = not part.known.name and part.known.declared_type == "text/plain"
         return not shown and _in_text(octets)
-    if bytes(octets[: len(_OLE)]) == _OLE:
+    if octets[: len(_OLE)] == _OLE:
         return _has_project(octets) or _ANYWHERE.search(octets) is not None
     return _BOF.match(octets) is not None and _ANYWHERE.search(octets) is not None
 

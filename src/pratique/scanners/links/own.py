@@ -47,6 +47,8 @@ class Own:
         self._domains = tuple(dict.fromkeys(one for one in given if one))
         self._below = tuple(f".{one}" for one in self._domains)
         self._names = tuple(_name(domain) for domain in self._domains)
+        # Whether there are any.
+        self.any = bool(self._domains)
         self.likeness = lru_cache(_KEPT)(self._likeness)
 
     def has(self, host: str) -> bool:

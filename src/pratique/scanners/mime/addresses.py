@@ -161,8 +161,10 @@ def _mailbox(address: bytes, display: tuple[str, bytes]) -> Mailbox:
         address = address.partition(b":")[2]
     text, bad = to_text(address)
     local, at, domain = text.rpartition("@")
-    # RFC 5322 4.4, obs-domain: blanks may stand around its dots.
-    labels = domain.strip().lower().split(".")
-    domain = ".".join(label.strip(" \t") for label in labels) if at else ""
-    whole = f"{local.strip()}@{domain}" if at else text
-    return Mailbox(whole, domain, *display, bad or bool(display[1]))
+    if not at:
+        return Mailbox(text, "", *display, bad or bool(display[1]))
+    domain = domain.strip().lower()
+    if " " in domain or "\t" in domain:
+        # RFC 5322 4.4, obs-domain: blanks may stand around its dots.
+        domain = ".".join(label.strip(" \t") for label in domain.split("."))
+    return Mailbox(f"{local.strip()}@{domain}", domain, *display, bad or bool(display[1]))

@@ -71,6 +71,7 @@ class Header:
     body: int
     text: bytes = b""
     _lines: tuple[list[Field], list[int]] | None = None
+    _named: dict[bytes, list[Field]] | None = None
 
     @property
     def fields(self) -> list[Field]:
@@ -81,6 +82,15 @@ class Header:
     def junk(self) -> list[int]:
         """Offsets of lines that are no fields."""
         return self._read()[1]
+
+    @property
+    def named(self) -> dict[bytes, list[Field]]:
+        """The fields by name, of a repeated one all in order; once all of them are read."""
+        if self._named is None:
+            self._named = {}
+            for each in self.fields:
+                self._named.setdefault(each.name, []).append(each)
+        return self._named
 
     def _read(self) -> tuple[list[Field], list[int]]:
         if self._lines is None:

@@ -42,6 +42,8 @@ ADDRESSES_OCTETS = 112 * 1024
 # RFC 5322 2.1.1 ends a line after 998 octets, so an address or a Message-ID is no longer.
 LINE_OCTETS = 1024
 SHOWN_OCTETS = 8 * 1024
+# So many characters are shorter than either of these, whatever they are in UTF-8.
+_SHORT = LINE_OCTETS // 4
 NAME_OCTETS = 100
 _RELEASE = b"x-pratique-release"
 # The door cuts no line with more blanks before the name: no reader takes that for a field.
@@ -65,25 +67,23 @@ _ADDRESSES = {b"from": "from_", b"sender": "sender", b"to": "to", b"cc": "cc"} |
 def mail_facts(octets: memoryview, budget: Budget) -> facts.Mail:
     """The facts of the outermost header; size and hash are the caller's."""
     start = skip_before(octets, 0, len(octets))
-    text, header, last = read_outermost(octets[start:], budget)
+    text, header, last = read_outermost(octets[start:] if start else octets, budget)
     mail = facts.Mail()
     wrong: set[str] = set()
-    named: dict[bytes, list[Field]] = {}
-    for each in header.fields:
-        named.setdefault(each.name, []).append(each)
+    named = header.named
     _state_text(mail, named, wrong)
     mail.header.SetInParent()
     for name, place in _ADDRESSES.items():
         if name in named:
             getattr(mail.header, place).extend(_mailboxes(named[name], wrong))
-    mail.received_count = len(named.get(b"received", []))
+    mail.received_count = len(named.get(b"received", ()))
     wrong |= _anomalies(mail, named, header, text[header.start : last])
     mail.header_anomalies.extend(sorted(wrong))
     for ours in _foreign(octets[start : start + last], budget.limits.header_fields):
         begin, end = start + ours.start, start + ours.end
         if _is_line_end(octets, begin) and _is_line_end(octets, end):
             mail.foreign_fields.add(name=ours.name, start=begin, end=end)
-    releases = named.get(_RELEASE, [])
+    releases = named.get(_RELEASE, ())
     if len(releases) == 1:
         mail.release_token = to_text(unfold(releases[0].value[:1000]))[0]
     return mail
@@ -179,6 +179,11 @@ def _mailboxes(found: list[Field], wrong: set[str]) -> list[facts.Address]:
 
 def _address(mailbox: Mailbox) -> tuple[facts.Address, bool]:
     """The mailbox in words that are not too long, and whether one was."""
+    if len(mailbox.address) + len(mailbox.display_name) <= _SHORT and not mailbox.bad:
+        # Nearly all are; the domain is a piece of the address.
+        return facts.Address(
+            address=mailbox.address, domain=mailbox.domain, display_name=mailbox.display_name
+        ), False
     address = facts.Address(
         address=_clip(mailbox.address, LINE_OCTETS),
         domain=_clip(mailbox.domain, LINE_OCTETS),
@@ -193,10 +198,11 @@ def _anomalies(
     mail: facts.Mail, named: dict[bytes, list[Field]], header: Header, octets: bytes
 ) -> set[str]:
     """Words of HeaderAnomalies, but for those found while reading values."""
+    repeated = len(named) < len(header.fields)
     signs = {
-        "several_from": len(named.get(b"from", [])) > 1 or len(mail.header.from_) > 1,
+        "several_from": len(named.get(b"from", ())) > 1 or len(mail.header.from_) > 1,
         "no_from": b"from" not in named,
-        "repeated_field": any(len(found) > 1 for name, found in named.items() if name in _ONCE),
+        "repeated_field": repeated and any(len(named.get(name, ())) > 1 for name in _ONCE),
         "not_a_field": bool(header.junk),
         "empty_message_id": b"message-id" in named and not mail.message_id,
         "nul": b"\0" in octets,

@@ -190,8 +190,13 @@ class Cutter:
         """The first delimiter line of an open multipart at or after `at`, where a line begins."""
         if at == 0 and (mark := self._mark(0, end)) is not None:
             return mark
+        # One octet is found as fast as memory is read, and of base64, which may be 25 MB, none
+        # is a dash.
+        dash = self.octets.find(b"-", at, end)
+        if dash < 0:
+            return None
         needle = b"\n--" + self._open[-1].shared
-        hit = self.octets.find(needle, max(at - 1, 0), end)
+        hit = self.octets.find(needle, max(dash - 1, 0), end)
         for _ in range(_CLOCK):
             if hit < 0:
                 return None

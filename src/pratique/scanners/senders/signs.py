@@ -63,10 +63,13 @@ class Signs:
     def of(self, seen: Seen) -> list[facts.SpoofSign]:
         """The signs that a message has, each once."""
         addresses = seen.addresses()
-        found = dict.fromkeys((*self._of_names(addresses), *self._of_domains(addresses)))
+        found = dict.fromkeys(self._of_names(addresses))
+        if self._own.any:
+            found |= dict.fromkeys(self._of_domains(addresses))
         if seen.mail.header.reply_to:
             found |= dict.fromkeys(self._of_answers(seen))
-        of_stranger = dict.fromkeys(self._of_stranger(seen))
+        # Who has said of no domain that it is his cannot be pretended to be.
+        of_stranger = dict.fromkeys(self._of_stranger(seen)) if self._own.any else {}
         if of_stranger and self._is_from_outside(seen):
             found |= of_stranger
         return [

@@ -3,13 +3,20 @@
 import bz2
 import contextlib
 import lzma
+import random
 import zlib
 
 import pytest
 
 from pratique.scanners.budget import OverBudget
 from pratique.scanners.containers.gather import Damaged
-from pratique.scanners.containers.zip.methods import OUTSIDE, Header, Packed, single
+from pratique.scanners.containers.zip.methods import (
+    OUTSIDE,
+    Header,
+    Packed,
+    inflated_at_once,
+    single,
+)
 
 TEXT = b"The quick brown fox jumps over the lazy dog.\r\n" * 20
 
@@ -101,3 +108,31 @@ def test_a_method_of_others_is_not_known(method):
 
 def test_a_single_member_is_read_whatever_its_checksum():
     assert b"".join(single(memoryview(b"hello"), Header(0, size=5, sum=1))) == b"hello"
+
+
+@pytest.mark.parametrize("octets", [0, 1, 64 * 1024 - 1, 64 * 1024])
+def test_one_piece_is_inflated_at_once_and_what_lies_behind_is_left(octets):
+    stream = deflated(b"a" * octets)
+    packed = Packed(memoryview(stream + b"behind"), 8, 0, octets)
+
+    assert inflated_at_once(packed) == b"a" * octets
+    assert packed.read == len(stream)
+
+
+@pytest.mark.parametrize(
+    ("method", "stream"),
+    [
+        (8, deflated(b"a" * (64 * 1024 + 1))),
+        (8, deflated(random.Random("at once").randbytes(64 * 1024))),
+        (8, PACKED[8][:-1]),
+        (8, b"\xff" * 20),
+        (0, TEXT),
+        (9, PACKED[9]),
+    ],
+    ids=["more", "long", "cut", "damaged", "stored", "another"],
+)
+def test_what_is_no_one_piece_is_left_to_whoever_says_what_is_wrong(method, stream):
+    packed = Packed(memoryview(stream), method, 0, 0)
+
+    assert inflated_at_once(packed) is None
+    assert packed.read == 0

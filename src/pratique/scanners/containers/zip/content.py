@@ -18,7 +18,14 @@ from pratique.scanners.budget import OverBudget
 from pratique.scanners.containers.gather import Gather
 from pratique.scanners.containers.zip.crypt import Aes, Crypto, has_sum, lock_of, octets_of
 from pratique.scanners.containers.zip.members import READINGS, Place, inner, unsaid
-from pratique.scanners.containers.zip.methods import DEFLATED, ENDING, OUTSIDE, STORED, Packed
+from pratique.scanners.containers.zip.methods import (
+    DEFLATED,
+    ENDING,
+    OUTSIDE,
+    STORED,
+    Packed,
+    inflated_at_once,
+)
 from pratique.scanners.containers.zip.plan import Plan
 from pratique.scanners.containers.zip.spans import Spans
 from pratique.scanners.containers.zip.tables import AES_METHOD, Listed
@@ -286,7 +293,8 @@ class Contents:
     def _gathered(self, packed: Packed) -> tuple[memoryview, str]:
         """What it becomes; what is stored is not copied."""
         if packed.method != STORED:
-            return self._gather.octets(packed.pieces())
+            whole = inflated_at_once(packed)
+            return self._gather.octets(packed.pieces() if whole is None else (whole,))
         self._gather.budget.check_part_octets(len(packed.octets))
         self._gather.budget.charge_octets(len(packed.octets))
         packed.read = len(packed.octets)

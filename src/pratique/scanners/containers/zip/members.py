@@ -36,17 +36,22 @@ class Place:
     view: str = "standard"
     # More entries point here than were kept.
     crowded: bool = False
-    _agreed: bool | None = field(default=None, init=False, repr=False, compare=False)
+    # One entry and the header say the same, and nothing that is odd in itself.  So it is with
+    # nearly every member, and then each question has one answer.
+    agreed: bool = field(default=False, init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        self.agreed = self._is_agreed()
 
     def take(self, entry: Listed) -> None:
         """One more entry points here; what is too much is said, but not kept."""
         if len(self.said) < ENTRIES:
             self.said.append(entry)
-            self._agreed = None
             for told in ("tables", "raw_names"):
                 self.__dict__.pop(told, None)
         else:
             self.crowded = True
+        self.agreed = self._is_agreed()
 
     @cached_property
     def tables(self) -> list[Listed]:
@@ -61,14 +66,18 @@ class Place:
     @cached_property
     def raw_names(self) -> list[bytes]:
         """Its names, in each table and beside it in UTF-8."""
-        if self.agreed and not any(each.extra.name for each in self.tables):
-            return [self.said[0].raw_name]
+        if self.agreed and self.before is not None:
+            entry = self.said[0]
+            if not (entry.extra.fields or self.before.extra.fields):
+                return [entry.raw_name]
         told = (name for each in self.tables for name in (each.raw_name, each.extra.name))
         return list(dict.fromkeys(name for name in told if name)) or [b""]
 
     @property
     def names(self) -> list[str]:
         """Its names as programs show them; the first is the directory's."""
+        if len(self.raw_names) == 1:
+            return list(dict.fromkeys(readings_of(self.raw_names[0])))
         shown = dict.fromkeys(name for raw in self.raw_names[:NAMES] for name in readings_of(raw))
         return list(shown)[:NAMES]
 
@@ -139,16 +148,6 @@ class Place:
         if self.agreed:
             return self.body + self.said[0].packed
         return self.body + max((each.packed for each in self.tables if not unsaid(each)), default=0)
-
-    @property
-    def agreed(self) -> bool:
-        """One entry and the header, which say the same, and nothing that is odd in itself.
-
-        So it is with nearly every member, and then each question has one answer.
-        """
-        if self._agreed is None:
-            self._agreed = self._is_agreed()
-        return self._agreed
 
     def _is_agreed(self) -> bool:
         if len(self.said) != 1 or self.before is None or self.crowded:

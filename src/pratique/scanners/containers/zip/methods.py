@@ -100,6 +100,24 @@ def _inflate(packed: Packed) -> Iterator[bytes]:
         raise Damaged("it is cut off")
 
 
+def inflated_at_once(packed: Packed) -> bytes | None:
+    """What most members become: one piece, of one call; None where it takes more, or is damaged.
+
+    Whoever is given None asks for `pieces`, which says what is wrong.
+    """
+    if packed.method != DEFLATED or len(packed.octets) > _GULP:
+        return None
+    unpacker = zlib.decompressobj(_RAW)
+    try:
+        whole = unpacker.decompress(packed.octets, _PIECE)
+    except zlib.error:
+        return None
+    if not unpacker.eof:
+        return None
+    packed.read = len(packed.octets) - len(unpacker.unused_data)
+    return whole
+
+
 def _inflate64(packed: Packed) -> Iterator[bytes]:
     unpacker = Inflate64(packed.octets)
     try:

@@ -359,8 +359,12 @@ _NO_EXTRA = Extra({})
 
 def header_name(octets: memoryview, offset: int) -> bytes:
     """The name in the header at that place; empty if there is no header."""
-    found = header(octets, offset)
-    return found.raw_name if found is not None else b""
+    if octets[offset : offset + 4] != HEADER or offset + HEADER_SIZE > len(octets):
+        return b""
+    name_at = offset + HEADER_SIZE
+    return bytes(
+        octets[name_at : name_at + int.from_bytes(octets[offset + 26 : offset + 28], "little")]
+    )
 
 
 def names(octets: memoryview, most: int) -> list[bytes]:
