@@ -23,8 +23,9 @@ Start reading at `milter/pipeline.py`: one message's way, top to bottom.  What e
     doors/           where mail comes in
     mail.py          the nouns: envelope, content, a content as it goes out
     content.py       octets in a sealed memfd
-    workers.py       the near side of the wall: the pool; wall.py is one worker of it,
-                     line.py its socket, said.py what it says there and on its page,
+    workers.py       the near side of the wall: the pool; idle.py gives the next that is free,
+                     wall.py is one worker of it, line.py its socket,
+                     said.py what it says there and on its page,
                      sighting.py that, held against what can be true,
                      looks.py all looks at one message together
     programs/        outside programs unpack what no reader of ours opens, in bubblewrap

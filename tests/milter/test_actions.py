@@ -25,6 +25,13 @@ def test_one_verdict_is_carried_out_as_it_is(action):
 
 
 @pytest.mark.parametrize("action", list(Action))
+def test_what_was_said_of_one_message_is_not_said_of_another(action):
+    made = [actions.plan([verdict(action, rule)]) for rule in ("one", "two", "one")]
+    assert [plan.rule for plan in made] == ["one", "two", "one"]
+    assert [plan.verdicts for plan in made] == [(verdict(action, plan.rule),) for plan in made]
+
+
+@pytest.mark.parametrize("action", list(Action))
 def test_equal_verdicts_are_carried_out_as_one(action):
     made = actions.plan([verdict(action, "first"), verdict(action, "second")])
     assert (made.action, made.rule) == (action, "first")
@@ -239,3 +246,14 @@ def test_a_released_message_goes_as_it_is_to_all():
     assert (made.action, made.rule, share.add_header) == (Action.ACCEPT, "released M1", ())
     assert (share.places, share.edits) == ((0, 1, 2), ())
     assert len(share.verdicts) == 3
+
+
+@pytest.mark.parametrize("letter", "AXYS")
+def test_a_plan_says_whether_somebody_gets_it_changed(letter):
+    made = actions.plan([LETTERS["A"], LETTERS[letter]])
+    assert made.changes == (letter == "S")
+
+
+def test_what_is_held_is_not_changed():
+    held = replace(LETTERS["S"], action=Action.QUARANTINE)
+    assert not actions.plan([held]).changes

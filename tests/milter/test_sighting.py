@@ -221,8 +221,8 @@ def test_what_others_state_is_a_lie(found, words):
 
 def test_every_field_is_a_workers_or_has_somebody_else_who_states_it():
     others = {"envelope", "auth", "parts_left_out", "scores", "lists_away"}
-    assert sighting._A_WORKERS | others == set(Facts.DESCRIPTOR.fields_by_name)
-    assert not sighting._A_WORKERS & others
+    assert sighting._CHECKS.keys() | others == set(Facts.DESCRIPTOR.fields_by_name)
+    assert not sighting._CHECKS.keys() & others
 
 
 NAMES = Names(frozenset({"yara", "own"}), frozenset({"feed"}))

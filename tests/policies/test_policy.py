@@ -1,6 +1,7 @@
 """Try how a policy decides: from the top, once for each recipient, and never by silence."""
 
 import hashlib
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
@@ -216,6 +217,43 @@ def test_a_rule_in_the_shadow_past_its_end_is_not_told(load, rule):
     policy = load(rule('any_kind("script")', name="r", tail=tail))
     assert policy.decide(received(2026), NOBODY).shadows
     assert not policy.decide(received(2027), NOBODY).shadows
+
+
+def test_a_rule_that_holds_for_all_mail_decides_the_same_each_time(load):
+    policy = load()
+    told = replace(policy.rules[-1], add_header=(HeaderField("X-A", "1"),), notify=("a@x",))
+    policy = policy.with_rules([told])
+    first, second = (policy.decide(known, NOBODY) for known in (script(), received(2026)))
+    assert (first.rule, first.action) == ("all other mail", Action.ACCEPT)
+    assert (first.add_header, [each.address for each in first.notices]) == (
+        told.add_header,
+        ["a@x"],
+    )
+    assert first == second
+
+
+def test_a_rule_for_all_mail_that_has_an_end_decides_until_then(load):
+    policy = load()
+    last = policy.rules[-1]
+    first = replace(last, name="r", until=datetime(2027, 1, 15, tzinfo=UTC))
+    policy = policy.with_rules([first, last])
+    decided = [policy.decide(received(year), NOBODY).rule for year in (2026, 2027, 2026)]
+    assert decided == ["r", "all other mail", "r"]
+
+
+def test_a_rule_for_all_mail_in_the_shadow_decides_nothing(load):
+    policy = load()
+    last = policy.rules[-1]
+    first = replace(last, name="r", final=Action.REJECT, mode="shadow")
+    for _ in range(2):
+        verdict = policy.with_rules([first, last]).decide(script(), NOBODY)
+        assert (verdict.action, [each.rule for each in verdict.shadows]) == (Action.ACCEPT, ["r"])
+
+
+def test_what_a_rule_for_all_mail_changes_is_asked_of_each_message(load):
+    policy = load()
+    policy = policy.with_rules([replace(policy.rules[-1], rebuild=True)])
+    assert [edit.action for edit in policy.decide(script(), NOBODY).edits] == ["rebuild"]
 
 
 def test_a_reply_is_that_of_the_rule_that_decides(load, rule):

@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.real("kernel confinement"), pytest.mark.slow]
 async def test_the_end_of_the_nursery_defers_what_is_in_flight(naughty_workers, see, soon):
     pool = await naughty_workers(seconds=20.0)
     inspecting = asyncio.create_task(see(pool, b"hang first"))
-    await soon(pool._idle.empty)
+    await soon(lambda: not pool._idle._free)
     pool._nursery._process.kill()
     with pytest.raises(NurseryLost):
         await inspecting

@@ -83,11 +83,11 @@ async def test_without_a_nursery_it_is_no_refusal(naughty_workers):
 
 async def test_while_no_worker_is_free_it_waits_no_longer_than_its_time(naughty_workers):
     pool = await naughty_workers(seconds=0.2, count=1)
-    worker = pool._idle.get_nowait()
+    worker = await pool._idle.take(0.0)
     content = content_of([b"nothing"])
     with pytest.raises(TimeoutError):
         await pool.rewrite(content, Rewrite())
-    pool._idle.put_nowait(worker)
+    pool._idle.put(worker)
     content.close()
 
 

@@ -94,9 +94,9 @@ async def test_a_worker_killed_while_idle_costs_no_message(naughty_workers, see,
 
 async def test_who_waits_too_long_is_sent_away_and_not_held_for_being_late(naughty_workers, see):
     pool = await naughty_workers(seconds=0.2)
-    worker = pool._idle.get_nowait()
+    worker = await pool._idle.take(0.0)
     # Free again before the time of two looks is over, but too late for a whole one.
-    asyncio.get_running_loop().call_later(0.3, pool._idle.put_nowait, worker)
+    asyncio.get_running_loop().call_later(0.3, pool._idle.put, worker)
     with pytest.raises(TimeoutError):
         await see(pool, b"nothing first")
     assert pool._alive == {worker}
@@ -104,14 +104,14 @@ async def test_who_waits_too_long_is_sent_away_and_not_held_for_being_late(naugh
 
 async def test_a_worker_that_is_free_in_time_has_the_whole_time(naughty_workers, see):
     pool = await naughty_workers(seconds=2.0)
-    worker = pool._idle.get_nowait()
-    asyncio.get_running_loop().call_later(0.1, pool._idle.put_nowait, worker)
+    worker = await pool._idle.take(0.0)
+    asyncio.get_running_loop().call_later(0.1, pool._idle.put, worker)
     assert not (await see(pool, b"nothing first")).failures
 
 
 async def test_who_waits_for_a_worker_is_sent_away_when_no_nursery_will_come(naughty_workers, see):
     pool, ended = await naughty_workers(seconds=30.0), asyncio.Event()
-    worker = pool._idle.get_nowait()
+    worker = await pool._idle.take(0.0)
     waiting = [asyncio.create_task(see(pool, b"nothing first")) for _ in range(2)]
 
     async def no_more():

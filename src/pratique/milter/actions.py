@@ -21,6 +21,7 @@ same reply, so that nobody can try out what is held.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from typing import Literal
 
 from pratique.milter.next_hop import Reply
@@ -108,6 +109,11 @@ class Plan:
         if len(self.shares) == 1:
             return self.shares[0]
         return max(self.shares, key=lambda share: share.action.severity)
+
+    @property
+    def changes(self) -> bool:
+        """True if somebody gets it, and not as it is."""
+        return any(share.edits for share in self.shares if share.action is Action.ACCEPT)
 
     @property
     def action(self) -> Action:
@@ -255,13 +261,14 @@ def taken(queue_id: str) -> Reply:
 
 def fields(add_header: Iterable[HeaderField]) -> bytes:
     """Header fields as they are put in front of a message."""
-    return "".join(f"{field.name}: {field.value}\r\n" for field in add_header).encode("ascii")
+    text = "".join([f"{field.name}: {field.value}\r\n" for field in add_header])
+    return text.encode("ascii")
 
 
 def _planned(due: Sequence[Verdict]) -> Plan:
     """A share for each group of recipients with the same orders, in the order of the first."""
     if len(due) == 1:
-        return _with_reply((_share(due, (0,)),))
+        return _for_one(due[0])
     groups: dict[object, list[int]] = {}
     for place, one in enumerate(due):
         # Fields are for what is read one day: now, or once it is released.
@@ -269,7 +276,14 @@ def _planned(due: Sequence[Verdict]) -> Plan:
         instead = one.redirect if one.action is Action.REDIRECT else ""
         orders = one.action, instead, one.add_header if stays else (), one.edits
         groups.setdefault(orders, []).append(place)
-    return _with_reply(tuple(_share(due, places) for places in groups.values()))
+    shares = (_share(places, tuple(due[place] for place in places)) for places in groups.values())
+    return _with_reply(tuple(shares))
+
+
+# Nearly all mail has one recipient, and one of some hundred verdicts.
+@lru_cache(maxsize=256)
+def _for_one(verdict: Verdict) -> Plan:
+    return _with_reply((_share((0,), (verdict,)),))
 
 
 def _with_reply(shares: tuple[Share, ...]) -> Plan:
@@ -285,8 +299,8 @@ def _stated(due: Sequence[Verdict]) -> str:
     return next((one.reply for one in due if one.reply), "")
 
 
-def _share(due: Sequence[Verdict], places: Sequence[int]) -> Share:
-    first, verdicts = due[places[0]], tuple(due[place] for place in places)
+def _share(places: Sequence[int], verdicts: tuple[Verdict, ...]) -> Share:
+    first = verdicts[0]
     reason, orders = first.reason, (first.add_header, first.edits)
     instead = first.redirect if first.action is Action.REDIRECT else ""
     return Share(first.action, first.rule, reason, *orders, tuple(places), verdicts, instead)

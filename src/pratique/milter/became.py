@@ -20,7 +20,8 @@ _TAKEN = {
 }
 
 
-@dataclass(frozen=True, slots=True)
+# Nobody changes one.  To freeze it as well would take three times as long to make, of each message.
+@dataclass(slots=True)
 class Became:
     """One message, from its envelope to its reply."""
 
@@ -52,10 +53,10 @@ class Became:
 
         Where recipients differ it is "split".
         """
-        if self.differs:
-            return "split"
-        if self.outcomes:
+        if len(self.outcomes) == 1:
             return self.outcomes[0]
+        if self.outcomes:
+            return "split" if self.differs else self.outcomes[0]
         if self.reply.accepted:
             return _TAKEN[self.action]
         return "refused" if self.reply.code // 100 == 5 else "deferred"
@@ -63,7 +64,8 @@ class Became:
     @property
     def differs(self) -> bool:
         """True if not all recipients have the same outcome."""
-        return len(self.outcomes) > 1 and len(set(self.outcomes)) > 1
+        outcomes = self.outcomes
+        return len(outcomes) > 1 and len(set(outcomes)) > 1
 
     @property
     def agrees(self) -> bool:

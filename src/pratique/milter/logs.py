@@ -139,8 +139,9 @@ class Receiver(logging.StreamHandler):  # type: ignore[type-arg]
         with contextlib.suppress(OSError, ValueError):
             self.acquire()
             try:
+                # As `emit` does; `flush` of the handler would ask for the lock once more.
                 self.stream.write(line + self.terminator)
-                self.flush()
+                self.stream.flush()
             finally:
                 self.release()
             return True

@@ -68,10 +68,11 @@ class Looks:
         Gives what it handed out for programs, which is the caller's to close.
         """
         self._sightings.append(sighting)
-        faults = sum(each.end != "done" for each in self._sightings)
-        self.wanted = sighting.end != "done" and faults == 1
+        self.wanted = sighting.end != "done" and len(self._faults()) == 1
         if self.wanted and sighting.last is not None:
             self.request.without.append(sighting.last.name)
+        if not sighting.handed:
+            return []
         handed, sighting.handed = sighting.handed, []
         if self._shows is not None:
             for each in handed:
@@ -99,13 +100,16 @@ class Looks:
         for content in self.extras:
             content.close()
 
+    def _faults(self) -> list[Sighting]:
+        return [each for each in self._sightings if each.end != "done"]
+
     def _seen(self) -> facts.Facts:
         if len(self._sightings) == 1 and self._sightings[0].end == "done":
             return self._sightings[0].whole()
         done = [each for each in self._sightings if each.end == "done"]
         best = (done or self._sightings)[-1]
         seen = best.whole()
-        faults = [each for each in self._sightings if each.end != "done"]
+        faults = self._faults()
         for sighting in faults:
             if sighting is not best:
                 _add_findings(seen, sighting.known.findings)

@@ -27,7 +27,7 @@ from pratique.milter.became import Became, Tell
 from pratique.milter.carry_out import carry_out, spend
 from pratique.milter.deadline import LOOKING_SECONDS
 from pratique.milter.judging import Inspection, Judging, Sees
-from pratique.milter.mail import Content, Envelope
+from pratique.milter.mail import Content, Envelope, Outgoing
 from pratique.milter.next_hop import Reply
 from pratique.milter.own_fields import OwnFields
 from pratique.milter.quarantine.store import Quarantine
@@ -80,36 +80,36 @@ class Pipeline:
     async def take(self, content: Content, envelope: Envelope, ways: Ways) -> Reply:
         """Inspect a message, carry the verdict out, and say what the client hears."""
         begun = time.monotonic()
-        until = asyncio.get_running_loop().time() + self._besides.looking
-        inspection = Inspection(Facts(), ())
+        inspection: Inspection | None = None
         try:
             inspection = await self._judging.first(content, envelope, ways.too_large)
             whole = Whole(content, envelope, inspection.facts)
-            done = await self._act(whole, inspection.verdicts, ways, until)
+            done = await self._act(whole, inspection.verdicts, ways, begun)
         except (NurseryLost, TimeoutError) as error:
             why = str(error) or "no worker was free"
             log.error("%s: not inspected: %s", envelope.queue_id, why)
             done = Done(actions.NOT_NOW, actions.UNSEEN)
+        seen, worst = inspection or Inspection(Facts(), ()), done.plan.worst
         became = Became(
             envelope=envelope,
             size=ways.too_large or content.size,
             begun=begun,
             ended=time.monotonic(),
-            facts=inspection.facts,
-            verdicts=inspection.verdicts,
-            action=str(done.plan.action),
-            rule=done.plan.rule,
+            facts=seen.facts,
+            verdicts=seen.verdicts,
+            action=str(worst.action),
+            rule=worst.rule,
             reply=done.reply,
             held_as=done.held_as,
             outcomes=done.outcomes,
-            shadowed=inspection.shadowed,
+            shadowed=seen.shadowed,
             policy=self._judging.policy.hash,
         )
         self._tell(became)
         return done.reply
 
     async def _act(
-        self, whole: Whole, verdicts: tuple[Verdict, ...], ways: Ways, until: float
+        self, whole: Whole, verdicts: tuple[Verdict, ...], ways: Ways, begun: float
     ) -> Done:
         seen, envelope, released = whole.facts, whole.envelope, None
         if seen.mail.received_count > actions.MAX_RECEIVED:
@@ -118,16 +118,27 @@ class Pipeline:
             plan = actions.plan(verdicts, ways.heard_by, seen, ways.contents)
             if not plan.is_plain:
                 released = await redemption(self._quarantine, whole.content, envelope, seen.mail)
+            elif self._besides.own_fields is None:
+                # As it is for nearly all mail: nothing to add, to change or to give back.
+                return await carry_out(plan, whole, ways, self._quarantine, {})
         with contextlib.ExitStack() as ends:
             if released is not None:
                 ends.callback(released.back)
                 plan = actions.let_out(plan, released.message_id)
             if self._besides.own_fields is not None:
                 whole = await self._besides.own_fields.added(whole, plan)
-            change = Rewriting(self._sees, self._judging.again(envelope, seen), until)
-            plan, changed = await change.changed(plan, whole, ways)
-            ends.callback(close, changed.values())
+            changed: dict[tuple[int, ...], Outgoing] = {}
+            if plan.changes:
+                look = self._judging.again(envelope, seen)
+                change = Rewriting(self._sees, look, self._until(begun))
+                plan, changed = await change.changed(plan, whole, ways)
+                ends.callback(close, changed.values())
             done = await carry_out(plan, whole, ways, self._quarantine, changed)
             if released is not None:
                 await spend(released, done)
             return done
+
+    def _until(self, begun: float) -> float:
+        """When a message that came then must have been looked at, by the loop's clock."""
+        left = begun + self._besides.looking - time.monotonic()
+        return asyncio.get_running_loop().time() + left

@@ -298,7 +298,7 @@ class Worker:
         """
         self.seen += 1
         sighting, said = Sighting(most_parts, self.names), Said()
-        gathering = Gathering(frozenset(request.hand_out), request.show)
+        gathering = Gathering(request.hand_out, request.show)
         try:
             with self._line.within(seconds):
                 beside = [each.descriptor for each in (content, *extras)]

@@ -19,11 +19,11 @@ lives long; one that failed is not used again.
 """
 
 import asyncio
-import contextlib
 import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
+from pratique.milter.idle import Idle
 from pratique.milter.looks import Looks, Shows, in_words
 from pratique.milter.mail import Content, Envelope, Rewritten
 from pratique.milter.programs.programs import Programs, ProgramSettings
@@ -86,16 +86,19 @@ class Workers:
         self._programs = programs or Programs(ProgramSettings(programs=()))
         self._nursery: Nursery | None = None
         # None: there will be no more.
-        self._idle: asyncio.Queue[Worker | None] = asyncio.Queue()
+        self._idle: Idle[Worker | None] = Idle()
         self._alive: set[Worker] = set()
         self._chores: set[asyncio.Task[None]] = set()
         self._restarting = asyncio.Lock()
         self._closed = False
+        # The loop's clock, once it is started: to ask for the loop is a system call each time.
+        self._clock: Callable[[], float]
         self.scanners: tuple[str, ...] = ()
 
     async def start(self) -> str:
         """Start the nursery and all workers; say what confines them, for the log."""
         # Meanwhile: the nursery takes a second or two.
+        self._clock = asyncio.get_running_loop().time
         rehearsal = asyncio.create_task(self._programs.start())
         try:
             self._nursery = await self._nurseries()
@@ -130,9 +133,10 @@ class Workers:
         # Two looks and all waiting, which is no more than there is for looking at a message
         # (deadline.py).  The first look has its whole time: who waits longer for a worker is
         # sent away in time, and not held for being late.
-        begun = asyncio.get_running_loop().time()
+        begun = self._clock()
         end = begun + 2 * self._settings.seconds
-        with contextlib.closing(Looks(envelope, self._programs.types, shows)) as looks:
+        looks = Looks(envelope, self._programs.types, shows)
+        try:
             worker = await self._free_worker(begun + self._settings.seconds)
             await self._look(worker, content, looks, end)
             while looks.wanted:
@@ -143,6 +147,8 @@ class Workers:
                 else:
                     await self._look(worker, content, looks, end)
             seen = looks.facts()
+        finally:
+            looks.close()
         self._programs.explain(seen)
         return seen
 
@@ -151,9 +157,8 @@ class Workers:
 
         What it hands out is unpacked for the next one, in half of the time that is left.
         """
-        clock = asyncio.get_running_loop().time
         request, extras = looks.request, looks.extras
-        seconds = min(self._settings.seconds, end - clock())
+        seconds = min(self._settings.seconds, end - self._clock())
         most = self._settings.most_parts
         try:
             sighting = await worker.inspect(content, request, seconds, most, extras)
@@ -161,9 +166,9 @@ class Workers:
             # Cancelled in mid-message: what this worker says next belongs to nobody.
             self._dismiss(worker)
             raise
-        self._let_go(worker, sighting.end, in_words(sighting))
+        self._let_go(worker, sighting.end, "" if sighting.end == "done" else in_words(sighting))
         if handed := looks.take(sighting):
-            room = (end - clock()) / 2
+            room = (end - self._clock()) / 2
             looks.give(await self._programs.unpack(handed, looks.unpacked, room))
 
     async def again(self, content: Content, envelope: Envelope, _first: facts.Facts) -> facts.Facts:
@@ -178,7 +183,7 @@ class Workers:
         # To write is cheaper than to look: half the time is plenty, and what waits for the
         # answer has been waiting for a look, and will for another.
         seconds = self._settings.seconds / 2
-        worker = await self._free_worker(asyncio.get_running_loop().time() + seconds)
+        worker = await self._free_worker(self._clock() + seconds)
         try:
             making = await worker.rewrite(content, edits, seconds)
         except BaseException:
@@ -202,26 +207,20 @@ class Workers:
         elif worker.seen >= self._settings.retire_after:
             self._dismiss(worker)
         else:
-            self._idle.put_nowait(worker)
+            self._idle.put(worker)
 
     async def _free_worker(self, end: float) -> Worker:
         """The next worker that is free.
 
         Raises TimeoutError if none was until `end`, NurseryLost if none will be.
         """
-        while (worker := await self._next_idle(end)) is not None:
+        while (worker := await self._idle.take(end)) is not None:
             if not worker.gone:
                 return worker
             self._dismiss(worker)
         # Left there for all others who wait.
-        self._idle.put_nowait(None)
+        self._idle.put(None)
         raise NurseryLost("the nursery ended, and there will be no other")
-
-    async def _next_idle(self, end: float) -> Worker | None:
-        if not self._idle.empty():
-            return self._idle.get_nowait()
-        async with asyncio.timeout_at(end):
-            return await self._idle.get()
 
     def _dismiss(self, worker: Worker) -> None:
         """End a worker and have another one take its place."""
@@ -239,7 +238,7 @@ class Workers:
                 await self._hire(await self._living_nursery())
                 return
             except NoMoreNurseries:
-                self._idle.put_nowait(None)
+                self._idle.put(None)
                 return
             except (NurseryLost, NurseryUnfit, OSError) as error:
                 log.error("no new worker: %s; next try in %g s", error, pause)
@@ -262,4 +261,4 @@ class Workers:
         # As the nursery said, which sees no stranger's octet.
         worker.names = nursery.names
         self._alive.add(worker)
-        self._idle.put_nowait(worker)
+        self._idle.put(worker)

@@ -34,6 +34,15 @@ _MOST_KEPT = 256
 
 
 @dataclass(frozen=True, slots=True)
+class _Left:
+    """The rules that are to be asked when some are quiet."""
+
+    rules: tuple[Rule, ...]
+    # What the first of them decides, if it decides for every message; None: they are asked.
+    verdict: Verdict | None
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """Rules that are known to compile; the last one holds for every message."""
 
@@ -47,9 +56,7 @@ class Policy:
     # In the shadow all mail is accepted as it is, and what would have been decided is told.
     mode: Mode = "enforce"
     # The rules that are left where some are quiet: nearly all mail asks for the same.
-    _kept: dict[frozenset[str], tuple[Rule, ...]] = field(
-        default_factory=dict, repr=False, compare=False
-    )
+    _kept: dict[frozenset[str], _Left] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def load(cls, text: str, name: str = "policy.toml", beside: Beside = NOTHING) -> "Policy":
@@ -104,18 +111,23 @@ class Policy:
         """The same policy, its verdicts given and not only told; rules keep their modes."""
         return self if self.mode == "enforce" else replace(self, mode="enforce")
 
-    def _left(self, quiet: frozenset[str]) -> tuple[Rule, ...]:
+    def _left(self, quiet: frozenset[str]) -> _Left:
         """The rules that are to be asked when these are quiet."""
         left = self._kept.get(quiet)
         if left is None:
-            left = tuple(rule for rule in self.rules if rule.name not in quiet)
+            rules = tuple(rule for rule in self.rules if rule.name not in quiet)
+            left = _Left(rules, _for_all(rules))
             if len(self._kept) < _MOST_KEPT:
                 self._kept[quiet] = left
         return left
 
     def _decide(self, shared: Shared, own: Own) -> Verdict:
+        left = self._left(own.quiet())
+        if left.verdict is not None:
+            # As it is for most mail: no rule holds but the last one.
+            return left.verdict
         found = _Found()
-        for rule in self._left(own.quiet()):
+        for rule in left.rules:
             if rule.until is not None and shared.is_past(rule.until):
                 continue
             if rule.mode == "shadow":
@@ -132,6 +144,20 @@ class Policy:
                 return found.verdict(rule, rule.final)
             found.notes += (Note(rule.name, rule.reason),)
         raise AssertionError("a policy's last rule holds for every message")
+
+
+def _for_all(rules: Sequence[Rule]) -> Verdict | None:
+    """What the first of these rules decides for every message; None: that depends on it."""
+    first = rules[0] if rules else None
+    if first is None or first.final is None or first.condition is not None:
+        return None
+    if first.strip is not None or first.rebuild or first.until is not None:
+        return None
+    if first.mode == "shadow":
+        return None
+    found = _Found()
+    found.take(first)
+    return found.verdict(first, first.final)
 
 
 @dataclass(slots=True)

@@ -7,8 +7,9 @@ alone.
 """
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from pratique.milter.ages import Ages
 from pratique.milter.config import Settings
@@ -69,27 +70,31 @@ class Asked:
         # None: engines are asked about each message.
         self._refused = refused if all(engine.waits for engine in engines) else None
 
-    async def inspect(self, content: Content, envelope: Envelope) -> facts.Facts:
-        """All facts about a message.  Raises NurseryLost, or TimeoutError without a worker."""
-        return await self._inspect(content, envelope, facts.Facts())
+    # Both give what is to be awaited and await nothing: each layer of that costs each message.
 
-    async def again(self, content: Content, envelope: Envelope, first: facts.Facts) -> facts.Facts:
+    def inspect(self, content: Content, envelope: Envelope) -> Coroutine[Any, Any, facts.Facts]:
+        """All facts about a message.  Raises NurseryLost, or TimeoutError without a worker."""
+        return self._inspect(content, envelope)
+
+    def again(
+        self, content: Content, envelope: Envelope, first: facts.Facts
+    ) -> Coroutine[Any, Any, facts.Facts]:
         """All facts about what became of a message; `first` are those of the message as it came.
 
         Whom that was from is not asked again: no signature is of what we changed.
         """
-        return await self._inspect(content, envelope, first)
+        return self._inspect(content, envelope, first)
 
     async def _inspect(
-        self, content: Content, envelope: Envelope, first: facts.Facts
+        self, content: Content, envelope: Envelope, first: facts.Facts | None = None
     ) -> facts.Facts:
-        until = asyncio.get_running_loop().time() + self._seconds
-        refused = self._refused
         families, lookups = self._beside.families, self._beside.lookups
         if not self._engines and lookups is None:
             seen = await self._workers.inspect(content, envelope)
             self._state_sources(seen)
             return seen
+        refused = self._refused
+        until = asyncio.get_running_loop().time() + self._seconds
         waits = refused is not None
         proofs = self._beside.watch.proofs if self._beside.watch is not None else None
         # What they say now is worth nothing, though they be mended before all is said.
@@ -109,7 +114,8 @@ class Asked:
                 asking.begin()
             if lookups is not None:
                 # Engines look meanwhile.
-                seen.auth.MergeFrom(first.auth)
+                if first is not None:
+                    seen.auth.MergeFrom(first.auth)
                 await lookups.add(seen, envelope, until)
             await asking.answer(seen)
         finally:

@@ -30,6 +30,7 @@ TICK_SECONDS = 15.0
 TICKS = 40
 # Facts are about the message as a whole.
 _NO_PART = -1
+_NOBODY = frozenset[str]()
 _RELIED_ON = frozenset({"proven", "exempt"})
 _AWAY = Proof("away", "it was away, and has not been tried since")
 
@@ -138,7 +139,9 @@ class Proofs:
     @property
     def down(self) -> frozenset[str]:
         """Who let a test file pass when tried last."""
-        return frozenset(name for name, one in self._standings.items() if one.has_missed)
+        # Asked of each message, and hardly ever there.
+        missed = [name for name, one in self._standings.items() if one.has_missed]
+        return frozenset(missed) if missed else _NOBODY
 
     def doubt(self, names: Iterable[str]) -> None:
         """Rely on these no more before they are tried: another one may answer now."""

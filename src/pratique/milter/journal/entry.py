@@ -29,7 +29,8 @@ class Shadowed:
     verdicts: tuple[Verdict, ...]
 
 
-@dataclass(frozen=True, slots=True)
+# Not frozen: that takes three times as long to make, and one is made of each message.
+@dataclass(slots=True)
 class Entry:
     """One message, when its reply is decided.  Whoever hands it over changes no facts later."""
 

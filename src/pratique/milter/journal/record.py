@@ -9,7 +9,7 @@ JSON is ASCII, so octets that are no UTF-8 (lone surrogates, PEP 383) come back 
 import itertools
 import json
 import zlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -51,6 +51,10 @@ _SMALL, _SMALL_WINDOW, _SMALL_MEMORY = 4096, 12, 5
 # What a better level than the first saves of these is a thirtieth, for a third of the time.
 _SMALL_LEVEL = 1
 
+# What is written of so many verdicts is remembered: a policy's texts make some hundred, and
+# those that name what was found, or the parts to take out, go out of use again.
+_VERDICTS = 256
+
 _json = json.JSONEncoder(separators=(",", ":")).encode
 
 UNWRITABLE = (EncodeError, ValueError, TypeError, ArithmeticError)
@@ -88,9 +92,12 @@ class Row:
 
 def encode(entry: Entry, privacy: str) -> Row:
     """The row of an entry.  Raises one of UNWRITABLE."""
-    distinct = list(dict.fromkeys(entry.verdicts))
-    head = _json(_head(entry, distinct) | {"privacy": privacy})
-    lines = (head.encode("ascii"), *_recipient_lines(entry, distinct), b"")
+    # Few verdicts differ, whatever the number of recipients: each says the number of its own.
+    numbers: dict[Verdict, int] = {}
+    for verdict in entry.verdicts:
+        numbers.setdefault(verdict, len(numbers))
+    head = _json(_head(entry, numbers, privacy))
+    lines = (head.encode("ascii"), *_recipient_lines(entry, numbers), b"")
     facts = danger.reduce(entry.facts).SerializeToString()
     policy = _writable(entry.policy)
     return Row(
@@ -145,9 +152,9 @@ def _taken_apart(record: bytes, most: int) -> tuple[dict[str, Any], list[list[An
     return json.loads(head), list(recipients), facts
 
 
-def _head(entry: Entry, distinct: Iterable[Verdict]) -> dict[str, Any]:
+def _head(entry: Entry, distinct: Iterable[Verdict], privacy: str) -> dict[str, Any]:
     envelope = entry.envelope
-    return {
+    head: dict[str, Any] = {
         "queue_id": envelope.queue_id,
         "received_at": envelope.received_at.isoformat(),
         "reverse_path": envelope.reverse_path,
@@ -167,24 +174,27 @@ def _head(entry: Entry, distinct: Iterable[Verdict]) -> dict[str, Any]:
         "reply": [entry.reply.code, entry.reply.lines],
         "milliseconds": round(entry.milliseconds, 1),
         "held_as": entry.held_as,
-    } | _if_any(entry)
-
-
-def _if_any(entry: Entry) -> dict[str, Any]:
-    """What few entries have."""
-    rare: dict[str, Any] = {}
+    }
+    # What few entries have.
     if entry.outcomes:
-        rare["outcomes"] = entry.outcomes
+        head["outcomes"] = entry.outcomes
     if entry.shadowed is not None:
-        distinct = list(dict.fromkeys(entry.shadowed.verdicts))
-        rare["shadowed"] = {
-            "policy": entry.shadowed.policy,
-            "verdicts": [_written(verdict) for verdict in distinct],
-            "each": [distinct.index(verdict) for verdict in entry.shadowed.verdicts],
-        }
-    return rare
+        head["shadowed"] = _shadowed(entry.shadowed)
+    head["privacy"] = privacy
+    return head
 
 
+def _shadowed(shadowed: Shadowed) -> dict[str, Any]:
+    distinct = list(dict.fromkeys(shadowed.verdicts))
+    return {
+        "policy": shadowed.policy,
+        "verdicts": [_written(verdict) for verdict in distinct],
+        "each": [distinct.index(verdict) for verdict in shadowed.verdicts],
+    }
+
+
+# Nearly all mail has one of some hundred verdicts, and nobody changes what is made of them.
+@lru_cache(maxsize=_VERDICTS)
 def _written(verdict: Verdict) -> dict[str, Any]:
     return {
         "action": str(verdict.action),
@@ -206,12 +216,10 @@ def _rarely(verdict: Verdict) -> Iterator[tuple[str, object]]:
     yield "shadows", [[one.rule, one.action, one.reason, one.failure] for one in told]
 
 
-def _recipient_lines(entry: Entry, distinct: list[Verdict]) -> Iterator[bytes]:
-    # Few verdicts differ, whatever the number of recipients: each says the number of its own.
-    numbers = {verdict: number for number, verdict in enumerate(distinct)}
+def _recipient_lines(entry: Entry, numbers: Mapping[Verdict, int]) -> Iterator[bytes]:
     pairs = itertools.zip_longest(entry.envelope.recipients, entry.verdicts)
     rows = (
-        [forward.address, numbers.get(verdict, -1), *forward.parameters]
+        [forward.address, -1 if verdict is None else numbers[verdict], *forward.parameters]
         for forward, verdict in pairs
         if forward is not None
     )

@@ -5,6 +5,7 @@ or more words than were asked for is a lie, and so is a part that never becomes 
 """
 
 import hashlib
+from collections.abc import Container
 
 from pratique.milter.content import ContentWriter
 from pratique.milter.programs.handed import Handed
@@ -46,13 +47,13 @@ class _Part:
 class Gathering:
     """What one worker hands out of one message; closed, it keeps nothing."""
 
-    def __init__(self, types: frozenset[str], show: str = "") -> None:
+    def __init__(self, types: Container[str], show: str = "") -> None:
         self._types = types
         self._show = show
         self._whole: list[Handed] = []
         # What came for programs, and for engines.
-        self._counts = {False: 0, True: 0}
-        self._octets = {False: 0, True: 0}
+        self._counts = [0, 0]
+        self._octets = [0, 0]
         self._coming: _Part | None = None
 
     def take(self, frame: HandedOut) -> None:

@@ -57,15 +57,18 @@ class Likeness(Generic[Answer]):
         if known.HasField("parts_left_out"):
             # They have their kinds, too.
             return None
-        for name in self._lists:
-            if len(getattr(known, name)) > _MOST_ELEMENTS:
-                return None
         reduced = self._reduced.FromString(known.SerializeToString())
         reduced.DiscardUnknownFields()
         octets = reduced.SerializeToString()
+        # An element takes two octets at least: in so few octets no list is too long.
+        if len(octets) > 2 * _MOST_ELEMENTS and self._is_long(known):
+            return None
         if not self._present:
             return octets
         return octets, *[name for name in self._present if getattr(known, name)]
+
+    def _is_long(self, known: facts.Facts) -> bool:
+        return any(len(getattr(known, name)) > _MOST_ELEMENTS for name in self._lists)
 
     def answer(self, sort: object) -> Answer | None:
         """What came of this sort; None: nobody has asked."""
