@@ -44,7 +44,7 @@ async def delivered(way, path, server, envelope, outgoing):
     hop = SmtpNextHop(host, port, "us.example", Way(tls=Tls(level, implicit=bool(implicit))))
     _, transaction = await hop.resume(envelope, [Forward("b@corp.example")])
     reply = await transaction.send(outgoing)
-    assert bool(hop._pool._idle[0].connection.stream.certificate) is (level == "required")
+    assert bool(hop._pool._idle[0].stream.certificate) is (level == "required")
     await hop.close()
     listener.close()
     return reply

@@ -190,6 +190,35 @@ async def test_one_that_nobody_needs_is_told_goodbye(pool_of, hop):
     assert (await pool.take()) == (hop.made[1], False)
 
 
+async def test_who_waits_longest_goes_first_and_the_others_in_their_time(pool_of, hop):
+    pool = pool_of(idle_seconds=0.02)
+    old, new = [(await pool.take())[0] for _ in range(2)]
+    pool.give_back(old)
+    pool.give_back(new)
+    new.used_at += 0.02
+    async with asyncio.timeout(PATIENCE):
+        await hop.parted.wait()
+    assert (old.stale, new.stale) == (True, False)
+    hop.parted.clear()
+    async with asyncio.timeout(PATIENCE):
+        await hop.parted.wait()
+    assert new.stale
+
+
+async def test_one_that_was_used_meanwhile_has_all_its_time_again(pool_of, hop):
+    pool = pool_of(idle_seconds=0.02)
+    pool.give_back((await pool.take())[0])
+    async with asyncio.timeout(PATIENCE):
+        while not hop.parted.is_set():
+            used = pool.take_kept()
+            if used is None or time.monotonic() - used.opened_at > 0.1:
+                break
+            pool.give_back(used)
+            await asyncio.sleep(0)
+    assert used is not None
+    assert not used.stale
+
+
 @pytest.mark.parametrize("how", ["take", "replace"])
 async def test_a_next_hop_that_is_away_takes_no_place_from_others(pool_of, hop, how):
     pool = pool_of(connections=1)

@@ -24,7 +24,7 @@ async def kept(hop, outgoing, deliver):
 def grow_old(hop):
     """As if the kept connection had waited."""
     (idle,) = hop._pool._idle
-    idle.connection.used_at -= PROVE_AFTER + 0.1
+    idle.used_at -= PROVE_AFTER + 0.1
 
 
 @pytest.mark.parametrize(
@@ -92,7 +92,7 @@ async def test_what_was_said_unasked_is_no_reply_to_mail(
 ):
     (idle,) = kept._pool._idle
     script.writers[0].write(said)
-    await asyncio.to_thread(until, lambda: idle.connection.stale, "unasked reply")
+    await asyncio.to_thread(until, lambda: idle.stale, "unasked reply")
     assert (await deliver(kept, outgoing)).accepted
     assert (script.connections, len(script.messages)) == (2, 2)
 

@@ -8,6 +8,7 @@ desk.py        what a session is given: its listener's parts, and its connection
 replies.py     what the door says in its own words
 server.py      serve_smtp(settings, next_hop, take): listens, counts, closes gracefully
 settings.py    what an admin sets for one listener
+alarms.py      many alarms of the same length with one timer of the loop
 line.py        the octets of one connection: what waits in either direction, its time, TLS
 tls.py         the certificate, as it lies in its files now
 proxy_protocol.py  whom a load balancer in front of us names as its client

@@ -15,7 +15,7 @@ UTF-8 (RFC 6531 3.3) is taken where SMTPUTF8 was said; its control characters ne
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from pratique.milter.mail import Forward
 from pratique.milter.next_hop import Reply
@@ -24,6 +24,8 @@ from pratique.milter.next_hop import Reply
 MAX_LOCAL_PART = 256
 MAX_DOMAIN = 255  # RFC 5321 4.5.3.1.2
 MAX_PATH = 320  # RFC 5321 4.5.3.1.3 says 256: 64 + 1 + 255 is what people read into it.
+# A path of no more characters is within all of them: each has at most four octets (RFC 3629 3).
+_FITS = min(MAX_LOCAL_PART, MAX_DOMAIN, MAX_PATH) // 4
 
 # Above ASCII, without C1 controls and the two separators that some readers break at.
 _WIDE = "\u00a0-\u2027\u202a-\ud7ff\ue000-\U0010ffff"
@@ -43,6 +45,7 @@ _MAIL_PARAMETERS: Mapping[str, re.Pattern[str]] = {
     "BODY": re.compile(r"7BIT|8BITMIME", re.IGNORECASE),  # RFC 6152 2
     "SMTPUTF8": re.compile(r""),  # RFC 6531 3.4
 }
+_NONE: Mapping[str, str] = {}
 # RFC 3461 4.  We announce DSN behind a queue only.  A Postfix in front of us that has us as
 # smtpd_proxy_filter does, whatever we say, and hands the parameters of its client on.
 _XTEXT = r"(?:[!-*,-<>-~]|\+[0-9A-Fa-f]{2})+"
@@ -74,8 +77,7 @@ class CommandError(Exception):
         self.reply = reply
 
 
-@dataclass(frozen=True, slots=True)
-class Mail:
+class Mail(NamedTuple):
     """What MAIL said."""
 
     reverse_path: str
@@ -87,10 +89,13 @@ class Mail:
 def parse_mail(argument: str, *, dsn: bool = False, lenient: bool = False) -> Mail:
     """Read `FROM:<reverse-path> [parameters]`; raises CommandError."""
     reverse_path, rest = _path(argument, "FROM:", MAIL_SYNTAX, BAD_REVERSE_PATH, lenient=lenient)
-    given = _parameters(rest, _MAIL_DSN_PARAMETERS if dsn else _MAIL_PARAMETERS)
+    known = _MAIL_DSN_PARAMETERS if dsn else _MAIL_PARAMETERS
+    given = _parameters(rest, known) if rest else _NONE
     utf8 = "SMTPUTF8" in given
     if not (utf8 or lenient or argument.isascii()):
         raise CommandError(NOT_ASCII)
+    if not given:
+        return Mail(reverse_path)
     return Mail(reverse_path, _written(given), int(given.get("SIZE", 0)), utf8)
 
 
@@ -99,10 +104,10 @@ def parse_rcpt(argument: str, *, utf8: bool, dsn: bool = False, lenient: bool = 
     address, rest = _path(argument, "TO:", RCPT_SYNTAX, BAD_FORWARD_PATH, lenient=lenient)
     if not address:
         raise CommandError(BAD_FORWARD_PATH)
-    given = _parameters(rest, _RCPT_DSN_PARAMETERS if dsn else {})
+    given = _parameters(rest, _RCPT_DSN_PARAMETERS if dsn else {}) if rest else _NONE
     if not (utf8 or lenient or argument.isascii()):
         raise CommandError(NOT_ASCII)
-    return Forward(address, _written(given))
+    return Forward(address, _written(given)) if given else Forward(address)
 
 
 def _path(
@@ -113,7 +118,7 @@ def _path(
         raise CommandError(no_word)
     rest = argument[len(word) :].lstrip(" ")
     found = _PATH.match(rest)
-    if found is None or not _fits(found):
+    if found is None or (found.end() > _FITS and not _fits(found)):
         found = _ANY_PATH.match(rest) if lenient else None
     if found is None:
         raise CommandError(bad_path)

@@ -47,6 +47,9 @@ class Timer(Protocol):
 Later = Callable[[float, Callable[[], None]], Timer]
 
 
+_NOBODY: Counter[Forward] = Counter()
+
+
 class Downstream:
     """One message's way to the next hop: mail, recipient..., then send or give_up."""
 
@@ -88,7 +91,8 @@ class Downstream:
         """Say RCPT, after MAIL and RCPT once more if the transaction was given back."""
         if self._refused_whole:
             return UNTOLD
-        transaction = await self._resumed(self._taken)
+        self._stop_timer()
+        transaction = self._transaction or await self._resumed(self._taken)
         if isinstance(transaction, Reply):
             return transaction
         reply = await transaction.recipient(forward)
@@ -110,7 +114,8 @@ class Downstream:
             return self._untold
         if self._transaction is not None and len(chosen) < len(self._taken):
             await self.give_up()
-        transaction = await self._resumed(chosen)
+        self._stop_timer()
+        transaction = self._transaction or await self._resumed(chosen)
         if isinstance(transaction, Reply):
             return transaction
         if self._gone:
@@ -168,7 +173,7 @@ class Downstream:
         """Those to send to; who was sent to before is sent to no more."""
         chosen = self._taken if recipients is None else list(recipients)
         if self._left is None and chosen == self._taken:
-            self._left = Counter()
+            self._left = _NOBODY
         elif self._untold is None:
             left = Counter(self._taken) if self._left is None else self._left
             if not left or Counter(chosen) - left:
@@ -177,10 +182,7 @@ class Downstream:
         return chosen
 
     async def _resumed(self, forwards: Sequence[Forward]) -> Transaction | Reply:
-        """The transaction, with these recipients; or why there is none any more."""
-        self._stop_timer()
-        if self._transaction is not None:
-            return self._transaction
+        """The transaction anew, with these recipients; or why there is none any more."""
         assert self._envelope is not None
         reply, transaction = await self._next_hop.resume(self._envelope, forwards)
         if transaction is None:

@@ -41,12 +41,18 @@ class Inbox:
 
     def feed(self, octets: bytes) -> None:
         """Take octets from the wire."""
-        self._octets = self._octets[self._at :] + octets if self._octets else octets
+        if not self._octets:
+            self._octets = octets
+            return
+        self._octets = self._octets[self._at :] + octets
         self._looked_at = max(0, self._looked_at - self._at)
         self._at = 0
 
     def command(self) -> tuple[str, str] | None:
         """The next verb, in upper case, and its argument; None: more octets are needed."""
+        if self._at == len(self._octets):
+            self._octets, self._at, self._looked_at = b"", 0, 0
+            return None
         line = self._line()
         if line is None:
             return None

@@ -28,6 +28,10 @@ log = logging.getLogger("pratique.door")
 # takes many times that.
 MOST_UNREAD, MOST_CHUNKS = 256 * 1024, 64
 
+# Octets that asyncio reads at once.  For the 256 KB that it would read, the kernel is asked for
+# memory and given it back at each command.
+READ_AT_ONCE = 64 * 1024
+
 # How many of the last octets are remembered: QUIT, its line ends and some blanks.
 _TAIL = 16
 _QUIT_LAST = re.compile(rb"\r\nQUIT *\r\n\Z", re.IGNORECASE)
@@ -68,6 +72,8 @@ class SmtpLine(SMTP):
         """Begin the conversation."""
         # uvloop's transports have another class.
         self.transport = transport  # type: ignore[assignment]
+        if hasattr(transport, "max_size"):
+            transport.max_size = READ_AT_ONCE
         self._reset_timeout()
         self._handler_coroutine = self.loop.create_task(self._handle_client())
 

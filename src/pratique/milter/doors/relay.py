@@ -29,11 +29,12 @@ class Relay:
         ours = frozenset(_canonical(domain) for domain in domains)
         self._domains = frozenset(domain for domain in ours if not domain.startswith("."))
         self._parents = ours - self._domains
-        self._relay_from = relay_from
+        # To find out takes longer than all else here, and a client asks for each recipient.
+        self._may_relay = functools.lru_cache(maxsize=4096)(lambda ip: listed(ip, relay_from))
 
     def allows(self, client_ip: str, recipient: str) -> bool:
         """True if this client may send to this recipient (a parsed address)."""
-        if recipient.lower() == "postmaster" or listed(client_ip, self._relay_from):
+        if recipient.lower() == "postmaster" or self._may_relay(client_ip):
             return True
         local, _, domain = recipient.rpartition("@")
         return bool(local) and self._is_ours(domain) and _ROUTES.isdisjoint(local)

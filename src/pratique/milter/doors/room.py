@@ -8,13 +8,18 @@ then, else after its content, and comes again; nobody who has a part of the room
 To stop reading instead would leave all of them waiting for each other.
 
 One client has half of the room at most, so that it cannot take it from all others.
+
+A small content is octets of this process until somebody asks for its memfd, which a worker
+and clamd need: to make one, fill it, read it and close it are six calls of the kernel, and
+mail that nobody looks into goes on without.  It is never both, so its room is counted once.
 """
 
 import errno
 import os
 import threading
+from collections.abc import Iterator
 
-from pratique.milter.content import ContentWriter
+from pratique.milter.content import ContentWriter, content_of
 from pratique.milter.mail import Content
 
 # Octets that are gathered before they go to a memfd: most messages are smaller, and cost one
@@ -53,6 +58,58 @@ class Room:
             self._beyond.give_back(octets)
 
 
+# Two threads may ask for the memfd of one content.
+_MAKING = threading.Lock()
+
+
+class KeptContent(Content):
+    """A content whose memfd is made when it is asked for.  Until then its octets are here."""
+
+    def __init__(self, octets: bytes) -> None:
+        self._octets = octets
+        self._sealed: Content | None = None
+        self._closed = False
+        self.dotless = False
+        self.size = len(octets)
+
+    @property
+    def descriptor(self) -> int:  # type: ignore[override]  # nobody sets it
+        """The sealed memfd; -1: it is closed.  Raises RuntimeError if none can be made.
+
+        No OSError: who talks to a worker or an engine would take it for a fault of theirs.
+        """
+        with _MAKING:
+            if self._sealed is None and not self._closed:
+                self._make()
+            return -1 if self._sealed is None else self._sealed.descriptor
+
+    def _make(self) -> None:
+        try:
+            self._sealed = content_of((self._octets,))
+        except OSError as error:
+            raise RuntimeError(f"no memfd for a content: {error}") from error
+        self._octets = b""
+
+    def close(self) -> None:
+        """Give back what holds it; a second call does nothing."""
+        with _MAKING:
+            self._closed, self._octets = True, b""
+            if self._sealed is not None:
+                self._sealed.close()
+
+    def peek(self, start: int, count: int) -> bytes:
+        """At most `count` octets from `start`: to compare with, never to read."""
+        octets = self._octets
+        return octets[start : start + count] if octets else super().peek(start, count)
+
+    def span(self, start: int, end: int) -> Iterator[bytes]:
+        """The octets from `start` up to `end`, in chunks."""
+        octets = self._octets
+        if octets and end <= self.size:
+            return iter((octets[start:end],)) if start < end else iter(())
+        return super().span(start, end)
+
+
 class RationedWriter:
     """A sink for one content that takes its octets' room from what all share."""
 
@@ -81,8 +138,15 @@ class RationedWriter:
             self._flush()
 
     def seal(self) -> Content:
-        """The finished content; its room stays taken until `discard`."""
+        """The finished content in a memfd; its room stays taken until `discard`."""
         return self._flush().seal()
+
+    def keep(self) -> Content:
+        """The same, where a small one need not be in a memfd yet."""
+        if self._writer is not None:
+            return self.seal()
+        octets, self._gathered = bytes(self._gathered), b""
+        return KeptContent(octets)
 
     def discard(self) -> None:
         """Drop what was written, or after `seal`: the content is closed.

@@ -10,6 +10,7 @@ import logging
 import socket
 import time
 
+from pratique.milter.doors.alarms import Alarms
 from pratique.milter.doors.crowd import Crowd
 from pratique.milter.doors.desk import Desk, Means, Take
 from pratique.milter.doors.queue_id import QueueIds
@@ -123,7 +124,7 @@ async def serve_smtp(
         take=take,
         relay=Relay(settings.domains, settings.relay_from),
         queue_ids=QueueIds(time.time_ns),
-        later=loop.call_later,
+        later=Alarms(settings.keep_seconds, loop.call_later, loop.time).set,
         means=means,
         certificate=_certificate(settings),
     )

@@ -46,6 +46,7 @@ class Session:
         self._wire = wire
         self._peer_ip = peer_ip
         self._peer = Peer(peer_ip, desk.settings)
+        self._behind_queue = desk.settings.reply == "queue"
         self._demands_tls = desk.settings.tls == "required"
         self._verbs = self._LMTP_VERBS if desk.settings.lmtp else self._SMTP_VERBS
         self._helo = ""
@@ -74,8 +75,8 @@ class Session:
         if mail is not None:
             await mail.downstream.give_up()
 
-    async def obey(self, verb: str, argument: str) -> None:
-        """Do what a command says; raises CommandError for what is no command now."""
+    def obey(self, verb: str, argument: str) -> Awaitable[None]:
+        """What a command says, to be awaited; raises CommandError for what is no command now."""
         action = self._verbs.get(verb)
         if action is None:
             raise CommandError(replies.NO_SUCH_COMMAND)
@@ -84,8 +85,11 @@ class Session:
         if self._demands_tls and verb not in _BEFORE_TLS and not self._wire.tls:
             raise CommandError(replies.TLS_FIRST)
         if verb in _IDLE and not self._may_be_idle():
-            return
-        await action(self, argument)
+            return self._nothing()
+        return action(self, argument)
+
+    async def _nothing(self) -> None:
+        """Do nothing more: the connection ends."""
 
     def _may_be_idle(self) -> bool:
         """Count a command that brings no mail; ends the connection after too many."""
@@ -122,7 +126,7 @@ class Session:
     def _takes_dsn(self) -> bool:
         # A Postfix in front of us that has us as smtpd_proxy_filter hands the parameters of
         # its client on, whatever we announce.
-        return self._peer.may_forward or "DSN" in self._through or self._settings.reply == "queue"
+        return self._peer.may_forward or "DSN" in self._through or self._behind_queue
 
     async def _on_mail(self, argument: str) -> None:
         if not self._helo:
@@ -132,7 +136,7 @@ class Session:
         if self._messages >= self._settings.max_messages:
             self._wire.end(replies.TOO_MANY_MESSAGES)
             return
-        parsed = parse_mail(argument, dsn=self._takes_dsn, lenient=self._settings.reply == "queue")
+        parsed = parse_mail(argument, dsn=self._takes_dsn, lenient=self._behind_queue)
         if parsed.size > self._settings.most_taken:
             self._say_of_mail(replies.TOO_LARGE)
             return

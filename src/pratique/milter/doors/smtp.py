@@ -184,8 +184,6 @@ class SmtpDoor(SmtpLine):
             try:
                 command = self._inbox.command()
                 if command is not None:
-                    self.be_patient()
-                    self._command = command
                     await self._obey(session, *command)
                     self._begun = command[0] != "DATA"
                     if len(self.said) > MAX_SAID:
@@ -198,6 +196,8 @@ class SmtpDoor(SmtpLine):
                 self._blame(fault.reply)
 
     async def _obey(self, session: Session, verb: str, argument: str) -> None:
+        self.be_patient()
+        self._command = verb, argument
         try:
             await session.obey(verb, argument)
         except CommandError:

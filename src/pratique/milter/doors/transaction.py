@@ -15,7 +15,8 @@ a recipient of ours without; all else here knows the plain addresses alone.
 
 import contextlib
 import logging
-from dataclasses import replace
+from dataclasses import fields, replace
+from operator import attrgetter
 
 from pratique.milter.doors import replies
 from pratique.milter.doors.command import parse_rcpt
@@ -41,6 +42,11 @@ _REFUSALS = {
     Fault.NO_ROOM: replies.NO_ROOM,
     Fault.DESERTED: replies.CLIENT_GONE,
 }
+
+
+# `dataclasses.replace` gives the same and takes twice as long.
+_FIELDS = tuple(field.name for field in fields(Envelope))
+_fields = attrgetter(*_FIELDS)
 
 
 class MailTransaction:
@@ -113,7 +119,7 @@ class MailTransaction:
             self._wire.say(replies.READY_FOR_CONTENT)
             fault = await self._in_time(writer)
             if fault is None:
-                content = writer.seal()
+                content = writer.keep()
                 content.dotless = self._dotless
                 return self._each(await self._taken(content))
         finally:
@@ -140,42 +146,41 @@ class MailTransaction:
     async def _read_content(self, writer: RationedWriter) -> Fault | None:
         reader, forms = self._reader(writer)
         # What a client sends along with DATA is content already (RFC 2920 3.1).
-        rest = reader.feed(self._wire.take_rest())
-        while rest is None:
+        octets = self._wire.take_rest() or await self._wire.read()
+        while octets and (rest := reader.feed(octets)) is None:
             octets = await self._wire.read()
-            if not octets:
-                return Fault.NO_END
-            rest = reader.feed(octets)
-        self._wire.put_back(rest)
+        if not octets:
+            return Fault.NO_END
+        if rest:
+            self._wire.put_back(rest)
         self._dotless = reader.dotless
         if reader.fault is None and self._wire.deserted:
             # It went before there was a message to abandon; nobody need look into it.
             return Fault.DESERTED
-        if reader.fault is None and forms.found is not None:
+        if reader.fault is None and forms is not None and forms.found is not None:
             log.info("%s: to be held: %s", self.queue_id, forms.found)
             self.downstream.refuse(_REFUSALS[forms.found])
         return reader.fault
 
-    def _reader(self, writer: RationedWriter) -> tuple[ContentReader, Forms]:
+    def _reader(self, writer: RationedWriter) -> tuple[ContentReader, Forms | None]:
         settings = self._settings
         unwanted = settings.unwanted_forms
         if self._utf8:
             unwanted -= {Fault.EIGHT_BIT_HEADER}
-        forms = Forms(unwanted, refuses=settings.reply == "sender")
+        forms = Forms(unwanted, refuses=settings.reply == "sender") if unwanted else None
         reader = ContentReader(
             writer,
             settings.most_taken,
             repair=settings.bare_line_ends == "repair",
-            look=forms.look if unwanted else None,
+            look=forms.look if forms is not None else None,
         )
         return reader, forms
 
     async def _taken(self, content: Content) -> Reply:
-        envelope = replace(
-            self._envelope,
-            recipients=tuple(self._recipients.taken),
-            received_at=self._desk.means.clock(),
-        )
+        said = dict(zip(_FIELDS, _fields(self._envelope), strict=True))
+        said["recipients"] = tuple(self._recipients.taken)
+        said["received_at"] = self._desk.means.clock()
+        envelope = Envelope(**said)
         with contextlib.closing(content):
             try:
                 async with self._wire.share:

@@ -5,7 +5,7 @@ content goes out as it is and BODY is left out: a server of today takes eight bi
 re-encoding would break signatures.  Without SMTPUTF8 there is no such way (550 5.6.7).
 """
 
-from collections.abc import Container, Iterable, Mapping
+from collections.abc import Container, Mapping, Sequence
 
 from pratique.milter.mail import Envelope, Forward
 from pratique.milter.next_hop.wire import path, xforward
@@ -30,7 +30,9 @@ def rcpt_line(forward: Forward, announced: Container[str]) -> bytes:
     return _line(b"RCPT TO:", forward.address, forward.parameters, announced)
 
 
-def _line(verb: bytes, address: str, parameters: Iterable[str], announced: Container[str]) -> bytes:
+def _line(verb: bytes, address: str, parameters: Sequence[str], announced: Container[str]) -> bytes:
+    if not parameters:
+        return verb + path(address) + b"\r\n"
     understood = (
         b" " + parameter.encode("ascii")
         for parameter in parameters

@@ -2,7 +2,7 @@
 
 import contextlib
 import time
-from collections.abc import Iterable
+from collections.abc import Coroutine, Iterable, Sequence
 from dataclasses import dataclass
 
 from pratique.milter.mail import CHUNK
@@ -71,18 +71,17 @@ class Connection:
         """True if it cannot be used again: closed, or the next hop spoke unasked."""
         return self.stream.stale
 
-    async def command(self, line: bytes, seconds: float) -> Reply:
-        """Say one command and wait for its reply."""
+    def command(self, line: bytes, seconds: float) -> Coroutine[None, None, Reply]:
+        """Say one command, now, and give its reply to whoever waits."""
         self._say(line)
-        return await self.stream.reply(seconds)
+        return self.stream.reply(seconds)
 
-    async def commands(self, lines: Iterable[bytes], seconds: float) -> list[Reply]:
+    async def commands(self, lines: Sequence[bytes], seconds: float) -> list[Reply]:
         """Say commands and wait for a reply to each; in one go if PIPELINING is announced."""
-        if "PIPELINING" not in self.capabilities:
+        if len(lines) == 1 or "PIPELINING" not in self.capabilities:
             return [await self.command(line, seconds) for line in lines]
-        said = tuple(lines)
-        self._say(b"".join(said))
-        return [await self.stream.reply(seconds) for _ in said]
+        self._say(b"".join(lines))
+        return [await self.stream.reply(seconds) for _ in lines]
 
     def _say(self, octets: bytes) -> None:
         if self.stream.spoke:
@@ -117,9 +116,9 @@ class Connection:
                 raise
         return stream.replies.popleft()
 
-    async def end_of_content(self, seconds: float) -> Reply:
+    def end_of_content(self, seconds: float) -> Coroutine[None, None, Reply]:
         """The reply to the final dot; with LMTP the next of them."""
-        return await self.stream.reply(seconds)
+        return self.stream.reply(seconds)
 
     def abort(self) -> None:
         """Break off at once: nothing that is still unsent goes out."""

@@ -5,6 +5,10 @@ for one.  One that was closed meanwhile, or on which the next hop spoke, is not 
 It is let go after many messages or some minutes all the same, so that a next hop which is
 a name for several machines, or was configured anew, is looked at again.
 
+The one that was used last is given out first, so those that nobody needs grow old at the
+front of the list, and one timer looks at the first: most are needed again at once, and to
+set and stop a timer for each takes longer than all else here.
+
 Whoever waits is served in turn, but not for long: its client hears 4yz and comes again.
 """
 
@@ -43,12 +47,6 @@ class BusyError(OSError):
     """All connections that there may be are in use, and stayed so."""
 
 
-@dataclass(slots=True)
-class _Idle:
-    connection: Connection
-    expiry: asyncio.TimerHandle
-
-
 class Pool:
     """The connections to one next hop."""
 
@@ -67,7 +65,9 @@ class Pool:
         # All that there are: being opened, in use, idle, being told goodbye.
         self._count = 0
         self._in_use: set[Connection] = set()
-        self._idle: list[_Idle] = []
+        # Those that wait, the longest first, and the timer that looks at them.
+        self._idle: list[Connection] = []
+        self._looks: asyncio.TimerHandle | None = None
         self._waiters: deque[Waiter] = deque()
         self._parting: set[asyncio.Task[None]] = set()
         self._closed = False
@@ -79,7 +79,7 @@ class Pool:
 
     async def take(self) -> tuple[Connection, bool]:
         """A connection, and whether it was used before.  Raises BusyError, or as `dial` does."""
-        connection = self._take_idle()
+        connection = self.take_kept()
         if connection is None and self._count >= self._limits.connections:
             connection = await self._handed_over()
         elif connection is None:
@@ -88,6 +88,13 @@ class Pool:
             self._in_use.add(connection)
             return connection, True
         return await self._fresh(), False
+
+    def take_kept(self) -> Connection | None:
+        """A connection that was used before and is free now; None: `take` has one, or waits."""
+        connection = self._take_idle()
+        if connection is not None:
+            self._in_use.add(connection)
+        return connection
 
     async def replace(self, connection: Connection) -> Connection:
         """A fresh connection instead of one that is of no use."""
@@ -111,9 +118,9 @@ class Pool:
         elif len(self._idle) >= limits.idle:
             self._farewell(connection)
         else:
-            later = asyncio.get_running_loop().call_later
-            expiry = later(limits.idle_seconds, self._expire, connection)
-            self._idle.append(_Idle(connection, expiry))
+            self._idle.append(connection)
+            if self._looks is None:
+                self._look_again(limits.idle_seconds)
 
     def drop(self, connection: Connection) -> None:
         """Break a connection off; a second call does nothing."""
@@ -125,6 +132,8 @@ class Pool:
     async def close(self) -> None:
         """Say QUIT on every kept connection; those in use follow when they are given back."""
         self._closed = True
+        if self._looks is not None:
+            self._looks.cancel()
         while (connection := self._take_idle()) is not None:
             self._farewell(connection)
         while self._parting:
@@ -186,17 +195,24 @@ class Pool:
 
     def _take_idle(self) -> Connection | None:
         while self._idle:
-            idle = self._idle.pop()
-            idle.expiry.cancel()
-            if not idle.connection.stale:
-                return idle.connection
-            idle.connection.abort()
+            connection = self._idle.pop()
+            if not connection.stale:
+                return connection
+            connection.abort()
             self._one_less()
         return None
 
-    def _expire(self, connection: Connection) -> None:
-        self._idle = [idle for idle in self._idle if idle.connection is not connection]
-        self._farewell(connection)
+    def _look_again(self, seconds: float) -> None:
+        self._looks = asyncio.get_running_loop().call_later(seconds, self._look)
+
+    def _look(self) -> None:
+        """Let go what waited for long, and come again when the next one may have."""
+        self._looks = None
+        seconds, now = self._limits.idle_seconds, time.monotonic()
+        while self._idle and (left := self._idle[0].used_at + seconds - now) <= 0:
+            self._farewell(self._idle.pop(0))
+        if self._idle:
+            self._look_again(left)
 
     def _farewell(self, connection: Connection) -> None:
         # The reference is kept: a task that nobody holds may be collected before it ends.

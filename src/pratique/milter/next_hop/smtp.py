@@ -15,7 +15,7 @@ leave MAIL waiting for minutes.
 import asyncio
 import logging
 import time
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from dataclasses import dataclass
 
 from pratique.milter.mail import Envelope, Forward
@@ -79,9 +79,9 @@ class SmtpNextHop:
         self._seen: frozenset[str] | None = None
         self._asking = asyncio.Lock()
 
-    async def begin(self, envelope: Envelope) -> Begun:
+    def begin(self, envelope: Envelope) -> Coroutine[None, None, Begun]:
         """Say MAIL, on a kept connection if one is still good."""
-        return await self.resume(envelope, ())
+        return self.resume(envelope, ())
 
     async def resume(self, envelope: Envelope, forwards: Sequence[Forward]) -> Begun:
         """Say MAIL and each RCPT."""
@@ -122,7 +122,9 @@ class SmtpNextHop:
         return reply, transaction
 
     async def _started(self, envelope: Envelope, forwards: Sequence[Forward]) -> Begun:
-        connection, kept = await self._taken()
+        connection, kept = self._pool.take_kept(), True
+        if connection is None:
+            connection, kept = await self._taken()
         try:
             if kept:
                 try:
@@ -146,7 +148,7 @@ class SmtpNextHop:
         if "SMTPUTF8" in envelope.parameters and "SMTPUTF8" not in announced:
             self.give_back(connection)
             return NOT_UTF8, None
-        if kept:
+        if kept and time.monotonic() - connection.used_at >= PROVE_AFTER:
             await self._proven(connection)
         whence = client_lines(envelope, announced)
         lines = [*whence, mail_line(envelope, announced)]
@@ -158,28 +160,21 @@ class SmtpNextHop:
         if reply.code == 421:
             self.pause.begin()
             raise UnavailableError(mirrored(reply))
-        return await self._begun(connection, envelope, forwards, replies[len(whence) :])
+        told = [mirrored(reply) for reply in replies[len(whence) :]]
+        for reply in told:
+            if not reply.accepted:
+                await self._left(connection, begun=len(told) > 1)
+                return reply, None
+        return told[-1], SmtpTransaction(self, connection, envelope, forwards)
 
-    async def _begun(
-        self,
-        connection: Connection,
-        envelope: Envelope,
-        forwards: Sequence[Forward],
-        replies: Sequence[Reply],
-    ) -> Begun:
-        """The transaction, if MAIL and each RCPT were taken; else nothing is left of it."""
-        refused = next((reply for reply in map(mirrored, replies) if not reply.accepted), None)
-        if refused is None:
-            return mirrored(replies[-1]), SmtpTransaction(self, connection, envelope, forwards)
-        if len(replies) > 1:
+    async def _left(self, connection: Connection, *, begun: bool) -> None:
+        """Leave nothing of a transaction that was refused."""
+        if begun:
             await self.reset(connection)
         else:
             self.give_back(connection)
-        return refused, None
 
     async def _proven(self, connection: Connection) -> None:
-        if time.monotonic() - connection.used_at < PROVE_AFTER:
-            return
         reply = await connection.command(b"RSET\r\n", self.timeouts.proof)
         if not reply.accepted:
             raise ConnectionResetError(f"RSET answered by {reply}")

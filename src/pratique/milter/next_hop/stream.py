@@ -19,6 +19,10 @@ from pratique.milter.next_hop.wire import ReplyReader, WireError
 # A pipelined group has a reply for each recipient, of which a listener may allow 50,000.
 MAX_UNREAD = 60_000
 
+# Octets: replies are short, and for what asyncio would read at once (256 KB) the kernel is
+# asked for memory and given it back each time.
+READ_AT_ONCE = 16 * 1024
+
 
 class Stream(asyncio.Protocol):
     """One connection: octets out, replies in."""
@@ -40,6 +44,8 @@ class Stream(asyncio.Protocol):
         """Take the transport; asyncio calls this and the next four."""
         # Those of uvloop are transports without being of the class.
         self._transport = cast("asyncio.Transport", transport)
+        if hasattr(transport, "max_size"):
+            transport.max_size = READ_AT_ONCE
 
     def data_received(self, octets: bytes) -> None:
         """Gather replies."""
@@ -71,8 +77,9 @@ class Stream(asyncio.Protocol):
     @property
     def stale(self) -> bool:
         """True if it is of no more use: closed, or the next hop spoke unasked."""
-        closing = self._transport is None or self._transport.is_closing()
-        return self.fault is not None or closing or self.spoke
+        if self.fault is not None or self.spoke:
+            return True
+        return self._transport is None or self._transport.is_closing()
 
     @property
     def spoke(self) -> bool:
@@ -134,17 +141,15 @@ class Stream(asyncio.Protocol):
         while self.fault is None:
             await self._change(deadline)
 
-    async def _change(self, deadline: float) -> None:
+    def _change(self, deadline: float) -> asyncio.Future[None]:
+        """What is awaited until something happens.  Raises what broke the connection."""
         if self.fault is not None:
             raise self.fault
         self._deadline = deadline
         if self._watch is None or self._rings_at > deadline:
             self._arm()
         self._waiter = self._loop.create_future()
-        try:
-            await self._waiter
-        finally:
-            self._waiter = None
+        return self._waiter
 
     def _arm(self) -> None:
         if self._watch is not None:
@@ -162,5 +167,7 @@ class Stream(asyncio.Protocol):
             self._arm()
 
     def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+        waiter, self._waiter = self._waiter, None
+        # Who waited may have been cancelled.
+        if waiter is not None and not waiter.done():
+            waiter.set_result(None)

@@ -86,8 +86,8 @@ class SmtpTransaction:
 
     async def recipient(self, forward: Forward) -> Reply:
         """Say RCPT."""
-        why = await self._taken_up()
-        if why is not None:
+        self._hop.lending.busy(self)
+        if self._lent and (why := await self._taken_up()) is not None:
             return why
         capabilities = self._connection.capabilities if self._connection else {}
         line = rcpt_line(forward, capabilities)
@@ -100,8 +100,8 @@ class SmtpTransaction:
 
     async def send(self, outgoing: Outgoing) -> Reply:
         """Say DATA, the content and the final dot, and hand on what the next hop says."""
-        why = await self._taken_up()
-        if why is not None:
+        self._hop.lending.busy(self)
+        if self._lent and (why := await self._taken_up()) is not None:
             return why
         if self._connection is not None and not self._taken:
             await self.give_up()
@@ -131,7 +131,7 @@ class SmtpTransaction:
             return MALFORMED if early.accepted else mirrored(early)
         connection.messages += 1
         replies = await self._endings(connection)
-        if replies[-1].code == 421 or connection.stale:
+        if replies[-1].code == 421:
             self._hop.drop(connection)
         else:
             self._hop.give_back(connection)
@@ -159,9 +159,6 @@ class SmtpTransaction:
 
     async def _taken_up(self) -> Reply | None:
         """Be where it was before the connection was lent; or why that is not possible."""
-        self._hop.lending.busy(self)
-        if not self._lent:
-            return None
         self._lent = False
         reply, again = await self._hop.again(self._envelope, self._taken)
         if again is None:

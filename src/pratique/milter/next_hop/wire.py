@@ -50,17 +50,16 @@ class ReplyReader:
         self._partial = b""
         self._code = 0
         self._lines: list[str] = []
-
-    @property
-    def in_reply(self) -> bool:
-        """True if a reply has begun and has no end yet."""
-        return bool(self._partial or self._lines)
+        # True if a reply has begun and has no end yet.
+        self.in_reply = False
 
     def feed(self, octets: bytes) -> Iterator[Reply]:
-        """Take octets and yield every reply that they complete."""
-        if not self.in_reply and (whole := _whole(octets)) is not None:
-            yield whole
-            return
+        """Take octets; gives every reply that they complete, to be taken before the next octets."""
+        whole = None if self.in_reply else _whole(octets)
+        return self._cut(octets) if whole is None else iter((whole,))
+
+    def _cut(self, octets: bytes) -> Iterator[Reply]:
+        self.in_reply = False
         *lines, self._partial = (self._partial + octets).split(b"\n")
         for line in lines:
             reply = self._take(line.removesuffix(b"\r"))
@@ -68,6 +67,7 @@ class ReplyReader:
                 yield reply
         if len(self._partial) > MAX_REPLY_LINE:
             raise WireError(f"a reply line of more than {MAX_REPLY_LINE} octets")
+        self.in_reply = bool(self._partial or self._lines)
 
     def _take(self, line: bytes) -> Reply | None:
         found = _LINE.fullmatch(line)
