@@ -1,7 +1,7 @@
 # What one does with this repository: `make run`, `make test`.  See CONTRIBUTING.md.
 .DELETE_ON_ERROR:
 .PHONY: help setup run test lint generated proto pages constraints bench bench-peers fuzz bare
-.PHONY: images clean
+.PHONY: images clean no-loss
 
 BIN := .venv/bin
 # Tests at a time.  Many wait for a service or a Postfix to start, so three keep two
@@ -16,6 +16,7 @@ help:
 	@echo "make lint         what .ci/run demands besides the tests"
 	@echo "make bench        load beside a stock aiosmtpd relay; the tables of docs/costs.md anew"
 	@echo "make bench-peers  beside rspamd, MIMEDefang, Haraka, amavis, FuGlu (root only, 15 minutes)"
+	@echo "make no-loss      kill -9 anything KILLS=500 times under load (root only, 20 minutes)"
 	@echo "make fuzz         mutated mail and containers, MINUTES=5 by default"
 	@echo "make bare         the same on a bare Debian (root only, a few minutes)"
 	@echo "make images       the Dockerfile and docker-compose.yml, without an engine (root only)"
@@ -74,6 +75,11 @@ bench: setup
 # Peers that are not installed are left out; bench/README.md says what each needs.
 bench-peers: setup
 	@$(BIN)/python bench/peers_run.py --out var/bench-peers.jsonl $(BENCH)
+
+# The servers are those of the tests.  Fails if a mail is lost; report and logs: var/no-loss.
+KILLS ?= 500
+no-loss: setup .venv/.ready-to-test
+	@$(BIN)/python bench/no_loss.py --kills $(KILLS) --out var/no-loss $(BENCH)
 
 # A finding lies in tests/fuzz/found, and fails the tests until it is mended.
 MINUTES ?= 5

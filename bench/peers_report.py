@@ -6,6 +6,7 @@ from pathlib import Path
 from peers import mails
 from peers.pratique import asks_clamd
 from peers.running import Running
+from peers_bounds import bounds
 from peers_table import (
     PARTS,
     UNPACK,
@@ -106,6 +107,7 @@ def report(records: list[Record], left_out: dict[str, str], idle: list[Used], sk
     said += _tables(records, "main")
     said += ["## Verdict", "", *rates(main), *latency(alone, half)]
     said += [*memory_verdicts(main, _in_flight(records), WORKERS), *repeated(same), ""]
+    said += bounds(main) if main else []
     if same:
         said += [f"## One attachment again and again ({PARTS} against {', '.join(UNPACK)})", ""]
         said += _tables(records, "same", PARTS)

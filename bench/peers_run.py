@@ -19,6 +19,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TextIO
 
+import peers_long
 import peers_report
 from peers import (
     amavis,
@@ -49,7 +50,6 @@ PEERS = (
 )
 PROCESSORS = 2
 WARM_UP = 40  # mails that each peer gets before the first round
-CHUNK = 10_000  # mails of the long run between two looks at memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,24 +172,6 @@ def latency(session: Session) -> Iterator[Turn]:
 PARTS = {"main": rounds, "latency": latency, "same": repeated, "off": without_cache}
 
 
-def bring_many(bench: Bench, count: int) -> None:
-    """Bring many mails of 4 KB through Pratique, and print its memory as it goes."""
-    kind = mails.KINDS["4k"]
-    mail = bench.write(["4k"], "long")["4k"]
-    print("mails  PSS MB  processes  mails/s  amiss")
-    for done in range(0, count, CHUNK):
-        record: Record = bench.run(US, Load(mail, kind, 3600.0, min(CHUNK, count - done)))
-        if "error" in record:
-            raise SystemExit(str(record["error"]))
-        server = bench.servers[US]
-        amiss = {word: record[word] for word in ("lost", "twice", "deferred", "broken", "refused")}
-        print(
-            f"{done + answered(record):6} {server.pss() / 1e6:7.1f} {len(server.pids()):10}"
-            f" {rate(record):8.0f}  {({k: v for k, v in amiss.items() if v}) or 'none'}",
-            flush=True,
-        )
-
-
 def measure_all(bench: Bench, options: argparse.Namespace) -> None:
     """Warm up, measure all parts that are asked for, write the tables."""
     out = Path(options.out)
@@ -243,7 +225,7 @@ def main() -> None:
         for name, why in bench.left_out.items():
             print(f"left out: {name}: {why}", file=sys.stderr)
         if options.messages:
-            bring_many(bench, options.messages)
+            sys.exit(peers_long.bring(bench, options.messages))
         else:
             measure_all(bench, options)
 

@@ -190,6 +190,9 @@ def repeated(kinds: Kinds) -> list[str]:
 def latency(alone: dict[str, Middle], half: dict[str, Middle]) -> list[str]:
     """The time to our reply, alone and at half of the highest rate."""
     said = []
+    for name, measured in (("p50 at one connection", alone), ("p99 at half load", half)):
+        if US not in measured:
+            said.append(f"- not measured: {name}")
     if US in alone:
         value = alone[US].reply[0]
         said.append(_verdict("p50 at one connection, ms", value, ALONE_P50, at_least=False))

@@ -1,8 +1,8 @@
 """Send numbered mail, kill what carries it at random moments, and see that none is lost.
 
-Clients send under load, each message (no_loss_mail.py) again until they hear 250 or are
-refused for good.  What carries it is killed and started again, the next hop answers 4yz,
-5yz, late or not at all, the disk is full for a while.  In the end all is reckoned up
+Clients (no_loss_client.py) send under load, each message (no_loss_mail.py) again until they
+hear 250 or are refused for good.  What carries it is killed and started again, the next hop
+answers 4yz, 5yz, late or not at all, the disk is full for a while.  In the end all is reckoned up
 (no_loss_reckoning.py).  What is drawn (which is killed after how many messages) comes from a
 fixed seed; the moments are the machine's own.
 
@@ -14,12 +14,10 @@ import os
 import random
 import runpy
 import signal
-import smtplib
 import subprocess
 import threading
 import time
 from collections import Counter
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -31,16 +29,13 @@ def beside(name):
 
 
 MAIL = beside("no_loss_mail.py")
+CLIENT = beside("no_loss_client.py")
 CLAMD = beside("clamd_process.py")
 HOP = beside("no_loss_next_hop.py")
 Reckoning = beside("no_loss_reckoning.py").Reckoning
 
+Client, CLIENTS, PATIENCE = CLIENT.Client, CLIENT.CLIENTS, CLIENT.PATIENCE
 SEED = int(os.environ.get("PRATIQUE_SEED", "20261122"))
-CLIENTS = 3
-# A client hears within this time or hangs up: more than Postfix or we ever take.
-PATIENCE = 120
-# A client comes again after this time.
-PAUSE = 0.1
 # Behind a queue 250 comes before anything was looked into; who sends must not run away.
 MOST_UNDER_WAY = 40
 # A supervisor would take the answer to the reload with it.
@@ -48,90 +43,11 @@ KILLED_AMID = ("door", "milter", "nursery", "worker")
 SMALL_DISK = "64m"
 
 
-@dataclass
-class Heard:
-    """What a client heard, by number."""
-
-    # Those who were accepted, where the end was 250.
-    taken: dict = field(default_factory=dict)
-    # Number and name: what was said when it was refused for good.
-    never: dict = field(default_factory=dict)
-    # How often the end was 4yz, or not heard.
-    later: Counter = field(default_factory=Counter)
-    lost: Counter = field(default_factory=Counter)
-    # What it was told to come again with.
-    deferrals: list = field(default_factory=list)
-
-
-class Client(threading.Thread):
-    """Sends one message after the other until told to stop."""
-
-    def __init__(self, trial, number):
-        super().__init__(name=f"client {number}")
-        self.trial, self.number, self.heard = trial, number, Heard()
-
-    def run(self):
-        while not self.trial.stop.is_set():
-            try:
-                with smtplib.SMTP("127.0.0.1", self.trial.port, timeout=PATIENCE) as client:
-                    self.converse(client)
-            except smtplib.SMTPResponseException as error:
-                self.heard.deferrals.append((error.smtp_code, error.smtp_error))
-            except (OSError, smtplib.SMTPException) as error:
-                self.heard.deferrals.append((0, repr(error)))
-            self.trial.stop.wait(PAUSE)
-
-    def converse(self, client):
-        must_be(250, client.ehlo("client.example"))
-        while not self.trial.stop.is_set():
-            if self.trial.crowded():
-                self.trial.stop.wait(PAUSE)
-                continue
-            self.send(client)
-            self.number += CLIENTS
-
-    def send(self, client):
-        """Send one message: returns once there is nothing to come again with."""
-        names = MAIL.names_of(self.number)
-        if self.over(client.mail("a@sender.example"), names):
-            return
-        said = {name: client.rcpt(f"{name}@corp.example") for name in names}
-        accepted = [name for name, reply in said.items() if not self.over(reply, [name])]
-        if accepted and not self.over(self.end(client), accepted):
-            self.heard.taken[self.number] = accepted
-        elif not accepted:
-            must_be(250, client.rset())
-
-    def end(self, client):
-        """DATA and the content: the reply."""
-        try:
-            code, said = client.data(MAIL.message(self.number))
-        except smtplib.SMTPDataError as error:
-            # To DATA itself.
-            return error.smtp_code, error.smtp_error
-        except (OSError, smtplib.SMTPException):
-            self.heard.lost[self.number] += 1
-            raise
-        self.heard.later[self.number] += code // 100 == 4
-        return code, said
-
-    def over(self, reply, names):
-        """Whether it is refused for these for good; raises what to come again with."""
-        if reply[0] // 100 != 5:
-            must_be(250, reply)
-            return False
-        self.heard.never |= {(self.number, name): reply[1] for name in names}
-        return True
-
-
-def must_be(wanted, heard):
-    code, said = heard
-    if code != wanted:
-        raise smtplib.SMTPResponseException(code, said)
-
-
 class Trial:
     """A service, its next hop and its clients, and what happens to them."""
+
+    # The number of its first message: two trials of one service count from afar.
+    first = 0
 
     def __init__(self, service, next_hop):
         self.service, self.next_hop = service, next_hop
@@ -141,7 +57,7 @@ class Trial:
         self.policy.write_text(MAIL.POLICY)
         self.port = 0
         self.stop = threading.Event()
-        self.clients = [Client(self, first) for first in range(CLIENTS)]
+        self.clients = [Client(self, self.first + each) for each in range(CLIENTS)]
         self.chance = random.Random(SEED)
         # How often each of the two was done, and deferrals while nothing but a reload was.
         self.done, self.spent = Counter(), Counter()
@@ -212,6 +128,10 @@ class Trial:
 
     # What is counted.
 
+    def is_ours(self, _number):
+        """Whether a message that is held is one of this trial."""
+        return True
+
     def arrived(self):
         return len(self.next_hop.lines()) + len(self.elsewhere()) + len(self.held_folders())
 
@@ -277,6 +197,7 @@ class Trial:
 
     def kill_next_hop(self):
         self.next_hop.kill()
+        self.stop.wait(self.chance.random() * 0.5)
         self.next_hop.start()
 
     def kill_clamd(self):

@@ -32,7 +32,8 @@ class Copy(NamedTuple):
 class NextHop:
     """The next hop: its process, what it has on its disk, and what shall go wrong in it."""
 
-    def __init__(self, port, folder):
+    def __init__(self, port, folder, program=PROGRAM):
+        self.program = program
         self.port, self.folder, self.faults = port, folder / "kept", folder / "faults"
         for one in (folder, self.folder, self.faults):
             one.mkdir()
@@ -42,7 +43,7 @@ class NextHop:
         self._lock = threading.Lock()
 
     def start(self):
-        command = [sys.executable, PROGRAM, str(self.port), self.folder, self.faults]
+        command = [sys.executable, self.program, str(self.port), self.folder, self.faults]
         self.running = subprocess.Popen(command)
         end = time.monotonic() + 60
         while not self.listens():

@@ -45,7 +45,8 @@ class Reckoning:
         arrived = trial.next_hop.lines() + trial.elsewhere()
         self.copies = [copy for copy in arrived if copy.number != "-"]
         self.strange = [copy for copy in arrived if copy.number == "-"]
-        self.held = [Held(folder, mail) for folder in trial.held_folders()]
+        held = [Held(folder, mail) for folder in trial.held_folders()]
+        self.held = [one for one in held if trial.is_ours(one.number)]
         heard = [client.heard for client in trial.clients]
         self.taken = {number: names for one in heard for number, names in one.taken.items()}
         self.never = {number: said for one in heard for number, said in one.never.items()}
@@ -61,8 +62,7 @@ class Reckoning:
         """See that nothing is lost, and nothing where it must not be."""
         none(self.strange, "bounces")
         none([copy for copy in self.copies if copy.reverse_path == "<>"], "bounces")
-        promised = {(number, name) for number, names in self.taken.items() for name in names}
-        none(sorted(promised - self.sent.keys() - self.kept.keys()), "lost")
+        none(self.missing(), "lost")
         none([copy for copy in self.copies if self.is_damaged(copy)], "damaged")
         none([one.number for one in self.held if not one.is_whole], "damaged, held")
         wanted = {one: self.mail.is_for(*one) for one in {*self.sent, *self.kept}}
@@ -74,6 +74,15 @@ class Reckoning:
         none(sorted(both - self.excused), "held and delivered")
         self.check_refused()
         self.check_doubles()
+
+    def missing(self):
+        """Numbers and names that were answered 250 and are nowhere."""
+        promised = {(number, name) for number, names in self.taken.items() for name in names}
+        return sorted(promised - self.sent.keys() - self.kept.keys())
+
+    def doubles(self):
+        """Numbers and names that were delivered, or held, more than once: how often more."""
+        return more_than_one(self.sent), more_than_one(self.kept)
 
     def is_damaged(self, copy):
         number = int(copy.number)
@@ -91,7 +100,7 @@ class Reckoning:
 
     def check_doubles(self):
         """Each second copy has a try whose end was not heard, or is a line of the log."""
-        doubles, again = more_than_one(self.sent), more_than_one(self.kept)
+        doubles, again = self.doubles()
         odd = [one for one, more in doubles.items() if more > self.unclear[one[0]]]
         none(sorted(odd), "delivered twice without a reason")
         odd = [one for one, more in again.items() if more > self.unclear[one[0]]]
@@ -107,7 +116,7 @@ class Reckoning:
 
     def figures(self):
         """What to print."""
-        doubles = more_than_one(self.sent)
+        doubles, _ = self.doubles()
         return {
             "answered 250": len(self.taken),
             "refused for good": len({number for number, _ in self.never}),

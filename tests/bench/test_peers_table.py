@@ -137,6 +137,14 @@ def test_a_repeated_attachment_must_be_twice_as_fast_as_with_each_that_unpacks(m
     ]
 
 
+def test_times_to_our_reply_that_were_not_measured_are_said_not_to_be(made):
+    theirs = {"rspamd": kinds(made, record("rspamd"))["4k"]["rspamd"]}
+    assert made.latency(theirs, {}) == [
+        "- not measured: p50 at one connection",
+        "- not measured: p99 at half load",
+    ]
+
+
 def test_the_times_to_our_reply_are_judged(made):
     slow = {
         "pratique": kinds(made, record(reply={"p50": 2.1, "p95": 9, "p99": 25}))["4k"]["pratique"]
