@@ -1,6 +1,7 @@
 """By libmilter: it wants the main thread, the event loop runs in another, until both end."""
 
 import asyncio
+import signal
 import subprocess
 import sys
 import threading
@@ -10,6 +11,15 @@ import pytest
 libmilter = pytest.importorskip("pratique.milter.serving.libmilter", exc_type=ImportError)
 
 
+@pytest.fixture
+def signals():
+    """See that what this thread blocks is free again: all that is started later inherits it."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ())
+    yield
+    signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@pytest.mark.usefixtures("signals")
 def test_the_loop_runs_in_another_thread_and_without_a_door_all_ends_with_it():
     serving, ran = libmilter.LibmilterServing("milter"), []
     libmilter.in_main_thread(serving, lambda: ran.append(threading.current_thread()))
