@@ -77,3 +77,16 @@ def test_macros_are_asked_for_where_that_is_possible():
     assert asked[4:17] == b"O\0\0\0\6\0\0\x01\xff\0\0\x02\0"
     assert b"\0\0\0\0j v _ {daemon_name}" in asked
     assert answers.agreed(2, Actions.ADD_FIELDS, Steps(0))[4:] == b"O\0\0\0\2\0\0\0\1\0\0\0\0"
+
+
+def test_a_text_with_a_nul_is_not_said_in_part():
+    said = Answers(ALL)
+    with pytest.raises(CannotEditError):
+        said.addheader("A", " 1\0 2", 0)
+    assert said.taken() == b""
+
+
+def test_a_recipient_that_is_no_text_is_taken_away_as_it_came():
+    said = Answers(ALL)
+    said.delrcpt(b"<\xff@b>".decode("utf-8", "surrogateescape"))
+    assert said.taken()[4:] == b"-<\xff@b>\0"

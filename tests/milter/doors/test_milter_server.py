@@ -170,3 +170,47 @@ async def test_over_tcp_no_packet_waits_for_another(taker, free_port):
         assert accepted.getsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY)
         writer.write(MESSAGE)
         assert await heard(reader) == b"a"
+
+
+async def test_who_does_not_read_is_not_listened_to(place, taker):
+    async with served(place, taker) as (door, connected):
+        _, writer = await connected()
+        (connection,) = door._open
+        connection.pause_writing()
+        assert connection._is_paused
+        writer.write(MESSAGE)
+        await asyncio.sleep(0.05)
+        assert taker.taken == 0
+        connection.resume_writing()
+        await until(lambda: taker.taken)
+
+
+async def test_who_does_not_read_the_last_answer_is_not_waited_for(place, taker):
+    async with served(place, taker, idle_seconds=1) as (door, connected):
+        _, writer = await connected()
+        writer.transport.pause_reading()
+        (connection,) = door._open
+        connection._send(bytes(10**7))
+        connection.hang_up()
+        await until(lambda: not door._open)
+
+
+async def test_silence_is_counted_from_the_answer(place, taker):
+    async with served(place, taker) as (door, connected):
+        taker.may.clear()
+        reader, writer = await connected()
+        writer.write(MESSAGE)
+        await taker.begun.wait()
+        (connection,) = door._open
+        connection._heard_at = 0.0
+        taker.may.set()
+        assert await heard(reader) == b"a"
+        assert connection._heard_at > 0
+
+
+async def test_a_server_that_closes_leaves_its_socket_to_others(place, taker):
+    async with served(place, taker) as (door, _):
+        door._server.close()
+        await asyncio.sleep(0.01)
+        with socket.socket(socket.AF_UNIX) as other, pytest.raises(OSError, match="in use"):
+            other.bind(place.removeprefix("unix:"))

@@ -197,6 +197,13 @@ def test_another_client_on_the_same_connection_is_nobody_yet(spoken):
     spoken.tell()
 
 
+def test_a_second_client_without_an_address_is_not_the_first(spoken):
+    spoken.take(packet(b"C", b"mx.example\x004\x04\xd2192.0.2.1\0") + packet(b"C", b"x\0U"))
+    spoken.take(MESSAGE)
+    assert spoken.ends[0][0]._client.ip == ""
+    spoken.tell()
+
+
 _COMMANDS = st.sampled_from(b"ODCHMRTLNBEAQKUx")
 _PACKETS = st.builds(
     lambda command, octets: packet(bytes((command,)), octets), _COMMANDS, st.binary(max_size=12)

@@ -119,4 +119,8 @@ def _pieces(octets: bytes) -> Iterator[bytes]:
 
 
 def _text(text: str) -> bytes:
-    return text.encode("utf-8") + b"\0"
+    if "\0" in text:
+        # The mail server would take what is behind it for another text, or lose it.
+        raise CannotEditError("a NUL in what is asked for")
+    # Recipients are said as they came, which need not be UTF-8.
+    return text.encode("utf-8", "surrogateescape") + b"\0"

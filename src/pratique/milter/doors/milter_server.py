@@ -19,10 +19,11 @@ import asyncio
 import logging
 import resource
 import socket
+import sys
 import time
 from collections.abc import Callable
 from datetime import UTC, datetime
-from typing import cast
+from typing import Any, cast
 
 from pratique.milter.doors.milter_ending import MilterTake
 from pratique.milter.doors.milter_packets import MAX_OCTETS, MilterError
@@ -92,7 +93,11 @@ class MilterServer:
         allow_descriptors(2 * self._settings.max_connections + 256)
         loop = self._desk.loop
         if listening.family == socket.AF_UNIX:
-            serving = loop.create_unix_server(self._connection, sock=listening, backlog=BACKLOG)
+            # Others share the socket: from Python 3.13 on a server that closes unlinks it.
+            kept: dict[str, Any] = {"cleanup_socket": False} if sys.version_info >= (3, 13) else {}
+            serving = loop.create_unix_server(
+                self._connection, sock=listening, backlog=BACKLOG, **kept
+            )
         else:
             serving = loop.create_server(self._connection, sock=listening, backlog=BACKLOG)
         self._server = await serving
@@ -134,6 +139,8 @@ class _Connection(asyncio.Protocol):
         # Of the message that waits; another one's answer comes too late.
         self._awaited: object = None
         self._is_paused = False
+        # It does not read what we say.
+        self._is_full = False
 
     # What asyncio calls.
 
@@ -157,6 +164,16 @@ class _Connection(asyncio.Protocol):
         if self._look is not None:
             self._look.cancel()
         self._talk.close()
+
+    def pause_writing(self) -> None:
+        """It does not read: what it says is not listened to either, or answers pile up."""
+        self._is_full = True
+        self._listen()
+
+    def resume_writing(self) -> None:
+        """It reads again."""
+        self._is_full = False
+        self._listen()
 
     # What we do.
 
@@ -182,12 +199,17 @@ class _Connection(asyncio.Protocol):
             log.warning("%s: hung up on a mail server: %s", self._desk.settings.name, error)
             self.hang_up()
             return
+        if self._talk.over:
+            self.hang_up()
+        else:
+            self._listen()
+
+    def _listen(self) -> None:
+        """Read on, or not."""
         transport, talk = self._transport, self._talk
-        if transport is None:
+        if transport is None or transport.is_closing():
             return
-        if talk.over:
-            transport.close()
-        elif self._is_paused != (talk.waits and talk.unread > MAX_OCTETS):
+        if self._is_paused != (self._is_full or (talk.waits and talk.unread > MAX_OCTETS)):
             self._is_paused = not self._is_paused
             (transport.pause_reading if self._is_paused else transport.resume_reading)()
 
@@ -198,6 +220,9 @@ class _Connection(asyncio.Protocol):
         desk.keep(desk.loop.create_task(self._finished(session, known, awaited)))
 
     async def _finished(self, session: MilterSession, known: Macros, awaited: object) -> None:
+        if awaited is not self._awaited:
+            # The loop stood still for so long that it was told to come again.
+            return
         finished = await session.finished(known)
         if awaited is self._awaited:
             self._tell(session, finished)
@@ -211,6 +236,8 @@ class _Connection(asyncio.Protocol):
 
     def _tell(self, session: MilterSession, finished: Finished) -> None:
         self._awaited = None
+        # It may be silent from now on, not from when we began to think.
+        self._heard_at = self._desk.loop.time()
         if self._too_late is not None:
             self._too_late.cancel()
         try:
@@ -225,12 +252,18 @@ class _Connection(asyncio.Protocol):
 
     def _look_now(self) -> None:
         """One timer for all that it says, which looks again where it spoke meanwhile."""
-        silent = self._desk.loop.time() - self._heard_at
-        left = self._desk.settings.idle_seconds - silent
+        transport, seconds = self._transport, self._desk.settings.idle_seconds
+        if transport is None:
+            return
+        left = seconds - (self._desk.loop.time() - self._heard_at)
+        if left <= 0 and transport.is_closing():
+            # It did not read what was written last, and would be waited for without end.
+            transport.abort()
+            return
         if left <= 0 and not self._talk.waits:
             self.hang_up()
-        else:
-            self._look_later(max(left, 1.0))
+            left = seconds
+        self._look_later(max(left, 1.0))
 
 
 def allow_descriptors(needed: int) -> None:

@@ -124,6 +124,8 @@ class MilterSession:
 
     def connect(self, name: str, ip: str, port: int) -> None:
         """The client of the mail server; without an address it is not known."""
+        # Whoever was told before is not this one.
+        self._client = Client()
         self._made_up = (name, ip, port) == _NO_CLIENT
         if self._made_up or not ip:
             return
