@@ -3,6 +3,7 @@
 import asyncio
 import shutil
 import sqlite3
+import time
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from dataclasses import replace
@@ -31,13 +32,13 @@ def path(folder: Path) -> Path:
 def make_index(tmp_path: Path, clock: Any) -> Iterator[Callable[..., Index]]:
     made: list[Index] = []
 
-    def make(*rows: Row) -> Index:
+    def make(*rows: Row, patience: float = 0.01) -> Index:
         made.append(
             Index(
                 tmp_path / "index.sqlite",
                 lambda known: (row for row in rows if row.id not in known),
                 clock,
-                0.01,
+                patience,
             )
         )
         return made[-1]
@@ -269,6 +270,36 @@ def test_more_rows_than_can_wait_are_dropped_and_counted(
             index.put(row(number))
         assert index.failures > 0
         connection.execute("ROLLBACK")
+
+
+def test_what_is_put_at_once_is_there_at_once(make_index: Callable[..., Index]) -> None:
+    index = make_index(patience=BOUND)
+    for number in range(50):
+        assert index.put_at_once(row(number))
+        assert index.ids() == {row(one).id for one in range(number + 1)}
+
+
+@pytest.mark.slow
+def test_who_waits_in_vain_is_the_last_until_the_writer_is_on_its_way_again(
+    make_index: Callable[..., Index], tmp_path: Path
+) -> None:
+    index = make_index(patience=1.0)
+    assert index.flush()
+    with closing(sqlite3.connect(tmp_path / "index.sqlite", isolation_level=None)) as connection:
+        connection.execute("BEGIN IMMEDIATE")
+        began = time.monotonic()
+        assert not any(index.put_at_once(row(number)) for number in range(100))
+        assert time.monotonic() - began < BOUND
+        connection.execute("ROLLBACK")
+    assert index.flush()
+    assert index.put_at_once(row(100))
+    assert len(index.ids()) == 101
+
+
+def test_a_closed_index_is_not_waited_for(make_index: Callable[..., Index]) -> None:
+    index = make_index(patience=BOUND)
+    index.close()
+    assert not index.put_at_once(row(1))
 
 
 def test_a_closed_index_does_not_hang(make_index: Callable[..., Index]) -> None:

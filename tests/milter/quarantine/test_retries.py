@@ -26,6 +26,16 @@ async def test_a_retry_to_some_of_them_finds_the_copy_and_to_more_holds_for_thos
     assert len(list(store.messages())) == 2
 
 
+async def test_a_retry_that_comes_at_once_and_to_another_process_finds_its_copy(
+    open_store: Callable[..., Quarantine], make_held: Callable[..., Held]
+) -> None:
+    one, other = open_store(), open_store()
+    for number in range(50):
+        held = await one.hold(make_held(f"{number}@example.org"))
+        assert await other.hold(make_held(f"{number}@example.org")) == held
+    assert len(list(one.messages())) == 50
+
+
 async def test_who_was_released_is_held_for_anew(
     store: Quarantine, make_held: Callable[..., Held], hop: Any
 ) -> None:

@@ -9,7 +9,10 @@ is filled from the folders.  What a process that was killed had put on the disk 
 here yet is added by the next one that begins, or the retry would find no earlier copy.
 
 All writes of a process go through one thread, in batches, each batch one BEGIN
-IMMEDIATE; reads run where they are asked for.
+IMMEDIATE; reads run where they are asked for.  What is newly held is waited for before its
+client hears of it: the retry of one whose reply was lost may come at once, and to another
+process.  There is no fsync in that, and what waits together is one batch.  Once one waited
+in vain, nobody waits until the writer is on its way again.
 """
 
 import logging
@@ -102,6 +105,8 @@ class Index:
         self._opened = threading.Event()
         # A reader met damage, and the writer will see to it.
         self._mending = threading.Event()
+        # Somebody waited for the writer in vain.
+        self._behind = threading.Event()
         # Writes and reads that failed, since the start.
         self.failures = 0
         self._thread = threading.Thread(target=self._write_all, name="index", daemon=True)
@@ -112,6 +117,16 @@ class Index:
     def put(self, row: Row) -> None:
         """Write a row soon.  Never waits."""
         self._offer(row)
+
+    def put_at_once(self, row: Row) -> bool:
+        """Write a row and wait for it; false if that failed or takes longer than `patience`."""
+        if not self._offer(row) or self._behind.is_set():
+            return False
+        order = _Order(rebuild=False)
+        well = self._wait(order, self._patience)
+        if not order.done.is_set():
+            self._behind.set()
+        return well
 
     def drop(self, message_id: str) -> None:
         """Remove a row soon.  Never waits."""
@@ -196,22 +211,26 @@ class Index:
         self._opened.set()
         ended = False
         while not ended:
-            batch, order, ended = self._next()
+            batch, orders, ended = self._next()
             well = not batch or self._attempt(partial(self._write, batch))
-            if order:
+            for order in orders:
                 order.well = well and (not order.rebuild or self._attempt(self._rebuild))
                 order.done.set()
+            self._behind.clear()
 
-    def _next(self) -> tuple[list[Row | _Gone], _Order | None, bool]:
+    def _next(self) -> tuple[list[Row | _Gone], list[_Order], bool]:
         """What to write together, what is ordered after that, and whether to end."""
-        batch: list[Row | _Gone] = []
-        task = self._waiting.get()
-        while isinstance(task, Row | _Gone):
-            batch.append(task)
-            if len(batch) == BATCH or self._waiting.empty():
-                return batch, None, False
+        batch, orders, is_full = list[Row | _Gone](), list[_Order](), False
+        while not is_full:
             task = self._waiting.get()
-        return batch, task, task is None
+            if task is None:
+                return batch, orders, True
+            if isinstance(task, _Order):
+                orders.append(task)
+            else:
+                batch.append(task)
+            is_full = len(batch) == BATCH or self._waiting.empty() or _rebuilds(task)
+        return batch, orders, False
 
     def _attempt(self, work: Callable[[], None]) -> bool:
         """Do it, mending or waiting for what stands in the way; false if that fails."""
@@ -294,6 +313,10 @@ def _put(connection: Connection, tasks: Sequence[Row]) -> None:
     connection.execute(_INSERT, written)
     if pairs := [{"same": same, "id": row.id} for row in rows for same in row.same]:
         connection.execute(_INSERT_COPIES, pairs)
+
+
+def _rebuilds(task: Row | _Gone | _Order) -> bool:
+    return isinstance(task, _Order) and task.rebuild
 
 
 def _code(error: Exception) -> int | None:

@@ -266,7 +266,9 @@ class Quarantine:
         step = Step(Did.KEPT if kept else Did.HELD, now, recipients=addresses)
         state = State(addresses, steps=(step,), kept=kept)
         lock = self._folders.add(record, state, content.span(0, content.size))
-        self._put(record.id)
+        row = self._row_of(record.id)
+        if row is not None:
+            self._index.put_at_once(row)
         return Copy(record.id, record.id, lock)
 
     def _copies_of(self, record: Record, stage: Stage) -> dict[str, str]:
