@@ -23,6 +23,7 @@ async def test_what_is_free_is_given_at_once_and_in_order():
     idle = Idle()
     idle.put("first")
     idle.put("second")
+    assert len(idle) == 2
     assert [await idle.take(soon()), await idle.take(soon())] == ["first", "second"]
 
 

@@ -84,6 +84,17 @@ async def test_a_worker_retires_after_its_number_of_messages(naughty_workers, se
     assert second.pid != first.pid
 
 
+async def test_it_is_at_rest_while_nobodys_message_is_looked_at(naughty_workers, see):
+    pool = await naughty_workers(retire_after=1)
+    assert pool.at_rest
+    worker = await pool._idle.take(0.0)
+    assert not pool.at_rest
+    pool._idle.put(worker)
+    await see(pool, b"nothing first")
+    await asyncio.gather(*pool._chores)
+    assert pool.at_rest
+
+
 async def test_a_worker_killed_while_idle_costs_no_message(naughty_workers, see, soon):
     pool = await naughty_workers()
     (worker,) = pool._alive

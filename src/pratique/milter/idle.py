@@ -20,6 +20,10 @@ class Idle(Generic[Thing]):
         # As many as there are messages in flight, which the doors limit.
         self._waiting: deque[asyncio.Future[Thing]] = deque()
 
+    def __len__(self) -> int:
+        """How many are free."""
+        return len(self._free)
+
     def put(self, thing: Thing) -> None:
         """Give it to whoever has waited longest, or keep it."""
         while self._waiting:

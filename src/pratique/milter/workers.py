@@ -110,6 +110,11 @@ class Workers:
             rehearsal.cancel()
         return next(iter(self._alive)).confinement
 
+    @property
+    def at_rest(self) -> bool:
+        """Whether nobody's message is looked at."""
+        return len(self._idle) >= len(self._alive)
+
     async def close(self) -> None:
         """End all workers and the nursery."""
         self._closed = True

@@ -21,6 +21,7 @@ from pratique.milter.programs.handed import Handed
 from pratique.scanners import facts_pb2 as facts
 
 ENVELOPE = Envelope(queue_id="Q1", received_at=datetime(2026, 11, 22, tzinfo=UTC))
+EICAR = facts.Finding(name="Eicar", severity="malicious")
 WORM = facts.Finding(name="Worm", severity="malicious")
 
 
@@ -38,7 +39,7 @@ class Question:
 class Engine:
     """Says what it was told to say of octets, and of test files."""
 
-    name, waits = "av", True
+    name, waits = "av", "always"
 
     def __init__(self, show="message", **says):
         self.show, self.says = show, {octets.encode(): said for octets, said in says.items()}
@@ -64,7 +65,7 @@ class Workers:
     """Hands out parts, and states them."""
 
     def __init__(self, *parts, findings=()):
-        self.parts, self.findings = parts, findings
+        self.parts, self.findings, self.at_rest = parts, findings, False
 
     async def inspect(self, _content, _envelope, shows=None):
         seen = facts.Facts(parts=[facts.Part(id=0)], findings=self.findings)
@@ -128,6 +129,62 @@ async def test_one_that_is_down_is_one_failure_of_the_message_and_its_findings_c
         ("engine_unproven", -1, "av: it does not find EICAR")
     ]
     assert [(one.scanner, one.part) for one in seen.findings] == [("av", 2)]
+
+
+class Watching(Workers):
+    """Tell how often each engine had been asked when a worker began."""
+
+    def __init__(self, *engines, at_rest, findings):
+        super().__init__(findings=findings)
+        self.engines, self.at_rest, self.asked = engines, at_rest, []
+
+    async def inspect(self, *given):
+        self.asked += [engine.asked for engine in self.engines]
+        return await super().inspect(*given)
+
+
+@pytest.mark.parametrize("findings", [(), (WORM,)])
+@pytest.mark.parametrize(
+    ("at_rest", "waits", "asked"),
+    [
+        (True, ["busy"], [1]),
+        (False, ["busy"], [0]),
+        (True, ["always"], [0]),
+        (True, ["busy", "always"], [0, 0]),
+    ],
+)
+async def test_at_rest_who_may_be_asked_in_vain_is_asked_meanwhile_and_the_facts_are_the_same(
+    at_rest, waits, asked, findings
+):
+    engines = [Engine(mail=Said(findings=(EICAR,))) for _ in waits]
+    for engine, one in zip(engines, waits, strict=True):
+        engine.waits = one
+    workers = Watching(*engines, at_rest=at_rest, findings=findings)
+    with contextlib.closing(content_of([b"mail"])) as content:
+        seen = await Asked(workers, engines, 5.0, lambda *_: True).inspect(content, ENVELOPE)
+    assert workers.asked == asked
+    # Of what is refused anyway nothing is heard, whether it was asked for or not.
+    said = [one.name for one in seen.findings]
+    assert said == (["Worm"] if findings else ["Eicar"] * len(engines))
+
+
+async def test_what_is_refused_anyway_does_not_wait_for_who_was_asked():
+    dropped = []
+
+    class Slow(Question):
+        async def said(self):
+            raise AssertionError("it is waited for")
+
+        async def drop(self):
+            dropped.append(self)
+
+    engine, question = Engine(), Slow(None)
+    engine.waits = "busy"
+    engine.ask = lambda *_: question
+    workers = Watching(at_rest=True, findings=(WORM,))
+    with contextlib.closing(content_of([b"mail"])) as content:
+        seen = await Asked(workers, [engine], 5.0, lambda *_: True).inspect(content, ENVELOPE)
+    assert ([one.name for one in seen.findings], dropped) == (["Worm"], [question])
 
 
 async def test_one_that_finds_the_test_files_is_none(see):

@@ -265,7 +265,7 @@ def test_the_settings_name_it(engines):
     engine = engines(
         '[[http]]\nname = "own"\nurl = "http://h/"\nshow = "message"\nask = "always"\n'
     )
-    assert (engine.name, engine.show, engine.waits) == ("own", "message", False)
+    assert (engine.name, engine.show, engine.waits) == ("own", "message", "never")
 
 
 class Raw:

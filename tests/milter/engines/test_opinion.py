@@ -150,8 +150,8 @@ async def test_what_is_too_large_it_is_not_shown_and_that_is_told(octets, limits
 
 def test_what_it_is_comes_from_its_terms():
     asked = Filter()
-    engine = opinion_of(asked, waits=False)
-    assert (engine.name, engine.show, engine.waits, engine.seconds) == ("x", "whole", False, 10.0)
+    engine = opinion_of(asked, waits="never")
+    assert (engine.name, engine.show, engine.waits, engine.seconds) == ("x", "whole", "never", 10.0)
     assert engine.sources == ()
     engine.close()
     assert asked.closed

@@ -127,8 +127,13 @@ async def test_it_is_asked_in_its_turn(plain):
 
 def test_what_it_is_comes_from_its_terms(plain):
     looker = Looker()
-    engine = plain(looker, waits=False)
-    assert (engine.name, engine.show, engine.waits, engine.seconds) == ("av", "apart", False, 10.0)
+    engine = plain(looker, waits="never")
+    assert (engine.name, engine.show, engine.waits, engine.seconds) == (
+        "av",
+        "apart",
+        "never",
+        10.0,
+    )
     engine.close()
     assert looker.closed
 

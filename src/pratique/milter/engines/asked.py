@@ -67,8 +67,11 @@ class Asked:
         self._beside = beside
         # For looking at one message.
         self._seconds = seconds
+        waits = {engine.waits for engine in engines}
         # None: engines are asked about each message.
-        self._refused = refused if all(engine.waits for engine in engines) else None
+        self._refused = refused if "never" not in waits else None
+        # Whether one of them is not asked in vain.
+        self._patient = "always" in waits
 
     # Both give what is to be awaited and await nothing: each layer of that costs each message.
 
@@ -93,9 +96,8 @@ class Asked:
             seen = await self._workers.inspect(content, envelope)
             self._state_sources(seen)
             return seen
-        refused = self._refused
         until = asyncio.get_running_loop().time() + self._seconds
-        waits = refused is not None
+        waits = self._refused is not None and (self._patient or not self._workers.at_rest)
         proofs = self._beside.watch.proofs if self._beside.watch is not None else None
         # What they say now is worth nothing, though they be mended before all is said.
         down = proofs.down if proofs is not None else frozenset[str]()
@@ -104,13 +106,12 @@ class Asked:
             asking.start(waits=waits)
             seen = await self._workers.inspect(content, envelope, asking)
             self._state_sources(seen)
+            if asking.is_small and self._is_refused(seen, envelope):
+                if lookups is not None and seen.bounce.claimed:
+                    # What comes back from our own machines must be known as that.
+                    await lookups.add(seen, envelope, until)
+                return seen
             if asking.waits:
-                # Most mail has no finding, and the policy need not be asked twice.
-                if refused is not None and seen.findings and refused(seen, envelope):
-                    if lookups is not None and seen.bounce.claimed:
-                        # What comes back from our own machines must be known as that.
-                        await lookups.add(seen, envelope, until)
-                    return seen
                 asking.begin()
             if lookups is not None:
                 # Engines look meanwhile.
@@ -125,6 +126,11 @@ class Asked:
             if down or asking.away or not proofs.hold:
                 await proofs.add(seen, asking.names, asking.away, until, down)
         return seen
+
+    def _is_refused(self, seen: facts.Facts, envelope: Envelope) -> bool:
+        """Whether it is refused anyway.  Most mail has no finding, and the policy is asked once."""
+        refused = self._refused
+        return refused is not None and bool(seen.findings) and refused(seen, envelope)
 
     async def start(self) -> None:
         """Try engines, and look after them from now on; then messages may come."""

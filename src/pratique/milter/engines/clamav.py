@@ -22,7 +22,7 @@ from pratique.milter.config import Settings
 from pratique.milter.engines import proof, version
 from pratique.milter.engines.cache import Cache
 from pratique.milter.engines.clamd import Answer, Clamd
-from pratique.milter.engines.engine import Proof, Said, Show
+from pratique.milter.engines.engine import Proof, Said, Show, Waits
 from pratique.milter.engines.inquiry import Inquiry
 from pratique.milter.engines.streams import OPEN_SECONDS
 from pratique.milter.engines.troubles import Away, Closed, NoAnswer
@@ -60,7 +60,7 @@ class ClamavSettings:
     show: Show = "message"
     stream: bool = False
     limits: Limits = "measured"
-    waits: bool = True
+    waits: Waits = "busy"
     seconds: float = 30.0
     connections: int = 10
     # It must find the test files; False: it is not asked for them.
@@ -77,7 +77,7 @@ def clamav_of(settings: Settings) -> "list[Clamav]":
         section.show,
         section.send == "stream",
         section.limits,
-        section.ask == "undecided",
+        "busy" if section.ask == "undecided" else "never",
         section.seconds,
         section.connections,
         section.self_test,
@@ -116,7 +116,7 @@ class Clamav:
         return self._settings.show
 
     @property
-    def waits(self) -> bool:
+    def waits(self) -> Waits:
         """Asked about all, or about what is not refused anyway."""
         return self._settings.waits
 

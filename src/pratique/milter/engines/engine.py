@@ -16,6 +16,11 @@ from pratique.scanners import facts_pb2 as facts
 # once, and nothing else of it, for who has an opinion of it.
 Show = Literal["message", "parts", "apart", "whole"]
 
+# When it is asked about a small message.  "never": before a worker looks.  "always": behind that,
+# and only if it is not refused anyway.  "busy": likewise while there are others to look at; if
+# not, it is asked meanwhile, and not listened to if it is refused anyway.
+Waits = Literal["never", "busy", "always"]
+
 
 @dataclass(frozen=True, slots=True)
 class Said:
@@ -75,8 +80,8 @@ class Engine(Protocol):
         """What it wants to be shown."""
 
     @property
-    def waits(self) -> bool:
-        """Whether it is asked about a small message only if that is not refused anyway."""
+    def waits(self) -> Waits:
+        """Whether it waits for a worker, before it is asked about a small message."""
 
     @property
     def sources(self) -> tuple[facts.Source, ...]:

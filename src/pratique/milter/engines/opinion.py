@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from pratique.milter.content import content_of
-from pratique.milter.engines.engine import Proof, Said, Show
+from pratique.milter.engines.engine import Proof, Said, Show, Waits
 from pratique.milter.engines.inquiry import DETAIL, Inquiry
 from pratique.milter.engines.plain import START_SECONDS, Terms
 from pratique.milter.engines.troubles import Away, Closed, NoAnswer
@@ -68,7 +68,7 @@ class Opinion:
         return "whole"
 
     @property
-    def waits(self) -> bool:
+    def waits(self) -> Waits:
         """Asked about all, or about what is not refused anyway."""
         return self._terms.waits
 

@@ -14,7 +14,7 @@ from typing import Protocol
 from pratique.milter.content import content_of
 from pratique.milter.engines import proof
 from pratique.milter.engines.cache import Cache
-from pratique.milter.engines.engine import Proof, Said, Show
+from pratique.milter.engines.engine import Proof, Said, Show, Waits
 from pratique.milter.engines.inquiry import Inquiry
 from pratique.milter.engines.troubles import Away, Closed, NoAnswer
 from pratique.milter.engines.turns import Turns
@@ -41,7 +41,7 @@ class Terms:
     connections: int
     # How bad it is what it finds, where it does not say so itself.
     severity: str = "malicious"
-    waits: bool = True
+    waits: Waits = "always"
     # It is not asked about what is larger; 0 is no limit.
     max_size: int = 0
     # It must find the test file; False: it knows none.
@@ -56,7 +56,7 @@ def terms_of(section: EngineSection, connections: int) -> Terms:
         section.seconds,
         connections,
         section.severity,
-        section.ask == "undecided",
+        "always" if section.ask == "undecided" else "never",
         section.max_size or 0,
         section.self_test,
     )
@@ -108,7 +108,7 @@ class Plain:
         return self._terms.show
 
     @property
-    def waits(self) -> bool:
+    def waits(self) -> Waits:
         """Asked about all, or about what is not refused anyway."""
         return self._terms.waits
 

@@ -39,7 +39,7 @@ def terms_of(name: str, section: SpamFilterSection) -> Terms:
         "whole",
         section.seconds,
         section.connections,
-        waits=section.ask == "undecided",
+        waits="always" if section.ask == "undecided" else "never",
         max_size=section.max_size or 0,
         self_test=section.self_test,
     )
