@@ -19,12 +19,23 @@ async def a_moment():
     await asyncio.sleep(0)
 
 
-async def test_what_is_free_is_given_at_once_and_in_order():
+async def test_what_is_free_is_given_at_once_and_the_last_first():
     idle = Idle()
     idle.put("first")
     idle.put("second")
     assert len(idle) == 2
-    assert [await idle.take(soon()), await idle.take(soon())] == ["first", "second"]
+    assert [await idle.take(soon()), await idle.take(soon())] == ["second", "first"]
+
+
+async def test_what_is_put_behind_is_given_when_nothing_else_is_free():
+    idle = Idle()
+    idle.put("first")
+    idle.put_behind("end")
+    assert [await idle.take(soon()), await idle.take(soon())] == ["first", "end"]
+    waits = waiting(idle)
+    await a_moment()
+    idle.put_behind("end")
+    assert await waits == "end"
 
 
 async def test_what_is_free_is_given_though_it_is_late():

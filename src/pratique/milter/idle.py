@@ -1,5 +1,9 @@
 """Keep what is free, and give it to whoever has waited longest for it.
 
+Of several that are free, the one that became so last is given: what it worked with is still in
+the processor's caches.  (Of two workers in turns, each message in a quiet hour took 70
+microseconds more.)
+
 This is what a queue does, for each message once.  That of asyncio, with a timeout around it,
 makes four more calls to give what is free, and ten more to wait for it.
 """
@@ -13,10 +17,10 @@ Thing = TypeVar("Thing")
 
 
 class Idle(Generic[Thing]):
-    """Things of one sort, in the order in which they became free."""
+    """Things of one sort, each given to one at a time."""
 
     def __init__(self) -> None:
-        self._free: deque[Thing] = deque()
+        self._free: list[Thing] = []
         # As many as there are messages in flight, which the doors limit.
         self._waiting: deque[asyncio.Future[Thing]] = deque()
 
@@ -26,19 +30,28 @@ class Idle(Generic[Thing]):
 
     def put(self, thing: Thing) -> None:
         """Give it to whoever has waited longest, or keep it."""
+        if not self._given(thing):
+            self._free.append(thing)
+
+    def put_behind(self, thing: Thing) -> None:
+        """The same, but what is kept is given when nothing else is free."""
+        if not self._given(thing):
+            self._free.insert(0, thing)
+
+    def _given(self, thing: Thing) -> bool:
         while self._waiting:
             waiter = self._waiting.popleft()
             if not waiter.done():
                 waiter.set_result(thing)
-                return
-        self._free.append(thing)
+                return True
+        return False
 
     async def take(self, end: float) -> Thing:
         """The next one.
 
         Raises TimeoutError if there was none until `end` of the loop's clock.
         """
-        return self._free.popleft() if self._free else await self._wait(end)
+        return self._free.pop() if self._free else await self._wait(end)
 
     async def _wait(self, end: float) -> Thing:
         loop = asyncio.get_running_loop()

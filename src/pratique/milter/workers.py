@@ -224,7 +224,7 @@ class Workers:
                 return worker
             self._dismiss(worker)
         # Left there for all others who wait.
-        self._idle.put(None)
+        self._idle.put_behind(None)
         raise NurseryLost("the nursery ended, and there will be no other")
 
     def _dismiss(self, worker: Worker) -> None:
@@ -243,7 +243,7 @@ class Workers:
                 await self._hire(await self._living_nursery())
                 return
             except NoMoreNurseries:
-                self._idle.put(None)
+                self._idle.put_behind(None)
                 return
             except (NurseryLost, NurseryUnfit, OSError) as error:
                 log.error("no new worker: %s; next try in %g s", error, pause)
