@@ -139,6 +139,8 @@ class Watching(Workers):
         self.engines, self.at_rest, self.asked = engines, at_rest, []
 
     async def inspect(self, *given):
+        # Nothing is said before the loop has gone round.
+        await asyncio.sleep(0)
         self.asked += [engine.asked for engine in self.engines]
         return await super().inspect(*given)
 
@@ -220,6 +222,8 @@ class Meanwhile(Workers):
         self.happens = happens
 
     async def inspect(self, *asked):
+        # Nothing is said before the loop has gone round.
+        await asyncio.sleep(0)
         await self.happens()
         return await super().inspect(*asked)
 

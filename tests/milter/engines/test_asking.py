@@ -72,6 +72,8 @@ class Workers:
         self.patience = patience
 
     async def inspect(self, content, envelope, shows):
+        # Nothing is said before the loop has gone round.
+        await asyncio.sleep(0)
         self.show = shows.show
         seen = facts.Facts(parts=[facts.Part(id=0)])
         for number, octets in enumerate(self.parts, start=1):
@@ -105,11 +107,13 @@ def see():
     return see
 
 
-async def test_the_message_is_shown_before_a_worker_says_a_word(see):
+async def test_the_message_is_shown_once_a_worker_has_it_and_before_that_says_a_word(see):
     engine = Engine(mail=EICAR)
 
     class Watching(Workers):
         async def inspect(self, *given):
+            assert not engine.asked
+            await asyncio.sleep(0)
             assert engine.asked == [(b"mail", "")]
             return await super().inspect(*given)
 

@@ -71,7 +71,7 @@ class Asking:
         self.again: set[str] = set()
         # What is to be asked; while it waits, nobody is.
         self._due: list[tuple[Engine, Content, str]] = []
-        self._waiting: asyncio.TimerHandle | None = None
+        self._waiting: asyncio.Handle | None = None
         # What an engine need not be asked about, if it is refused anyway.
         self.is_small = content.size <= WHOLE_OCTETS
         shown = ("message", "whole", "parts") if self.is_small else ("message", "whole")
@@ -83,11 +83,16 @@ class Asking:
         self._due += [(engine, content, "") for engine in whole]
 
     def start(self, *, waits: bool) -> None:
-        """Ask who is shown the message, or wait with that where it is small."""
+        """Ask who is shown the message, or wait with that where it is small.
+
+        It is asked once the worker has the message, who would only wait for that: engines are
+        asked in less time than a worker looks.
+        """
+        loop = asyncio.get_running_loop()
         if waits and self.is_small:
-            self._waiting = asyncio.get_running_loop().call_later(PATIENCE, self.begin)
+            self._waiting = loop.call_later(PATIENCE, self.begin)
         else:
-            self.begin()
+            self._waiting = loop.call_soon(self.begin)
 
     @property
     def waits(self) -> bool:
@@ -126,6 +131,8 @@ class Asking:
 
     async def answer(self, seen: facts.Facts) -> None:
         """Add what engines say to the facts of the message."""
+        if self.waits:
+            self.begin()
         # The first part with these octets; the message where none was shown, or none says so.
         places: dict[str, int] = {}
         if self._known:

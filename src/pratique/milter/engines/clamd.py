@@ -84,10 +84,6 @@ class Clamd:
         Raises Closed or NoAnswer, and TimeoutError at `until` of the loop's clock.
         """
         try:
-            # It needs a millisecond: to look at once finds nothing, and costs an exception.
-            # What lies there is read, however late it is.
-            with contextlib.suppress(TimeoutError):
-                await _readable(connection, until)
             return _read(await _received(connection, until))
         finally:
             connection.close()
