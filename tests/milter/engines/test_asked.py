@@ -170,6 +170,25 @@ async def test_at_rest_who_may_be_asked_in_vain_is_asked_meanwhile_and_the_facts
     assert said == (["Worm"] if findings else ["Eicar"] * len(engines))
 
 
+@pytest.mark.parametrize("at_rest", [True, False])
+async def test_who_cannot_even_be_asked_is_not_passed_over(at_rest):
+    class Broken(Engine):
+        waits = "busy"
+
+        def ask(self, *given):
+            super().ask(*given)
+            raise ValueError("a fault of ours")
+
+    engine = Broken()
+    workers = Watching(engine, at_rest=at_rest, findings=())
+    with (
+        contextlib.closing(content_of([b"mail"])) as content,
+        pytest.raises(ValueError, match="a fault of ours"),
+    ):
+        await Asked(workers, [engine], 5.0, lambda *_: True).inspect(content, ENVELOPE)
+    assert workers.asked == [int(at_rest)]
+
+
 async def test_what_is_refused_anyway_does_not_wait_for_who_was_asked():
     dropped = []
 

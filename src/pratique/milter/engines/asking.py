@@ -119,10 +119,12 @@ class Asking:
     def begin(self) -> None:
         """Ask what is due, and what comes at once from now on."""
         self._wait_no_more()
-        for engine, content, sha256 in self._due:
+        while self._due:
+            engine, content, sha256 = self._due[0]
             question = engine.ask(content, sha256, self._until, self._envelope)
             self._asked.append((engine.name, sha256, question))
-        self._due.clear()
+            # Where asking failed in a callback of the loop it is due still: `answer` fails too.
+            del self._due[0]
 
     def _wait_no_more(self) -> None:
         if self._waiting is not None:
@@ -131,8 +133,7 @@ class Asking:
 
     async def answer(self, seen: facts.Facts) -> None:
         """Add what engines say to the facts of the message."""
-        if self.waits:
-            self.begin()
+        self.begin()
         # The first part with these octets; the message where none was shown, or none says so.
         places: dict[str, int] = {}
         if self._known:
