@@ -16,7 +16,7 @@ from pratique.milter.mail import Content
 
 # A field with its folds; a line of nothing but blanks ends the header for some readers.
 _FIRST = re.compile(
-    rb"Received:[^\r\n\0]*+\r\n(?:[ \t]++[^ \t\r\n\0][^\r\n\0]*+\r\n)*+", re.IGNORECASE
+    rb"Received:[^\r\n\0]*+\r\n(?>[ \t]++[^ \t\r\n\0][^\r\n\0]*+\r\n)*+", re.IGNORECASE
 )
 # Postfix's own has some 300 octets.  A longer one counts in part, and then a retry is not
 # known again: nobody loses anything by that.

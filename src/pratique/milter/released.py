@@ -25,7 +25,7 @@ _NAMES = (
 )
 # A line of nothing but spaces ends the header for some readers, and so does a lone CR.
 _TRACE = re.compile(
-    rb"(?:(?:%b):[^\r\n\0]*+\r\n(?:[ \t]++[^ \t\r\n\0][^\r\n\0]*+\r\n)*+)*+" % b"|".join(_NAMES),
+    rb"(?>(?:%b):[^\r\n\0]*+\r\n(?>[ \t]++[^ \t\r\n\0][^\r\n\0]*+\r\n)*+)*+" % b"|".join(_NAMES),
     re.IGNORECASE,
 )
 # Fifty Received fields, which is where a loop ends, of a kilobyte each, and some more.

@@ -23,7 +23,7 @@ NAMES = (RESULTS, MESSAGE, SEAL)
 # RFC 8617 4.2.1: none is higher, so the fields of more sets need not be read.
 MOST_INSTANCES = 50
 # RFC 8617 4.1.1: comments may stand around everything (RFC 5322 3.2.2); nested ones nobody writes.
-_CFWS = rb"(?:[ \t\r\n]++|\([^()\\]*+\))*+"
+_CFWS = rb"(?>[ \t\r\n]++|\([^()\\]*+\))*+"
 _INSTANCE = re.compile(_CFWS + b"i" + _CFWS + b"=" + _CFWS + rb"([0-9]{1,2})" + _CFWS + b";")
 
 

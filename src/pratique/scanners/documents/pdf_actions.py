@@ -58,7 +58,7 @@ _TELLING = frozenset(
     b"ImportData JS JavaScript Launch Names ObjStm OpenAction RichMedia SubmitForm URI Win "
     b"XFA".split()
 )
-_LAUNCH = re.compile(rb"/S(?:[\0\t\n\f\r ]|%[^\r\n]{0,256}+[\r\n]){0,64}+/Launch(?![A-Za-z0-9_.-])")
+_LAUNCH = re.compile(rb"/S(?>[\0\t\n\f\r ]|%[^\r\n]{0,256}+[\r\n]){0,64}+/Launch(?![A-Za-z0-9_.-])")
 _PAGE = re.compile(rb"/Type[\0\t\n\f\r ]{0,8}/Page(?![A-Za-z])")
 _FONT = re.compile(rb"/(?:Font[\0\t\n\f\r ]{0,8}(?:<<|[0-9])|Type[\0\t\n\f\r ]{0,8}/Font\b)")
 _PICTURE = re.compile(rb"/Subtype[\0\t\n\f\r ]{0,8}/Image\b")

@@ -22,7 +22,7 @@ _DECLARED = _TYPES | {"text/x-vcard", "text/directory", "text/x-vcalendar"}
 _FOLD = re.compile(rb"\r?\n[ \t]")
 # A property whose parameters say that its value is encoded.
 _ENCODED = re.compile(
-    rb"^([\w.-]{1,64}+)((?:;[^:;\r\n\"]{0,512}+(?:\"[^\"\r\n]{0,512}+\"?[^:;\r\n\"]{0,512}+){0,4}+){1,32}+):([^\r\n]*+)",
+    rb"^([\w.-]{1,64}+)((?>;[^:;\r\n\"]{0,512}+(?>\"[^\"\r\n]{0,512}+\"?[^:;\r\n\"]{0,512}+){0,4}+){1,32}+):([^\r\n]*+)",
     re.MULTILINE,
 )
 _BASE64 = re.compile(rb";(?:encoding=)?\"?(?:b|base64)\"?(?=;|\Z)", re.IGNORECASE)
@@ -34,7 +34,7 @@ _NAMED = re.compile(
 _TYPED = re.compile(rb";(?:fmttype|mediatype|type)=\"?([\w.+-]{1,64}/[\w.+-]{1,64})", re.IGNORECASE)
 _SHORT_TYPE = re.compile(rb";type=\"?(jpe?g|png|gif|bmp|tiff?)\b", re.IGNORECASE)
 # vCard 2.1 does not fold base64: its lines are letters, up to an empty one.
-_BARE_LINES = re.compile(rb"(?:\r?\n[ \t]{0,64}[A-Za-z0-9+/=]{1,998}[ \t]{0,64}(?=\r?\n))*+")
+_BARE_LINES = re.compile(rb"(?>\r?\n[ \t]{0,64}[A-Za-z0-9+/=]{1,998}[ \t]{0,64}(?=\r?\n))*+")
 # A calendar of ten years has as many appointments; few have one attachment.
 PROPERTIES = 10_000
 _PAGE = re.compile(rb";fmttype=\"?text/html", re.IGNORECASE)

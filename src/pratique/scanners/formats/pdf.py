@@ -42,7 +42,7 @@ _TEXTS, _NAMES = 100, 16
 # Addresses of one file that are told; a long manual has thousands.
 LINKS = 200
 _LINK = re.compile(
-    rb"/(?:U|#55)(?:R|#52)(?:I|#49)\s{0,16}(\((?:[^()\\]|\\[\0-\xff]|\([^()]{0,256}\)){1,4096}+\)"
+    rb"/(?:U|#55)(?:R|#52)(?:I|#49)\s{0,16}(\((?>[^()\\]|\\[\0-\xff]|\([^()]{0,256}\)){1,4096}+\)"
     rb"|<[0-9A-Fa-f\s]{2,8192}+>)"
 )
 _FILE_KEYS = ("UF", "F", "Unix", "DOS", "Mac")

@@ -19,7 +19,7 @@ from pratique.scanners.names import plain
 from pratique.scanners.part import Found, Member, Part, Recognized, Signs
 from pratique.scanners.text import to_text
 
-_NAME = rb"[0-9]{1,64}[ \t]++([^\r\n]{1,1024})\r?\n(?:[ \t]*+\r?\n){0,8}+"
+_NAME = rb"[0-9]{1,64}[ \t]++([^\r\n]{1,1024})\r?\n(?>[ \t]*+\r?\n){0,8}+"
 _BEGIN = re.compile(rb"[Bb](?<![^\r\n].)[Ee][Gg][Ii][Nn](-base64)?[ \t]++" + _NAME)
 # What all of these begin with, in letters of either case.
 _ANY_BEGIN, _ARMOURED = b"begin", b"-----BEGIN "

@@ -24,7 +24,7 @@ _TYPES = frozenset({"text/xml", "application/xml"})
 # Types of office files in one piece, as libmagic and ours name them.
 _NAMES = frozenset({"xml", "fodt", "fods", "fodp", "fodg", "wordml", "xsl", "rels"})
 _CONTENT = re.compile(
-    r">(?:\s{0,4096}+<!\[CDATA\[)?(\s{0,4096}+[A-Za-z0-9+/]{20,}+(?:[\s=]{1,8}+[A-Za-z0-9+/]{1,}+)*+[\s=]{0,4096}+)(?:\]\]>\s{0,64}+)?</"
+    r">(?:\s{0,4096}+<!\[CDATA\[)?(\s{0,4096}+[A-Za-z0-9+/]{20,}+(?>[\s=]{1,8}+[A-Za-z0-9+/]{1,}+)*+[\s=]{0,4096}+)(?:\]\]>\s{0,64}+)?</"
 )
 _NAMED = re.compile(
     r"(?:\w{1,32}:)?(?:file-?name|name)\s{0,8}=\s{0,8}(?:\"([^\"<]{1,255})\"|'([^'<]{1,255})')",

@@ -21,13 +21,13 @@ from pratique.scanners.text import to_text
 # Nobody needs more to judge a mail; Exchange sends to 1,000 recipients at most by default.
 MAILBOXES = 1000
 _TOKEN = re.compile(
-    rb"(\"(?:[^\"\\]++|\\.)*+\"?)|<([^>]*+)>?|([,;:])|(\()|([^\",;:<(]++)", re.DOTALL
+    rb"(\"(?>[^\"\\]++|\\.)*+\"?)|<([^>]*+)>?|([,;:])|(\()|([^\",;:<(]++)", re.DOTALL
 )
 # Nearly all fields: one mailbox, with a name before it or without, and nothing escaped.
 _ONE = re.compile(
-    rb"(?:\"([^\"\\]*+)\"[ \t]*+(?=<)|([^\",;:<(]*+))(?:<([^>]++)>[ \t]*+)?+\Z", re.DOTALL
+    rb"(?:\"([^\"\\]*+)\"[ \t]*+(?=<)|([^\",;:<(]*+))(?><([^>]++)>[ \t]*+)?+\Z", re.DOTALL
 )
-_COMMENT = re.compile(rb"((?:[^()\\]++|\\.)*+)([()]?)", re.DOTALL)
+_COMMENT = re.compile(rb"((?>[^()\\]++|\\.)*+)([()]?)", re.DOTALL)
 _QUOTED_PAIR = re.compile(rb"\\(.)", re.DOTALL)
 
 

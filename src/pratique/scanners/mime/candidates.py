@@ -43,7 +43,7 @@ _RESEMBLING = (
 )
 _ASSIGNED = re.compile(
     rb"boundary[\s*0-9]*+(?:\([^()]*+\))?[\s*0-9]*+[=:][ \t]*+"
-    rb"([^\r\n]*+(?:[\r\n]++[ \t][^\r\n]*+)*+)",
+    rb"([^\r\n]*+(?>[\r\n]++[ \t][^\r\n]*+)*+)",
     re.IGNORECASE,
 )
 _ENDS = re.compile(rb"[;\s,(\"]")

@@ -36,7 +36,7 @@ _MESSAGE = Value(b"message/rfc822")
 _BOUNDARY_OCTETS = 70
 BOUNDARY_OCTETS = 2048
 _STRUCTURAL = frozenset({b"content-type", b"content-transfer-encoding", b"content-disposition"})
-_FIELD = re.compile(rb"(content-[!-9;-~]++)([ \t]*+):([^\n]*+(?:\n[ \t][^\n]*+)*+)", re.IGNORECASE)
+_FIELD = re.compile(rb"(content-[!-9;-~]++)([ \t]*+):([^\n]*+(?>\n[ \t][^\n]*+)*+)", re.IGNORECASE)
 # A structural field where none begins, in whatever way it is broken.
 _SOMEWHERE = re.compile(
     rb"(?<!\n)content[\s\x00]*-[\s\x00]*"

@@ -24,12 +24,12 @@ _PARAMETER = re.compile(
     rb"[ \t]*+(" + _TOKEN + rb")[ \t]*+=[ \t]*+"
     rb"(?:\"([^\"\\]*+)\"|([^\x00-\x20\x7f;\"(),\\]++))[ \t]*+(?:;|\Z)"
 )
-_QUOTED = re.compile(rb"\"((?:[^\"\\]++|\\.)*+)\"?", re.DOTALL)
+_QUOTED = re.compile(rb"\"((?>[^\"\\]++|\\.)*+)\"?", re.DOTALL)
 _QUOTED_PAIR = re.compile(rb"\\(.)", re.DOTALL)
 # What ends a stretch of plain text while comments are taken out, or pieces cut.
 _OUTSIDE = re.compile(rb"[^\"(]++")
-_COMMENT_PARTS = re.compile(rb"(?:[^()\\]++|\\.)*+([()]?)", re.DOTALL)
-_PIECE = re.compile(rb"(?:[^;\"]++|\"(?:[^\"\\]++|\\.)*+\"?)*+", re.DOTALL)
+_COMMENT_PARTS = re.compile(rb"(?>[^()\\]++|\\.)*+([()]?)", re.DOTALL)
+_PIECE = re.compile(rb"(?>[^;\"]++|\"(?>[^\"\\]++|\\.)*+\"?)*+", re.DOTALL)
 _MAIN = re.compile(rb"[^;\s\"]*+")
 # A blank and what looks like the next parameter: its semicolon is missing.
 _NEXT = re.compile(rb"(?<![ \t])[ \t]++([^\s=;\"/]++[ \t]*+=)")

@@ -25,7 +25,7 @@ _STOP = re.compile(rb"\n(?:(\r?\n)|--)")
 # Where no multipart is open, lines of dashes are passed over without a stop at each.
 _EMPTY_LINE = re.compile(rb"\n(\r?\n)")
 # A field with its folds, or else any line.  RFC 5322 4.5: blanks may stand before the colon.
-_LINE = re.compile(rb"(?:([!-9;-~]++)([ \t]*+):([^\n]*+(?:\n[ \t][^\n]*+)*+)|([^\n]*+))(?:\n|\Z)")
+_LINE = re.compile(rb"(?:([!-9;-~]++)([ \t]*+):([^\n]*+(?>\n[ \t][^\n]*+)*+)|([^\n]*+))(?:\n|\Z)")
 _NAME = rb"[!-9;-~]++[ \t]*+:"
 _FIELD = re.compile(_NAME)
 # A bare CR ends a line for some readers, and a NUL is no part of a name.
@@ -39,7 +39,7 @@ def _plain(end: bytes) -> re.Pattern[bytes]:
     """Fields and nothing else, each line with that one end; a fold holds more than blanks."""
     text = rb"[^\r\n\x00]*+"
     fold = end + rb"[ \t]++[^\r\n\x00]" + text
-    return re.compile(rb"(?:" + _NAME + text + rb"(?:" + fold + rb")*+(?:" + end + rb"|\Z))*+\Z")
+    return re.compile(rb"(?>" + _NAME + text + rb"(?>" + fold + rb")*+(?:" + end + rb"|\Z))*+\Z")
 
 
 _PLAIN_CRLF, _PLAIN_LF = _plain(rb"\r\n"), _plain(rb"\n")
@@ -47,7 +47,7 @@ _BARE_CR = re.compile(rb"\r(?!\n)")
 _BARE_LF = re.compile(rb"(?<!\r)\n")
 _BLANK_LINE = re.compile(rb"\n[ \t\x00]++\r?(?:\n|\Z)")
 # A byte order mark, empty lines, and mbox separators (RFC 4155), escaped ones too.
-_BEFORE = re.compile(rb"(?:\xef\xbb\xbf)?+(?:\r?\n)*+(?:>?From [^\n]*+\n)*+")
+_BEFORE = re.compile(rb"(?>\xef\xbb\xbf)?+(?>\r?\n)*+(?>>?From [^\n]*+\n)*+")
 
 IsDelimiter = Callable[[int], bool]
 

@@ -51,7 +51,7 @@ _OURS = re.compile(
     rb"^[ \t\x00]{0,64}(x-pratique-[^\n:]*+|mime-ambiguity-results[ \t\x00]*+):[^\n]*+\n?",
     re.IGNORECASE | re.MULTILINE,
 )
-_FOLDS = re.compile(rb"(?:[ \t][^\n]*+(?:\n|\Z))*+")
+_FOLDS = re.compile(rb"(?>[ \t][^\n]*+(?:\n|\Z))*+")
 # RFC 5322 3.6: these stand at most once.
 _ONCE = frozenset(
     {

@@ -26,7 +26,7 @@ from pratique.scanners.mime.header import Header, read_header
 # Lines that only look like delimiters are counted, and the clock is read this often.
 _CLOCK = 1024
 # A line that may be a delimiter, without the blanks and the CR at its end.
-_DASHES = re.compile(rb"\n--((?:[^\n \t\r]++|[ \t\r]++(?!\n|\Z))*+)")
+_DASHES = re.compile(rb"\n--((?>[^\n \t\r]++|[ \t\r]++(?!\n|\Z))*+)")
 
 
 class _Mark(NamedTuple):

@@ -26,10 +26,10 @@ NAME_OCTETS = 4096
 # UAX #9: these turn any writing around; no honest name has them.
 _OVERRIDES = frozenset("\u202d\u202e")
 # A name of these characters is the same to all.
-_ORDINARY = re.compile(r"[\w() -]*+(?:\.[\w() -]++)*+(?<=\w)", re.ASCII)
+_ORDINARY = re.compile(r"[\w() -]*+(?>\.[\w() -]++)*+(?<=\w)", re.ASCII)
 _NAMED = frozenset({b"filename", b"name"})
 # One that has only one reading.
-_PLAIN = re.compile(rb"[A-Za-z0-9_-][A-Za-z0-9_ -]{0,80}+(?<! )(?:\.[A-Za-z0-9_-]{1,20}+){0,4}+")
+_PLAIN = re.compile(rb"[A-Za-z0-9_-][A-Za-z0-9_ -]{0,80}+(?<! )(?>\.[A-Za-z0-9_-]{1,20}+){0,4}+")
 _AROUND_DOT = re.compile(r"(?<! ) *\. *(?=\w)")
 # The longest that any program is run by has eleven characters ("application").
 _ENDING = 12

@@ -16,7 +16,7 @@ _END = rb"-----END PGP MESSAGE-----"
 # Armour and nothing else: its own header fields, then base64 up to its end.  A message
 # that was cut short lacks that end, and is no more readable for it.
 _ARMOUR = re.compile(
-    rb"\s*+" + _BEGIN + rb"(?:[A-Za-z-]{1,40}:[^\r\n]{0,1000}\r?\n)*+"
+    rb"\s*+" + _BEGIN + rb"(?>[A-Za-z-]{1,40}:[^\r\n]{0,1000}\r?\n)*+"
     rb"[A-Za-z0-9+/=\s]*+(?:" + _END + rb"\s*+)?\Z"
 )
 _BLOCK_BEGIN = re.compile(rb"-(?<![^\r\n].)" + _BEGIN[1:])

@@ -19,7 +19,7 @@ RUNS = 64
 # So much of a text is searched; a run that begins in it is read to its end.
 SEARCHED = 4 * 1024 * 1024
 _RUN = re.compile(
-    rb"\n((?:[A-Za-z0-9+/]{40,}+[ \t]*+\r?\n)++(?:[A-Za-z0-9+/]++={0,2}+(?=\s|\Z))?+"
+    rb"\n((?>[A-Za-z0-9+/]{40,}+[ \t]*+\r?\n)++(?>[A-Za-z0-9+/]++={0,2}+(?=\s|\Z))?+"
     rb"|[A-Za-z0-9+/]{500,}+={0,2}+(?=\s|\Z))"
 )
 _FIRST = re.compile(rb"(?=[A-Za-z0-9+/]{40})")

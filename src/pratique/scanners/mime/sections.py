@@ -42,7 +42,7 @@ _STRUCTURAL = re.compile(_NAME, re.IGNORECASE)
 # Whatever stands in the place of a name counts as one, if no letter or blank makes it prose.
 _CONTINUES = re.compile(
     rb"[\s\x00]{0,16}+(?:[^\s\x00-\x1f]|[\x00-\x1f\x7f-\xff]{0,16}?)[\s\x00]{0,4}+"
-    rb"(?:[^\s:]{1,60}:[^\r\n]*+(?:[\r\n]++[ \t][^\r\n]*+)*+[\r\n]{1,3}+){0,8}?"
+    rb"(?:[^\s:]{1,60}:[^\r\n]*+(?>[\r\n]++[ \t][^\r\n]*+)*+[\r\n]{1,3}+){0,8}?"
     rb"[ \t\x00\x0b\x0c]{0,4}+" + _NAME,
     re.IGNORECASE,
 )
@@ -55,11 +55,11 @@ _ENCODED_BELOW = re.compile(
 # A delimiter that no header names, with an entity's fields below it.
 _CUT = re.compile(
     rb"[\r\n](--[^\r\n]{1,200}+)[\r\n]{1,2}+"
-    rb"(?:[!-9;-~]{1,60}:[^\r\n]*+[\r\n]{1,2}+(?:[ \t][^\r\n]*+[\r\n]{1,2}+)*+){0,8}?" + _NAME,
+    rb"(?:[!-9;-~]{1,60}:[^\r\n]*+[\r\n]{1,2}+(?>[ \t][^\r\n]*+[\r\n]{1,2}+)*+){0,8}?" + _NAME,
     re.IGNORECASE,
 )
 _CUT_WITHIN = 1024
-_VALUE = re.compile(rb"[^\r\n]*+(?:[\r\n]++[ \t][^\r\n]*+)*+")
+_VALUE = re.compile(rb"[^\r\n]*+(?>[\r\n]++[ \t][^\r\n]*+)*+")
 _NEXT_LINE = re.compile(rb"[\r\n]++([^\r\n]*+)")
 
 

@@ -14,7 +14,7 @@ from typing import NamedTuple
 from pratique.scanners.budget import Budget
 
 # Nobody looks at the mode, so any digits will do, and empty lines after it are passed over.
-_NAME = rb"([^\r\n]{1,1024})\r?\n(?:[ \t]*+\r?\n){0,8}+"
+_NAME = rb"([^\r\n]{1,1024})\r?\n(?>[ \t]*+\r?\n){0,8}+"
 # The first letter stands before the look behind it: so a search costs little where none is.
 _WORD = rb"[Bb](?<![^\r\n].)[Ee][Gg][Ii][Nn][ \t]++"
 _BEGIN = re.compile(_WORD + rb"[0-9]{1,64}[ \t]++" + _NAME)

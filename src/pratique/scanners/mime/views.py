@@ -39,7 +39,7 @@ _DASHES_LF = re.compile(rb"\n[ \t\x00]*+(-{1,3}[^\r\n]{1,4096}+)")
 _DASHES_CR = re.compile(rb"\r[ \t\x00]*+(-{1,3}[^\r\n]{1,4096}+)")
 _LINE_END = re.compile(rb"\r?\n|\r|\Z")
 _LINE_ENDS = re.compile(rb"[\r\n]")
-_OTHER_FIELD = rb"[!-9;-~]{1,60}:[^\r\n]*+[\r\n]{1,2}+(?:[ \t][^\r\n]*+[\r\n]{1,2}+)*+"
+_OTHER_FIELD = rb"[!-9;-~]{1,60}:[^\r\n]*+[\r\n]{1,2}+(?>[ \t][^\r\n]*+[\r\n]{1,2}+)*+"
 _FIELD_BELOW = re.compile(rb"\s{0,4}(?:" + _OTHER_FIELD + rb"){0,8}?content-", re.IGNORECASE)
 _FIELD_LINE = re.compile(rb"[\r\n]content-(?:type|transfer-encoding|disposition)")
 # A line above a Content- field is a delimiter with any few octets around its dashes.

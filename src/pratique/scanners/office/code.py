@@ -49,7 +49,7 @@ _TURNED = re.compile(r'\bStrReverse\$?\s{0,8}\(\s{0,8}"([^"\n]{1,4096})"\s{0,8}\
 _LONG_STRING = re.compile(r'"[A-Za-z0-9+/=]{200,}"|"(?:[0-9A-Fa-f]{2}){100,}"')
 # So many letters by number, or long coded strings: nobody writes an umlaut so often.
 _MANY_LETTERS, _MANY_STRINGS = 40, 5
-_LINE = re.compile(r"\b(?:Open|Declare)\b(?:(?!\b(?:Open|Declare)\b)[^\n])*+", re.IGNORECASE)
+_LINE = re.compile(r"\b(?:Open|Declare)\b(?>(?!\b(?:Open|Declare)\b)[^\n])*+", re.IGNORECASE)
 # A word with what may stand in a name of a class.
 _TOKEN = re.compile(r"[\w.-]+")
 

@@ -13,11 +13,11 @@ _UTF_16 = {b"\xff\xfe": "utf-16-le", b"\xfe\xff": "utf-16-be", b"<\0": "utf-16-l
            b"\0<": "utf-16-be"}  # fmt: skip
 _ATTRIBUTE = re.compile(r"(?<![\w.:-])([\w.:-]{1,128}+)\s*+=\s*+(?:\"([^\"<]*)\"|'([^'<]*)')")
 # What stands in a tag: a `>` within quotation marks does not end it.
-_REST = r"((?:[^<>\"']++|\"[^\"<]*+\"?|'[^'<]*+'?)*+)"
+_REST = r"((?>[^<>\"']++|\"[^\"<]*+\"?|'[^'<]*+'?)*+)"
 # What divides a text without being any of it, and what is text whatever it looks like.
 _DIVIDES = re.compile(
-    r"<!--(?:[^-]++|-(?!->))*+(?:-->|\Z)|<\?(?:[^?]++|\?(?!>))*+(?:\?>|\Z)"
-    r"|<!\[CDATA\[((?:[^\]]++|\](?!\]>))*+)(?:\]\]>|\Z)"
+    r"<!--(?>[^-]++|-(?!->))*+(?:-->|\Z)|<\?(?>[^?]++|\?(?!>))*+(?:\?>|\Z)"
+    r"|<!\[CDATA\[((?>[^\]]++|\](?!\]>))*+)(?:\]\]>|\Z)"
 )
 
 

@@ -28,7 +28,7 @@ STRUCTURAL = frozenset(
     }
 )
 _WELL_FORMED = re.compile(
-    rb"[!-9;-~]++:[^\r\n\0]*+\r\n(?:[ \t]++[^ \t\r\n\0][^\r\n\0]*+\r\n)*+", re.DOTALL
+    rb"[!-9;-~]++:[^\r\n\0]*+\r\n(?>[ \t]++[^ \t\r\n\0][^\r\n\0]*+\r\n)*+", re.DOTALL
 )
 _TOKEN = re.compile(rb"[!#$%&'*+.^_`{|}~0-9A-Za-z-]+")
 _MAIN = re.compile(rb"(?:%b)/(?:%b)" % (_TOKEN.pattern, _TOKEN.pattern))

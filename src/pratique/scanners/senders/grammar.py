@@ -21,19 +21,19 @@ PROPERTIES = 20
 VALUE = 320
 # RFC 8601 2.2: a keyword; registered ones have twenty letters.
 _KEYWORD = r"[A-Za-z](?:[A-Za-z0-9-]{0,62}[A-Za-z0-9])?"
-_PIECE = re.compile(r"\"(?:[^\"\\]++|\\.)*+\"?|[^\"(;\\]++|[(;]|\\.?", re.DOTALL)
+_PIECE = re.compile(r"\"(?>[^\"\\]++|\\.)*+\"?|[^\"(;\\]++|[(;]|\\.?", re.DOTALL)
 # RFC 5322 3.2.2: in a comment a quotation mark is a character, and a backslash quotes the next.
-_IN_COMMENT = re.compile(r"(?:[^()\\]++|\\.?)*+([()]?)", re.DOTALL)
-_VALUE = r"((?:\"(?:[^\"\\]++|\\.)*+\"?|[^\s\";]++)++)"
-_ID = re.compile(rf"\s*+{_VALUE}(?:\s++[0-9]{{1,9}})?+\s*+\Z", re.DOTALL)
+_IN_COMMENT = re.compile(r"(?>[^()\\]++|\\.?)*+([()]?)", re.DOTALL)
+_VALUE = r"((?>\"(?>[^\"\\]++|\\.)*+\"?|[^\s\";]++)++)"
+_ID = re.compile(rf"\s*+{_VALUE}(?>\s++[0-9]{{1,9}})?+\s*+\Z", re.DOTALL)
 # What somebody may take for the name though the grammar has more, or less, behind it.
 _FIRST = re.compile(r"\s*+\"?([\w.:-]++)")
 _METHOD = re.compile(
-    rf"\s*+({_KEYWORD})\s*+(?:/\s*+[0-9]{{1,9}}\s*+)?+=\s*+({_KEYWORD})(?=[\s;]|\Z)", re.DOTALL
+    rf"\s*+({_KEYWORD})\s*+(?>/\s*+[0-9]{{1,9}}\s*+)?+=\s*+({_KEYWORD})(?=[\s;]|\Z)", re.DOTALL
 )
 # Blanks are looked at from the first of them only: of 8,000 each would see the rest.
 _PROPERTY = re.compile(
-    rf"(?<!\s)\s++(?:({_KEYWORD})\s*+\.\s*+)?+([A-Za-z][A-Za-z0-9_-]{{0,63}})\s*+=\s*+{_VALUE}",
+    rf"(?<!\s)\s++(?>({_KEYWORD})\s*+\.\s*+)?+([A-Za-z][A-Za-z0-9_-]{{0,63}})\s*+=\s*+{_VALUE}",
     re.DOTALL,
 )
 _PAIR = re.compile(r"\\(.)", re.DOTALL)

@@ -25,10 +25,10 @@ _HEAD = re.compile(
 )
 # Blanks are dropped, but not those before the width that `srcset` has there.
 _BASE64 = re.compile(
-    r"(?:[\w+/=-]|\s(?!\s{0,8}[\d.]{1,8}[xwh]\s{0,8}[,\"'])|%[0-9A-Fa-f]{2}|&#?\w{1,16};"
+    r"(?>[\w+/=-]|\s(?!\s{0,8}[\d.]{1,8}[xwh]\s{0,8}[,\"'])|%[0-9A-Fa-f]{2}|&#?\w{1,16};"
     r"|\\[nrt/]|\\\r?\n)*+"
 )
-_BARE_BASE64 = re.compile(r"(?:[\w+/=-]|%[0-9A-Fa-f]{2}|&#?\w{1,16};)*+")
+_BARE_BASE64 = re.compile(r"(?>[\w+/=-]|%[0-9A-Fa-f]{2}|&#?\w{1,16};)*+")
 _BARE = re.compile(r"[^\s\"'<>`]*+")
 # HTML 13.5: letters (65 to 90, 97 to 122), the colon, tab and line ends by number or name.
 _HIDDEN_LETTER = re.compile(

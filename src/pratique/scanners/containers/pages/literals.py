@@ -42,9 +42,9 @@ def _mask(letters: bytes) -> bytes:
 
 _AS_ALPHABET, _AS_LIST = _mask(_ALPHABET), _mask(_LIST)
 # Between two lines of one literal.
-_BETWEEN = rb"[ \t]{0,64}+(?:\\[rn]|\\?\r?\n){1,8}+[ \t]{0,64}+"
+_BETWEEN = rb"[ \t]{0,64}+(?>\\[rn]|\\?\r?\n){1,8}+[ \t]{0,64}+"
 _RUN = re.compile(
-    rb"[\w+/-]{%d,}+(?:%b[\w+/-]{%d,}+)*+(?:%b[A-Za-z0-9+/]{1,%d}+)?={0,2}+"
+    rb"[\w+/-]{%d,}+(?>%b[\w+/-]{%d,}+)*+(?:%b[A-Za-z0-9+/]{1,%d}+)?={0,2}+"
     % (_LINE, _BETWEEN, _LINE, _BETWEEN, _LINE - 1)
 )
 _NUMBER = re.compile(rb"0[xX][0-9a-fA-F]{1,8}|0[oO][0-7]{1,11}|0[bB][01]{1,32}|-?[0-9]{1,10}")
@@ -52,21 +52,21 @@ _RADIX = {b"x": 16, b"o": 8, b"b": 2}
 # Between two numbers that are each written as a word.
 _QUOTED_COMMA = re.compile(rb"[\"'`]\s{0,8}+,\s{0,8}+[\"'`]")
 _PAIRS = re.compile(
-    rb"\s*+(?:[0-9a-fA-F]{2}[,\s-]{1,8}+){%d,}+(?:[0-9a-fA-F]{2})?\s*+" % (NUMBERS - 1)
+    rb"\s*+(?>[0-9a-fA-F]{2}[,\s-]{1,8}+){%d,}+(?:[0-9a-fA-F]{2})?\s*+" % (NUMBERS - 1)
 )
 _PAIR = re.compile(rb"[0-9a-fA-F]{2}")
 
 # A literal, or all the text of an element; the last piece may be one letter.
 _PIECE = re.compile(rb"(?<=[\"'`>])([\w+/-]{1,%d}+={0,2}+)(?=[\"'`<])" % LETTERS)
 
-_COMMENT = r"(?:\s|/\*[^*]{0,200}+\*/){0,200}+"
+_COMMENT = r"(?>\s|/\*[^*]{0,200}+\*/){0,200}+"
 _NAME = r"[\w$.\[\]]{1,64}+"
 _JOINS = re.compile(
     rf"[\"'`]{_COMMENT}(?:[+,]|\)?\.concat\(|;?{_COMMENT}(?:var |let )?{_NAME}\s{{0,16}}\+=)"
     rf"{_COMMENT}[\"'`]"
 )
 _ESCAPE = re.compile(
-    r"\\(?:(x[0-9a-fA-F]{2}(?:\\x[0-9a-fA-F]{2}){0,4095}+)|u([0-9a-fA-F]{4}|\{[0-9a-fA-F]{1,6}\})"
+    r"\\(?:(x[0-9a-fA-F]{2}(?>\\x[0-9a-fA-F]{2}){0,4095}+)|u([0-9a-fA-F]{4}|\{[0-9a-fA-F]{1,6}\})"
     r"|([0-7]{1,3})|\r?\n)"
 )
 _LITERAL = r"(?:\"([^\"\\\r\n]++)\"|'([^'\\\r\n]++)'|`([^`\\]++)`)"
@@ -77,7 +77,7 @@ _SUMMAND = re.compile(rf"(?:{_VARIABLE}|{_LITERAL})")
 _EITHER = r"(?:(?<![\w$])[A-Za-z_$][\w$]{0,63}+|\"[^\"\\\r\n]++\"|'[^'\\\r\n]++'|`[^`\\]++`)"
 # In the letters of a long literal that is added to nothing there are no sums to be found.
 _SUM = re.compile(
-    rf"{_EITHER}(?:\s{{0,16}}+[+,]\s{{0,16}}+{_EITHER}){{1,4096}}+"
+    rf"{_EITHER}(?>\s{{0,16}}+[+,]\s{{0,16}}+{_EITHER}){{1,4096}}+"
     rf"|(?P<alone>[\"'`][\w+/=-]{{{LETTERS},}}+[\"'`])"
 )
 # Sums that are looked at; a large library of scripts has some ten thousand.
@@ -87,11 +87,11 @@ _SUMS = 4
 # Escapes that stand close together, as no honest text has them; none of these is a quote.
 _GAP = r"[^\\%\"'`]{0,24}+"
 _ESCAPES = re.compile(
-    rf"(?:\\(?:x[0-9a-fA-F]{{2}}|u\{{?[0-9a-fA-F]{{2,6}}\}}?|[0-7]{{1,3}}){_GAP}){{{_ESCAPED},}}+"
+    rf"(?>\\(?:x[0-9a-fA-F]{{2}}|u\{{?[0-9a-fA-F]{{2,6}}\}}?|[0-7]{{1,3}}){_GAP}){{{_ESCAPED},}}+"
 )
 _WIDE = re.compile(r"%u([0-9a-fA-F]{4})")
-_PERCENTS = re.compile(rf"(?:%(?:u[0-9a-fA-F]{{2}})?[0-9a-fA-F]{{2}}{_GAP}){{{_PERCENTED},}}+")
-_PERCENT = re.compile(r"%([0-9a-fA-F]{2}(?:%[0-9a-fA-F]{2}){0,4095}+)")
+_PERCENTS = re.compile(rf"(?>%(?:u[0-9a-fA-F]{{2}})?[0-9a-fA-F]{{2}}{_GAP}){{{_PERCENTED},}}+")
+_PERCENT = re.compile(r"%([0-9a-fA-F]{2}(?>%[0-9a-fA-F]{2}){0,4095}+)")
 # `.replace(/x/g, "")`, `.replaceAll("x", "")`, `.split("x").join("")`.
 _REPLACES = re.compile(
     r"\.replace(?:All)?\(\s{0,16}+(?:/((?:\\.|[^/\\\r\n]){1,32})/[a-z]{0,6}|[\"']([^\"'\r\n]{1,32})[\"'])"

@@ -17,15 +17,15 @@ from pratique.scanners.containers.pages.data_uris import flat
 # "ASCII whitespace" of HTML, which is not what Python calls a blank.
 _B = r"\t\n\f\r "
 _VALUE = rf"(?:\"[^\"]*+\"|'[^']*+'|[^{_B}>]*+)"
-_ATTRIBUTE = rf"[^{_B}/>][^{_B}/>=]*+(?:[{_B}]*+=[{_B}]*+{_VALUE})?+"
+_ATTRIBUTE = rf"[^{_B}/>][^{_B}/>=]*+(?>[{_B}]*+=[{_B}]*+{_VALUE})?+"
 # Every alternative ends, at the end of the text if nowhere before, so nothing is read twice.
 _TOKEN = re.compile(
-    rf"<(?:(?P<close>/?)(?P<name>[A-Za-z][^{_B}/>]*+)(?P<rest>(?:[{_B}/]++|{_ATTRIBUTE})*+)>?"
-    r"|!--(?:-?>|(?P<comment>(?:[^-]++|-(?!->|-!>))*+)(?:-->|--!>|\Z))"
+    rf"<(?:(?P<close>/?)(?P<name>[A-Za-z][^{_B}/>]*+)(?P<rest>(?>[{_B}/]++|{_ATTRIBUTE})*+)>?"
+    r"|!--(?:-?>|(?P<comment>(?>[^-]++|-(?!->|-!>))*+)(?:-->|--!>|\Z))"
     r"|!\[CDATA\[|[!?/][^>]*+>?)"
 )
 _PAIR = re.compile(
-    rf"([^{_B}/>][^{_B}/>=]*+)(?:[{_B}]*+=[{_B}]*+(?:\"([^\"]*+)\"|'([^']*+)'|([^{_B}>]*+)))?+"
+    rf"([^{_B}/>][^{_B}/>=]*+)(?>[{_B}]*+=[{_B}]*+(?:\"([^\"]*+)\"|'([^']*+)'|([^{_B}>]*+)))?+"
 )
 # Their contents are text up to the tag that closes them (13.2.5.1 and following).
 _RAW = frozenset({"script", "style", "title", "textarea", "xmp", "noembed", "noframes"})

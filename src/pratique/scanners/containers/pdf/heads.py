@@ -36,17 +36,17 @@ _COMMENT = re.compile(rb"%[^\r\n]*+(?=[\r\n])")
 _BLANKS = b"\0\t\n\f\r "
 # All up to a bracket, to the end of an object, or to a string that has others in it.
 _CODE = re.compile(
-    rb"(?:[^(%<>\[\]e]++|%[^\r\n]*+|\((?:[^()\\]++|\\[\0-\xff])*+\)|<(?!<)[^>]*+>?+|>(?!>)"
+    rb"(?>[^(%<>\[\]e]++|%[^\r\n]*+|\((?>[^()\\]++|\\[\0-\xff])*+\)|<(?!<)[^>]*+>?+|>(?!>)"
     rb"|e(?!ndobj)|e(?<![\0\t\n\f\r >\])}]e))*+"
 )
 # Any other value is one word, and holds no further one.
 _OPENED = re.compile(GAP + rb"(<<|\[)")
 # A value with three levels at most, read by `re` at once; up to where it would end if `endobj`
 # were a word like any other.
-_WORDS = rb"[^(%<>\[\]]++|%[^\r\n]*+|\((?:[^()\\]++|\\[\0-\xff])*+\)|<(?!<)[^>]*+>"
-_FLAT = rb"(?:" + _WORDS + rb")*+"
-_INNER = rb"(?:" + _WORDS + rb"|\[" + _FLAT + rb"\]|<<" + _FLAT + rb">>)*+"
-_OUTER = rb"(?:" + _WORDS + rb"|\[" + _INNER + rb"\]|<<" + _INNER + rb">>)*+"
+_WORDS = rb"[^(%<>\[\]]++|%[^\r\n]*+|\((?>[^()\\]++|\\[\0-\xff])*+\)|<(?!<)[^>]*+>"
+_FLAT = rb"(?>" + _WORDS + rb")*+"
+_INNER = rb"(?>" + _WORDS + rb"|\[" + _FLAT + rb"\]|<<" + _FLAT + rb">>)*+"
+_OUTER = rb"(?>" + _WORDS + rb"|\[" + _INNER + rb"\]|<<" + _INNER + rb">>)*+"
 _SIMPLE = re.compile(GAP + rb"(?:<<" + _OUTER + rb">>|\[" + _OUTER + rb"\])" + GAP)
 _BRACKETS = {b"<<": 1, b"[": 1, b">>": -1, b"]": -1}
 

@@ -17,7 +17,7 @@ from pratique.scanners.containers.office.ole_objects import ansi
 DEEP = 100
 _SPACE = rb"\0\t\n\f\r "
 _APART = _SPACE + rb"()<>\[\]{}/%"
-GAP = rb"(?:[" + _SPACE + rb"]++|%[^\r\n]*+)*+"
+GAP = rb"(?>[" + _SPACE + rb"]++|%[^\r\n]*+)*+"
 GAPS = re.compile(GAP)
 _TOKEN = re.compile(
     GAP + rb"(?:(?P<mark><<|>>|[<>()\[\]{}])"
