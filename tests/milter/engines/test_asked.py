@@ -75,6 +75,9 @@ class Workers:
             shows.take(handed)
         return seen
 
+    async def rewrite(self, content, edits):
+        return content, edits
+
 
 @pytest.fixture
 async def see():
@@ -168,6 +171,10 @@ async def test_at_rest_who_may_be_asked_in_vain_is_asked_meanwhile_and_the_facts
     # Of what is refused anyway nothing is heard, whether it was asked for or not.
     said = [one.name for one in seen.findings]
     assert said == (["Worm"] if findings else ["Eicar"] * len(engines))
+
+
+async def test_a_rewrite_is_a_matter_of_the_workers():
+    assert await Asked(Workers(), [], 1.0).rewrite("content", "edits") == ("content", "edits")
 
 
 @pytest.mark.parametrize("at_rest", [True, False])

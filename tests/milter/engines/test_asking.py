@@ -88,9 +88,6 @@ class Workers:
         seen.findings.extend(self.findings)
         return seen
 
-    async def rewrite(self, content, edits):
-        return content, edits
-
 
 @pytest.fixture
 def see():
@@ -287,10 +284,6 @@ async def test_who_is_cancelled_again_and_again_leaves_nothing_behind(see):
     with pytest.raises(asyncio.CancelledError):
         await seeing
     assert engine.dropped == [b"mail", b"one", b"two"]
-
-
-async def test_a_rewrite_is_a_matter_of_the_workers():
-    assert await Asked(Workers(), [], 1.0).rewrite("content", "edits") == ("content", "edits")
 
 
 class Hides(Workers):

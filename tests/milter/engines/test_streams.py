@@ -8,7 +8,7 @@ import ssl
 
 import pytest
 
-from pratique.milter.engines.streams import Connections, Place
+from pratique.milter.engines.streams import Connections, Place, verifying
 from pratique.milter.engines.troubles import Away
 
 
@@ -156,3 +156,9 @@ def test_they_are_kept_on_each_loop_that_a_door_may_have(loop, tmp_path):
 
     with asyncio.Runner(loop_factory=importlib.import_module(loop).new_event_loop) as runner:
         runner.run(scenario())
+
+
+def test_nothing_older_than_tls_1_2_is_spoken():
+    context = verifying()
+    assert context.minimum_version >= ssl.TLSVersion.TLSv1_2
+    assert (context.check_hostname, context.verify_mode) == (True, ssl.CERT_REQUIRED)

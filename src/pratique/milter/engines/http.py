@@ -17,7 +17,6 @@ of a body it reads as the next question (9.3), and the answer to that would be t
 ours: so a connection is kept only behind a 200 that began when all was sent.
 """
 
-import ssl
 from collections.abc import Iterator, Mapping
 from typing import Annotated, Literal
 from urllib.parse import urlsplit
@@ -30,7 +29,7 @@ from pratique.milter.engines import strict_json
 from pratique.milter.engines.engine import Said
 from pratique.milter.engines.exchange import exchange
 from pratique.milter.engines.plain import FINDINGS, NAME, NOTE, Plain, Terms, clean, terms_of
-from pratique.milter.engines.streams import OPEN_SECONDS, Connections, Place
+from pratique.milter.engines.streams import OPEN_SECONDS, Connections, Place, verifying
 from pratique.milter.engines.troubles import Away, NoAnswer
 from pratique.milter.engines.turns import Turns
 from pratique.milter.mail import Content
@@ -77,7 +76,7 @@ class Http:
     def __init__(self, url: str, path: str, fields: Mapping[str, str], terms: Terms) -> None:
         self._url = urlsplit(url)
         is_tls = self._url.scheme == "https"
-        tls = ssl.create_default_context() if is_tls and not path else None
+        tls = verifying() if is_tls and not path else None
         port = self._url.port or (443 if is_tls else 80)
         place = Place(self._url.hostname or "", port, path, tls)
         self._fields = fields

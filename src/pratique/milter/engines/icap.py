@@ -17,7 +17,6 @@ take them before it takes more: so both go on at one time.  Such a connection is
 """
 
 import asyncio
-import ssl
 from collections.abc import Iterator
 from dataclasses import dataclass
 from time import monotonic
@@ -29,7 +28,7 @@ from pratique.milter.engines.engine import Said
 from pratique.milter.engines.icap_protocol import Answered, Incoming, Options, Step
 from pratique.milter.engines.icap_says import CHANGED, said_of
 from pratique.milter.engines.plain import NAME, Plain, Terms, clean, terms_of
-from pratique.milter.engines.streams import Connection, Connections, Place
+from pratique.milter.engines.streams import Connection, Connections, Place, verifying
 from pratique.milter.engines.troubles import Away, Closed, NoAnswer
 from pratique.milter.engines.turns import Turns
 from pratique.milter.mail import Content
@@ -299,6 +298,6 @@ def _split(url: str) -> tuple[SplitResult, Place]:
     split = urlsplit(url)
     is_tls = split.scheme == "icaps"
     port = split.port or (TLS_PORT if is_tls else PORT)
-    tls = ssl.create_default_context() if is_tls else None
+    tls = verifying() if is_tls else None
     # TLS is of the connection; the request's own address is ICAP's.
     return split._replace(scheme="icap"), Place(split.hostname or "", port, tls=tls)

@@ -136,7 +136,10 @@ class Stream(asyncio.Protocol):
         socket open half a minute, and past the end of the loop.
         """
         assert self._transport is not None
-        self._transport.close()
+        # Of one that the other side has closed, TLS in Python before 3.11.4 forgets what to
+        # break off, if it is closed once more.
+        if not self._transport.is_closing():
+            self._transport.close()
         deadline = self._loop.time() + seconds
         while self.fault is None:
             await self._change(deadline)

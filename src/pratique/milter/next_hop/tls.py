@@ -17,6 +17,9 @@ from typing import Literal
 
 from pratique.milter.next_hop.stream import Stream
 
+# RFC 8996.  Said here: Debian's Python leaves it to a file of the system's.
+_OLDEST = ssl.TLSVersion.TLSv1_2
+
 Level = Literal["none", "opportunistic", "required", "verify", "fingerprint"]
 
 
@@ -41,8 +44,11 @@ class Tls:
     def context(self) -> ssl.SSLContext:
         """What a handshake demands.  Raises OSError for a file without certificates."""
         if self.level == "verify":
-            return ssl.create_default_context(cafile=self.authorities)
+            context = ssl.create_default_context(cafile=self.authorities)
+            context.minimum_version = _OLDEST
+            return context
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.minimum_version = _OLDEST
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
         return context
