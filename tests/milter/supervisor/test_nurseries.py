@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from pratique.milter.supervisor.nurseries import KeptNursery
+from pratique.milter.supervisor.nurseries import FIRST_TRIES, KeptNursery
 from pratique.milter.wall import NurseryLost, NurseryUnfit
 
 
@@ -49,6 +49,19 @@ async def test_the_first_nursery_must_start(kept):
     kept.faults.append(NurseryUnfit("bad.yar: line 1"))
     with pytest.raises(NurseryUnfit, match=r"bad\.yar"):
         await kept.start()
+
+
+@pytest.mark.parametrize("times", [FIRST_TRIES - 1, FIRST_TRIES])
+async def test_the_first_one_may_be_lost_so_many_times_and_no_more(kept, times):
+    kept.faults += [NurseryLost("killed")] * times
+    if times < FIRST_TRIES:
+        await kept.start()
+        assert kept.made == [kept.now]
+        await kept.close()
+    else:
+        with pytest.raises(NurseryLost, match="killed"):
+            await kept.start()
+    assert kept.faults == []
 
 
 async def test_a_nursery_that_ended_is_followed_by_another_that_is_handed_over(kept):

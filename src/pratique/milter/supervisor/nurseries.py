@@ -2,7 +2,8 @@
 
 Nothing in a nursery is worth saving: when it ends its workers end, what they looked at
 gets 4yz, and a new nursery is started.  The first one must start, or the service does
-not; later ones are tried again and again, after longer and longer pauses.
+not: one that is unfit is unfit, one that was killed meanwhile is tried a few times.  Later
+ones are tried again and again, after longer and longer pauses.
 """
 
 import asyncio
@@ -18,6 +19,8 @@ log = logging.getLogger("pratique.service")
 # A door that starts waits so long for a nursery that is being started: its rules load in a
 # second or two.  A stop, or a reload, must not wait for one that cannot start.
 PATIENCE = 10.0
+# A kernel that is out of memory kills one now and then; what kills each is for a person to see.
+FIRST_TRIES = 3
 
 
 class KeptNursery:
@@ -33,8 +36,15 @@ class KeptNursery:
         self.now: Nursery
 
     async def start(self) -> None:
-        """The first one.  Raises NurseryUnfit or NurseryLost."""
-        self.now = await self._nurseries()
+        """The first one.  Raises NurseryUnfit, and NurseryLost if it is lost at each try."""
+        for left in reversed(range(FIRST_TRIES)):
+            try:
+                self.now = await self._nurseries()
+                break
+            except NurseryLost as error:
+                if not left:
+                    raise
+                log.error("%s; it is started again", error)
         self._there.set()
         self._keeping = asyncio.create_task(self._keep())
 
