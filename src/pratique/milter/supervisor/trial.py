@@ -71,6 +71,10 @@ class Trial:
         finally:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
+            # asyncio waits for its pipe as well, which it does not read while much lies there.
+            if process.stdout is not None:
+                while await process.stdout.read(64 * 1024):
+                    pass
             await process.wait()
         return _taken(found.name, answer, process.returncode)
 
