@@ -51,17 +51,19 @@ async def test_the_first_nursery_must_start(kept):
         await kept.start()
 
 
-@pytest.mark.parametrize("times", [FIRST_TRIES - 1, FIRST_TRIES])
-async def test_the_first_one_may_be_lost_so_many_times_and_no_more(kept, times):
-    kept.faults += [NurseryLost("killed")] * times
-    if times < FIRST_TRIES:
-        await kept.start()
-        assert kept.made == [kept.now]
-        await kept.close()
-    else:
-        with pytest.raises(NurseryLost, match="killed"):
-            await kept.start()
-    assert kept.faults == []
+async def test_the_first_one_is_tried_so_many_times(kept):
+    kept.faults += [NurseryLost("killed")] * (FIRST_TRIES - 1)
+    await kept.start(FIRST_TRIES)
+    assert kept.made == [kept.now]
+    await kept.close()
+
+
+@pytest.mark.parametrize("tries", [(), (FIRST_TRIES,)], ids=["a reload's", "a start's"])
+async def test_one_that_is_lost_at_each_try_is_told(kept, tries):
+    kept.faults += [NurseryLost("killed")] * (tries or (1,))[0]
+    with pytest.raises(NurseryLost, match="killed"):
+        await kept.start(*tries)
+    assert kept.faults == kept.made == []
 
 
 async def test_a_nursery_that_ended_is_followed_by_another_that_is_handed_over(kept):

@@ -2,8 +2,9 @@
 
 Nothing in a nursery is worth saving: when it ends its workers end, what they looked at
 gets 4yz, and a new nursery is started.  The first one must start, or the service does
-not: one that is unfit is unfit, one that was killed meanwhile is tried a few times.  Later
-ones are tried again and again, after longer and longer pauses.
+not: one that is unfit is unfit, one that was killed meanwhile is tried a few times.  A
+reload gives up at once, as there is one that works.  Later ones are tried again and again,
+after longer and longer pauses.
 """
 
 import asyncio
@@ -19,7 +20,8 @@ log = logging.getLogger("pratique.service")
 # A door that starts waits so long for a nursery that is being started: its rules load in a
 # second or two.  A stop, or a reload, must not wait for one that cannot start.
 PATIENCE = 10.0
-# A kernel that is out of memory kills one now and then; what kills each is for a person to see.
+# Of a service that starts.  A kernel that is out of memory kills a nursery now and then; what
+# kills each is for a person to see.
 FIRST_TRIES = 3
 
 
@@ -35,9 +37,9 @@ class KeptNursery:
         self._there = asyncio.Event()
         self.now: Nursery
 
-    async def start(self) -> None:
+    async def start(self, tries: int = 1) -> None:
         """The first one.  Raises NurseryUnfit, and NurseryLost if it is lost at each try."""
-        for left in reversed(range(FIRST_TRIES)):
+        for left in reversed(range(tries)):
             try:
                 self.now = await self._nurseries()
                 break

@@ -30,7 +30,7 @@ from pratique.milter.supervisor.counters import Totals
 from pratique.milter.supervisor.door import Door
 from pratique.milter.supervisor.names import SMTP, DoorName, doors_of, places_of
 from pratique.milter.supervisor.notify import notify
-from pratique.milter.supervisor.nurseries import KeptNursery
+from pratique.milter.supervisor.nurseries import FIRST_TRIES, KeptNursery
 from pratique.milter.supervisor.orders import Order, OrderError
 from pratique.milter.supervisor.process import DoorProcess, Inherited, Lost, Unfit
 from pratique.milter.supervisor.sockets import CannotListen, Sockets
@@ -142,7 +142,7 @@ class Supervisor:
         warm = [asyncio.create_task(door.warm_up()) for door in self._doors.values()]
         try:
             policies = await self._accepting(settings).accepted(settings)
-            self._in_force = await self._prepared(settings, policies)
+            self._in_force = await self._prepared(settings, policies, FIRST_TRIES)
         finally:
             await asyncio.gather(*warm)
         for door in self._doors.values():
@@ -169,10 +169,10 @@ class Supervisor:
     def _accepting(self, settings: Settings) -> Accepting:
         return Accepting(Versions(settings.state / "policies"))
 
-    async def _prepared(self, settings: Settings, policies: Policies) -> InForce:
+    async def _prepared(self, settings: Settings, policies: Policies, tries: int = 1) -> InForce:
         charge = _charge(settings, policies)
         nursery = KeptNursery(own_nursery(setup_of(settings)), self._hand_over)
-        await nursery.start()
+        await nursery.start(tries)
         return InForce(settings, policies, charge, nursery)
 
     async def _hand_over(self, nursery: Nursery) -> None:
