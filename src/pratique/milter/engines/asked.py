@@ -111,8 +111,7 @@ class Asked:
                     # What comes back from our own machines must be known as that.
                     await lookups.add(seen, envelope, until)
                 return seen
-            if asking.waits:
-                asking.begin()
+            asking.begin()
             if lookups is not None:
                 # Engines look meanwhile.
                 if first is not None:

@@ -59,7 +59,8 @@ class ClamavSection(Section):
     ask: Literal["undecided", "always"] = Field(
         "undecided",
         description="`undecided`: of a message up to 64 KB only if it is not refused anyway, to "
-        "each recipient, for what Pratique itself found in it; `always`: of each message.",
+        "each recipient, for what Pratique itself found in it (while nothing else is looked at "
+        "it is asked meanwhile, and not heard then); `always`: of each message.",
     )
     seconds: Seconds = Field(30.0, gt=0, le=300, description="How long clamd may look at one.")
     connections: int = Field(
