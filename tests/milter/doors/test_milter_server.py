@@ -9,7 +9,7 @@ import pytest
 from pratique.milter.content import content_of
 from pratique.milter.doors.milter_ending import Ending
 from pratique.milter.doors.milter_packets import MAX_OCTETS, packet
-from pratique.milter.doors.milter_server import MilterServer
+from pratique.milter.doors.milter_server import SPARE_CONNECTIONS, MilterServer
 from pratique.milter.doors.milter_settings import MilterSettings
 from pratique.milter.doors.replies import OK
 from pratique.milter.mail import Outgoing
@@ -159,6 +159,30 @@ async def test_who_is_silent_is_hung_up_on(place, taker):
     async with served(place, taker, idle_seconds=0) as (_, connected):
         reader, _ = await connected()
         assert await reader.read() == b""
+
+
+async def test_so_many_that_say_nothing_are_kept_and_one_more_is_hung_up_on(place, taker):
+    async with served(place, taker, max_connections=2) as (door, connected):
+        _, spoken = await connected()
+        path = place.removeprefix("unix:")
+        silent = [await asyncio.open_unix_connection(path) for _ in range(SPARE_CONNECTIONS + 1)]
+        await until(lambda: len(door._open) == SPARE_CONNECTIONS + 2)
+        reader, too_many = await asyncio.open_unix_connection(path)
+        assert await reader.read() == b""
+        too_many.close()
+        await until(lambda: len(door._open) == SPARE_CONNECTIONS + 2)
+
+        # None of the others was hung up on, and there is room for who comes after one.
+        assert not spoken.is_closing()
+        _, first = silent.pop()
+        first.close()
+        await until(lambda: len(door._open) == SPARE_CONNECTIONS + 1)
+        reader, writer = await connected()
+        writer.write(MESSAGE)
+        assert await heard(reader) == ACCEPT[4:]
+        for _, each in silent:
+            each.close()
+        await until(lambda: len(door._open) == 2)
 
 
 async def test_over_tcp_no_packet_waits_for_another(taker, free_port):

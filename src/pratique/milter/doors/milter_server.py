@@ -40,6 +40,9 @@ log = logging.getLogger("pratique.door")
 
 # An answer that was written is out within this time, or its mail server does not listen.
 ANSWER_SECONDS = 0.5
+# Connections beyond `max_connections`, on which it is said that there are too many.  Who has
+# said nothing yet counts among them, and a Postfix that starts connects with all at once.
+SPARE_CONNECTIONS = 256
 
 
 def _utc_now() -> datetime:
@@ -90,7 +93,7 @@ class MilterServer:
 
     async def open(self, listening: socket.socket) -> None:
         """Serve on this socket, which listens already.  Raises DoorError."""
-        allow_descriptors(2 * self._settings.max_connections + 256)
+        allow_descriptors(2 * self._settings.max_connections + SPARE_CONNECTIONS + 256)
         loop = self._desk.loop
         if listening.family == socket.AF_UNIX:
             # Others share the socket: from Python 3.13 on a server that closes unlinks it.
@@ -149,8 +152,12 @@ class _Connection(asyncio.Protocol):
         # uvloop's is none of asyncio's classes.
         self._transport = cast(asyncio.Transport, transport)
         self._others.add(self)
+        settings = self._desk.settings
+        if len(self._others) > settings.max_connections + SPARE_CONNECTIONS:
+            log.warning("%s: hung up: %d connections", settings.name, len(self._others))
+            self._transport.abort()
         self._heard_at = self._desk.loop.time()
-        self._look_later(self._desk.settings.idle_seconds)
+        self._look_later(settings.idle_seconds)
 
     def data_received(self, octets: bytes) -> None:
         """It has said something."""
