@@ -26,8 +26,10 @@ connection.commit()
 os._exit(0)
 """
 
+# A Python that lies in somebody's home cannot be read by nobody: urllib.parse, which pathlib
+# imports late from 3.13 on, is there before.
 AS_NOBODY = """
-import os, sys
+import os, sys, urllib.parse
 from pathlib import Path
 from pratique.milter.journal.reading import find
 os.setuid(65534)
