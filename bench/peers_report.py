@@ -107,6 +107,8 @@ def report(records: list[Record], left_out: dict[str, str], idle: list[Used], sk
     said += _tables(records, "main")
     said += ["## Verdict", "", *rates(main), *latency(alone, half)]
     said += [*memory_verdicts(main, _in_flight(records), WORKERS), *repeated(same), ""]
+    if any(PARTS in peers for peers in main.values()):
+        said += [f"## The same for {PARTS}", "", *rates(main, PARTS), ""]
     said += bounds(main) if main else []
     if same:
         said += [f"## One attachment again and again ({PARTS} against {', '.join(UNPACK)})", ""]

@@ -47,6 +47,7 @@ PEERS = (
     clamav_milter.PEER,
     bare.PEER,
     pratique.PARTS,
+    rspamd.PARTS,
 )
 PROCESSORS = 2
 WARM_UP = 40  # mails that each peer gets before the first round
@@ -100,9 +101,9 @@ class Session:
                 return found
         return self.bench.run(turn.peer, turn.load)
 
-    def peers(self, turn: int, *, parts: bool = False) -> list[str]:
+    def peers(self, turn: int) -> list[str]:
         """Those that take part, the other way round at every second turn."""
-        names = [name for name in self.bench.peers if parts or name != pratique.PARTS.name]
+        names = list(self.bench.peers)
         return names[::-1] if turn % 2 else names
 
     def kinds(self) -> dict[str, mails.Kind]:
@@ -151,7 +152,7 @@ def repeated(session: Session) -> Iterator[Turn]:
     where = session.bench.write(list(mails.SAME), "same")
     for name, kind in mails.SAME.items():
         load = Load(where[name], kind, session.options.seconds, 1000)
-        for peer in session.peers(0, parts=True):
+        for peer in session.peers(0):
             yield Turn("same", peer, name, load, primed=2)
 
 
@@ -178,7 +179,7 @@ def measure_all(bench: Bench, options: argparse.Namespace) -> None:
     with out.open("w") as file:
         session = Session(bench, options, file)
         warm = bench.write(["4k"], "warm")["4k"]
-        for peer in session.peers(0, parts=True):
+        for peer in session.peers(0):
             bench.run(peer, Load(warm, mails.KINDS["4k"], 5.0, WARM_UP))
         bench.settle()
         idle = peers_report.processes(bench.servers[US]) if US in bench.servers else []
@@ -195,7 +196,7 @@ def arguments() -> argparse.Namespace:
     options = argparse.ArgumentParser(description=(__doc__ or "").split("\n", maxsplit=1)[0])
     options.add_argument("--rounds", type=int, default=2, help="turns of each (default 2)")
     options.add_argument("--seconds", type=float, default=4.0, help="of sending, each run")
-    options.add_argument("--minutes", type=float, default=13.0, help="then no further run begins")
+    options.add_argument("--minutes", type=float, default=16.0, help="then no further run begins")
     options.add_argument("--peers", default="", help="names, with commas; default: all installed")
     options.add_argument("--kinds", default="", help=f"of {','.join(mails.KINDS)}; default: all")
     options.add_argument("--parts", default=",".join(PARTS), help="default: all")

@@ -137,13 +137,13 @@ def _verdict(said: str, value: float, goal: float, *, at_least: bool = True) -> 
     return f"- {word}: {said} {_number(value)} ({bound} {_number(goal)})"
 
 
-def rates(kinds: Kinds) -> list[str]:
+def rates(kinds: Kinds, us: str = US) -> list[str]:
     """Our rate against the goals, and our share of processor."""
     said = []
     for kind, peers in kinds.items():
-        ours = peers.get(US)
+        ours = peers.get(us)
         if ours is None:
-            said.append(f"- MISSED: {kind}: nothing was measured of us")
+            said.append(f"- MISSED: {kind}: nothing was measured of {us}")
             continue
         for peer, goals in RATES.items():
             if kind in goals and peer in peers and peers[peer].rate:

@@ -1,7 +1,8 @@
 """Set up ourselves as a milter: 200 YARA rules, clamd, the default policy.
 
 `pratique` shows clamd the whole message, as by default; `pratique-parts` shows it the
-parts, so that an attachment that was seen before is not asked about again.  A build that
+decoded parts of a large one, so that an attachment that was seen before is not asked about
+again.  A build that
 has no section [clamav] runs without, and the tables say so.
 """
 

@@ -1,6 +1,9 @@
 """Set up rspamd as a milter: its proxy scans by itself, two workers, clamd on.
 
 What would ask the network (DNS, Redis, HTTP) is off: a real rspamd does more, and waits.
+
+`rspamd` shows clamd the whole message, as most peers do; `rspamd-parts` shows it what is
+attached, decoded, and no text, as rspamd does by default.
 """
 
 import shutil
@@ -15,7 +18,7 @@ known_senders external_services
 """.split()
 LOCAL = {
     "antivirus.conf": 'clamav {{ action = "reject"; type = "clamav"; symbol = "CLAM_VIRUS"; '
-    'servers = "{clamd}"; max_size = 104857600; scan_mime_parts = false; '
+    'servers = "{clamd}"; max_size = 104857600; scan_mime_parts = {parts}; '
     "log_clean = false; timeout = 60; }}\n",
     "options.inc": 'dns {{ nameserver = ["127.0.0.1:{nameserver}:10"]; timeout = 1s; '
     "retransmits = 1; }}\nmax_message = 104857600; task_timeout = 120s; "
@@ -29,14 +32,14 @@ LOCAL = {
 }
 
 
-def prepare(place: Place) -> tuple[Command, ...]:
-    """Write its local.d and override.d; what to run."""
+def _prepare(place: Place, parts: str) -> tuple[Command, ...]:
     shutil.chown(place.folder, "_rspamd")
     local, override = place.own("local.d"), place.own("override.d")
     for name in ("database", "log", "run"):
         place.own(name, "_rspamd")
     words = {
         "clamd": place.clamd,
+        "parts": parts,
         "nameserver": place.nameserver,
         "folder": place.folder / "run",
         "socket": place.socket,
@@ -53,4 +56,15 @@ def prepare(place: Place) -> tuple[Command, ...]:
     return (("rspamd", "-f", "-u", "_rspamd", "-g", "_rspamd", "-c", config, *said),)
 
 
+def prepare(place: Place) -> tuple[Command, ...]:
+    """Write its local.d and override.d; what to run."""
+    return _prepare(place, "false")
+
+
+def prepare_parts(place: Place) -> tuple[Command, ...]:
+    """The same, with what is attached shown to clamd."""
+    return _prepare(place, "true")
+
+
 PEER = Peer("rspamd", prepare, installed("rspamd"))
+PARTS = Peer("rspamd-parts", prepare_parts, installed("rspamd"))

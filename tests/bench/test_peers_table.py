@@ -113,7 +113,18 @@ def test_a_peer_that_was_not_measured_is_not_judged(made):
 
 
 def test_that_nothing_was_measured_of_us_is_no_success(made):
-    assert made.rates(kinds(made, record("rspamd"))) == ["- MISSED: 4k: nothing was measured of us"]
+    assert made.rates(kinds(made, record("rspamd"))) == [
+        "- MISSED: 4k: nothing was measured of pratique"
+    ]
+
+
+def test_rates_are_judged_for_who_shows_clamd_parts_as_well(made):
+    theirs, ours = record("rspamd"), record()
+    found = kinds(made, ours, record("pratique-parts", seconds=0.5, seconds_to_sink=0.5), theirs)
+    word = "rate against rspamd,"
+    assert any(line.startswith(f"- MISSED: 4k: {word}") for line in made.rates(found))
+    by_parts = made.rates(found, made.PARTS)
+    assert any(line.startswith(f"- reached: 4k: {word} 2 ") for line in by_parts)
 
 
 @pytest.mark.parametrize(("above", "word"), [(32.0e6, "reached"), (32.2e6, "MISSED")])
