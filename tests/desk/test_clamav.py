@@ -52,6 +52,7 @@ def zipped(octets, name="a.txt"):
 
 
 LOCKED = runpy.run_path(str(SAMPLES / "zip.py"))["zip_crypto"]("a.txt", EICAR, b"sesame7")
+FORWARDED = b"Content-Type: message/rfc822\r\n\r\n" + HEAD
 SPLIT = b64encode(EICAR[:31]) + b"\r\n" + b64encode(EICAR[31:]) + b"\r\n"
 
 
@@ -180,6 +181,26 @@ async def test_as_parts_a_file_that_comes_again_is_not_looked_at_again(lasting_c
     second = await look(mail(b"\r\nanother text", file))
     assert by_clamav(second) == [(FAKE.NAME, 2)]
     assert _found(lasting_clamd) == found
+
+
+async def test_as_parts_what_is_small_is_found_in_the_rest_of_the_message(lasting_clamd, see):
+    look = await see(lasting_clamd, show="parts")
+    catalogue = attached(bytes(range(256)) * 2000)
+    for leaf in (b"\r\n" + EICAR, attached(zipped(EICAR)), FORWARDED + attached(zipped(EICAR))):
+        for leaves in ((catalogue, leaf), (leaf, catalogue)):
+            assert by_clamav(await look(mail(*leaves))) == [(FAKE.NAME, 0)]
+    assert by_clamav(await look(mail(b"\r\nhello", catalogue))) == []
+
+
+async def test_as_parts_a_header_and_a_text_of_large_mail_are_looked_at_together(clamd, see):
+    looked_for = b"Subject: Xyzzy bill".hex() + "*" + b"see the catalogue".hex()
+    # 4 is a mail: what clamd takes for anything else this one does not match.
+    (clamd.folder / "db/mail.ndb").write_text(f"Email.Test.Bill:4:*:{looked_for}\n")
+    look = await see(clamd.start(), show="parts")
+    head = HEAD.replace(b"Subject: x", b"Subject: Xyzzy bill")
+    leaves = attached(bytes(range(256)) * 2000), b"\r\nsee the catalogue"
+    assert by_clamav(await look(mail(*leaves, head=head))) == [("Email.Test.Bill.UNOFFICIAL", 0)]
+    assert by_clamav(await look(mail(*leaves))) == []
 
 
 def _found(clamd):

@@ -2,9 +2,10 @@
 
 import gzip
 import io
+import random
 import runpy
 import zipfile
-from base64 import b64encode, encodebytes
+from base64 import b64decode, b64encode, encodebytes
 from binascii import b2a_uu
 from pathlib import Path
 
@@ -14,9 +15,9 @@ from pratique.scanners import facts_pb2 as facts
 from pratique.scanners import frames
 from pratique.scanners import wall_pb2 as wall
 from pratique.scanners.inspector import load
-from pratique.scanners.part import Part
+from pratique.scanners.part import Member, Part
 from pratique.scanners.report import Report
-from pratique.scanners.shown import PIECE, Shown
+from pratique.scanners.shown import CUT_OCTETS, PIECE, Shown
 
 TEXT = b"The quick brown fox jumps over the lazy dog.\r\n" * 20
 HEAD = b"Received: by mx.example\r\nSubject: x\r\n"
@@ -178,14 +179,66 @@ def test_so_must_one_in_a_message(shown):
     assert shown(mail(b"Content-Type: message/rfc822\r\n\r\n" + inner)) == [TEXT]
 
 
-def test_as_parts_the_outermost_are_shown_decoded(shown):
-    message = mail(b"\r\nhello", attached(zipped(TEXT)))
-    assert shown(message, "parts") == [b"hello", zipped(TEXT)]
+LARGE = gzip.compress(random.Random(1).randbytes(CUT_OCTETS))
+
+
+def test_as_parts_what_is_large_is_shown_decoded_and_the_rest_without_it(shown):
+    message = mail(b"\r\nhello", attached(LARGE), attached(TEXT), attached(LARGE[::-1]))
+    rest = mail(b"\r\nhello", attached(b""), attached(TEXT), attached(b""))
+    assert shown(message, "parts") == [LARGE, LARGE[::-1], rest]
+
+
+def test_base64_of_so_many_octets_is_large_and_one_group_less_is_not(shown):
+    encoded = b"A" * CUT_OCTETS
+    rest = mail(b"\r\nhello", attached(b""))
+    assert shown(mail(b"\r\nhello", attached(b"") + encoded), "parts") == [b64decode(encoded), rest]
+    message = mail(b"\r\nhello", attached(b"") + encoded[4:])
+    assert shown(message, "parts") == [message]
+
+
+@pytest.mark.parametrize(
+    "message",
+    [
+        HEAD + b"\r\n" + TEXT * 2000,
+        mail(b"\r\nhello", b"\r\n" + TEXT * 2000),
+        # What lies in an attached message stands there.
+        mail(b"Content-Type: message/rfc822\r\n\r\n" + HEAD + attached(LARGE)),
+    ],
+)
+def test_where_nothing_can_be_cut_out_it_is_the_message(shown, message):
+    assert shown(message, "parts") == [message]
+
+
+@pytest.mark.parametrize(
+    "leaf",
+    [
+        # Behind padding; with what is no letter; with two encodings; without lines.
+        attached(b"x") + encodebytes(LARGE),
+        attached(b"") + b"....." + encodebytes(LARGE),
+        b"Content-Transfer-Encoding: 7bit\r\n" + attached(LARGE),
+        b"Content-Type: text/plain\r\n" + attached(LARGE),
+    ],
+)
+def test_what_two_programs_read_differently_is_shown_decoded_and_in_its_place(shown, leaf):
+    message = mail(b"\r\nhello", leaf)
+    *decoded, rest = shown(message, "parts")
+    assert rest == message
+    assert any(each.endswith(LARGE) for each in decoded)
+
+
+def test_a_message_that_is_not_known_for_one_is_shown_decoded(shown):
+    message = mail(b"\r\nhello", attached(LARGE), head=b"X-Odd: 1\r\n")
+    rest = mail(b"\r\nhello", attached(b""), head=b"X-Odd: 1\r\n")
+    assert shown(message, "parts") == [b"hello", LARGE, rest]
 
 
 def test_and_what_is_hidden_in_these(shown):
     locked = ZIPS["zip_crypto"]("a.txt", TEXT, b"secret")
-    assert shown(mail(b"\r\nhello", attached(locked)), "parts") == [b"hello", locked, TEXT]
+    message = mail(b"\r\nhello", attached(locked))
+    assert shown(message, "parts") == [TEXT, message]
+    locked = ZIPS["zip_crypto"]("a.bin", LARGE, b"secret")
+    rest = mail(b"\r\nhello", attached(b""))
+    assert shown(mail(b"\r\nhello", attached(locked)), "parts") == [locked, LARGE, rest]
 
 
 @pytest.fixture
@@ -252,6 +305,48 @@ def test_so_many_octets_are_shown_and_the_next_are_a_limit(looked):
 
 
 @pytest.fixture
+def shortened():
+    """A message of which parts of these sizes are to be cut out, and the rest of it."""
+
+    def shortened(*sizes, more=0):
+        heard = Heard()
+        report = Report(heard)
+        shown = Shown("parts", report)
+        octets = bytes(CUT_OCTETS * len(sizes)).join((HEAD, bytes(more)))
+        whole = Part(facts.Part(id=0), memoryview(octets))
+        for number, size in enumerate(sizes):
+            start = len(HEAD) + CUT_OCTETS * number
+            part = Part(facts.Part(id=number + 1), memoryview(bytes(size)))
+            shown.look(part, whole, "mime", Member("", encoded=(start, start + CUT_OCTETS)))
+        shown.rest(whole.octets)
+        report.send()
+        return heard
+
+    return shortened
+
+
+def test_what_there_is_no_room_for_stays_in_the_message(shortened):
+    room = len(HEAD) + CUT_OCTETS
+    heard = shortened(frames.SHOWN_OCTETS - room, room + 1)
+    assert heard.handed[1:] == [HEAD + bytes(CUT_OCTETS)]
+    assert heard.limits == []
+    heard = shortened(frames.SHOWN_OCTETS - room, room + 1, more=1)
+    assert (len(heard.handed), heard.limits) == (1, [("engine", 0)])
+
+
+def test_so_many_parts_are_cut_out_that_there_is_room_for_the_rest(shortened):
+    heard = shortened(*[1] * (frames.SHOWN_PARTS - 1))
+    assert (heard.handed[-1], len(heard.handed)) == (HEAD, frames.SHOWN_PARTS)
+    assert heard.limits == []
+    heard = shortened(*[1] * (frames.SHOWN_PARTS + 1))
+    assert (heard.handed[-1], len(heard.handed)) == (
+        HEAD + bytes(CUT_OCTETS * 2),
+        frames.SHOWN_PARTS,
+    )
+    assert heard.limits == []
+
+
+@pytest.fixture
 def told(inspector):
     """What is handed out of a message, and whether each is hidden."""
 
@@ -271,13 +366,15 @@ def test_what_is_hidden_from_who_is_shown_the_message_says_so(told):
     hidden = [(TEXT, True)]
     assert told(message, "hidden") == hidden
     parts = [(b"hello", False), (locked, False), (zipped(TEXT), False), *hidden]
-    assert told(message, "parts") == told(message, "apart") == parts
+    assert told(message, "apart") == parts
+    assert told(message, "parts") == [*hidden, (message, False)]
 
 
 def test_who_opens_no_mail_is_shown_what_an_attached_message_holds(told):
     inner = mail(attached(TEXT)).replace(b"=b\r\n", b"=in\r\n").replace(b"--b", b"--in")
     message = mail(b"Content-Type: message/rfc822\r\n\r\n" + inner)
     assert told(message, "hidden") == []
-    ((whole, hidden),) = told(message, "parts")
+    assert told(message, "parts") == [(message, False)]
+    (whole, hidden), inside = told(message, "apart")
     assert (inner.startswith(whole), hidden) == (True, False)
-    assert told(message, "apart") == [(whole, False), (TEXT, False)]
+    assert inside == (TEXT, False)

@@ -106,6 +106,8 @@ class Member:
     encrypted: bool = False
     # Something about its place or its encoding is odd: a reader elsewhere may miss it.
     tolerant: bool = False
+    # Where it stands in the container as base64 that everybody reads alike, if it does.
+    encoded: tuple[int, int] | None = None
     # The word that opened it.
     password: str = ""
     unopened: str = ""

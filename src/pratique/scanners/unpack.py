@@ -123,6 +123,7 @@ class Walk:
                 self._open_by([unpacked], part)
                 self._report.part(part.known)
         self._report.send()
+        self._shown.rest(octets)
         self._outside.hand_out(self._keys)
         self._looking.conclude(self._all)
 
@@ -186,7 +187,7 @@ class Walk:
         if len(member.name) > NAME or len(member.names) > NAMES:
             self._report.limit("names", known.id, "a name too long, or too many names")
         part = Part(known, octets, member.charset)
-        self._shown.look(part, opened.part, opened.reader, tolerant=member.tolerant)
+        self._shown.look(part, opened.part, opened.reader, member)
         self._see(part)
 
     def _reached(self, known: facts.Part, reached: Reached) -> None:

@@ -17,8 +17,9 @@ What the worker hands out for engines is shown as it comes, or waits likewise; e
 once, whatever number it has; so a finding goes to the part that has these octets, by the
 hash that this side computed.
 
-Where an engine wants parts, it is still shown the whole of a small message: that costs it
-less than the parts one by one.  One that does not open mail is shown parts of each message.
+Where an engine wants parts, it is still shown the whole of a small message, and of a large one
+what is left without its large attachments (scanners/shown.py): that costs it less than all
+parts one by one.  One that does not open mail is shown parts of each message.
 
 All that engines say is added to the facts when the worker is done.  An engine that hides
 its limits is believed only of what was well below them (measured.py).  Engines get the time

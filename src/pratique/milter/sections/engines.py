@@ -42,7 +42,8 @@ class ClamavSection(Section):
     show: Literal["message", "parts"] = Field(
         "message",
         description="`message`: the message once, and what clamd does not reach in it; `parts`: "
-        "of a message over 64 KB its decoded parts, whose answers are remembered by hash.",
+        "of a message over 64 KB large attachments are cut out and shown decoded, which is less "
+        "work for clamd, and the answers are remembered by hash.",
     )
     send: Literal["descriptor", "stream"] = Field(
         "descriptor",

@@ -207,7 +207,8 @@ class Leaves:
 
     def _decoded(self, entity: Entity, member: Member, name: str) -> Iterator[Found]:
         """Decode into the member, give it, then what it carries."""
-        encoded = memoryview(self.octets)[entity.header.body : entity.end]
+        start, end = entity.header.body, entity.end
+        encoded = memoryview(self.octets)[start:end]
         try:
             bound = encoding.bound(name, len(encoded))
             self.budget.check_part_octets(bound)
@@ -227,6 +228,8 @@ class Leaves:
         member.unopened, member.why, member.encrypted, claim = closed.look(entity, octets)
         odd = bool(decoded.oddity and not decoded.alike)
         member.tolerant = entity.is_odd or odd or _is_raw(name, octets)
+        if name == "base64" and entity.view == "standard" and not (member.tolerant or self.guessed):
+            member.encoded = start, end
         yield member
         if claim:
             yield Oddity("odd_value", claim, member)
