@@ -34,6 +34,8 @@ def test_a_descriptor_arrives_with_its_own_frame(pair):
     (received,) = frames.receive(theirs)[1]
     os.write(write_end, b"x")
     assert os.read(received, 1) == b"x"
+    # A program that is started later shall not have it.
+    assert not os.get_inheritable(received)
     for descriptor in (read_end, write_end, received):
         os.close(descriptor)
 

@@ -3,6 +3,7 @@
 import contextlib
 import fcntl
 import os
+import re
 import signal
 import smtplib
 import socket
@@ -281,6 +282,27 @@ def test_a_reload_can_take_a_milter_away(service, tmp_path, until):
         lambda: len(os.listdir(f"/proc/{service.running.pid}/fd")) < open_files, "closed descriptor"
     )
     assert service.stop() == 0
+
+
+def test_what_a_door_has_open_no_program_of_it_inherits(service, tmp_path, until):
+    milter = f'[[milter]]\nsocket = "unix:{tmp_path}/m.sock"\nreply = "sender"\n'
+    service.configure(rest=milter)
+    service.start()
+    with client_of(service.port) as client:
+        assert send(client) == 250
+        until(service.messages, "line of the log")
+        pids = service.pids()
+        inherited = [each for pid in pids["door"] + pids["milter"] for each in inheritable(pid)]
+    assert len(pids["door"]) == len(pids["milter"]) == 1
+    assert inherited == []
+
+
+def inheritable(pid):
+    """What a program would have open that this process starts, besides its three streams."""
+    for info in Path(f"/proc/{pid}/fdinfo").iterdir():
+        (flags,) = re.findall(r"^flags:\s*([0-7]+)", info.read_text(), re.MULTILINE)
+        if int(info.name) > 2 and not int(flags, 8) & os.O_CLOEXEC:
+            yield os.readlink(f"/proc/{pid}/fd/{info.name}")
 
 
 def test_a_nursery_that_answers_no_more_is_replaced(service, until):

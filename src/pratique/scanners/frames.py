@@ -9,6 +9,7 @@ Both sides use this file: the far side blocks on its socket, the near side reads
 asyncio and only needs `encode`, `length_of` and `decode`.
 """
 
+import array
 import socket
 
 from google.protobuf.message import DecodeError
@@ -113,11 +114,22 @@ def receive(
     connection: socket.socket, most: int = MAX_DESCRIPTORS
 ) -> tuple[bytes, list[int]] | None:
     """The next frame's body and the descriptors beside it; None at the end of the stream."""
-    head, descriptors, _, _ = socket.recv_fds(connection, LENGTH_OCTETS, most)
+    head, descriptors = _begun(connection, most)
     if not head:
         return None
     head += _exactly(connection, LENGTH_OCTETS - len(head))
-    return _exactly(connection, length_of(head)), list(descriptors)
+    return _exactly(connection, length_of(head)), descriptors
+
+
+def _begun(connection: socket.socket, most: int) -> tuple[bytes, list[int]]:
+    """As `socket.recv_fds`, whose descriptors each program inherits that is started here."""
+    found = array.array("i")
+    room = socket.CMSG_LEN(most * found.itemsize)
+    head, beside, _, _ = connection.recvmsg(LENGTH_OCTETS, room, socket.MSG_CMSG_CLOEXEC)
+    for level, kind, carried in beside:
+        if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
+            found.frombytes(carried[: len(carried) // found.itemsize * found.itemsize])
+    return head, found.tolist()
 
 
 def _exactly(connection: socket.socket, count: int) -> bytes:

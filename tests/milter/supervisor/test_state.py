@@ -3,6 +3,9 @@
 import asyncio
 import fcntl
 import os
+import signal
+import subprocess
+import sys
 
 import pytest
 
@@ -50,3 +53,52 @@ async def test_a_new_service_waits_for_the_doors_of_one_that_was_killed(tmp_path
     await new.__aexit__(None, None, None)
     fcntl.flock(other, fcntl.LOCK_EX | fcntl.LOCK_NB)
     os.close(other)
+
+
+@pytest.fixture
+def has_lock(tmp_path):
+    """Start a process of this name and code that has the lock, and does not end by itself."""
+    started = []
+
+    def start(name, code="print(flush=True); input()"):
+        descriptor = os.open(tmp_path / "lock", os.O_RDWR | os.O_CREAT)
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        made = subprocess.Popen([sys.executable, "-c", code, name], pass_fds=[descriptor], **pipes)
+        os.close(descriptor)
+        started.append(made)
+        made.stdout.readline()
+        return made
+
+    yield start
+    for made in started:
+        made.kill()
+        made.communicate()
+
+
+DOOR = "pratique.milter.serving.door_process"
+# The door below it ends with it.
+WITH_A_DOOR = f"""
+import subprocess, sys
+command = [sys.executable, "-c", "print(flush=True); input()", "{DOOR}"]
+subprocess.run(command, close_fds=False)
+"""
+
+
+async def test_a_door_without_a_supervisor_that_does_not_end_is_killed(tmp_path, has_lock):
+    door = has_lock(DOOR)
+    async with own_state(tmp_path, lambda: False, patience=0.0):
+        assert door.wait(5) == -signal.SIGKILL
+
+
+@pytest.mark.parametrize(
+    ("process", "serves"),
+    [(("a backup",), False), ((DOOR,), True), (("serve", WITH_A_DOOR), False)],
+    ids=["no door", "answers", "lives and does not answer"],
+)
+async def test_nobody_else_is_killed(tmp_path, has_lock, process, serves):
+    other = has_lock(*process)
+    with pytest.raises(StateInUse):
+        await own_state(tmp_path, lambda: serves, patience=0.0).__aenter__()
+    with pytest.raises(subprocess.TimeoutExpired):
+        other.wait(0.1)

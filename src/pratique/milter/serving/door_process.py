@@ -16,6 +16,7 @@ import os
 import socket
 import sys
 from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Protocol
 
 from pratique.milter import counters, logs
@@ -38,6 +39,7 @@ from pratique.policies.policy import Policy
 log = logging.getLogger("pratique.door")
 
 
+_ERROR_OUTPUT = 2
 # How often the supervisor hears what was counted; Prometheus asks every few seconds.
 COUNT_SECONDS = 1.0
 
@@ -164,9 +166,23 @@ async def run(serving: Serving, control: int) -> None:
         channel.close()
 
 
+def _inherit_no_further() -> None:
+    """Keep from programs what this process was born with: its orders, the state's lock.
+
+    A program that is started gets what it is given by name, and under uvloop (0.22) besides
+    whatever may be inherited: one that unpacks a stranger's file would have the line to the
+    supervisor, and one that outlives its door would keep the next service from starting.
+    """
+    for descriptor in [int(each.name) for each in Path("/proc/self/fd").iterdir()]:
+        # The one that read the list is gone by now.
+        with contextlib.suppress(OSError):
+            os.set_inheritable(descriptor, descriptor <= _ERROR_OUTPUT)
+
+
 def main(arguments: Sequence[str]) -> None:
     """Be a door; returns at its end."""
     kind, section, control = arguments
+    _inherit_no_further()
     logs.set_up()
     if kind != "libmilter":
         serving = SmtpServing() if kind == "smtp" else MilterServing(section)

@@ -4,12 +4,17 @@ The lock is on an open file, and each door inherits that file.  So it is held un
 last door has ended, also where the supervisor was killed and its doors still finish what
 is in flight.  A new service waits for them; if instead a supervisor answers on the
 folder's control socket, somebody else serves, and the new one ends at once.
+
+A door that does not end in the time that a drain may take will not end.  It is killed:
+mail must not stand still for it, and whatever it has is kept or comes again.
 """
 
 import asyncio
+import contextlib
 import fcntl
 import logging
 import os
+import signal
 import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -22,7 +27,11 @@ PRIVATE = 0o700
 
 # The doors of a killed service finish what is in flight: as long as a drain may take.
 PATIENCE = 45.0
+# ... and one that is killed has ended.
+_KILLED_SECONDS = 5.0
 _TICK = 0.1
+# What a door's process is called (process.py).
+_DOOR = b"pratique.milter.serving.door_process"
 
 
 class StateInUse(Exception):  # noqa: N818 - the admin's: two services on one folder
@@ -56,13 +65,55 @@ async def _lock(
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            if somebody_serves() or time.monotonic() > end:
+            late = time.monotonic() > end
+            left = _left_behind(descriptor) if late else []
+            if somebody_serves() or (late and not left):
                 raise StateInUse(
                     f"another pratique serves with the state folder {folder}"
                 ) from None
         else:
             return
+        for pid in left:
+            log.error("the door %d of a service that has ended does not end: it is killed", pid)
+            with contextlib.suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGKILL)
+            end = time.monotonic() + _KILLED_SECONDS
         if not told:
             log.warning("waiting for the doors of a service that has ended")
             told = True
         await asyncio.sleep(_TICK)
+
+
+def _left_behind(descriptor: int) -> list[int]:
+    """Doors that have the lock's file open, and whose supervisor has gone."""
+    own, lock = os.getpid(), os.fstat(descriptor)
+    having = {
+        int(each.name)
+        for each in Path("/proc").iterdir()
+        if each.name.isdecimal() and int(each.name) != own and _has_open(each, lock)
+    }
+    return [pid for pid in having if _is_door(pid) and _parent(pid) not in having]
+
+
+def _has_open(process: Path, file: os.stat_result) -> bool:
+    """Whether a process has a file open; what ends meanwhile, or is not ours, has not."""
+    with contextlib.suppress(OSError):
+        for each in (process / "fd").iterdir():
+            with contextlib.suppress(OSError):
+                if os.path.samestat(each.stat(), file):
+                    return True
+    return False
+
+
+def _is_door(pid: int) -> bool:
+    with contextlib.suppress(OSError):
+        return _DOOR in Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+    return False
+
+
+def _parent(pid: int) -> int:
+    """Zero if it has ended."""
+    with contextlib.suppress(OSError):
+        # The name of a program may hold brackets: fields count from the last one (proc(5)).
+        return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
+    return 0
