@@ -232,6 +232,17 @@ async def test_silence_is_counted_from_the_answer(place, taker):
         assert connection._heard_at > 0
 
 
+async def test_who_is_in_a_hurry_hangs_up_on_connections_that_may_go_on(place, taker):
+    async with served(place, taker) as (door, connected):
+        reader, _ = await connected()
+        draining = asyncio.create_task(door.drain(PATIENCE, 600))
+        await asyncio.sleep(0)
+        assert not reader.at_eof()
+        door.hurry()
+        assert await asyncio.wait_for(draining, PATIENCE)
+        assert await reader.read() == b""
+
+
 async def test_a_server_that_closes_leaves_its_socket_to_others(place, taker):
     async with served(place, taker) as (door, _):
         door._server.close()

@@ -55,6 +55,16 @@ def test_messages_that_do_not_wait_for_an_answer_may_be_left():
     assert not traffic.wait_until_idle(0)
 
 
+def test_connections_may_part_until_somebody_is_in_a_hurry():
+    traffic = Traffic(5)
+    traffic.let_part(20)
+    traffic.connect()
+    threading.Thread(target=traffic.hurry).start()
+    traffic.let_part(600)
+    assert traffic.connections == 1
+    traffic.let_part(600)
+
+
 def test_no_count_is_lost_between_threads():
     traffic = Traffic(10**6)
 

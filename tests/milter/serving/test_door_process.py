@@ -32,6 +32,7 @@ class Serving:
         self.nurseries = []
         self.sockets = []
         self.drained = False
+        self.draining, self.hurried = asyncio.Event(), asyncio.Event()
         self.end = None
 
     def begun(self, end):
@@ -44,9 +45,15 @@ class Serving:
         self.nurseries.append(nurseries)
         self.sockets.append(sockets)
 
+    def hurry(self):
+        self.hurried.set()
+
     async def drain(self, patience):
         self.drained = True
         self.patience = patience
+        self.draining.set()
+        if patience:
+            await self.hurried.wait()
         for opened in [one for some in self.sockets for one in some]:
             opened.close()
 
@@ -147,9 +154,23 @@ async def test_the_next_nursery_is_handed_to_what_is_served_now(process):
 async def test_a_door_drains_when_it_is_told(process):
     await ordered(process)
     await process.channel.say(Order("drain", {"patience": "7.5"}))
-    await asyncio.wait_for(process.running, 5)
-    assert process.drained
+    await asyncio.wait_for(process.draining.wait(), 5)
     assert process.patience == 7.5
+    process.hurry()
+    await asyncio.wait_for(process.running, 5)
+
+
+async def test_a_door_that_drains_has_patience_while_there_is_a_supervisor_and_no_longer(process):
+    await ordered(process)
+    await process.channel.say(Order("drain", {"patience": "7.5"}))
+    # What is said to it meanwhile ends nothing, and is not kept.
+    with some_socket() as control:
+        await process.channel.say(Order("nursery", descriptors=(control.fileno(),)))
+    await asyncio.wait_for(process.draining.wait(), 5)
+    assert not process.hurried.is_set()
+    process.channel.close()
+    await asyncio.wait_for(process.running, 5)
+    assert process.hurried.is_set()
 
 
 async def test_a_door_drains_when_its_supervisor_is_gone(process):

@@ -169,17 +169,21 @@ class MilterDoor:
     async def drain(self, seconds: float, patience: float = 0.0) -> bool:
         """Take nothing new, let messages under way finish, stop; False: some had not.
 
-        Connections that there are may begin messages for `patience` seconds more: another
-        process of this milter has the new ones.
+        Connections that there are may begin messages for `patience` seconds more, or until
+        `hurry`: another process of this milter has the new ones.
         """
         loop = asyncio.get_running_loop()
         if self._line is not None and not self._ended.is_set():
             self._line.let_go()
-            await loop.run_in_executor(None, self._traffic.wait_until_alone, patience)
+            await loop.run_in_executor(None, self._traffic.let_part, patience)
         self._traffic.close()
         idle = await loop.run_in_executor(None, self._traffic.wait_until_idle, seconds)
         self.stop()
         return idle
+
+    def hurry(self) -> None:
+        """Have no patience any more."""
+        self._traffic.hurry()
 
     def stop(self) -> None:
         """End `run`, soon.  Does not block."""

@@ -113,19 +113,23 @@ class MilterServer:
 
         Of these, those that wait for their answer still get it, and then we hang up.
 
-        Connections that there are may begin messages for `patience` seconds more: another
-        process of this milter has the new ones.
+        Connections that there are may begin messages for `patience` seconds more, or until
+        `hurry`: another process of this milter has the new ones.
         """
         if self._server is not None:
             self._server.close()
         loop, traffic = self._desk.loop, self._traffic
-        await loop.run_in_executor(None, traffic.wait_until_alone, patience)
+        await loop.run_in_executor(None, traffic.let_part, patience)
         traffic.close()
         idle = await loop.run_in_executor(None, traffic.wait_until_idle, seconds)
         for each in tuple(self._open):
             each.part()
         await loop.run_in_executor(None, traffic.wait_until_alone, ANSWER_SECONDS)
         return idle
+
+    def hurry(self) -> None:
+        """Have no patience any more."""
+        self._traffic.hurry()
 
 
 class _Connection(asyncio.Protocol):

@@ -18,6 +18,7 @@ class Traffic:
         self._changed = threading.Condition(self._lock)
         self.max_connections = max_connections
         self._closing = False
+        self._hurried = False
         self.connections = 0
         self.messages = 0
         # Messages whose content is complete, and that wait for an answer.
@@ -77,6 +78,17 @@ class Traffic:
         """Wait until there is no connection; False if there still is one by then."""
         with self._lock:
             return self._wait_for(lambda: self.connections <= 0, seconds)
+
+    def let_part(self, patience: float) -> None:
+        """Wait so long for the connections to part by themselves, or until `hurry`."""
+        with self._lock:
+            self._wait_for(lambda: self._hurried or self.connections <= 0, patience)
+
+    def hurry(self) -> None:
+        """Nobody has patience with connections any more."""
+        with self._lock:
+            self._hurried = True
+            self._tell()
 
     def wait_until_idle(self, seconds: float) -> bool:
         """Wait until no message is under way; False if some still is by then."""

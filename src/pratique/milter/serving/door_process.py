@@ -58,9 +58,12 @@ class Serving(Protocol):
     async def drain(self, patience: float = 0.0) -> None:
         """Take nothing new, finish what is in flight, close everything.
 
-        Connections that there are may begin messages for `patience` seconds more, if it is
-        the client that cannot connect anew in between.
+        Connections that there are may begin messages for `patience` seconds more, or until
+        `hurry`, if it is the client that cannot connect anew in between.
         """
+
+    def hurry(self) -> None:
+        """Have no patience any more.  Called while it drains, or after that."""
 
 
 class Obedience:
@@ -159,11 +162,30 @@ async def run(serving: Serving, control: int) -> None:
     except OSError as error:
         log.warning("the supervisor is gone: %s", error)
     finally:
-        await serving.drain(obedience.patience)
+        await _drained(serving, obedience.patience, channel)
         counting.cancel()
         with contextlib.suppress(OSError):
             await _said(channel, "")
         channel.close()
+
+
+async def _drained(serving: Serving, patience: float, channel: Channel) -> None:
+    """Drain: patiently while there is a supervisor, whose other process serves meanwhile.
+
+    Without one nobody serves, and the next service waits until the last door has ended.
+    """
+    watching = asyncio.create_task(_until_alone(channel))
+    watching.add_done_callback(lambda _: serving.hurry())
+    try:
+        await serving.drain(patience)
+    finally:
+        watching.cancel()
+
+
+async def _until_alone(channel: Channel) -> None:
+    with contextlib.suppress(OSError, OrderError):
+        while (order := await channel.hear()) is not None:
+            close_all(order.descriptors)
 
 
 def _inherit_no_further() -> None:

@@ -80,6 +80,9 @@ class Door(Protocol):
     async def drain(self, seconds: float, patience: float = 0.0) -> bool:
         """Take nothing new, let messages under way finish; False: some had not."""
 
+    def hurry(self) -> None:
+        """Have no patience any more."""
+
 
 class MilterServing:
     """One milter of a service."""
@@ -153,13 +156,19 @@ class MilterServing:
     async def drain(self, patience: float = 0.0) -> None:
         """Take nothing new, finish what is in flight, close everything.
 
-        Connections that there are may begin messages for `patience` seconds more.
+        Connections that there are may begin messages for `patience` seconds more, or until
+        `hurry`.
         """
         if self._door is not None and not await self._door.drain(GRACE_SECONDS, patience):
             log.warning("%s: breaking off messages", self._name)
         await asyncio.gather(*self._leaving)
         if self._tenancy is not None:
             await self._tenancy.end()
+
+    def hurry(self) -> None:
+        """Have no patience any more."""
+        if self._door is not None:
+            self._door.hurry()
 
 
 class Message:

@@ -59,6 +59,9 @@ class SmtpServing:
         await asyncio.gather(*(listener.close() for listener in self._listeners))
         await self._parts.aclose()
 
+    def hurry(self) -> None:
+        """It has no patience."""
+
 
 async def _open(
     listener: Listener, door: DoorSettings, house: House, listening: socket.socket
