@@ -9,6 +9,7 @@ import smtplib
 import socket
 import subprocess
 import sys
+import threading
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -50,13 +51,33 @@ def ready(port):
         return error.code, error.read().decode()
 
 
-def test_rules_that_take_long_to_load_hold_the_start_up_and_no_more(service, tmp_path):
+@pytest.fixture
+def slow_rules(service, tmp_path):
+    """The nursery takes seconds for its rules; doors are there in one."""
     folder = tmp_path / "rules"
     folder.mkdir()
     rule = "rule r{0} {{ strings: $a = /v{0:05x}[a-z]{{2,9}}(x|y){{3}}/ condition: $a }}\n"
-    # Doors are there in a second, and say what they count before their first order.
     (folder / "many.yar").write_text("".join(rule.format(number) for number in range(60_000)))
     service.configure(rest=f'[yara]\nfolders = ["{folder}"]')
+
+
+@pytest.mark.usefixtures("slow_rules")
+@pytest.mark.parametrize("killed", ["door", "nursery"])
+def test_what_is_killed_while_the_service_starts_is_started_again(service, until, killed):
+    starting = threading.Thread(target=service.start)
+    starting.start()
+    until(lambda: service.running is not None and service.pids()[killed], killed, 20)
+    os.kill(service.pids()[killed][0], signal.SIGKILL)
+    starting.join(120)
+    assert not service.ended()
+    with client_of(service.port) as client:
+        assert send(client) == 250
+    assert "it is started again" in service.log()
+
+
+@pytest.mark.usefixtures("slow_rules")
+def test_rules_that_take_long_to_load_hold_the_start_up_and_no_more(service):
+    # Doors say what they count before their first order.
     service.start()
     with client_of(service.port) as client:
         assert send(client) == 250

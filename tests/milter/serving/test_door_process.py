@@ -126,12 +126,18 @@ async def test_a_door_is_handed_the_policy_in_the_shadow_too(process):
 
 
 @pytest.mark.parametrize(
-    "fault", [NurseryUnfit("bad.yar: line 1"), DoorError("no group mail"), OSError("disk full")]
+    ("fault", "word"),
+    [
+        (NurseryUnfit("bad.yar: line 1"), "unfit"),
+        (DoorError("no group mail"), "unfit"),
+        (OSError("disk full"), "unfit"),
+        (NurseryLost("killed"), "alone"),
+    ],
 )
-async def test_what_keeps_a_door_from_serving_is_said_in_words(process, fault):
+async def test_what_keeps_a_door_from_serving_is_said_in_words(process, fault, word):
     process.faults = [fault]
     answer = await ordered(process)
-    assert (answer.word, answer.body["why"]) == ("unfit", str(fault))
+    assert (answer.word, answer.body["why"]) == (word, str(fault))
     assert (await ordered(process)).word == "ready"
 
 

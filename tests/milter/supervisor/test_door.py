@@ -6,6 +6,7 @@ import pytest
 
 from pratique.milter.supervisor.door import PATIENCE, Door
 from pratique.milter.supervisor.process import Lost, Unfit
+from pratique.milter.wall import NurseryLost
 
 
 class Process:
@@ -86,6 +87,29 @@ async def test_a_door_that_cannot_serve_is_told_and_leaves_no_process(door, work
         await door.open()
     assert works.made[0].ended
     assert not door.ready
+
+
+async def test_the_first_process_may_be_lost_so_many_times_less_one(door, works):
+    works.faults = [Lost("killed"), NurseryLost("killed as well")]
+    await door.open(3)
+    assert door.ready
+    assert [process.served for process in works.made] == [0, 0, 1]
+
+
+@pytest.mark.parametrize("tries", [1, 3])
+async def test_one_that_is_lost_at_each_try_is_told(door, works, tries):
+    works.faults = [Lost("killed")] * tries
+    with pytest.raises(Lost, match="killed"):
+        await door.open(tries)
+    assert len(works.made) == tries
+    assert all(process.ended for process in works.made)
+
+
+async def test_one_that_cannot_serve_is_not_tried_again(door, works):
+    works.faults = [Unfit("no such group")]
+    with pytest.raises(Unfit):
+        await door.open(3)
+    assert len(works.made) == 1
 
 
 async def test_a_process_that_ends_has_another_one_in_its_place(door, works):

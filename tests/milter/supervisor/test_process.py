@@ -37,6 +37,8 @@ if name in ("good", "early"):
     say(word="ready", policy=os.pread(descriptors[1], 100, 0).decode())
 elif name == "unfit":
     say(word="unfit", why="no such group: mail")
+elif name == "alone":
+    say(word="alone", why="the nursery ended")
 elif name == "dead":
     os._exit(3)
 elif name == "mad":
@@ -90,6 +92,12 @@ async def test_a_door_that_is_ready_serves_until_it_is_drained(start):
 async def test_a_door_says_in_words_why_it_cannot_serve(start):
     process = await start("unfit")
     with pytest.raises(Unfit, match="no such group: mail"):
+        await process.serve(CHARGE, Nursery())
+
+
+async def test_a_door_whose_nursery_ended_before_it_served_is_lost_and_not_unfit(start):
+    process = await start("alone")
+    with pytest.raises(Lost, match="alone: the nursery ended"):
         await process.serve(CHARGE, Nursery())
 
 

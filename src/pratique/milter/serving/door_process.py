@@ -111,7 +111,9 @@ class Obedience:
         except (NurseryLost, NurseryUnfit, DoorError, KeysError, NoKeyError, OSError) as error:
             self._nurseries.close()
             self._nurseries = before
-            return Order("unfit", {"why": str(error)})
+            # A nursery that was killed is no fault of what was ordered.
+            word = "alone" if isinstance(error, NurseryLost) else "unfit"
+            return Order(word, {"why": str(error)})
         # They get no other.
         before.end()
         loop.settle()

@@ -51,10 +51,20 @@ class Door:
         """Start the first process; it loads its libraries until there is an order."""
         self._spare = await self._start()
 
-    async def open(self) -> None:
-        """Serve for the first time.  Raises Unfit or Lost, and then nothing is left."""
+    async def open(self, tries: int = 1) -> None:
+        """Serve for the first time.  Raises Unfit, or what was lost at the last try.
+
+        Then nothing is left.
+        """
         async with self._changing:
-            self._put(await self._new())
+            for left in reversed(range(tries)):
+                try:
+                    self._put(await self._new())
+                    return
+                except (Lost, NurseryLost) as error:
+                    if not left:
+                        raise
+                    log.error("%s: %s; it is started again", self.name, error)
 
     async def replace(self) -> None:
         """Serve by a new process, and drain the old one.  Raises Unfit or Lost."""

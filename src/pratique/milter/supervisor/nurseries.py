@@ -20,8 +20,8 @@ log = logging.getLogger("pratique.service")
 # A door that starts waits so long for a nursery that is being started: its rules load in a
 # second or two.  A stop, or a reload, must not wait for one that cannot start.
 PATIENCE = 10.0
-# Of a service that starts.  A kernel that is out of memory kills a nursery now and then; what
-# kills each is for a person to see.
+# Of a service that starts, of a door as well.  A kernel that is out of memory kills one now
+# and then; what kills each is for a person to see.
 FIRST_TRIES = 3
 
 

@@ -8,6 +8,7 @@
                            for which connections that there are may begin messages
     door          ready    it serves as it was told
                   unfit    it cannot, and why
+                  alone    it could not, since the nursery ended meanwhile
                   lost     its nursery (by process id) answers no more: it wants another
                   counted  what it has counted since its start
 

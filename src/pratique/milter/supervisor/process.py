@@ -28,7 +28,7 @@ COMMAND = (sys.executable, "-I", "-X", "utf8", "-m", "pratique.milter.serving.do
 READY_SECONDS = 60.0
 
 # What is said in answer to `serve`; all else a door says by itself.
-ANSWERS = frozenset({"ready", "unfit"})
+ANSWERS = frozenset({"ready", "unfit", "alone"})
 
 # A door breaks off after 30 s (doors/server.py), then says its last words.
 DRAIN_SECONDS = 40.0
@@ -39,7 +39,7 @@ class Unfit(Exception):  # noqa: N818 - the admin's, in words
 
 
 class Lost(Exception):  # noqa: N818 - the world's fault
-    """A door's process ended, or does not answer."""
+    """A door's process ended, or does not answer, or its nursery ended before it served."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +111,8 @@ class DoorProcess:
             raise Lost(f"{self._name}: not ready within {READY_SECONDS:g} s") from None
         finally:
             self._answer = None
+        if answer.word == "alone":
+            raise Lost(f"{self._name}: {answer.body.get('why', answer.word)}")
         if answer.word != "ready":
             raise Unfit(answer.body.get("why", answer.word))
 

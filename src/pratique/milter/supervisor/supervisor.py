@@ -146,7 +146,7 @@ class Supervisor:
         finally:
             await asyncio.gather(*warm)
         for door in self._doors.values():
-            await door.open()
+            await door.open(FIRST_TRIES)
 
     async def _add(self, name: DoorName) -> None:
         door = self._doors[name] = self._door(name)
