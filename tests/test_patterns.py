@@ -8,9 +8,9 @@ atomic group.
 """
 
 import importlib
-import pkgutil
 import re
 from collections.abc import Iterator
+from pathlib import Path
 from re import _constants, _parser
 from typing import Any
 
@@ -18,10 +18,14 @@ import pytest
 
 import pratique
 
+SOURCE = Path(pratique.__file__).parent
+# Not by pkgutil, which passes over folders without __init__.py.
 MODULES = sorted(
-    one.name
-    for one in pkgutil.walk_packages(pratique.__path__, "pratique.")
-    if ".migrations" not in one.name and not one.name.endswith("__main__")
+    ".".join(("pratique", *file.relative_to(SOURCE).with_suffix("").parts)).removesuffix(
+        ".__init__"
+    )
+    for file in SOURCE.rglob("*.py")
+    if "migrations" not in file.parts and file.name != "__main__.py"
 )
 ONE_SIGN = {
     _constants.LITERAL,

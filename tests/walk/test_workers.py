@@ -37,6 +37,13 @@ async def test_the_message_is_seen_again_without_the_guilty(
     assert said(facts) == [("early", "seen"), ("second", "spoke")]
 
 
+async def test_it_rests_while_each_worker_is_free_and_not_while_there_is_none(naughty_workers):
+    pool = await naughty_workers(seconds=0.3)
+    assert pool.at_rest
+    await pool.close()
+    assert not pool.at_rest
+
+
 async def test_what_only_the_first_look_found_is_kept(naughty_workers, see):
     pool = await naughty_workers()
     facts = await see(pool, b"die second")

@@ -112,8 +112,8 @@ class Workers:
 
     @property
     def at_rest(self) -> bool:
-        """Whether nobody's message is looked at."""
-        return len(self._idle) >= len(self._alive)
+        """Whether nobody's message is looked at, or waits for a worker."""
+        return 0 < len(self._alive) <= len(self._idle)
 
     async def close(self) -> None:
         """End all workers and the nursery."""

@@ -11,6 +11,7 @@ import pytest
 from pratique.milter.ages import Ages
 from pratique.milter.config import parse
 from pratique.milter.content import content_of
+from pratique.milter.engines import ENGINES
 from pratique.milter.engines.asked import Asked, Beside, asked
 from pratique.milter.engines.asking import WHOLE_OCTETS
 from pratique.milter.engines.engine import Proof, Said
@@ -173,6 +174,45 @@ async def test_at_rest_who_may_be_asked_in_vain_is_asked_meanwhile_and_the_facts
     assert said == (["Worm"] if findings else ["Eicar"] * len(engines))
 
 
+class Claims(Workers):
+    """States that somebody claims to return mail."""
+
+    async def inspect(self, *given):
+        seen = await super().inspect(*given)
+        seen.bounce.claimed = True
+        return seen
+
+
+class Proves:
+    """Knows whether we sent what comes back."""
+
+    def __init__(self, *, verified):
+        self.verified, self.times = verified, 0
+
+    async def add(self, seen, _envelope, _until):
+        self.times += 1
+        seen.bounce.verified = self.verified
+
+
+@pytest.mark.parametrize("verified", [True, False])
+@pytest.mark.parametrize("at_rest", [True, False])
+async def test_of_what_is_not_refused_any_more_once_it_is_proved_engines_say_their_word(
+    verified, at_rest
+):
+    workers, proves = Claims(findings=[WORM]), Proves(verified=verified)
+    workers.at_rest = at_rest
+    engine = Engine(mail=Said(findings=(EICAR,)))
+
+    def refused(seen, _envelope):
+        return not seen.bounce.verified
+
+    with contextlib.closing(content_of([b"mail"])) as content:
+        sees = Asked(workers, [engine], 5.0, refused, Beside(proves))
+        seen = await sees.inspect(content, ENVELOPE)
+    assert proves.times == 1
+    assert [one.name for one in seen.findings] == ["Worm", "Eicar"][: 1 + verified]
+
+
 async def test_a_rewrite_is_a_matter_of_the_workers():
     assert await Asked(Workers(), [], 1.0).rewrite("content", "edits") == ("content", "edits")
 
@@ -289,3 +329,20 @@ async def test_at_the_end_engines_keep_nothing_open():
     engine.close = lambda: closed.append(engine)
     await Asked(Workers(), [engine], 5.0).close()
     assert closed == [engine]
+
+
+@pytest.mark.parametrize(
+    ("settings", "waits"),
+    [
+        ('[clamav]\nsocket = "unix:/none"\n', "busy"),
+        ('[rspamd]\naddress = "127.0.0.1:1"\n', "always"),
+        ('[spamassassin]\naddress = "127.0.0.1:1"\n', "always"),
+        ('[[icap]]\nname = "a"\nurl = "icap://127.0.0.1:1/a"\n', "always"),
+        ('[[http]]\nname = "a"\nurl = "http://127.0.0.1:1/a"\n', "always"),
+    ],
+)
+@pytest.mark.parametrize("ask", ["undecided", "always"])
+def test_settings_say_which_engine_may_be_asked_in_vain(settings, waits, ask):
+    given = parse(f'{settings}ask = "{ask}"\n', "x")
+    (engine,) = [one for make in ENGINES for one in make(given)]
+    assert engine.waits == ("never" if ask == "always" else waits)

@@ -105,6 +105,13 @@ async def test_one_that_is_lost_at_each_try_is_told(door, works, tries):
     assert all(process.ended for process in works.made)
 
 
+async def test_one_that_is_lost_late_is_not_tried_again(door, works):
+    works.faults = [Lost("not ready")]
+    with pytest.raises(Lost):
+        await door.open(3, within=-1)
+    assert len(works.made) == 1
+
+
 async def test_one_that_cannot_serve_is_not_tried_again(door, works):
     works.faults = [Unfit("no such group")]
     with pytest.raises(Unfit):

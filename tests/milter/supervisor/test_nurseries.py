@@ -66,6 +66,14 @@ async def test_one_that_is_lost_at_each_try_is_told(kept, tries):
     assert kept.faults == kept.made == []
 
 
+async def test_one_that_is_lost_late_is_not_tried_again(kept):
+    # It stood still: the next one would, too.
+    kept.faults.append(NurseryLost("timed out"))
+    with pytest.raises(NurseryLost):
+        await kept.start(FIRST_TRIES, within=-1)
+    assert kept.made == []
+
+
 async def test_a_nursery_that_ended_is_followed_by_another_that_is_handed_over(kept):
     await kept.start()
     first = kept.now

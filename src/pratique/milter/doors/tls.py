@@ -81,7 +81,7 @@ class Certificate:
 def _read(certificate: Path, key: Path) -> ssl.SSLContext:
     """A context with this pair.  Raises OSError."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    context.minimum_version = ssl.TLSVersion.TLSv1_2
+    context.minimum_version = max(context.minimum_version, ssl.TLSVersion.TLSv1_2)
     # A key that asks for a password would have it asked of a terminal.
     context.load_cert_chain(certificate, key, password=_no_password)
     wrong = _tried(context, certificate)

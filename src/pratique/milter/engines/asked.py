@@ -70,7 +70,7 @@ class Asked:
         waits = {engine.waits for engine in engines}
         # None: engines are asked about each message.
         self._refused = refused if "never" not in waits else None
-        # Whether one of them is not asked in vain.
+        # Whether one of them is not asked in vain, unless a worker takes long.
         self._patient = "always" in waits
 
     # Both give what is to be awaited and await nothing: each layer of that costs each message.
@@ -106,13 +106,14 @@ class Asked:
             asking.start(waits=waits)
             seen = await self._workers.inspect(content, envelope, asking)
             self._state_sources(seen)
+            known = False
             if asking.is_small and self._is_refused(seen, envelope):
-                if lookups is not None and seen.bounce.claimed:
-                    # What comes back from our own machines must be known as that.
-                    await lookups.add(seen, envelope, until)
-                return seen
+                known = await self._known(seen, envelope, until)
+                # Once it is proved it may not be, and engines have the word as of any other.
+                if not known or self._is_refused(seen, envelope):
+                    return seen
             asking.begin()
-            if lookups is not None:
+            if lookups is not None and not known:
                 # Engines look meanwhile.
                 if first is not None:
                     seen.auth.MergeFrom(first.auth)
@@ -125,6 +126,15 @@ class Asked:
             if down or asking.away or not proofs.hold:
                 await proofs.add(seen, asking.names, asking.away, until, down)
         return seen
+
+    async def _known(self, seen: facts.Facts, envelope: Envelope, until: float) -> bool:
+        """Whether there was anything to look up of what is refused: who sent a bounce."""
+        lookups = self._beside.lookups
+        if lookups is None or not seen.bounce.claimed:
+            return False
+        # What comes back from our own machines must be known as that.
+        await lookups.add(seen, envelope, until)
+        return True
 
     def _is_refused(self, seen: facts.Facts, envelope: Envelope) -> bool:
         """Whether it is refused anyway.  Most mail has no finding, and the policy is asked once."""

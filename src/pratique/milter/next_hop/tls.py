@@ -45,10 +45,10 @@ class Tls:
         """What a handshake demands.  Raises OSError for a file without certificates."""
         if self.level == "verify":
             context = ssl.create_default_context(cafile=self.authorities)
-            context.minimum_version = _OLDEST
+            context.minimum_version = max(context.minimum_version, _OLDEST)
             return context
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-        context.minimum_version = _OLDEST
+        context.minimum_version = max(context.minimum_version, _OLDEST)
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
         return context

@@ -8,8 +8,10 @@ the new settings instead.  Whatever fails on the way leaves the old process serv
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable, Coroutine
 
+from pratique.milter.supervisor.nurseries import KILLED_WITHIN
 from pratique.milter.supervisor.pauses import pauses
 from pratique.milter.supervisor.process import DoorProcess, Lost, Unfit
 from pratique.milter.wall import Nursery, NurseryLost
@@ -51,18 +53,19 @@ class Door:
         """Start the first process; it loads its libraries until there is an order."""
         self._spare = await self._start()
 
-    async def open(self, tries: int = 1) -> None:
+    async def open(self, tries: int = 1, within: float = KILLED_WITHIN) -> None:
         """Serve for the first time.  Raises Unfit, or what was lost at the last try.
 
-        Then nothing is left.
+        Then nothing is left.  What is lost later than `within` seconds is not tried again.
         """
         async with self._changing:
+            end = time.monotonic() + within
             for left in reversed(range(tries)):
                 try:
                     self._put(await self._new())
                     return
                 except (Lost, NurseryLost) as error:
-                    if not left:
+                    if not left or time.monotonic() > end:
                         raise
                     log.error("%s: %s; it is started again", self.name, error)
 

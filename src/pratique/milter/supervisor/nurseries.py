@@ -9,6 +9,7 @@ after longer and longer pauses.
 
 import asyncio
 import logging
+import time
 from collections.abc import Awaitable, Callable
 
 from pratique.milter.supervisor.pauses import pauses
@@ -23,6 +24,8 @@ PATIENCE = 10.0
 # Of a service that starts, of a door as well.  A kernel that is out of memory kills one now
 # and then; what kills each is for a person to see.
 FIRST_TRIES = 3
+# One that stood still for longer than this was not killed, and is not waited for again.
+KILLED_WITHIN = 30.0
 
 
 class KeptNursery:
@@ -37,14 +40,18 @@ class KeptNursery:
         self._there = asyncio.Event()
         self.now: Nursery
 
-    async def start(self, tries: int = 1) -> None:
-        """The first one.  Raises NurseryUnfit, and NurseryLost if it is lost at each try."""
+    async def start(self, tries: int = 1, within: float = KILLED_WITHIN) -> None:
+        """The first one.  Raises NurseryUnfit, and NurseryLost if it is lost at each try.
+
+        What is lost later than `within` seconds is not tried again.
+        """
+        end = time.monotonic() + within
         for left in reversed(range(tries)):
             try:
                 self.now = await self._nurseries()
                 break
             except NurseryLost as error:
-                if not left:
+                if not left or time.monotonic() > end:
                     raise
                 log.error("%s; it is started again", error)
         self._there.set()

@@ -228,8 +228,7 @@ class Leaves:
         member.unopened, member.why, member.encrypted, claim = closed.look(entity, octets)
         odd = bool(decoded.oddity and not decoded.alike)
         member.tolerant = entity.is_odd or odd or _is_raw(name, octets)
-        plain = name == "base64" and entity.view == "standard" and not self.guessed
-        if plain and not (decoded.oddity or member.tolerant):
+        if name == "base64" and not (decoded.oddity or member.tolerant):
             member.encoded = start, end
         yield member
         if claim:
