@@ -85,7 +85,9 @@ class DoorProcess:
                 self.running.wait(10)
             except subprocess.TimeoutExpired:
                 self.running.kill()
-        self.running.stdin.close()
+        # What it had not read when it ended cannot be said any more.
+        with contextlib.suppress(BrokenPipeError):
+            self.running.stdin.close()
         self.running.stdout.close()
         self.log.close()
         return self.running.wait()

@@ -331,10 +331,9 @@ async def test_an_archive_of_too_many_files_is_over_budget(started, unpack, pack
 async def test_a_dictionary_of_a_gigabyte_is_refused_and_harms_nobody(started, unpack, pack):
     programs, _ = await started(SEVEN_ZIP)
     octets = bytearray(pack("a.7z", {"a": b"hello"}, "-m0=LZMA", "-mhc=off"))
-    # The five octets of LZMA's properties: one of its own, then the dictionary's size.
-    place = octets.index(
-        bytes.fromhex("5d") + octets[octets.index(0x5D) + 1 : octets.index(0x5D) + 5], 32
-    )
-    octets[place + 1 : place + 5] = (1 << 30).to_bytes(4, "little")
+    # The coder's name (03 01 01) and five octets of properties: one of LZMA's own, then the
+    # dictionary's size.
+    place = octets.index(bytes.fromhex("03 01 01 05")) + 5
+    octets[place : place + 4] = (1 << 30).to_bytes(4, "little")
     made = await unpack(programs, bytes(octets), SEVEN)
     assert made.unopened
