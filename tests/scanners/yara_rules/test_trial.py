@@ -44,4 +44,5 @@ def test_what_cannot_be_timed_is_told_before_all_else(written):
     first = said["timed"][0]
     assert (first["file"], first["line"], first["slow"]) == (str(folder / "b.yar"), 2, True)
     assert "unexpected end of file" in first["problem"]
-    assert said["rules"] == []
+    # The other may have taken long by chance, and has its rules timed then.
+    assert str(folder / "b.yar") not in [one["file"] for one in said["rules"]]
