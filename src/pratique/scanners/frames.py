@@ -114,22 +114,28 @@ def receive(
     connection: socket.socket, most: int = MAX_DESCRIPTORS
 ) -> tuple[bytes, list[int]] | None:
     """The next frame's body and the descriptors beside it; None at the end of the stream."""
-    head, descriptors = _begun(connection, most)
+    head, descriptors = received(connection, LENGTH_OCTETS, most)
     if not head:
         return None
     head += _exactly(connection, LENGTH_OCTETS - len(head))
     return _exactly(connection, length_of(head)), descriptors
 
 
-def _begun(connection: socket.socket, most: int) -> tuple[bytes, list[int]]:
-    """As `socket.recv_fds`, whose descriptors each program inherits that is started here."""
+def received(
+    connection: socket.socket, octets: int, descriptors: int, flags: int = 0
+) -> tuple[bytes, list[int]]:
+    """At most so many octets, and so many descriptors beside them, as one read gives them.
+
+    As `socket.recv_fds`, which does not listen to flags, and whose descriptors each program
+    inherits that is started here.
+    """
     found = array.array("i")
-    room = socket.CMSG_LEN(most * found.itemsize)
-    head, beside, _, _ = connection.recvmsg(LENGTH_OCTETS, room, socket.MSG_CMSG_CLOEXEC)
+    room = socket.CMSG_LEN(descriptors * found.itemsize)
+    came, beside, _, _ = connection.recvmsg(octets, room, flags | socket.MSG_CMSG_CLOEXEC)
     for level, kind, carried in beside:
         if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
             found.frombytes(carried[: len(carried) // found.itemsize * found.itemsize])
-    return head, found.tolist()
+    return came, found.tolist()
 
 
 def _exactly(connection: socket.socket, count: int) -> bytes:

@@ -17,13 +17,14 @@ Descriptors travel with its first octet (SCM_RIGHTS).  The end of the stream mea
 a door whose supervisor is gone finishes what it has and ends.
 """
 
-import array
 import asyncio
 import json
 import os
 import socket
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+
+from pratique.scanners.frames import received
 
 LENGTH_OCTETS = 4
 
@@ -120,7 +121,9 @@ class Channel:
             await self._readable.wait()
             self._readable.clear()
             try:
-                octets, descriptors = _receive(self._connection)
+                octets, descriptors = received(
+                    self._connection, _CHUNK, MAX_DESCRIPTORS, socket.MSG_DONTWAIT
+                )
             except BlockingIOError:
                 continue
             except ConnectionResetError:
@@ -138,22 +141,6 @@ class Channel:
         if self._connection.fileno() >= 0:
             self._loop.remove_reader(self._connection)
             self._connection.close()
-
-
-def _receive(connection: socket.socket) -> tuple[bytes, list[int]]:
-    """What is there now; socket.recv_fds would not listen to flags, and wait for more."""
-    descriptors = array.array("i")
-    octets, beside, _, _ = connection.recvmsg(
-        _CHUNK,
-        socket.CMSG_SPACE(MAX_DESCRIPTORS * descriptors.itemsize),
-        socket.MSG_DONTWAIT | socket.MSG_CMSG_CLOEXEC,
-    )
-    for level, kind, carried in beside:
-        if (level, kind) == (socket.SOL_SOCKET, socket.SCM_RIGHTS):
-            descriptors.frombytes(
-                carried[: len(carried) // descriptors.itemsize * descriptors.itemsize]
-            )
-    return octets, descriptors.tolist()
 
 
 def _send(connection: socket.socket, order: Order) -> None:
