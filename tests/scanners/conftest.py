@@ -1,8 +1,10 @@
 """Listen to the walk as the other side of the wall does, and write bounces for it to see."""
 
+import gc
 import importlib.util
 from binascii import b2a_base64
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
 from importlib import resources
 from pathlib import Path
 from types import ModuleType
@@ -229,3 +231,32 @@ def office_files() -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@contextmanager
+def freed_at_once() -> Iterator[None]:
+    """What is let go within is freed then: nothing waits for the collector, which comes late.
+
+    (libarchive's binding leaves a few words of its own to it, but nothing of a file.)
+    """
+    gc.freeze()
+    gc.disable()
+    gc.set_debug(gc.DEBUG_SAVEALL)
+    try:
+        yield
+        gc.collect()
+        assert [late for late in gc.garbage if is_of_the_file(late)] == []
+    finally:
+        gc.set_debug(0)
+        gc.enable()
+        gc.unfreeze()
+        gc.garbage.clear()
+
+
+def is_of_the_file(thing: object) -> bool:
+    return isinstance(thing, memoryview) or type(thing).__module__.startswith("pratique.")
+
+
+@pytest.fixture(name="freed_at_once")
+def _freed_at_once() -> Callable[[], AbstractContextManager[None]]:
+    return freed_at_once

@@ -11,6 +11,7 @@ from binascii import b2a_base64
 import pytest
 
 from pratique.scanners import wall_pb2 as wall
+from pratique.scanners.formats import FORMATS
 from pratique.scanners.inspector import Unfit, families_of, load
 
 
@@ -167,3 +168,12 @@ def test_a_file_of_families_that_cannot_be_used_stops_the_start(octets, tmp_path
         file.write_bytes(octets)
     with pytest.raises(Unfit, match=r"^families: .*families\.toml: "):
         families_of(str(file))
+
+
+def test_what_a_message_held_is_freed_when_it_was_looked_at(inspector, look, freed_at_once):
+    files = [(form.name, form.smallest) for form in FORMATS]
+    files += [("all.zip", zip_of(dict(files))), ("a.zip", zip_of(dict(files))[:-9])]
+    look(inspector, mail(*files, ("a.pdf", b"%PDF-1.4\n1 0 obj<</JS(a)>>endobj")))
+    with freed_at_once():
+        # Another one, for what came of the first is remembered.
+        look(inspector, mail(*files, ("a.pdf", b"%PDF-1.4\n1 0 obj<</JS(b)>>endobj")))

@@ -71,6 +71,10 @@ class OverBudget(Exception):  # noqa: N818 - a fact about the message, not an er
         self.class_ = class_
         self.detail = detail
 
+    def kept(self) -> "OverBudget":
+        """The same fact, to be told later: no longer with all that the frames it crossed hold."""
+        return OverBudget(self.class_, self.detail)
+
 
 class Budget:
     """What is left for one message."""

@@ -181,3 +181,15 @@ def test_a_file_of_words_is_not_even_read():
     said = pdf_actions.read(b"%PDF-1.7\n" + b"(text) Tj " * 1000 + END, Budget(Limits(seconds=-1)))
 
     assert (said.found, said.over) == ({}, None)
+
+
+@pytest.mark.parametrize("limits", [{}, {"octets": 10}])
+def test_what_was_read_is_freed_at_once_also_where_a_limit_ended_it(limits, freed_at_once):
+    text = zlib.compress(b"4 0 <</JS(a)>>" + bytes(100_000))
+    words = b"/Type/ObjStm/N 1/First 4/Filter/FlateDecode/Length %d" % len(text)
+    stream = b"9 0 obj<<%b>>stream\n%b\nendstream endobj" % (words, text)
+    over = read(stream, **limits).over
+    with freed_at_once():
+        read(stream, **limits)
+
+    assert (over is not None) == bool(limits)

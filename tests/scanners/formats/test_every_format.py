@@ -144,6 +144,22 @@ def test_the_limit_of_one_part_is_inclusive(name, samples, open_with):
 
 
 @pytest.mark.parametrize("name", NAMES)
+def test_what_a_reader_held_is_freed_with_it(name, samples, open_with, freed_at_once):
+    made, form = samples(name), BY_NAME[name]
+    good = made.good(TEXT)
+    files = [getattr(made, sample)(TEXT) for sample in ("broken", "encrypted")
+             if hasattr(made, sample)]  # fmt: skip
+    files += [good, good[: len(good) // 2], good[:-7]]
+    for octets in files:
+        open_with(form(), octets)  # what it learns once, it keeps
+        with freed_at_once():
+            open_with(form(), octets)
+    few = Limits(part_octets=len(TEXT) - 1)
+    with freed_at_once():
+        open_with(form(), good, few)
+
+
+@pytest.mark.parametrize("name", NAMES)
 def test_the_smallest_one_is_whole_and_is_told_by_its_signature(name, open_with):
     form = BY_NAME[name]
     opened = open_with(form(), form.smallest)

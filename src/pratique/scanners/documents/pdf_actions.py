@@ -108,7 +108,7 @@ def read(octets: bytes, budget: Budget) -> Actions:
     try:
         _Reading(octets, budget, said).read()
     except OverBudget as over:
-        said.over = over
+        said.over = over.kept()
     return said
 
 
@@ -128,11 +128,11 @@ class _Reading:
 
     def read(self) -> None:
         """Find it all."""
-        self._file = File(self.octets, self.budget, _WANTED, self._tally)
+        self._file = File(self.octets, self.budget, _WANTED)
         self._tally(self.octets)
         self._file.read()
         if self._unlocks():
-            for _ in self._file.unpack(Gather(self.budget, len(self.octets))):
+            for _ in self._file.unpack(Gather(self.budget, len(self.octets)), self._tally):
                 pass  # the reader of the format says what is damaged
         self._actions()
 

@@ -136,12 +136,12 @@ class _Reading:
 
     def members(self, keys: Keys | None) -> Iterator[Found]:
         octets = bytes(self.part.octets)
-        self.file = File(octets, self.budget, look=self._keep_links)
+        self.file = File(octets, self.budget)
         self.gather = Gather(self.budget, len(octets))
         self.file.read()
         if not self._unlock(keys):
             return
-        for why in self.file.unpack(self.gather):
+        for why in self.file.unpack(self.gather, self._keep_links):
             self._unreadable(why)
         self._check_end(octets)
         yield from self._files()

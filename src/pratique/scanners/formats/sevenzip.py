@@ -228,8 +228,10 @@ class _Opened:
             stream: _Stream | OverBudget | Locked
             try:
                 stream = _Stream(unpacker.pieces(folder))
-            except (OverBudget, Locked) as over:
-                stream = over
+            except OverBudget as over:
+                stream = over.kept()
+            except Locked as locked:
+                stream = Locked(locked.power)
             except Damaged as damage:
                 stream = _Stream(iter(()), damage=str(damage))
             for size, sum_ in folder.files:

@@ -85,8 +85,6 @@ class File:
     budget: Budget
     # What makes an object worth parsing, where that is not files and scripts.
     wanted: Sequence[re.Pattern[bytes]] = _WANTED
-    # Is shown each object stream, decoded.
-    look: Callable[[bytes], None] | None = None
     objects: list[Object] = field(default_factory=list)
     trailers: list[dict[str, Value]] = field(default_factory=list)
     lock: pdf_crypt.Lock | None = None
@@ -257,18 +255,22 @@ class File:
         """What a stream holds."""
         return decode(self.raw(one, most), self._filters(one), self.budget)
 
-    def unpack(self, gather: Gather) -> Iterator[str]:
-        """Read the objects in object streams; gives why one could not be read."""
+    def unpack(self, gather: Gather, look: Callable[[bytes], None]) -> Iterator[str]:
+        """Read the objects in object streams; gives why one could not be read.
+
+        `look` is shown each, decoded.  It is not kept: it belongs to who keeps this file, and
+        two that keep each other are freed late, with all their octets.
+        """
         for one in [one for one in self.objects if one.packs]:
-            octets, why = gather.octets(self.pieces(one))
-            self._packed(one, bytes(octets))
+            gathered, why = gather.octets(self.pieces(one))
+            octets = bytes(gathered)
+            look(octets)
+            self._packed(one, octets)
             if why:
                 yield f"object stream {one.ref.number}: {why}"
 
     def _packed(self, one: Object, octets: bytes) -> None:
         """7.5.7: pairs of number and place, then the objects."""
-        if self.look is not None:
-            self.look(octets)
         first = one.values.get("First")
         start = first if isinstance(first, int) and first > 0 else 0
         head = octets[:start].split()

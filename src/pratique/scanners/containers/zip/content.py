@@ -271,7 +271,7 @@ class Contents:
             if over.class_ not in _OF_MEMBER:
                 raise
             self._gather.unpacked = before
-            content.over, content.unopened, content.why = over, "over_budget", over.detail
+            content.over, content.unopened, content.why = over.kept(), "over_budget", over.detail
             content.read = len(body)
             self._account(place.body, len(body) if outer else 0)
             return content
