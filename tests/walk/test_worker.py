@@ -1,8 +1,10 @@
 """A worker: it sees one message after the other, and only those."""
 
+import os
+
 import pytest
 
-from pratique.scanners.worker import READ
+from pratique.scanners.worker import READ, mapped, read
 
 pytestmark = [pytest.mark.real("kernel confinement"), pytest.mark.slow]
 
@@ -20,11 +22,17 @@ async def test_a_message_as_large_as_a_mail_is_seen_whole(naughty_workers, see):
     assert facts.mail.size == 13 + 25 * 1024 * 1024
 
 
-@pytest.mark.parametrize("size", [READ, READ + 1])
-async def test_a_message_is_seen_whole_whether_it_is_read_or_mapped(naughty_workers, see, size):
-    pool = await naughty_workers()
-    facts = await see(pool, b"nothing first".ljust(size))
-    assert (facts.mail.size, len(facts.failures)) == (size, 0)
+@pytest.mark.parametrize("taken", [read, mapped])
+@pytest.mark.parametrize("size", [0, 1, READ, READ + 1])
+def test_octets_are_taken_whole_wherever_somebody_has_read_to(taken, size):
+    octets = bytes(range(256)) * (size // 256) + bytes(size % 256)
+    kept = os.memfd_create("content")
+    os.write(kept, octets)
+    os.lseek(kept, 3, os.SEEK_SET)
+
+    assert taken(kept) == octets
+    with pytest.raises(OSError, match="Bad file descriptor"):
+        os.fstat(kept)
 
 
 async def test_one_worker_sees_many_messages_and_keeps_nothing_open(naughty_workers, see):

@@ -35,6 +35,18 @@ class Unfit(Exception):  # noqa: N818 - the admin's word, not an error of ours
     """Something that the admin gave cannot be loaded; says in words what and where."""
 
 
+def as_bytes(octets: memoryview) -> bytes:
+    """The octets as `bytes`, which can be searched: `b"x" in` a memoryview is never true.
+
+    What was decoded lies in memory so already, and is not copied: of a message of 25 MB, or a
+    PDF that several look at, each copy is another 25 MB.
+    """
+    whole = octets.obj
+    if type(whole) is bytes and len(whole) == len(octets) and octets.c_contiguous:
+        return whole
+    return octets.tobytes()
+
+
 @dataclass(slots=True)
 class Part:
     """A part's octets, and its facts as far as they are known.

@@ -13,6 +13,7 @@ from collections.abc import Iterator
 
 from pratique.scanners import wall_pb2 as wall
 from pratique.scanners.budget import Budget, OverBudget
+from pratique.scanners.part import as_bytes
 from pratique.scanners.rewriting.rebuild import rebuild
 from pratique.scanners.rewriting.recipe import Recipe, Refused
 from pratique.scanners.rewriting.strip import strip
@@ -26,7 +27,7 @@ _REFERENCE = 32
 def rewrite(octets: memoryview, request: wall.Rewrite, budget: Budget) -> Iterator[wall.Rewritten]:
     """How the message is put together with the edits made; or why they are not made."""
     try:
-        yield from _frames(_recipe(bytes(octets), request, budget))
+        yield from _frames(_recipe(as_bytes(octets), request, budget))
     except Refused as refused:
         yield wall.Rewritten(refused=str(refused))
     except OverBudget as over:

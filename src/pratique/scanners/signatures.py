@@ -20,6 +20,7 @@ from pratique.scanners.containers.gather import Damaged
 from pratique.scanners.containers.macintosh import header as mac_header
 from pratique.scanners.containers.zip import types as zip_types
 from pratique.scanners.containers.zip.tables import END, END_SIZE, find_end
+from pratique.scanners.part import as_bytes
 
 # (offset, signature, type), the first that fits; longer before shorter.  What runs comes
 # first, so that no other form's marks hide it; then what holds other files.
@@ -222,11 +223,9 @@ def _ole(octets: memoryview) -> str:
     root = (int.from_bytes(octets[48:52], "little") + 1) * sector
     if bytes(octets[root + 81 : root + 96]) == _INSTALLER:
         return "application/x-msi"
-    whole = bytes(octets)
-    for stream, type_ in _OLE_STREAMS:
-        if stream.encode("utf-16-le") in whole:
-            return type_
-    return "application/x-ole-storage"
+    whole = as_bytes(octets)
+    told = (type_ for stream, type_ in _OLE_STREAMS if stream.encode("utf-16-le") in whole)
+    return next(told, "application/x-ole-storage")
 
 
 def _packed(head: bytes) -> str:

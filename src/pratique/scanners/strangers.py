@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from pratique.scanners import facts_pb2 as facts
 from pratique.scanners import v1
-from pratique.scanners.part import Part
+from pratique.scanners.part import Part, as_bytes
 from pratique.scanners.report import DETAIL, shorten
 
 # Names are for policies and lists, which nobody writes longer; an address on the web is.
@@ -104,7 +104,7 @@ class Stranger:
 def _shown(part: Part) -> v1.Part:
     known = part.known
     return v1.Part(
-        octets=_as_bytes(part.octets),
+        octets=as_bytes(part.octets),
         name=known.name,
         names=part.names,
         type=known.type,
@@ -113,14 +113,6 @@ def _shown(part: Part) -> v1.Part:
         size=known.size,
         sha256=known.sha256,
     )
-
-
-def _as_bytes(octets: memoryview) -> bytes:
-    """As `bytes`, for `b"x" in` a memoryview is never true.  Decoded parts are some already."""
-    whole = octets.obj
-    if type(whole) is bytes and len(whole) == len(octets) and octets.c_contiguous:
-        return whole
-    return octets.tobytes()
 
 
 def _problem(said: v1.Finding) -> str:

@@ -40,8 +40,8 @@ _MESSAGES, _OCTETS = 100, 8 * 1024 * 1024
 # And within one message once so many objects are there more than before: with Python's 700 it
 # is looked for several times a message, and found nearly never.
 _NEW_OBJECTS = 10_000
-# A message of so many octets is copied: that takes less than a map, which the kernel fills page
-# by page and takes down again.
+# What a program made is read up to so many octets: that takes less than a map, which the kernel
+# fills page by page and takes down again.
 READ = 64 * 1024
 
 
@@ -78,7 +78,8 @@ class Worker:
     def _inspect(self, request: Inspect, descriptors: list[int]) -> None:
         begun = time.monotonic()
         self._page.clear()
-        octets, *extras = [_octets_of(descriptor) for descriptor in descriptors]
+        message, *made = descriptors
+        octets, extras = read(message), [mapped(descriptor) for descriptor in made]
         self._inspector.inspect(octets, request, self, extras)
         self._send(done=Done(seconds=time.monotonic() - begun))
         size = len(octets)
@@ -89,7 +90,7 @@ class Worker:
     def _rewrite(self, request: Rewrite, descriptors: list[int]) -> None:
         begun = time.monotonic()
         (descriptor,) = descriptors
-        octets = _octets_of(descriptor)
+        octets = read(descriptor)
         for rewritten in self._inspector.rewrite(octets, request):
             frames.send(self._connection, Answer(rewritten=rewritten))
         del octets
@@ -131,12 +132,28 @@ class Worker:
         frames.send(self._connection, Answer(hello=hello, done=done))
 
 
-def _octets_of(descriptor: int) -> memoryview:
-    """The octets of a descriptor, which is closed: of a large one mapped, and nothing is copied."""
+def read(descriptor: int) -> memoryview:
+    """The octets of a message, whose descriptor is closed.
+
+    The MIME reader needs them as `bytes`: a map would be there beside its copy.
+    """
+    try:
+        size, at, pieces = os.lseek(descriptor, 0, os.SEEK_END), 0, []
+        # One piece but near 2 GB (read(2)); what is sealed becomes no shorter meanwhile.
+        while at < size:
+            pieces.append(os.pread(descriptor, size - at, at))
+            at += len(pieces[-1])
+        return memoryview(b"".join(pieces))
+    finally:
+        os.close(descriptor)
+
+
+def mapped(descriptor: int) -> memoryview:
+    """The octets of what a program made, whose descriptor is closed: large ones are mapped."""
     try:
         size = os.lseek(descriptor, 0, os.SEEK_END)
         if size <= READ:
-            # An empty message is one too, and mmap(2) refuses an empty mapping.
+            # mmap(2) refuses an empty mapping.
             return memoryview(os.pread(descriptor, size, 0))
         # A reader that still holds a view keeps the map alive.
         return memoryview(mmap.mmap(descriptor, size, mmap.MAP_PRIVATE, mmap.PROT_READ))

@@ -22,7 +22,7 @@ from pratique.scanners.budget import OverBudget
 from pratique.scanners.documents.stated import SUSPICIOUS, Stated
 from pratique.scanners.office import compound, opendocument, package, rtf, tables
 from pratique.scanners.office.gathered import Gathered
-from pratique.scanners.part import Message, Part, Signs
+from pratique.scanners.part import Message, Part, Signs, as_bytes
 
 _OLE = bytes.fromhex("d0cf11e0a1b11ae1")
 _RTF = b"{\\rt"
@@ -171,7 +171,7 @@ def _says_nothing(part: Part) -> bool:
 
 def _flat(octets: memoryview) -> "Callable[[memoryview, Gathered], Iterator[Stated]] | None":
     """Who reads a document in one file, by the namespace that it declares, in either width."""
-    text = bytes(octets)
+    text = as_bytes(octets)
     if b"\0" in text[:_BLANKS]:
         text = text.replace(b"\0", b"")
     if b"<" not in text[:_BLANKS]:
@@ -210,7 +210,7 @@ def _active_mime(octets: memoryview) -> Iterator[Stated]:
 
 def _unpacked(octets: memoryview) -> memoryview:
     """A project as Word 2003 packs it into text: by zlib, behind a header."""
-    raw = bytes(octets)
+    raw = as_bytes(octets)
     for mark in (b"\x78\x9c", b"\x78\x01", b"\x78\xda", b"\x78\x5e"):
         at = raw.find(mark, len(_ACTIVE_MIME), _ACTIVE_MIME_HEAD)
         if at < 0:

@@ -24,7 +24,7 @@ from pratique.scanners.documents.pdf_actions import Action, Actions, read
 from pratique.scanners.documents.stated import Stated, shown, worse, worst
 from pratique.scanners.kinds import DANGEROUS, of_extension
 from pratique.scanners.names import extension
-from pratique.scanners.part import Message, Part, Signs
+from pratique.scanners.part import Message, Part, Signs, as_bytes
 
 _TYPE = "application/pdf"
 # What the reader of the format calls a member that is a text of the document itself, and a
@@ -141,7 +141,7 @@ class Pdf:
         # What is called so is opened so, also where a picture stands in front of it.
         called = known.declared_type == _TYPE or "pdf" in part.extensions
         if (called or known.type == _TYPE) and len(part.octets):
-            actions = read(bytes(part.octets), self._budget)
+            actions = read(as_bytes(part.octets), self._budget)
             self._pdfs[known.id] = _Pdf(actions)
             if actions.over is not None:
                 class_, detail = actions.over.class_, actions.over.detail

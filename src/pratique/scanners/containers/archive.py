@@ -20,7 +20,7 @@ from libarchive import ffi
 
 from pratique.scanners.budget import OverBudget
 from pratique.scanners.containers.gather import Damaged, Gather
-from pratique.scanners.part import Found, Member, Reached
+from pratique.scanners.part import Found, Member, Reached, as_bytes
 
 # One piece of a member: small beside any limit, large beside the cost of a call.
 PIECE = 64 * 1024
@@ -95,7 +95,7 @@ class Archive:
         password: bytes = b"",
     ) -> None:
         # libarchive keeps the pointer, so the copy must live as long as this object.
-        self._octets = bytes(octets)
+        self._octets = octets if isinstance(octets, bytes) else as_bytes(octets)
         self._archive = _new()
         for name in formats:
             _call(f"archive_read_support_format_{name}", _int, _p)(self._archive)

@@ -20,7 +20,7 @@ from typing import ClassVar
 from pratique.scanners import kinds, text_signatures
 from pratique.scanners.budget import Budget
 from pratique.scanners.containers.members import counted, fitted
-from pratique.scanners.part import Found, Member, Part, Recognized, Signs
+from pratique.scanners.part import Found, Member, Part, Recognized, Signs, as_bytes
 
 _TYPE = "application/onenote"
 _EXTENSIONS = frozenset({"one", "onetoc2"})
@@ -65,11 +65,11 @@ class OneNote:
         told = known.type in kinds.UNKNOWN or not _EXTENSIONS.isdisjoint(part.extensions)
         if not told or part.lacks(_BEGIN):
             return ""
-        return "within" if _BEGIN in bytes(part.octets) else ""
+        return "within" if _BEGIN in as_bytes(part.octets) else ""
 
     def members(self, part: Part, budget: Budget) -> Iterator[Found]:
         """Give each file in the order of the octets."""
-        octets = bytes(part.octets)
+        octets = as_bytes(part.octets)
         if part.known.type in {_TYPE, ""}:
             _check(part, octets)
         places = [found.start() for found in re.finditer(re.escape(_BEGIN), octets)]

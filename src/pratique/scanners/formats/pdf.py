@@ -29,7 +29,7 @@ from pratique.scanners.containers.office.ole_objects import last_step
 from pratique.scanners.containers.pdf.file import File, Object
 from pratique.scanners.containers.pdf.syntax import Name, Ref, Value, dictionaries, parse, texts_of
 from pratique.scanners.keys import Keys
-from pratique.scanners.part import Found, Member, Oddity, Part, Reached, Recognized, Signs
+from pratique.scanners.part import Found, Member, Oddity, Part, Reached, Recognized, Signs, as_bytes
 
 _TYPE = "application/pdf"
 _BEGINS = b"%PDF-"
@@ -90,7 +90,7 @@ class Pdf:
 
     def locked(self, part: Part) -> bool:
         """Tell whether it has an encryption that the empty password does not open."""
-        octets = bytes(part.octets)
+        octets = as_bytes(part.octets)
         return b"crypt" in octets and (_ENCRYPT in octets or b"#" in octets)
 
     def members(self, part: Part, budget: Budget) -> Iterator[Found]:
@@ -135,7 +135,7 @@ class _Reading:
     _by_number: dict[int, Value] = field(default_factory=dict)
 
     def members(self, keys: Keys | None) -> Iterator[Found]:
-        octets = bytes(self.part.octets)
+        octets = as_bytes(self.part.octets)
         self.file = File(octets, self.budget)
         self.gather = Gather(self.budget, len(octets))
         self.file.read()

@@ -21,7 +21,7 @@ from typing import ClassVar
 from pratique.scanners.budget import Budget
 from pratique.scanners.containers.members import counted, fitted
 from pratique.scanners.containers.office.ole_objects import Object, first_version
-from pratique.scanners.part import Found, Oddity, Part, Recognized
+from pratique.scanners.part import Found, Oddity, Part, Recognized, as_bytes
 
 _BEGINS = b"{\\rt"
 _OBJECT = b"\\objdata"
@@ -91,7 +91,7 @@ class Rtf:
 
     def members(self, part: Part, budget: Budget) -> Iterator[Found]:
         """Give each object in the order of the text."""
-        octets = bytes(part.octets)
+        octets = as_bytes(part.octets)
         reading = _Reading(octets, budget)
         yield from counted(_objects(part, reading), budget)
         if reading.cut or not octets.rstrip(b"\0\t\r\n\f \x1a").endswith(b"}"):

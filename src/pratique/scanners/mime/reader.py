@@ -25,7 +25,7 @@ from pratique.scanners.mime.multipart import Cutter, Gap, Note
 from pratique.scanners.mime.sections import begins_cut, continues
 from pratique.scanners.mime.uu import files as uuencoded
 from pratique.scanners.mime.views import Boundaries, Leaf, Over, Stretch, Views, near, place
-from pratique.scanners.part import Found, Oddity, Part, Reached, Recognized, Signs
+from pratique.scanners.part import Found, Oddity, Part, Reached, Recognized, Signs, as_bytes
 
 # Places that are read again; each is cheap, and a mail with more has one oddity often.
 STRETCHES = 1000
@@ -43,7 +43,7 @@ class Mime:
 
     def members(self, part: Part, budget: Budget) -> Iterator[Found]:
         """Give the entities of the message in document order, further readings last."""
-        octets = _octets(part)
+        octets = as_bytes(part.octets)
         # Old Macs end lines with CR; a message that has nothing else is read so.
         if b"\n" not in octets and b"\r" in octets:
             octets = octets.replace(b"\r", b"\n")
@@ -269,14 +269,6 @@ class _Reading:
             view="further",
         )
         yield from self.leaves.further(entity, leaf, same=same)
-
-
-def _octets(part: Part) -> bytes:
-    """The octets of a message; a decoded one lies in memory as they are needed."""
-    whole = part.octets.obj
-    if isinstance(whole, bytes) and len(whole) == len(part.octets):
-        return whole
-    return bytes(part.octets)
 
 
 def _named(boundaries: list[bytes]) -> Boundaries:

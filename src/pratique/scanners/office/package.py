@@ -21,6 +21,7 @@ from pratique.scanners.documents.stated import (
 from pratique.scanners.office import dde, objects, targets, workbook
 from pratique.scanners.office.gathered import Gathered, add
 from pratique.scanners.office.markup import contents, elements, xml_of
+from pratique.scanners.part import as_bytes
 
 _TEMPLATES = frozenset({"attachedtemplate"})
 # What is fetched when the document is opened.  Links that a person follows are another
@@ -72,7 +73,7 @@ def _by_marks(name: str, octets: memoryview, gathered: Gathered) -> Iterator[Sta
     wide = b"\0" in head[:4]
     if b"<" not in head or not (wide or head.lstrip(b"\xef\xbb\xbf \t\r\n")[:1] == b"<"):
         return
-    raw = bytes(octets)
+    raw = as_bytes(octets)
     if wide or b"definedName" in raw:
         for one in elements(xml_of(octets), "definedName"):
             _names(one.get("name", ""), gathered)
@@ -114,7 +115,7 @@ def _macro_sheet(name: str, octets: memoryview, gathered: Gathered) -> None:
         return
     add(gathered.sheets, name)
     if name.endswith(".bin"):
-        found = workbook.calls(bytes(octets))
+        found = workbook.calls(as_bytes(octets))
     else:
         text = xml_of(octets)
         found = [one for each in contents(text, "f") for one in _CALLS.findall(each.upper())]

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 
 from pratique.scanners.documents.stated import INFORMATION, SUSPICIOUS, Stated, shown
 from pratique.scanners.office import dde, targets
+from pratique.scanners.part import as_bytes
 
 _HEADER = re.compile(rb"\s{0,64}\{\\rtf1?(?![A-Za-z0-9])")
 _CLASS = re.compile(rb"\\objclass\s{1,8}([^\\{}]{1,64})")
@@ -33,7 +34,7 @@ _TOKEN = re.compile(
 
 def look(octets: memoryview) -> Iterator[Stated]:
     """The findings about the text."""
-    text = bytes(octets)
+    text = as_bytes(octets)
     if b"\\obj" in text:
         yield from _objects(text)
     for number, found in enumerate(_TEMPLATE.finditer(text)):

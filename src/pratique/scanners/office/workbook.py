@@ -15,6 +15,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from pratique.scanners.budget import Budget
+from pratique.scanners.part import as_bytes
 
 # A book of a company has 50,000 records in its globals: each style, each string of its
 # table in pieces of 8 KB.
@@ -52,7 +53,7 @@ def read(octets: memoryview, budget: Budget) -> Book:
     """Read the globals of a workbook, and its macro sheets."""
     book = Book()
     places: list[int] = []
-    stream = bytes(octets)
+    stream = as_bytes(octets)
     for kind, record, place in _records(stream, 0, book, budget):
         if kind == _PASS:
             return book
