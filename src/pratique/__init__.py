@@ -18,6 +18,7 @@ Start reading at `milter/pipeline.py`: one message's way, top to bottom.  What e
     config.py        settings, their models in sections/; config_types.py reads what is written in
                      them, config_problems.py says what is wrong
     assembly.py      settings become the parts of a service
+    keeping.py       what must not end is begun again
     supervisor/      the one process that starts, restarts, reloads and drains the others
     serving/         what runs in the process of one door
     doors/           where mail comes in

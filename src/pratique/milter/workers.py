@@ -24,6 +24,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
 from pratique.milter.idle import Idle
+from pratique.milter.keeping import kept, pauses
 from pratique.milter.looks import Looks, Shows, in_words
 from pratique.milter.mail import Content, Envelope, Rewritten
 from pratique.milter.programs.programs import Programs, ProgramSettings
@@ -32,10 +33,6 @@ from pratique.scanners import facts_pb2 as facts
 from pratique.scanners.wall_pb2 import Rewrite, Setup
 
 log = logging.getLogger("pratique.workers")
-
-# The pause before a nursery is started again doubles from the first to the last.
-FIRST_PAUSE = 0.1
-LAST_PAUSE = 30.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,13 +229,12 @@ class Workers:
         worker.kill()
         self._alive.discard(worker)
         if not self._closed:
-            chore = asyncio.get_running_loop().create_task(self._replace())
+            chore = asyncio.get_running_loop().create_task(kept("a worker", self._replace))
             self._chores.add(chore)
             chore.add_done_callback(self._chores.discard)
 
     async def _replace(self) -> None:
-        pause = FIRST_PAUSE
-        while True:
+        for pause in pauses():
             try:
                 await self._hire(await self._living_nursery())
                 return
@@ -248,7 +244,6 @@ class Workers:
             except (NurseryLost, NurseryUnfit, OSError) as error:
                 log.error("no new worker: %s; next try in %g s", error, pause)
             await asyncio.sleep(pause)
-            pause = min(pause * 2, LAST_PAUSE)
 
     async def _living_nursery(self) -> Nursery:
         """The nursery, or a new one in its place."""

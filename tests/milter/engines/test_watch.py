@@ -63,3 +63,19 @@ async def test_a_start_that_is_cut_off_leaves_nothing_behind():
     await watch.close()
     assert proofs.calls == ["start", "close"]
     assert len(asyncio.all_tasks()) == 1
+
+
+async def test_an_error_of_ours_ends_no_watching(soon, caplog):
+    proofs, ages, may_go_on = Proofs(), Ages(), asyncio.Semaphore(1)
+    told = ages.tell
+
+    def fails_once():
+        ages.tell = told
+        raise ZeroDivisionError
+
+    ages.tell = fails_once
+    watch = Watch(proofs, ages, lambda _: may_go_on.acquire())
+    await watch.start()
+    await soon(lambda: ages.told == 1)
+    assert "engines: an error of ours; it begins again in 0.1 s" in caplog.messages
+    await watch.close()

@@ -95,6 +95,15 @@ async def test_a_nursery_that_does_not_start_again_is_tried_again(kept):
     await kept.close()
 
 
+async def test_an_error_of_ours_ends_no_keeping(kept, caplog):
+    await kept.start()
+    kept.faults.append(ZeroDivisionError())
+    kept.now.end.set()
+    assert await asyncio.wait_for(kept.handed.get(), 5) is kept.made[1]
+    assert "the nursery: an error of ours; it begins again in 0.1 s" in caplog.messages
+    await kept.close()
+
+
 async def test_who_needs_one_while_there_is_none_gets_the_next(kept):
     await kept.start()
     first = kept.now

@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 
 from pratique.milter.ages import Ages
 from pratique.milter.engines.proofs import TICK_SECONDS, Proofs
+from pratique.milter.keeping import kept
 
 
 class Watch:
@@ -28,7 +29,7 @@ class Watch:
     async def start(self) -> None:
         """Try all engines, and look after them from now on."""
         await self.proofs.start()
-        self._watching = asyncio.create_task(self._watch())
+        self._watching = asyncio.create_task(kept("engines", self._watch, self._pause))
 
     async def close(self) -> None:
         """Look no more."""

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from pratique.milter.alerts.emergencies import Alert
 from pratique.milter.became import Became
+from pratique.milter.keeping import kept
 from pratique.milter.next_hop import NextHop
 from pratique.milter.notices import wording
 from pratique.milter.notices.dispatch import Dispatch
@@ -87,7 +88,7 @@ async def open_notices(
     ids = OwnIds(await asyncio.to_thread(_key, outbox), host)
     writer = Writer(outbox, ids, section.author or f"pratique@{host}", section.per_hour)
     dispatch = Dispatch(outbox, hop)
-    sending = asyncio.create_task(dispatch.run())
+    sending = asyncio.create_task(kept("notices", dispatch.run))
     try:
         yield Notices(section, ids, writer)
     finally:

@@ -24,6 +24,7 @@ from pratique.milter.config import Settings
 from pratique.milter.doors.places import DoorError
 from pratique.milter.journal.entry import PolicyText
 from pratique.milter.journal.key import NoKeyError
+from pratique.milter.keeping import kept
 from pratique.milter.sent.keyring import handed
 from pratique.milter.sent.keys import KeysError
 from pratique.milter.serving import loop
@@ -156,7 +157,7 @@ async def run(serving: Serving, control: int) -> None:
     channel = Channel(socket.socket(fileno=control))
     obedience = Obedience(serving, channel)
     obeying = asyncio.create_task(obedience.obey())
-    counting = asyncio.create_task(_count_aloud(channel))
+    counting = asyncio.create_task(kept("counters", lambda: _count_aloud(channel)))
     serving.begun(obeying.cancel)
     try:
         with contextlib.suppress(asyncio.CancelledError):

@@ -3,7 +3,6 @@
 supervisor.py   the service: what it is made of, its start, its reload, its end
 door.py         one door, kept alive; process.py is one process of it
 nurseries.py    the nursery, kept alive, and handed to the doors
-pauses.py       how long to wait before something is tried again
 sockets.py      listening sockets, opened once
 names.py        which doors the settings want, and where each listens
 state.py        the state folder, had alone

@@ -11,8 +11,8 @@ import logging
 import time
 from collections.abc import Awaitable, Callable, Coroutine
 
+from pratique.milter.keeping import kept, pauses
 from pratique.milter.supervisor.nurseries import KILLED_WITHIN
-from pratique.milter.supervisor.pauses import pauses
 from pratique.milter.supervisor.process import DoorProcess, Lost, Unfit
 from pratique.milter.wall import Nursery, NurseryLost
 
@@ -130,7 +130,7 @@ class Door:
 
     def _put(self, process: DoorProcess) -> None:
         self._process, self._ready = process, True
-        _begin(self._watch(process), self._watching)
+        _begin(kept(self.name, lambda: self._watch(process)), self._watching)
 
     async def _watch(self, process: DoorProcess) -> None:
         status = await process.wait()

@@ -12,7 +12,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 
-from pratique.milter.supervisor.pauses import pauses
+from pratique.milter.keeping import kept, pauses
 from pratique.milter.wall import Nursery, NurseryLost, NurseryUnfit
 from pratique.milter.workers import Nurseries
 
@@ -55,7 +55,7 @@ class KeptNursery:
                     raise
                 log.error("%s; it is started again", error)
         self._there.set()
-        self._keeping = asyncio.create_task(self._keep())
+        self._keeping = asyncio.create_task(kept("the nursery", self._keep))
 
     @property
     def lost(self) -> bool:
