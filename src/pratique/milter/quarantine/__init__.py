@@ -10,6 +10,6 @@ tokens.py      the one-time token that lets a released message pass our own door
 bound.py       the one message that a token opens for
 summary.py     one row of the list
 index.py       an SQLite table that only makes things faster
-schema.py      that table, and the migrations that make it
+schema.py      that table; migrating.py brings one of an earlier version on, by migrations/
 migrations/    Alembic's steps, run when the index is opened
 """

@@ -27,13 +27,12 @@ from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
 
-from alembic.util import CommandError
 from sqlalchemy import ColumnElement, Select, bindparam, delete, inspect, select
 from sqlalchemy.dialects.sqlite import insert
 from sqlalchemy.engine import Connection
 from sqlalchemy.exc import DatabaseError, SQLAlchemyError
 
-from pratique.milter.quarantine.schema import copies, engine_of, messages, migrate
+from pratique.milter.quarantine.schema import UnknownLayout, copies, engine_of, messages, migrate
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +47,7 @@ WAITING = 10_000
 # How often one batch waits for a lock that another process holds.
 TRIES = 5
 
-_TROUBLE = (SQLAlchemyError, sqlite3.Error, CommandError, OSError)
+_TROUBLE = (SQLAlchemyError, sqlite3.Error, UnknownLayout, OSError)
 _DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 _BUSY = (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED)
 
@@ -246,8 +245,8 @@ class Index:
         return False
 
     def _mended(self, error: Exception) -> bool:
-        # A layout that Alembic does not know was written by a later version of us.
-        damaged = _code(error) in _DAMAGED or isinstance(error, CommandError)
+        # What a later version of us wrote is of no use either.
+        damaged = _code(error) in _DAMAGED or isinstance(error, UnknownLayout)
         try:
             if damaged:
                 self._set_aside()

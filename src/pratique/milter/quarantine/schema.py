@@ -2,20 +2,38 @@
 
 A row repeats what the folder of a message says: `summary` is JSON for `list`, and `stamp`
 tells whether the row is as new as the folder's `state`.  A second table has a row for each
-recipient: `same` finds the copy that an earlier try left for it.  Migrations are Alembic's,
-from the first table on; they run in one transaction, so of two processes that open a new
-index one waits for the other.
+recipient: `same` finds the copy that an earlier try left for it.
+
+A new file is laid out in one go.  One that an earlier version of us wrote is brought on by
+Alembic (migrating.py), which is loaded for that only: it takes ten megabytes, and each door has
+an index.  All of it is one transaction, so of two processes that open a new index one waits
+for the other.
 """
 
 import sqlite3
 from pathlib import Path
 from typing import Any
 
-from alembic import command
-from alembic.config import Config
-from sqlalchemy import URL, Column, Engine, MetaData, Table, Text, create_engine, event
+from sqlalchemy import (
+    URL,
+    Column,
+    Engine,
+    MetaData,
+    PrimaryKeyConstraint,
+    String,
+    Table,
+    Text,
+    create_engine,
+    event,
+    insert,
+    inspect,
+    select,
+)
 from sqlalchemy.engine import Connection
 from sqlalchemy.pool import NullPool
+
+# The layout that this version reads and writes: the last one in migrations/versions/.
+PRESENT = "0002"
 
 metadata = MetaData()
 
@@ -32,6 +50,17 @@ copies = Table(
     Column("same", Text, primary_key=True),
     Column("id", Text, primary_key=True, index=True),
 )
+# As Alembic makes it, and reads it.
+_layouts = Table(
+    "alembic_version",
+    MetaData(),
+    Column("version_num", String(32), nullable=False),
+    PrimaryKeyConstraint("version_num", name="alembic_version_pkc"),
+)
+
+
+class UnknownLayout(Exception):  # noqa: N818 - a fact about a file, not an error of ours
+    """A later version of us wrote the file."""
 
 
 def engine_of(path: Path, patience: float) -> Engine:
@@ -68,9 +97,19 @@ def _begin(connection: Connection) -> None:
 
 
 def migrate(engine: Engine) -> None:
-    """Bring the file to the present layout."""
-    config = Config()
-    config.set_main_option("script_location", "pratique.milter.quarantine:migrations")
+    """Bring the file to the present layout.  Raises UnknownLayout, or what SQLAlchemy does."""
     with engine.execution_options(writes=True).begin() as connection:
-        config.attributes["connection"] = connection
-        command.upgrade(config, "head")
+        there = set(inspect(connection).get_table_names())
+        if not there:
+            metadata.create_all(connection)
+            _layouts.create(connection)
+            connection.execute(insert(_layouts).values(version_num=PRESENT))
+        elif _layouts.name not in there or _layout(connection) != [PRESENT]:
+            # Late, and hardly ever: see above.
+            from pratique.milter.quarantine import migrating  # noqa: PLC0415
+
+            migrating.upgrade(connection)
+
+
+def _layout(connection: Connection) -> list[str]:
+    return list(connection.scalars(select(_layouts.c.version_num)))

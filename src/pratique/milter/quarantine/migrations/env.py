@@ -1,4 +1,4 @@
-"""Run migrations on the connection that `schema.migrate` hands in.
+"""Run migrations on the connection that `migrating.upgrade` hands in.
 
 Alembic loads this file by its path.  There is no other way in: no database address
 is configured, so Alembic's own command line has nothing to connect to.
