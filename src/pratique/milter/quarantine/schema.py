@@ -5,7 +5,7 @@ tells whether the row is as new as the folder's `state`.  A second table has a r
 recipient: `same` finds the copy that an earlier try left for it.
 
 A new file is laid out in one go.  One that an earlier version of us wrote is brought on by
-Alembic (migrating.py), which is loaded for that only: it takes ten megabytes, and each door has
+Alembic (migrating.py), which is loaded for that only: it takes six megabytes, and each door has
 an index.  All of it is one transaction, so of two processes that open a new index one waits
 for the other.
 """
