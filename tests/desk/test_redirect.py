@@ -77,7 +77,7 @@ def test_what_is_redirected_comes_to_one_address_once(place, where):
     assert b"redirect: redirected" in notice.content
     assert b"bob@corp.example, eve@corp.example" in notice.content
     assert b"a[.]exe" in notice.content
-    assert b"MZ" not in notice.content
+    assert b"\nMZ" not in notice.content
 
 
 @pytest.mark.parametrize("where", PLACES)

@@ -32,7 +32,7 @@ async def test_what_goes_on_has_a_note_and_the_original_is_kept(strip, hop, quar
     assert sent.startswith(front + HEAD + TEXT + b"--b\r\nContent-Type: text/plain;")
     assert sent.endswith(b"Q1\r\n--b--\r\n")
     assert b"no programs by mail" in sent
-    assert b"MZ" not in sent
+    assert b"\nMZ" not in sent
     assert states(quarantine) == [("kept_original", "programs go")]
     (message,) = quarantine.messages()
     descriptor = quarantine.content(message.id)
@@ -46,7 +46,7 @@ async def test_a_message_that_is_nothing_but_the_part_becomes_the_note(strip, ho
     assert hop.sent[0].startswith(
         b"Received: here\r\nX-First: 1\r\nFrom: a@b.example\r\nX-Last: 1\r\nMIME-Version: 1.0\r\n"
     )
-    assert b"MZ" not in hop.sent[0]
+    assert b"\nMZ" not in hop.sent[0]
 
 
 async def test_a_message_without_such_a_part_goes_on_as_it_came(strip, hop, quarantine):
@@ -157,7 +157,7 @@ async def test_who_gets_it_whole_and_who_gets_it_changed_each_get_theirs(strip, 
     assert (await strip(Sees("eve"), apart=True)).code == 250
     sent = dict(zip((one for (one,) in hop.recipients), hop.sent, strict=True))
     assert b"MZ" in sent["eve@example.net"]
-    assert b"MZ" not in sent["bob@Example.NET"]
+    assert b"\nMZ" not in sent["bob@Example.NET"]
     assert [one.recipients for one in quarantine.messages()] == [("bob@Example.NET",)]
 
 
