@@ -16,6 +16,7 @@ import pytest
 from pratique.milter.journal.days import files_in
 from pratique.milter.journal.reading import entries_of, find
 from pratique.milter.policy_file import find as policy_file
+from pratique.milter.supervisor.supervisor import Supervisor
 from pratique.milter.versions import Versions
 from pratique.policies.written.beside import hash_of
 
@@ -258,3 +259,12 @@ def test_a_damaged_journal_is_kept_aside_and_a_new_one_is_begun(service, until):
     until(lambda: find(folder, second).entries, "entry in a new file")
     assert "is damaged: it is kept as" in service.log()
     assert [one.is_set_aside for one in files_in(folder)].count(True) == 1
+
+
+async def test_a_reload_that_fails_by_an_error_of_ours_is_answered_too(caplog):
+    def load():
+        raise ZeroDivisionError
+
+    said = await Supervisor(load)._obey("reload")
+    assert (said.done, said.lines) == (False, ("not reloaded, by an error of ours: see the log",))
+    assert "not reloaded, by an error of ours" in caplog.messages

@@ -136,6 +136,14 @@ async def test_a_process_that_cannot_start_again_is_tried_again(door, works):
     assert [process.served for process in works.made] == [1, 0, 0, 1]
 
 
+async def test_an_error_of_ours_on_the_way_ends_no_keeping(door, works):
+    await door.open()
+    works.faults = [ZeroDivisionError()]
+    works.made[0].end.set()
+    await soon(lambda: door.ready)
+    assert [process.served for process in works.made] == [1, 0, 1]
+
+
 async def test_a_new_process_serves_before_the_old_one_drains(door, works):
     await door.open()
     await door.replace()

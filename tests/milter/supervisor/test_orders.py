@@ -6,7 +6,14 @@ import socket
 
 import pytest
 
-from pratique.milter.supervisor.orders import Channel, Order, OrderError, OrderReader, close_all
+from pratique.milter.supervisor.orders import (
+    MAX_FRAME,
+    Channel,
+    Order,
+    OrderError,
+    OrderReader,
+    close_all,
+)
 
 SERVE = Order("serve", {"policy_text": "ü" * 1000})
 
@@ -51,6 +58,16 @@ def test_what_is_no_order_is_an_error(octets):
 def test_an_order_with_more_descriptors_than_a_socket_carries_is_not_said():
     with pytest.raises(OrderError):
         Order("serve", {}, tuple(range(254))).encode()
+
+
+def test_an_order_may_be_as_long_as_who_reads_it_takes_and_no_longer():
+    words = len(Order("serve", {"text": ""}).encode())
+    longest = Order("serve", {"text": "x" * (MAX_FRAME - words)})
+    reader = OrderReader()
+    reader.feed(longest.encode(), [])
+    assert reader.next() == longest
+    with pytest.raises(OrderError, match=f"{MAX_FRAME + 1} octets"):
+        Order("serve", {"text": "x" * (MAX_FRAME - words + 1)}).encode()
 
 
 async def test_an_order_and_its_descriptors_arrive():

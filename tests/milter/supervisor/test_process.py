@@ -8,7 +8,7 @@ import sys
 import pytest
 
 from pratique.milter.supervisor.charge import Charge
-from pratique.milter.supervisor.orders import OrderError
+from pratique.milter.supervisor.orders import MAX_FRAME, OrderError
 from pratique.milter.supervisor.process import DoorProcess, Inherited, Lost, Unfit
 
 # Reads one frame and its descriptors, then does what its name says.
@@ -74,8 +74,7 @@ async def start(tmp_path):
     start.hears = lambda said: None
     yield start
     for process in begun:
-        with contextlib.suppress(ZeroDivisionError):
-            await process.kill()
+        await process.kill()
     os.close(lock)
 
 
@@ -141,7 +140,7 @@ async def test_a_door_whose_words_cannot_be_taken_is_killed_and_not_left_unheard
         await process.serve(CHARGE, Nursery())
 
 
-async def test_a_door_is_killed_too_where_hearing_it_fails_in_a_way_nobody_foresaw(start):
+async def test_a_door_is_killed_too_where_hearing_it_fails_in_a_way_nobody_foresaw(start, caplog):
     def fail(said):
         raise ZeroDivisionError
 
@@ -149,5 +148,13 @@ async def test_a_door_is_killed_too_where_hearing_it_fails_in_a_way_nobody_fores
     process = await start("good")
     with pytest.raises(Lost, match="before it was ready"):
         await process.serve(CHARGE, Nursery())
-    with pytest.raises(ZeroDivisionError):
-        await process.wait()
+    # Who waits for its end, to start it again, hears of that end and of nothing else.
+    assert await process.wait() == -9
+    assert "good: an error of ours; it is killed" in caplog.messages
+
+
+async def test_what_is_too_much_for_an_order_is_told_in_words_and_waits_for_no_answer(start):
+    process = await start("good")
+    with pytest.raises(Unfit, match="many thousands in one of the settings"):
+        await process.serve(Charge("x" * MAX_FRAME, b"the policies"), Nursery())
+    await process.serve(CHARGE, Nursery())

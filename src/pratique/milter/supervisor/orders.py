@@ -55,8 +55,9 @@ class Order:
         """The frame, without its descriptors."""
         said = {"word": self.word, "descriptors": len(self.descriptors), **self.body}
         octets = json.dumps(said).encode()
-        if len(octets) > MAX_FRAME or len(self.descriptors) > MAX_DESCRIPTORS:
-            raise OrderError(f"an order of {len(octets)} octets, at most {MAX_FRAME}")
+        size = LENGTH_OCTETS + len(octets)
+        if size > MAX_FRAME or len(self.descriptors) > MAX_DESCRIPTORS:
+            raise OrderError(f"an order of {size} octets, at most {MAX_FRAME}")
         return len(octets).to_bytes(LENGTH_OCTETS, "big") + octets
 
 

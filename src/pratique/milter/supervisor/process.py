@@ -99,12 +99,12 @@ class DoorProcess:
         """Have it serve.  Raises Unfit or Lost."""
         if self._listening.done():
             raise Lost(f"{self._name}: it ended before it was told to serve")
-        with nursery.adopted() as control, charge.order(control.fileno(), sockets) as order:
-            self._answer = asyncio.get_running_loop().create_future()
-            await self._say(order)
+        answered = self._answer = asyncio.get_running_loop().create_future()
         try:
+            with nursery.adopted() as control, charge.order(control.fileno(), sockets) as order:
+                await self._say(order)
             async with asyncio.timeout(READY_SECONDS):
-                answer = await self._answer
+                answer = await answered
         except TimeoutError:
             # What it says from now on would be taken for the answer to the next order.
             self._kill_now()
@@ -161,6 +161,9 @@ class DoorProcess:
             await self._channel.say(order)
         except OSError as error:
             raise Lost(f"{self._name}: it has ended ({error.strerror})") from error
+        except OrderError as error:
+            many = "are there many thousands in one of the settings?"
+            raise Unfit(f"{self._name}: cannot be told to serve: {error}; {many}") from error
 
     async def _listen(self) -> None:
         """Take its answers, until it hangs up; one that is not heard any more is killed."""
@@ -172,6 +175,10 @@ class DoorProcess:
                     self._answer.set_result(answer)
         except OrderError as error:
             log.error("%s: talks nonsense, and is killed: %s", self._name, error)
+            self._kill_now()
+        except Exception:
+            # Raised, it would end who waits for the end of this process, to start it again.
+            log.exception("%s: an error of ours; it is killed", self._name)
             self._kill_now()
         except BaseException:
             self._kill_now()

@@ -227,6 +227,9 @@ class Supervisor:
                 lines = _in_words(error)
                 log.error("not reloaded, all stays as it was: %s", "; ".join(lines))
                 return Said(False, ("not reloaded, all stays as it was:", *lines))
+            except Exception:
+                log.exception("not reloaded, by an error of ours")
+                return Said(False, ("not reloaded, by an error of ours: see the log",))
             finally:
                 notify("READY=1")
 
