@@ -89,3 +89,39 @@ async def test_who_has_it_since_an_earlier_try_hears_so_too(whole, hop, quaranti
     assert hop.recipients == [[B.address, D.address]]
     assert [one.code for one in done.reply.each] == [451, 250, 451]
     assert await quarantine.delivered.known(whole.content, whole.envelope) == set()
+
+
+NOBODY, FULL = Reply(550, ("5.1.1 no such user",)), Reply(552, ("5.2.2 mailbox full",))
+
+
+@pytest.mark.parametrize(
+    ("said", "heard", "outcomes"),
+    [
+        ((NOBODY, FULL, FULL), (550, 552, 552), ("refused", "refused", "refused")),
+        ((NOBODY, LATER, FULL), (550, 451, 552), ("refused", "deferred", "refused")),
+        ((TAKEN, NOBODY, LATER), (250, 550, 451), ("delivered", "refused", "deferred")),
+        ((NOBODY, NOBODY, NOBODY), (), ("refused", "refused", "refused")),
+        # What is refused to some and taken for the rest is held, as it is by SMTP.
+        ((TAKEN, NOBODY, TAKEN), (), ("delivered", "held", "delivered")),
+    ],
+)
+async def test_each_hears_why_the_next_hop_refused_him_and_nobody_comes_again_for_that(
+    *, whole, hop, quarantine, said, heard, outcomes
+):
+    plan = actions.plan([Verdict(Action.ACCEPT, "", "")] * 3)
+    ways = Ways(hop.send, quarantine.hold, "sender", by_recipient=True)
+    hop.reply = Reply(said[-1].code, said[-1].lines, said)
+    done = await Sharing(plan, whole, ways, quarantine, {}).done()
+    assert (tuple(one.code for one in done.reply.each), done.outcomes) == (heard, outcomes)
+
+
+@pytest.mark.parametrize(("heard_by", "by_recipient"), [("queue", True), ("sender", False)])
+async def test_where_one_reply_is_for_all_or_only_a_queue_hears_it_the_refused_come_again(
+    *, whole, hop, quarantine, heard_by, by_recipient
+):
+    plan = actions.plan([Verdict(Action.ACCEPT, "", "")] * 3)
+    ways = Ways(hop.send, quarantine.hold, heard_by, by_recipient=by_recipient)
+    hop.reply = Reply(451, ("4.2.2 no room",), (NOBODY, LATER, NOBODY))
+    done = await Sharing(plan, whole, ways, quarantine, {}).done()
+    assert (done.reply.code, done.reply.each) == (451, ())
+    assert done.outcomes == ("deferred",) * 3

@@ -212,7 +212,8 @@ class Sharing:
         """The client comes again, or is refused: of this try stays what was delivered."""
         outcome = REFUSED if reply.code // 100 == 5 else DEFERRED
         for part in self._parts:
-            if part.outcome != DELIVERED or part.waits:
+            has_it = part.outcome == DELIVERED and not part.waits
+            if not has_it and not self._hears_its_own(part):
                 part.outcome = outcome
         if self._ways.by_recipient:
             await self._strike_out()
@@ -250,16 +251,29 @@ class Sharing:
             for place in part.share.places
         }
         copies = [copy.id for part in self._with(HELD, DELIVERED) for copy in part.copies[-1:]]
-        if self._ways.by_recipient and not reply.accepted and DELIVERED in outcomes.values():
-            has = actions.taken(self._whole.envelope.queue_id)
-            ends = (outcomes[place] for place in sorted(outcomes))
-            reply = replace(reply, each=tuple(has if end == DELIVERED else reply for end in ends))
+        if self._ways.by_recipient and not reply.accepted:
+            each = self._for_each(reply)
+            reply = replace(reply, each=each if set(each) != {reply} else ())
         return Done(
             Plan(tuple(part.share for part in self._parts), self._plan.refusal),
             reply,
             next(iter(copies), ""),
             tuple(redirected.get(place, outcomes[place]) for place in sorted(outcomes)),
         )
+
+    def _for_each(self, reply: Reply) -> tuple[Reply, ...]:
+        """What each recipient hears in LMTP, where not all of them have it."""
+        heard: dict[int, Reply] = {}
+        for part in self._parts:
+            has = actions.taken(self._whole.envelope.queue_id)
+            same = (has if part.outcome == DELIVERED else reply,) * len(part.share.places)
+            own = part.replies if self._hears_its_own(part) else same
+            heard.update(zip(part.share.places, own, strict=True))
+        return tuple(heard[place] for place in sorted(heard))
+
+    def _hears_its_own(self, part: _Part) -> bool:
+        """Whether each of its recipients hears why the next hop refused him, and does not come."""
+        return part.outcome == REFUSED and self._ways.by_recipient and self._hears_refusals()
 
     def _with(self, *outcomes: str) -> list[_Part]:
         """The parts with these outcomes, in the order of the outcomes."""
