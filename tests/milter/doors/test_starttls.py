@@ -140,11 +140,15 @@ async def test_starttls_has_no_argument_and_auth_is_not_offered(open_tls, line, 
     assert (await client.ask(line))[:3] == reply
 
 
-async def test_whom_a_proxy_named_before_tls_gets_no_rights_of_the_proxy(open_tls, loopback):
+async def test_what_a_proxy_said_before_tls_gives_no_rights_behind_it(open_tls, loopback):
     door = await open_tls(xclient_from=loopback, relay_from=loopback)
     client = await door.client()
     await client.hear()
-    assert (await client.ask("XCLIENT ADDR=192.0.2.7"))[:3] == "220"
+    # A client that may relay, and has logged in: said in clear, by whoever is on the way.
+    assert (await client.ask("XCLIENT ADDR=127.0.0.1 LOGIN=ceo"))[:3] == "220"
+    await client.ask(EHLO)
+    assert (await client.ask(MAIL))[:3] == "250"
+    assert (await client.ask("RCPT TO:<b@elsewhere.example>"))[:3] == "250"
     await client.ask("STARTTLS")
     await encrypted(client)
     await client.ask(EHLO)

@@ -122,6 +122,35 @@ async def test_if_all_are_away_the_one_whose_pause_ends_first_is_asked(
     assert (two.first.connections, two.second.connections) == (2, 1)
 
 
+async def test_also_if_that_is_not_the_first_of_them(two, outgoing, deliver, clock):
+    first, second = (hop.pause for hop in two.hops)
+    first.begin()
+    clock.now += 1.0
+    first.begin()
+    second.begin()
+    assert (first.ends_at, second.ends_at) == (clock.now + 2.0, clock.now + 1.0)
+    assert (await deliver(two.hop, outgoing)).accepted
+    assert (two.first.connections, two.second.connections) == (0, 1)
+
+
+@pytest.mark.parametrize("answer", ["421 4.3.2 too busy", "CLOSE"])
+async def test_who_greets_and_takes_no_mail_is_left_alone_for_longer_each_time(
+    *, two, outgoing, deliver, clock, answer
+):
+    pause = two.hops[0].pause
+    for asked, seconds in enumerate((1.0, 2.0, 4.0), 1):
+        two.first.answers["MAIL"] = [answer]
+        assert (await deliver(two.hop, outgoing)).accepted
+        assert (two.first.connections, pause.ends_at) == (asked, clock.now + seconds)
+        clock.now += seconds
+    assert (await deliver(two.hop, outgoing)).accepted
+    assert len(two.first.messages) == 1
+    # It took mail: the next time begins with the shortest one, after a kept connection too.
+    two.first.answers["MAIL"] = [answer, answer]
+    assert (await deliver(two.hop, outgoing)).accepted
+    assert pause.ends_at == clock.now + 1.0
+
+
 @pytest.fixture
 async def keep_busy(envelope):
     """`await keep_busy(hop, script)`: a connection on which a reply is waited for."""

@@ -8,6 +8,7 @@ import pytest
 from pratique.milter.content import content_of
 from pratique.milter.mail import Forward, Outgoing
 from pratique.milter.next_hop import Reply
+from pratique.milter.next_hop.pool import Limits
 from pratique.milter.next_hop.smtp import AWAY, LOST, SmtpNextHop, Way
 from pratique.milter.next_hop.wire import MALFORMED
 
@@ -181,15 +182,45 @@ async def test_content_that_breaks_off_is_never_ended(hop, script, outgoing, del
     assert (await deliver(hop, outgoing)).accepted
 
 
+class Faulty(Outgoing):
+    """Content in which an error of ours is."""
+
+    __slots__ = ()
+
+    def chunks(self):
+        yield b"Subject: x\r\n\r\n"
+        raise ZeroDivisionError
+
+
+async def test_a_delivery_that_ends_by_an_error_of_ours_keeps_no_place(script, outgoing, deliver):
+    way = Way(limits=Limits(wait_seconds=0.01, connections=1))
+    hop = SmtpNextHop("127.0.0.1", script.port, "us.example", way)
+    with pytest.raises(ZeroDivisionError):
+        await deliver(hop, Faulty(outgoing.content))
+    assert (await deliver(hop, outgoing)).accepted
+    assert len(script.messages) == 1
+    await hop.close()
+
+
 @pytest.mark.slow
-async def test_a_refusal_in_the_middle_of_the_content_is_heard(listen, deliver, patient):
+@pytest.mark.parametrize(
+    ("said", "heard"),
+    [
+        (b"552 5.3.4 too much", Reply(552, ("5.3.4 too much",))),
+        # It cannot have it: the rest was never sent.
+        (b"250 2.0.0 whatever", MALFORMED),
+    ],
+)
+async def test_what_is_said_in_the_middle_of_the_content_is_heard_and_is_no_acceptance(
+    *, listen, deliver, patient, said, heard
+):
     async def refuse(reader, writer):
         writer.write(b"220 hop\r\n")
         for answer in (b"250 ok", b"250 ok", b"250 ok", b"354 go"):
             await reader.readline()
             writer.write(answer + b"\r\n")
         await reader.readexactly(100_000)
-        writer.write(b"552 5.3.4 too much\r\n")
+        writer.write(said + b"\r\n")
         while await reader.read(1 << 20):
             pass
         writer.close()
@@ -197,7 +228,7 @@ async def test_a_refusal_in_the_middle_of_the_content_is_heard(listen, deliver, 
     port = await listen(refuse)
     hop = SmtpNextHop("127.0.0.1", port, "us.example", Way(timeouts=patient))
     content = content_of([b"0123456789abcde\r\n" * 1_000_000])
-    assert await deliver(hop, Outgoing(content)) == Reply(552, ("5.3.4 too much",))
+    assert await deliver(hop, Outgoing(content)) == heard
     content.close()
     await hop.close()
 

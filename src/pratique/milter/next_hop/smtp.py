@@ -160,6 +160,8 @@ class SmtpNextHop:
         if reply.code == 421:
             self.pause.begin()
             raise UnavailableError(mirrored(reply))
+        # Not before: one that greets and then is too busy for mail is away, too.
+        self.pause.end()
         told = [mirrored(reply) for reply in replies[len(whence) :]]
         for reply in told:
             if not reply.accepted:
@@ -203,7 +205,6 @@ class SmtpNextHop:
     async def _dial(self) -> Connection:
         connection = await self._dialler.dial(self.timeouts)
         self._seen = frozenset(connection.capabilities)
-        self.pause.end()
         return connection
 
     async def _quit(self, connection: Connection) -> None:
