@@ -270,6 +270,15 @@ async def test_a_client_that_is_gone_has_nothing_redirected(downstream, hop, out
     assert "SEND" not in hop.events
 
 
+async def test_a_client_that_goes_while_the_other_address_is_said_has_nothing_redirected(
+    downstream, hop, outgoing
+):
+    hop.witness = lambda event: downstream.abandon() if event.startswith("RCPT x") else None
+    assert await downstream.redirect(outgoing, [B, C], Forward("x@y.z"), True) == CLIENT_GONE
+    assert hop.events[-2:] == ["RCPT x@y.z", "RSET"]
+    assert hop.messages == []
+
+
 async def test_a_refusal_of_the_other_address_is_passed_on_as_it_is(downstream, hop, outgoing):
     hop.answers["x@y.z"] = [NO]
     assert await downstream.redirect(outgoing, [B, C], Forward("x@y.z"), True) == NO

@@ -135,6 +135,22 @@ async def test_who_waits_too_long_hears_so_and_what_is_decided_then_is_put_away(
         assert await heard(reader) == b"a"
 
 
+@pytest.mark.slow
+async def test_the_time_of_a_message_that_was_answered_is_not_that_of_the_next(place, taker):
+    async with served(place, taker, seconds=1.0) as (_, connected):
+        reader, writer = await connected()
+        for _ in range(50):
+            writer.write(MESSAGE)
+            assert await heard(reader) == b"a"
+        taker.may.clear()
+        begun = asyncio.get_running_loop().time()
+        writer.write(MESSAGE)
+        assert await heard(reader) == LATE
+        assert asyncio.get_running_loop().time() - begun >= 1.0
+        taker.may.set()
+        await until(lambda: taker.taken == 51)
+
+
 def is_open(content):
     try:
         content.peek(0, 1)

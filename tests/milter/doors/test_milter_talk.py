@@ -186,6 +186,14 @@ def test_macros_of_a_message_are_not_those_of_the_next(spoken):
     ]
 
 
+@pytest.mark.parametrize("anew", [packet(b"K"), packet(b"C", b"y\0U")])
+def test_macros_of_a_client_are_not_those_of_the_next(spoken, anew):
+    spoken.take(packet(b"C", b"x\0U") + packet(b"D", b"M{auth_authen}\0ann\0") + MAIL + RCPT)
+    spoken.take(anew + MESSAGE)
+    assert [dict(known) for _, known in spoken.ends] == [{}]
+    spoken.tell()
+
+
 def test_a_quit_is_the_end(spoken):
     spoken.take(packet(b"Q") + MESSAGE)
     assert (spoken.talk.over, spoken.ends) == (True, [])
