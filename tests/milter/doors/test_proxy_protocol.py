@@ -62,6 +62,7 @@ def test_a_header_that_is_cut_anywhere_wants_more(header):
         b"PROXY TCP4 2001:db8::7 192.0.2.1 56324 25\r\n",
         b"PROXY TCP4 192.0.2.7 nobody 56324 25\r\n",
         b"PROXY TCP6 192.0.2.7 ::1 56324 25\r\n",
+        b"PROXY TCP5 2001:db8::7 ::1 56324 25\r\n",
         b"PROXY TCP6 fe80::1%eth0 ::1 56324 25\r\n",
         b"PROXY TCP4 192.0.2.7 192.0.2.1 65536 25\r\n",
         b"PROXY TCP4 192.0.2.7 192.0.2.1 56324 -1\r\n",
