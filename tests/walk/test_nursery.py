@@ -50,6 +50,14 @@ async def test_a_rule_that_cannot_be_compiled_stops_the_start_and_is_named(tmp_p
     await pool.close()
 
 
+async def test_settings_that_are_too_much_for_workers_are_told_in_words():
+    domains = [f"d{number:06}.customers.example" for number in range(120_000)]
+    pool = Workers(own_nursery(Setup(own_domains=domains)))
+    with pytest.raises(NurseryUnfit, match="are there many thousands of domains"):
+        await pool.start()
+    await pool.close()
+
+
 async def test_a_program_that_is_no_nursery_is_told(tmp_path):
     pool = Workers(own_nursery(Setup(), ("/bin/true",)))
     with pytest.raises(NurseryLost):

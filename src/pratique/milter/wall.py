@@ -218,8 +218,11 @@ def _exchange(control: socket.socket, request: Request) -> tuple[Answer, list[in
     """One request to the nursery and its answer; blocks, so it runs in a thread."""
     try:
         frames.send(control, request)
-    except (OSError, frames.FrameError) as error:
+    except OSError as error:
         raise NurseryLost(f"the nursery does not answer: {error}") from error
+    except frames.FrameError as error:
+        many = "are there many thousands of domains, people or passwords?"
+        raise NurseryUnfit(f"the settings are too much for workers: {error}; {many}") from error
     return _answer(control)
 
 
