@@ -111,6 +111,9 @@ class DoorProcess:
             raise Lost(f"{self._name}: not ready within {READY_SECONDS:g} s") from None
         finally:
             self._answer = None
+            # If it ended while it was told, that was raised, and is not told once more by asyncio.
+            if answered.done() and not answered.cancelled():
+                answered.exception()
         if answer.word == "alone":
             raise Lost(f"{self._name}: {answer.body.get('why', answer.word)}")
         if answer.word != "ready":
