@@ -39,5 +39,6 @@ async def kept(
             await keeper()
             return
         except Exception:
+            # Whichever: it is told, and nothing of what is kept may stay away for it.
             log.exception("%s: an error of ours; it begins again in %g s", name, seconds)
         await pause(seconds)

@@ -106,7 +106,7 @@ def migrate(engine: Engine) -> None:
             connection.execute(insert(_layouts).values(version_num=PRESENT))
         elif _layouts.name not in there or _layout(connection) != [PRESENT]:
             # Late, and hardly ever: see above.
-            from pratique.milter.quarantine import migrating  # noqa: PLC0415
+            from pratique.milter.quarantine import migrating  # noqa: PLC0415 - six megabytes
 
             migrating.upgrade(connection)
 

@@ -228,6 +228,7 @@ class Supervisor:
                 log.error("not reloaded, all stays as it was: %s", "; ".join(lines))
                 return Said(False, ("not reloaded, all stays as it was:", *lines))
             except Exception:
+                # Whichever: who asked gets an answer, and the service serves on.
                 log.exception("not reloaded, by an error of ours")
                 return Said(False, ("not reloaded, by an error of ours: see the log",))
             finally:

@@ -26,7 +26,7 @@ from pratique.scanners.documents.stated import Stated, worst
 from pratique.scanners.links.host import is_public_address
 from pratique.scanners.links.own import Own
 from pratique.scanners.links.url import Address
-from pratique.scanners.part import Message, Part, Signs
+from pratique.scanners.part import Message, Part, Signs, as_bytes
 
 # Each with the severities that it may have, and what it means.
 NAMES = {
@@ -162,7 +162,7 @@ class PagesOf:
         stated: list[Stated] = []
         built, xml = holder is not None, known.type == _SVG
         attached = part.attached or known.parent in self._saved
-        for text in read_page(part.octets.tobytes(), part.charset):
+        for text in read_page(as_bytes(part.octets), part.charset):
             lower = text.lower()
             # References may hide a word; a body's page does nothing by itself.
             hidden = attached and any(word in lower for word in _REFERENCES)
@@ -262,7 +262,7 @@ def _is_shown(part: Part) -> bool:
         return True
     if known.type != "text/xml" and _XML.isdisjoint(part.extensions):
         return False
-    text = part.octets.tobytes().decode("latin-1")
+    text = as_bytes(part.octets).decode("latin-1")
     text = text.replace("\0", "") if "\0" in text[:4] else text
     text = unescape(text) if "&#" in text else text
     return any(map(text.__contains__, _NAMESPACES))

@@ -94,8 +94,8 @@ class Archive:
         options: bytes = b"",
         password: bytes = b"",
     ) -> None:
-        # libarchive keeps the pointer, so the copy must live as long as this object.
-        self._octets = octets if isinstance(octets, bytes) else as_bytes(octets)
+        # libarchive keeps the pointer, so these must live as long as this object.
+        self._octets = as_bytes(memoryview(octets))
         self._archive = _new()
         for name in formats:
             _call(f"archive_read_support_format_{name}", _int, _p)(self._archive)

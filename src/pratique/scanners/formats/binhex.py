@@ -17,7 +17,7 @@ from pratique.scanners.budget import Budget
 from pratique.scanners.containers.archive import fill_from
 from pratique.scanners.containers.gather import Damaged, Gather, pieces_of
 from pratique.scanners.containers.members import too_many
-from pratique.scanners.part import Found, Member, Part, Recognized, Signs
+from pratique.scanners.part import Found, Member, Part, Recognized, Signs, as_bytes
 from pratique.scanners.text import to_text
 
 _MARK = b"(This file must be converted with BinHex"
@@ -71,11 +71,11 @@ class Binhex:
         text = known.kind == "text" or known.type in _TEXTS
         if not text or part.lacks(_MARK):
             return ""
-        return "within" if _MARK in part.octets.tobytes() else ""
+        return "within" if _MARK in as_bytes(part.octets) else ""
 
     def members(self, part: Part, budget: Budget) -> Iterator[Found]:
         """Give each file's forks, the data fork first."""
-        octets = part.octets.tobytes()
+        octets = as_bytes(part.octets)
         at = max(0, octets.find(_MARK))
         count = 0
         while (begin := _BEGIN.search(octets, at)) is not None:

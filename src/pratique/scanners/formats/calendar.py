@@ -14,7 +14,7 @@ from typing import ClassVar
 from pratique.scanners.budget import Budget
 from pratique.scanners.containers.members import fitted, too_many
 from pratique.scanners.containers.pages.data_uris import TooMany, decode_base64, find_uris
-from pratique.scanners.part import Found, Member, Part, Recognized, Signs
+from pratique.scanners.part import Found, Member, Part, Recognized, Signs, as_bytes
 from pratique.scanners.text import to_text
 
 _TYPES = frozenset({"text/calendar", "text/vcard"})
@@ -65,7 +65,7 @@ class Calendar:
 
     def members(self, part: Part, budget: Budget) -> Iterator[Found]:
         """Give what is encoded in a property, then what stands in URIs."""
-        octets = _ascii(part.octets.tobytes())
+        octets = _ascii(as_bytes(part.octets))
         unfolded = _FOLD.sub(b"", octets)
         count = 0
         try:

@@ -21,7 +21,7 @@ from pratique.scanners.containers.cms.content import Content
 from pratique.scanners.containers.gather import Damaged, Gather, pieces_of
 from pratique.scanners.containers.streams import Inflate, Streams
 from pratique.scanners.names import plain
-from pratique.scanners.part import Found, Member, Part, Recognized
+from pratique.scanners.part import Found, Member, Part, Recognized, as_bytes
 
 # A name that is the mail's own, and not that of a file that was signed.
 _MAIL = frozenset({"smime.p7m", "smime.p7s", "smime.p7z", ""})
@@ -51,7 +51,7 @@ class Cms:
 
     def members(self, part: Part, budget: Budget) -> Iterator[Found]:
         """Give the content, then what stands behind the end."""
-        octets = memoryview(cms_content.unarmoured(part.octets.tobytes()))
+        octets = memoryview(cms_content.unarmoured(as_bytes(part.octets)))
         try:
             content = cms_content.read_content(octets)
         except Damaged as damage:

@@ -35,7 +35,7 @@ from pratique.scanners.containers.pages.data_uris import (
 )
 from pratique.scanners.containers.pages.names import script_names
 from pratique.scanners.containers.pages.text import read_page
-from pratique.scanners.part import Found, Member, Part, Recognized, Signs
+from pratique.scanners.part import Found, Member, Part, Recognized, Signs, as_bytes
 
 _TYPES = frozenset(
     {
@@ -118,7 +118,7 @@ class Html:
         seen: set[bytes] = set()
         # What a script writes into its page is a script, without a word that says so.
         built = list(part.known.inside[-1:]) == [self.name]
-        for text in read_page(part.octets.tobytes(), part.charset):
+        for text in read_page(as_bytes(part.octets), part.charset):
             try:
                 page = _Page(text, budget, seen, scripted=built)
                 yield from page.members()

@@ -14,7 +14,7 @@ from typing import ClassVar
 from pratique.scanners import text_signatures
 from pratique.scanners.budget import Budget
 from pratique.scanners.containers.members import fitted, too_many
-from pratique.scanners.part import Found, Member, Part, Recognized, Signs
+from pratique.scanners.part import Found, Member, Part, Recognized, Signs, as_bytes
 
 # A separator: behind an empty line, or with a date as asctime(3) writes it; then a header
 # field, or another line of its own.
@@ -57,7 +57,7 @@ class Mbox:
 
     def members(self, part: Part, budget: Budget) -> Iterator[Found]:
         """Give each message in order."""
-        octets = part.octets.tobytes()
+        octets = as_bytes(part.octets)
         for count, (start, end, view) in enumerate(_messages(octets), 1):
             budget.check_clock()
             if count > budget.limits.parts:

@@ -16,7 +16,7 @@ from pratique.scanners.containers.archive import fill_from
 from pratique.scanners.containers.gather import Gather, pieces_of
 from pratique.scanners.containers.members import too_many
 from pratique.scanners.names import plain
-from pratique.scanners.part import Found, Member, Part, Recognized, Signs
+from pratique.scanners.part import Found, Member, Part, Recognized, Signs, as_bytes
 from pratique.scanners.text import to_text
 
 _NAME = rb"[0-9]{1,64}[ \t]++([^\r\n]{1,1024})\r?\n(?>[ \t]*+\r?\n){0,8}+"
@@ -81,7 +81,7 @@ class Uuencoded:
         said = part.extensions
         if part.lacks(_ANY_BEGIN) and part.lacks(_ARMOURED) and not said & _BARE_NAMES:
             return ""
-        octets = part.octets.tobytes()
+        octets = as_bytes(part.octets)
         if said & _BARE_NAMES and _is_bare(octets):
             return "whole"
         if _ARMOURED in octets and next(_armoured(octets), None):
@@ -110,7 +110,7 @@ class Uuencoded:
 
 
 def _files(part: Part, budget: Budget) -> Iterator[File]:
-    octets = part.octets.tobytes()
+    octets = as_bytes(part.octets)
     at = 0
     while (begin := _next_begin(part, octets, at)) is not None:
         budget.check_clock()

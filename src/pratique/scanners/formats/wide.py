@@ -11,7 +11,7 @@ from typing import ClassVar
 from pratique.scanners import text_signatures
 from pratique.scanners.budget import Budget
 from pratique.scanners.containers.members import fitted
-from pratique.scanners.part import Found, Member, Part, Recognized, Signs
+from pratique.scanners.part import Found, Member, Part, Recognized, Signs, as_bytes
 from pratique.scanners.text import to_text
 
 _MARKS = {codecs.BOM_UTF16_LE: "utf-16-le", codecs.BOM_UTF16_BE: "utf-16-be"}
@@ -38,7 +38,7 @@ class Wide:
 
     def members(self, part: Part, budget: Budget) -> Iterator[Found]:
         """Give the message with one octet a letter."""
-        octets = part.octets.tobytes()
+        octets = as_bytes(part.octets)
         text, _ = to_text(octets[2:], _MARKS.get(octets[:2], "utf-8"))
         narrow = text.encode("latin-1" if text.isascii() else "utf-8", "replace")
         budget.charge_octets(len(narrow))

@@ -18,7 +18,7 @@ from pratique.scanners.budget import Budget
 from pratique.scanners.containers.members import fitted, too_many
 from pratique.scanners.containers.pages.data_uris import decode_base64
 from pratique.scanners.containers.pages.text import read_page
-from pratique.scanners.part import Found, Member, Part, Recognized
+from pratique.scanners.part import Found, Member, Part, Recognized, as_bytes
 
 _TYPES = frozenset({"text/xml", "application/xml"})
 # Types of office files in one piece, as libmagic and ours name them.
@@ -69,7 +69,7 @@ class Xml:
     def members(self, part: Part, budget: Budget) -> Iterator[Found]:
         """Give each file in order."""
         count = 0
-        for text in read_page(part.octets.tobytes(), part.charset):
+        for text in read_page(as_bytes(part.octets), part.charset):
             for found in _CONTENT.finditer(text):
                 if len(found[1]) < _LETTERS:
                     continue

@@ -16,7 +16,7 @@ from pratique.scanners.budget import Budget
 from pratique.scanners.containers.archive import fill_from
 from pratique.scanners.containers.gather import Gather, pieces_of
 from pratique.scanners.containers.members import too_many
-from pratique.scanners.part import Found, Member, Part, Recognized, Signs
+from pratique.scanners.part import Found, Member, Part, Recognized, Signs, as_bytes
 from pratique.scanners.text import to_text
 
 _MARK = b"=ybegin "
@@ -64,7 +64,7 @@ class Yenc:
         known = part.known
         if known.kind in {"message", "multipart", "image"} or part.lacks(_MARK):
             return ""
-        octets = part.octets.tobytes()
+        octets = as_bytes(part.octets)
         at = octets.find(_MARK)
         if at < 0 or _BEGIN.search(octets, max(0, at - 1)) is None:
             return ""
@@ -74,7 +74,7 @@ class Yenc:
         """Give each file, joined of its pieces."""
         gather = Gather(budget, len(part.octets))
         files: dict[tuple[bytes, int], list[_Piece]] = {}
-        for count, piece in enumerate(_pieces(part.octets.tobytes(), budget)):
+        for count, piece in enumerate(_pieces(as_bytes(part.octets), budget)):
             if count == FILES:
                 yield too_many(part, f"more than {FILES} pieces of yEnc")
                 break
