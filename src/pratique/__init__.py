@@ -64,6 +64,7 @@ Start reading at `milter/pipeline.py`: one message's way, top to bottom.  What e
     released.py      a released message is known again when it comes back
     durable.py       files that are on the disk when they are said to be
     became.py        what became of a message, told to the log, the journal and the counters
+    outcome.py       the words for what came of it: delivered, held, refused
     notices/         short mails to somebody of ours, from an outbox that is written first
     alerts/          what comes too often, and what somebody should wake up for
     logs.py          one line an event

@@ -47,7 +47,7 @@ class Trial:
         envelope = Envelope("Q", datetime.now(UTC), "a@a.example", recipients=(FINE, MARKED, HELD))
         ways = Ways(self.send, self.store.hold, "sender", apart=self.send)
         whole = Whole(content, envelope, Facts())
-        done = await Sharing(actions.plan(VERDICTS), whole, ways, self.store, {}).done()
+        done = await Sharing(actions.plan(VERDICTS), whole, ways, self.store, {}).carry_out()
         content.close()
         return done.reply.code
 

@@ -143,7 +143,7 @@ def shared(store, door):
             if share.edits
         }
         made = Ways(door.send, store.hold, heard_by, apart=door.sent_apart, **ways)
-        done = await Sharing(plan, whole, made, store, changed).done()
+        done = await Sharing(plan, whole, made, store, changed).carry_out()
         content.close()
         new.close()
         assert len(done.outcomes) == len(letters)

@@ -72,7 +72,7 @@ async def test_who_has_it_hears_so_where_each_hears_a_reply_of_his_own(
     plan = actions.plan([Verdict(Action.ACCEPT, "", "")] * 3)
     ways = Ways(hop.send, quarantine.hold, "queue", by_recipient=by_recipient)
     hop.reply = Reply(451, ("4.2.2 no room",), (TAKEN, LATER, TAKEN))
-    done = await Sharing(plan, whole, ways, quarantine, {}).done()
+    done = await Sharing(plan, whole, ways, quarantine, {}).carry_out()
     assert (done.reply.code, done.outcomes) == (451, ("delivered", "deferred", "delivered"))
     # With one reply for all they come again, and are left out then.
     known = await quarantine.delivered.known(whole.content, whole.envelope)
@@ -85,7 +85,7 @@ async def test_who_has_it_since_an_earlier_try_hears_so_too(whole, hop, quaranti
     plan = actions.plan([Verdict(Action.ACCEPT, "", "")] * 3)
     ways = Ways(hop.send, quarantine.hold, "queue", by_recipient=True)
     hop.reply = LATER
-    done = await Sharing(plan, whole, ways, quarantine, {}).done()
+    done = await Sharing(plan, whole, ways, quarantine, {}).carry_out()
     assert hop.recipients == [[B.address, D.address]]
     assert [one.code for one in done.reply.each] == [451, 250, 451]
     assert await quarantine.delivered.known(whole.content, whole.envelope) == set()
@@ -111,7 +111,7 @@ async def test_each_hears_why_the_next_hop_refused_him_and_nobody_comes_again_fo
     plan = actions.plan([Verdict(Action.ACCEPT, "", "")] * 3)
     ways = Ways(hop.send, quarantine.hold, "sender", by_recipient=True)
     hop.reply = Reply(said[-1].code, said[-1].lines, said)
-    done = await Sharing(plan, whole, ways, quarantine, {}).done()
+    done = await Sharing(plan, whole, ways, quarantine, {}).carry_out()
     assert (tuple(one.code for one in done.reply.each), done.outcomes) == (heard, outcomes)
 
 
@@ -122,6 +122,6 @@ async def test_where_one_reply_is_for_all_or_only_a_queue_hears_it_the_refused_c
     plan = actions.plan([Verdict(Action.ACCEPT, "", "")] * 3)
     ways = Ways(hop.send, quarantine.hold, heard_by, by_recipient=by_recipient)
     hop.reply = Reply(451, ("4.2.2 no room",), (NOBODY, LATER, NOBODY))
-    done = await Sharing(plan, whole, ways, quarantine, {}).done()
+    done = await Sharing(plan, whole, ways, quarantine, {}).carry_out()
     assert (done.reply.code, done.reply.each) == (451, ())
     assert done.outcomes == ("deferred",) * 3

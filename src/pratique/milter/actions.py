@@ -53,11 +53,6 @@ _PASSING = frozenset({"engine_away", "engine_late", "engine_unproven"})
 _DNS_AWAY = "temperror"
 
 
-# What goes on, and what somebody reads now or one day.
-_LEAVING = frozenset({Action.ACCEPT, Action.REDIRECT})
-_KEPT = _LEAVING | {Action.QUARANTINE}
-
-
 @dataclass(frozen=True, slots=True)
 class Share:
     """What happens to a message for the recipients whose verdicts order the same."""
@@ -77,7 +72,7 @@ class Share:
     @property
     def leaves(self) -> bool:
         """Whether the message goes on, to these recipients or instead of to them."""
-        return self.action in _LEAVING
+        return self.action.leaves
 
     @property
     def content(self) -> tuple[object, ...]:
@@ -272,7 +267,7 @@ def _planned(due: Sequence[Verdict]) -> Plan:
     groups: dict[object, list[int]] = {}
     for place, one in enumerate(due):
         # Fields are for what is read one day: now, or once it is released.
-        stays = one.action in _KEPT
+        stays = one.action.is_kept
         instead = one.redirect if one.action is Action.REDIRECT else ""
         orders = one.action, instead, one.add_header if stays else (), one.edits
         groups.setdefault(orders, []).append(place)
@@ -343,7 +338,7 @@ def _instead(verdict: Verdict) -> Verdict:
 
 def _for_some(verdict: Verdict) -> Verdict:
     """What is done for some recipients, whatever is done for others."""
-    if verdict.action in _KEPT:
+    if verdict.action.is_kept:
         return verdict
     return _held(
         verdict,

@@ -9,14 +9,15 @@ from dataclasses import dataclass
 from pratique.milter.journal.entry import Shadowed
 from pratique.milter.mail import Envelope
 from pratique.milter.next_hop import Reply
+from pratique.milter.outcome import Outcome
 from pratique.policies.verdict import Verdict
 from pratique.scanners.facts_pb2 import Facts
 
 _TAKEN = {
-    "accept": "delivered",
-    "redirect": "redirected",
-    "quarantine": "held",
-    "discard": "dropped",
+    "accept": Outcome.DELIVERED,
+    "redirect": Outcome.REDIRECTED,
+    "quarantine": Outcome.HELD,
+    "discard": Outcome.DROPPED,
 }
 
 
@@ -40,26 +41,23 @@ class Became:
     reply: Reply
     # The copy in quarantine.
     held_as: str = ""
-    # What came of it for each recipient, in these words; empty: the same for all.
-    outcomes: tuple[str, ...] = ()
+    # What came of it for each recipient; empty: the same for all.
+    outcomes: tuple[Outcome, ...] = ()
     # What a policy in the shadow would have decided.
     shadowed: Shadowed | None = None
     # The hash of the policy that decides.
     policy: str = ""
 
     @property
-    def outcome(self) -> str:
-        """What came of the action: the next hop may refuse what the policy accepts.
-
-        Where recipients differ it is "split".
-        """
+    def outcome(self) -> Outcome:
+        """What came of the action for all recipients, or that it differs among them."""
         if len(self.outcomes) == 1:
             return self.outcomes[0]
         if self.outcomes:
-            return "split" if self.differs else self.outcomes[0]
+            return Outcome.SPLIT if self.differs else self.outcomes[0]
         if self.reply.accepted:
             return _TAKEN[self.action]
-        return "refused" if self.reply.code // 100 == 5 else "deferred"
+        return Outcome.of(self.reply)
 
     @property
     def differs(self) -> bool:

@@ -36,9 +36,9 @@ async def carry_out(
 ) -> Done:
     """Do with a message what the plan says; `changed` is what some shares get instead of it."""
     if len(plan.shares) > 1 or plan.worst.leaves:
-        return await Sharing(plan, whole, ways, quarantine, changed).done()
+        return await Sharing(plan, whole, ways, quarantine, changed).carry_out()
     if await _some_have_it(plan, whole, ways, quarantine):
-        return await Sharing(actions.for_some(plan), whole, ways, quarantine, {}).done()
+        return await Sharing(actions.for_some(plan), whole, ways, quarantine, {}).carry_out()
     (share,) = plan.shares
     match share.action:
         case Action.QUARANTINE:
@@ -87,5 +87,5 @@ async def _hold(plan: Plan, held: Held, ways: Ways) -> Done:
     except OSError as error:
         log.error("%s: not held: %s", queue_id, error)
         return Done(plan, durable.reply_to(error))
-    log.info("%s: held as %s", queue_id, kept_as)
+    log.info("%s: held %s", queue_id, f"as {kept_as}" if kept_as else "by the mail server")
     return Done(plan, actions.taken(queue_id), kept_as)

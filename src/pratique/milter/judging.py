@@ -15,6 +15,7 @@ from pratique.milter.lookups import addresses
 from pratique.milter.mail import Content, Envelope
 from pratique.milter.rewriting import Look, Rewrites
 from pratique.milter.shadowing import Shadowing
+from pratique.milter.wall import NurseryLost
 from pratique.policies import danger
 from pratique.policies.policy import Policy
 from pratique.policies.verdict import Verdict
@@ -25,7 +26,7 @@ class Sees(Rewrites, Protocol):
     """Who turns a message into facts, and rewrites one: `Workers`, or what a test hands in."""
 
     async def inspect(self, content: Content, envelope: Envelope) -> Facts:
-        """All facts about a message.  Raises NurseryLost."""
+        """All facts about a message.  Raises NurseryLost, or TimeoutError without a worker."""
 
     async def again(self, content: Content, envelope: Envelope, first: Facts) -> Facts:
         """All facts about what became of a message by a rewrite.  Raises NurseryLost."""
@@ -52,17 +53,23 @@ class Judging:
     shadow: Shadowing | None = None
 
     async def first(self, content: Content, envelope: Envelope, octets: int = 0) -> Inspection:
-        """A message as it came; nobody looks into one of so many `octets`.
+        """Judge a message as it came.  With `octets`, its size, it is too large to be looked into.
 
-        Raises NurseryLost, or TimeoutError if no worker is free.
+        Raises NurseryLost, also where no worker is free in time.
         """
         if octets:
             seen = too_large.seen(envelope, octets)
         else:
-            seen = await self.sees.inspect(content, envelope)
+            seen = await self._seen(content, envelope)
         if self.bursts is not None:
             self.bursts.state(seen, envelope)
         return judge(seen, envelope, self.policy, self.shadow)
+
+    async def _seen(self, content: Content, envelope: Envelope) -> Facts:
+        try:
+            return await self.sees.inspect(content, envelope)
+        except TimeoutError:
+            raise NurseryLost("no worker was free") from None
 
     def again(self, envelope: Envelope, first: Facts) -> Look:
         """How what became of a message is judged; `first` are its facts as it came."""

@@ -21,11 +21,7 @@ from pratique.milter.lookups.auth.trusted import NAME
 from pratique.milter.lookups.auth.written import results_field
 from pratique.milter.sent.stamping import Stamping
 from pratique.milter.ways import Whole
-from pratique.policies.verdict import Action
 from pratique.scanners.facts_pb2 import Facts
-
-# Who has these actions may read it, now or one day.
-_STAYS = frozenset({Action.ACCEPT, Action.REDIRECT, Action.QUARANTINE})
 
 
 class OwnFields:
@@ -39,7 +35,7 @@ class OwnFields:
 
     async def added(self, whole: Whole, plan: Plan) -> Whole:
         """The message with its fields; what is stamped is in the ledger by then."""
-        shares = [share for share in plan.shares if share.action in _STAYS]
+        shares = [share for share in plan.shares if share.action.is_kept]
         if not shares:
             return whole
         if whole.envelope.direction != "outbound":

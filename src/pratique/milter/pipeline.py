@@ -85,9 +85,8 @@ class Pipeline:
             inspection = await self._judging.first(content, envelope, ways.too_large)
             whole = Whole(content, envelope, inspection.facts)
             done = await self._act(whole, inspection.verdicts, ways, begun)
-        except (NurseryLost, TimeoutError) as error:
-            why = str(error) or "no worker was free"
-            log.error("%s: not inspected: %s", envelope.queue_id, why)
+        except NurseryLost as error:
+            log.error("%s: not inspected: %s", envelope.queue_id, error)
             done = Done(actions.NOT_NOW, actions.UNSEEN)
         seen, worst = inspection or Inspection(Facts(), ()), done.plan.worst
         became = Became(

@@ -22,6 +22,7 @@ from pratique.milter import actions, durable
 from pratique.milter.actions import Plan, Share
 from pratique.milter.mail import Outgoing
 from pratique.milter.next_hop import Reply
+from pratique.milter.outcome import Outcome
 from pratique.milter.quarantine.state import Stage
 from pratique.milter.quarantine.store import Copy, Quarantine
 from pratique.milter.ways import Done, Ways, Whole, outgoing
@@ -29,9 +30,6 @@ from pratique.policies.verdict import Action
 
 log = logging.getLogger("pratique.message")
 
-# What becomes of a recipient; nothing yet is the empty word.
-DELIVERED, HELD, REFUSED, DEFERRED = "delivered", "held", "refused", "deferred"
-REDIRECTED = "redirected"
 _BEFORE = Reply(250, ("2.0.0 delivered by an earlier try",))
 
 
@@ -41,7 +39,8 @@ class _Part:
 
     share: Share
     out: Outgoing
-    outcome: str = ""
+    # None: nothing came of it yet.
+    outcome: Outcome | None = None
     # What the next hop said to each.
     replies: tuple[Reply, ...] = ()
     # In quarantine: the original of what goes out changed, and what is held.
@@ -49,7 +48,7 @@ class _Part:
     # Delivered if and when our reply is 2yz.
     waits: bool = False
 
-    def split(self, outcome: str, replies: Mapping[int, Reply]) -> "_Part":
+    def split(self, outcome: Outcome | None, replies: Mapping[int, Reply]) -> "_Part":
         """Those of them at these places."""
         share, said = self.share.only(replies), tuple(replies.values())
         return replace(self, share=share, outcome=outcome, replies=said, copies=[*self.copies])
@@ -78,20 +77,20 @@ class Sharing:
         self._later: Reply | None = None
         self._is_noted = False
 
-    async def done(self) -> Done:
+    async def carry_out(self) -> Done:
         """Serve all, and reply."""
         try:
             await self._leave_out()
-            if (whole := self._undivided()) is not None:
+            if (only := self._undivided()) is not None:
                 # As it is for nearly all mail: nothing to put, to note or to withdraw.
-                reply = await self._ways.send(whole.out, self._whole.forwards(whole.share))
+                reply = await self._ways.send(only.out, self._whole.forwards(only.share))
                 if reply.accepted and not reply.each:
                     return self._all_have_it()
-                self._heard(whole, reply, is_last=True)
+                self._heard(only, reply, is_last=True)
             else:
                 await self._put()
                 await self._send()
-            refused = self._with(REFUSED)
+            refused = self._with(Outcome.REFUSED)
             if len(refused) == len(self._parts) and self._hears_refusals():
                 return await self._undone(refused[0].replies[0])
             await self._hold_refused()
@@ -112,7 +111,7 @@ class Sharing:
         log.info("%s: %d recipients have it already", self._whole.envelope.queue_id, len(has))
         for part in self._parts[:]:
             forwards = self._whole.forwards(part.share)
-            known = (DELIVERED if forward.address in has else "" for forward in forwards)
+            known = (Outcome.DELIVERED if forward.address in has else None for forward in forwards)
             self._split(part, ((outcome, _BEFORE) for outcome in known))
 
     def _undivided(self) -> _Part | None:
@@ -122,11 +121,11 @@ class Sharing:
         return part if is_plain and len(self._parts) == 1 and not self._is_noted else None
 
     def _all_have_it(self) -> Done:
-        outcomes = (DELIVERED,) * len(self._parts[0].share.places)
+        outcomes = (Outcome.DELIVERED,) * len(self._parts[0].share.places)
         return Done(self._plan, actions.taken(self._whole.envelope.queue_id), "", outcomes)
 
     async def _put(self) -> None:
-        for part in self._with(""):
+        for part in self._with(None):
             if not part.share.leaves:
                 await self._hold(part, Stage.HELD)
             elif part.out.rewritten is not None:
@@ -134,7 +133,7 @@ class Sharing:
 
     async def _send(self) -> None:
         """One transaction for each part, those with the content of most recipients at the end."""
-        places = {part.share.places: part for part in self._with("")}
+        places = {part.share.places: part for part in self._with(None)}
         same = actions.by_content(part.share for part in places.values())
         contents = sorted(same, key=actions.recipients_of)
         left = [share for each in contents for share in each]
@@ -171,11 +170,11 @@ class Sharing:
         """What the next hop says of a part."""
         part.waits = is_last and self._ways.by_reply
         each = reply.each or (reply,) * len(part.share.places)
-        self._split(part, ((_outcome_of(one), one) for one in each))
-        self._later = next((one for one in each if _outcome_of(one) == DEFERRED), None)
+        self._split(part, ((Outcome.of(one), one) for one in each))
+        self._later = next((one for one in each if Outcome.of(one) == Outcome.DEFERRED), None)
 
     async def _hold_refused(self) -> None:
-        for part in self._with(REFUSED):
+        for part in self._with(Outcome.REFUSED):
             part.share = actions.refused(part.share, part.replies)
             await self._hold(part, Stage.HELD)
 
@@ -192,12 +191,12 @@ class Sharing:
             self._later = durable.reply_to(error)
             return
         if stage is Stage.HELD:
-            part.outcome = HELD
+            part.outcome = Outcome.HELD
         how = "held" if stage is Stage.HELD else "its original is kept"
         log.info("%s: %s as %s", queue_id, how, part.copies[-1].id)
 
     async def _note(self) -> None:
-        has = [part for part in self._with(DELIVERED) if not part.waits]
+        has = [part for part in self._with(Outcome.DELIVERED) if not part.waits]
         addresses = [one.address for part in has for one in self._whole.forwards(part.share)]
         if not addresses:
             return
@@ -210,20 +209,20 @@ class Sharing:
 
     async def _undone(self, reply: Reply) -> Done:
         """The client comes again, or is refused: of this try stays what was delivered."""
-        outcome = REFUSED if reply.code // 100 == 5 else DEFERRED
+        outcome = Outcome.REFUSED if reply.refused else Outcome.DEFERRED
         for part in self._parts:
-            has_it = part.outcome == DELIVERED and not part.waits
+            has_it = part.outcome is Outcome.DELIVERED and not part.waits
             if not has_it and not self._hears_its_own(part):
                 part.outcome = outcome
         if self._ways.by_recipient:
             await self._strike_out()
         else:
             await self._note()
-        await self._withdraw_all_but(self._with(DELIVERED))
+        await self._withdraw_all_but(self._with(Outcome.DELIVERED))
         return self._told(reply)
 
     async def _well(self) -> Done:
-        await self._withdraw_all_but(self._with(DELIVERED, HELD))
+        await self._withdraw_all_but(self._with(Outcome.DELIVERED, Outcome.HELD))
         await self._strike_out()
         return self._told(actions.taken(self._whole.envelope.queue_id))
 
@@ -243,14 +242,8 @@ class Sharing:
         await asyncio.shield(asyncio.gather(*map(self._quarantine.withdraw, gone)))
 
     def _told(self, reply: Reply) -> Done:
-        outcomes = {place: part.outcome for part in self._parts for place in part.share.places}
-        redirected = {
-            place: REDIRECTED
-            for part in self._with(DELIVERED)
-            if part.share.redirect
-            for place in part.share.places
-        }
-        copies = [copy.id for part in self._with(HELD, DELIVERED) for copy in part.copies[-1:]]
+        there = self._with(Outcome.HELD, Outcome.DELIVERED)
+        copies = [copy.id for part in there for copy in part.copies[-1:]]
         if self._ways.by_recipient and not reply.accepted:
             each = self._for_each(reply)
             reply = replace(reply, each=each if set(each) != {reply} else ())
@@ -258,30 +251,42 @@ class Sharing:
             Plan(tuple(part.share for part in self._parts), self._plan.refusal),
             reply,
             next(iter(copies), ""),
-            tuple(redirected.get(place, outcomes[place]) for place in sorted(outcomes)),
+            self._outcomes(),
         )
+
+    def _outcomes(self) -> tuple[Outcome, ...]:
+        """What came of it for each recipient."""
+        found: dict[int, Outcome] = {}
+        for part in self._parts:
+            assert part.outcome is not None, "some recipients were forgotten"
+            is_elsewhere = part.share.redirect and part.outcome is Outcome.DELIVERED
+            outcome = Outcome.REDIRECTED if is_elsewhere else part.outcome
+            found.update(dict.fromkeys(part.share.places, outcome))
+        return tuple(found[place] for place in sorted(found))
 
     def _for_each(self, reply: Reply) -> tuple[Reply, ...]:
         """What each recipient hears in LMTP, where not all of them have it."""
         heard: dict[int, Reply] = {}
         for part in self._parts:
             has = actions.taken(self._whole.envelope.queue_id)
-            same = (has if part.outcome == DELIVERED else reply,) * len(part.share.places)
+            same = (has if part.outcome is Outcome.DELIVERED else reply,) * len(part.share.places)
             own = part.replies if self._hears_its_own(part) else same
             heard.update(zip(part.share.places, own, strict=True))
         return tuple(heard[place] for place in sorted(heard))
 
     def _hears_its_own(self, part: _Part) -> bool:
         """Whether each of its recipients hears why the next hop refused him, and does not come."""
-        return part.outcome == REFUSED and self._ways.by_recipient and self._hears_refusals()
+        if part.outcome is not Outcome.REFUSED:
+            return False
+        return self._ways.by_recipient and self._hears_refusals()
 
-    def _with(self, *outcomes: str) -> list[_Part]:
+    def _with(self, *outcomes: Outcome | None) -> list[_Part]:
         """The parts with these outcomes, in the order of the outcomes."""
-        return [part for one in outcomes for part in self._parts if part.outcome == one]
+        return [part for one in outcomes for part in self._parts if part.outcome is one]
 
-    def _split(self, part: _Part, outcomes: Iterable[tuple[str, Reply]]) -> None:
+    def _split(self, part: _Part, outcomes: Iterable[tuple[Outcome | None, Reply]]) -> None:
         """Take a part apart by what became of each recipient."""
-        groups: dict[str, dict[int, Reply]] = {}
+        groups: dict[Outcome | None, dict[int, Reply]] = {}
         for place, (outcome, reply) in zip(part.share.places, outcomes, strict=True):
             groups.setdefault(outcome, {})[place] = reply
         if len(groups) == 1:
@@ -295,13 +300,7 @@ class Sharing:
 
 def _unnamed(reply: Reply, queue_id: str) -> Reply:
     """What is heard of an address that no client has named: a deferral without its words."""
-    if reply.accepted or reply.code // 100 == 5:
+    if reply.accepted or reply.refused:
         return replace(reply, each=())
     log.warning("%s: not redirected: %s", queue_id, reply)
     return actions.NOT_PASSED_ON
-
-
-def _outcome_of(reply: Reply) -> str:
-    if reply.accepted:
-        return DELIVERED
-    return REFUSED if reply.code // 100 == 5 else DEFERRED

@@ -7,6 +7,7 @@ from pratique.milter import actions
 from pratique.milter.actions import HeardBy, Plan, Share
 from pratique.milter.mail import Content, Envelope, Forward, Outgoing
 from pratique.milter.next_hop import Reply
+from pratique.milter.outcome import Outcome
 from pratique.milter.quarantine.record import Held
 from pratique.scanners.facts_pb2 import Facts
 
@@ -16,7 +17,8 @@ Send = Callable[[Outgoing, Sequence[Forward]], Awaitable[Reply]]
 # Gives a message to the next hop for one address instead of these recipients.  False at the end:
 # with a content of its own, in a milter past the mail server's queue.
 Redirect = Callable[[Outgoing, Sequence[Forward], Forward, bool], Awaitable[Reply]]
-# Keeps a message, on the disk when it returns; says under which name.  Raises OSError.
+# Keeps a message, on the disk when it returns, and gives its id in quarantine; the empty word
+# where the mail server is told to hold it.  Raises OSError.
 Hold = Callable[[Held], Awaitable[str]]
 
 
@@ -102,6 +104,5 @@ class Done:
     plan: Plan
     reply: Reply
     held_as: str = ""
-    # For each recipient "delivered", "redirected", "held", "dropped", "refused" or
-    # "deferred".
-    outcomes: tuple[str, ...] = ()
+    # For each recipient; empty: the same for all.
+    outcomes: tuple[Outcome, ...] = ()

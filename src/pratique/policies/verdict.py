@@ -23,8 +23,20 @@ class Action(StrEnum):
         """Rank for "the most severe of the recipients' actions" (0 is accept)."""
         return _SEVERITIES[self]
 
+    @property
+    def leaves(self) -> bool:
+        """True if the message goes on, to whom it came for or to somebody else."""
+        return self in _LEAVING
+
+    @property
+    def is_kept(self) -> bool:
+        """True if somebody may read the message, now or one day: it goes on, or is held."""
+        return self in _KEPT
+
 
 _SEVERITIES = {action: place for place, action in enumerate(Action)}
+_LEAVING = frozenset({Action.ACCEPT, Action.REDIRECT})
+_KEPT = _LEAVING | {Action.QUARANTINE}
 
 
 @dataclass(frozen=True, slots=True)

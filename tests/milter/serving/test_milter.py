@@ -219,7 +219,8 @@ async def test_a_recipient_with_a_tag_who_does_not_get_it_is_taken_away(taken):
 
 async def test_what_the_mail_server_holds_has_the_addresses_that_go_on(taken):
     async def take(content, envelope, ways):
-        await ways.hold(SimpleNamespace(outgoing=Outgoing(content), verdicts=()))
+        held = SimpleNamespace(outgoing=Outgoing(content), verdicts=())
+        assert await ways.hold(held) == "", "it has no id in our quarantine"
         return OK
 
     ending = await taken(take, BOUNCE, house=TAGS, quarantine="postfix")

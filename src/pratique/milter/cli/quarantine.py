@@ -14,7 +14,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 from functools import wraps
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, ParamSpec, Protocol
+from typing import TYPE_CHECKING, BinaryIO, ParamSpec
 
 import click
 
@@ -27,10 +27,11 @@ from pratique.milter.cli.quarantine_shown import (
     say_table,
 )
 from pratique.milter.cli.screen import printable
-from pratique.milter.next_hop import NextHop
+from pratique.milter.cli.session import Session
+from pratique.milter.config import Settings
 
 if TYPE_CHECKING:
-    from pratique.milter.quarantine.release import Leaving, Order, Outcome
+    from pratique.milter.quarantine.release import Order, Outcome
     from pratique.milter.quarantine.store import Quarantine
 
 Arguments = ParamSpec("Arguments")
@@ -48,39 +49,6 @@ release is off: nobody said where released messages go. Put this in the configur
 
 It is the address of the mail server that takes them, by SMTP. A message that comes back
 unchanged through Pratique's own doors from there is let through once, by its token."""
-
-
-class QuarantineSettings(Protocol):
-    """The section [quarantine]."""
-
-    @property
-    def keep_days(self) -> int:
-        """Days after which `expire` removes a message."""
-
-
-class Settings(Protocol):
-    """What these commands need of the settings."""
-
-    @property
-    def state(self) -> Path:
-        """The folder of all state."""
-
-    @property
-    def quarantine(self) -> QuarantineSettings:
-        """The section [quarantine]."""
-
-
-class Session(Protocol):
-    """What the parent command hands in."""
-
-    def settings(self) -> Settings:
-        """The settings that the admin chose."""
-
-    def release_next_hop(self) -> NextHop | None:
-        """Where released messages go; None: release is off.  Called in a running loop."""
-
-    def leaving(self) -> "Leaving":
-        """What stamps released mail of ours."""
 
 
 @click.group()

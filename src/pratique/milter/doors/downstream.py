@@ -192,7 +192,7 @@ class Downstream:
 
     def _told(self, reply: Reply) -> Reply:
         """What the client hears of a reply to MAIL or RCPT."""
-        if self._tells_refusals or reply.code // 100 != 5:
+        if self._tells_refusals or not reply.refused:
             return reply
         if self._untold is None:
             self._untold = reply

@@ -40,8 +40,7 @@ class Entry:
     verdicts: tuple[Verdict, ...]
     action: str
     rule: str
-    # What came of the action: "delivered", "redirected", "held", "dropped", "refused" or
-    # "deferred"; "split" where that differs among recipients.
+    # What came of the action (outcome.py).
     outcome: str
     reply: Reply
     milliseconds: float

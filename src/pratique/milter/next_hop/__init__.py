@@ -43,6 +43,16 @@ class Reply:
         """True for 2yz."""
         return 200 <= self.code < 300
 
+    @property
+    def deferred(self) -> bool:
+        """True for 4yz: it may be taken later."""
+        return 400 <= self.code < 500
+
+    @property
+    def refused(self) -> bool:
+        """True for 5yz: it will never be taken."""
+        return 500 <= self.code < 600
+
     def encode(self) -> bytes:
         """The reply as it goes over the wire, RFC 5321 4.2.1."""
         if len(self.lines) == 1:

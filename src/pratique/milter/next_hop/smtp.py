@@ -155,7 +155,7 @@ class SmtpNextHop:
         lines += [rcpt_line(forward, announced) for forward in forwards]
         replies = await connection.commands(lines, self.timeouts.command)
         reply = replies[len(whence)]
-        if kept and (reply.code // 100 == 4 or reply.code == 503):
+        if kept and (reply.deferred or reply.code == 503):
             raise ConnectionResetError(f"MAIL answered by {reply}")
         if reply.code == 421:
             self.pause.begin()

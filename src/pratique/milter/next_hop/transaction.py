@@ -163,7 +163,7 @@ class SmtpTransaction:
         reply, again = await self._hop.again(self._envelope, self._taken)
         if again is None:
             log.warning("%s: the next hop took it before and says now: %s", self._queue_id, reply)
-            return reply if reply.code // 100 == 4 else NO_LONGER_TAKEN
+            return reply if reply.deferred else NO_LONGER_TAKEN
         self._connection = again.hand_over()
         return None
 
@@ -193,6 +193,6 @@ def joined(replies: Sequence[Reply]) -> Reply:
     """One reply for all recipients, and theirs beside it where there are several."""
     if len(replies) == 1:
         return replies[0]
-    worst = next((reply for reply in replies if reply.code // 100 == 4), None)
+    worst = next((reply for reply in replies if reply.deferred), None)
     refused = (reply for reply in replies if not reply.accepted)
     return replace(worst or next(refused, replies[0]), each=tuple(replies))

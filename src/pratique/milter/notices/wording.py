@@ -6,6 +6,7 @@ from itertools import islice
 from pratique.milter.alerts.emergencies import Alert
 from pratique.milter.became import Became
 from pratique.milter.notices.letter import Letter, defanged, shown
+from pratique.milter.outcome import Outcome
 from pratique.policies.verdict import Notice
 from pratique.scanners.facts_pb2 import Facts
 
@@ -30,9 +31,9 @@ def of_message(became: Became, notice: Notice, places: tuple[int, ...]) -> Lette
             dict.fromkeys(f"{became.verdicts[one].action}: {_done(became, one)}" for one in ranked)
         ),
         "decided by": shown(verdict.rule) if verdict.rule != notice.rule else "",
-        "redirected": verdict.redirect if done == "redirected" else "",
+        "redirected": verdict.redirect if done == Outcome.REDIRECTED else "",
         "id": f"{envelope.queue_id}    (pratique why {envelope.queue_id})",
-        "held as": became.held_as if done == "held" else "",
+        "held as": became.held_as if done == Outcome.HELD else "",
         "client": defanged(" ".join(filter(None, (envelope.client.ip, envelope.client.name)))),
         "login": shown(envelope.authenticated),
         "reverse-path": f"<{shown(envelope.reverse_path or '')}>",
@@ -43,7 +44,7 @@ def of_message(became: Became, notice: Notice, places: tuple[int, ...]) -> Lette
     return Letter(f"[pratique] {verdict.action}: {shown(notice.rule)}", tuple(_rows(lines)))
 
 
-def _done(became: Became, place: int) -> str:
+def _done(became: Became, place: int) -> Outcome:
     return became.outcomes[place] if became.outcomes else became.outcome
 
 

@@ -230,4 +230,4 @@ def _is_uncertain(reply: Reply) -> bool:
     # the end of data, by our own client above all, they mean that nobody knows whether
     # the message arrived.
     unheard = ("4.4.1", "4.4.2", "4.5.0")
-    return reply.code // 100 == 4 and reply.lines[0].startswith(unheard)
+    return reply.deferred and reply.lines[0].startswith(unheard)

@@ -11,8 +11,6 @@ from typing import NamedTuple
 from pratique.policies.verdict import Action, Verdict
 from pratique.policies.written.edits import CHANGES
 
-_READ = frozenset({Action.ACCEPT, Action.REDIRECT, Action.QUARANTINE})
-
 # What few verdicts have; all others differ by their action alone.
 _KEPT = 1024
 
@@ -53,7 +51,7 @@ def treatment_of(verdict: Verdict) -> Treatment:
 
 @lru_cache(maxsize=_KEPT)
 def _treatment_of(verdict: Verdict) -> Treatment:
-    fields = verdict.add_header if verdict.action in _READ else ()
+    fields = verdict.add_header if verdict.action.is_kept else ()
     return Treatment(
         str(verdict.action),
         _edits(verdict),
