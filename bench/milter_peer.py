@@ -10,9 +10,9 @@ import threading
 
 import Milter
 
-from pratique.milter.doors.milter import MilterDoor, block_signals
-from pratique.milter.doors.milter_ending import Ending
-from pratique.milter.doors.milter_settings import MilterSettings
+from pratique.milter.doors.libmilter.door import MilterDoor, block_signals
+from pratique.milter.doors.milter.ending import Ending
+from pratique.milter.doors.milter.settings import MilterSettings
 from pratique.milter.mail import Content, Envelope, Outgoing
 from pratique.milter.next_hop import Reply
 from pratique.milter.supervisor.sockets import Place, listening

@@ -12,10 +12,10 @@ from pathlib import Path
 
 from pratique.milter import logs
 from pratique.milter.became import Became
-from pratique.milter.doors.downstream import Downstream
-from pratique.milter.doors.server import serve_smtp
-from pratique.milter.doors.settings import DoorSettings
-from pratique.milter.doors.trace import received_field
+from pratique.milter.doors.smtp.downstream import Downstream
+from pratique.milter.doors.smtp.server import serve_smtp
+from pratique.milter.doors.smtp.settings import DoorSettings
+from pratique.milter.doors.smtp.trace import received_field
 from pratique.milter.mail import Content, Envelope, Outgoing
 from pratique.milter.next_hop import Reply
 from pratique.milter.next_hop.smtp import SmtpNextHop

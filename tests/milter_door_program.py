@@ -37,7 +37,7 @@ class Taker:
     async def take(self, content, envelope, left_out):
         """`MilterTake`."""
         from pratique.milter.content import content_of
-        from pratique.milter.doors.milter_ending import Ending
+        from pratique.milter.doors.milter.ending import Ending
         from pratique.milter.mail import Outgoing
         from pratique.milter.next_hop import Reply
 
@@ -179,7 +179,7 @@ def where(descriptor):
 
 def opened(settings):
     """The settings of a door, and the socket that it shall listen on."""
-    from pratique.milter.doors.milter_settings import MilterSettings
+    from pratique.milter.doors.milter.settings import MilterSettings
     from pratique.milter.supervisor.sockets import Place, listening
 
     place = Place(
@@ -197,7 +197,7 @@ def told(error):
 
 def serve_by_libmilter(settings):
     """A door, a loop in a second thread, orders in a third."""
-    from pratique.milter.doors.milter import DoorError, MilterDoor, block_signals
+    from pratique.milter.doors.libmilter.door import DoorError, MilterDoor, block_signals
     from pratique.milter.supervisor.sockets import CannotListen
 
     block_signals()
@@ -237,7 +237,7 @@ class OwnDoor:
 
 async def serve(settings):
     """A door in the loop, orders in a thread."""
-    from pratique.milter.doors.milter_server import MilterServer
+    from pratique.milter.doors.milter.server import MilterServer
     from pratique.milter.doors.places import DoorError
     from pratique.milter.supervisor.sockets import CannotListen
 

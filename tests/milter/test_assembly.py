@@ -7,7 +7,7 @@ import pytest
 
 from pratique.milter import assembly
 from pratique.milter.config import parse
-from pratique.milter.doors.ending import Fault
+from pratique.milter.doors.smtp.ending import Fault
 from pratique.milter.mail import Forward
 from pratique.milter.next_hop.failover import Failover
 from pratique.milter.next_hop.maildir import Maildir

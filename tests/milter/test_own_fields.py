@@ -7,8 +7,8 @@ import pytest
 
 from pratique.milter import actions, counters
 from pratique.milter.content import content_of
-from pratique.milter.doors import milter_ending
-from pratique.milter.doors.milter_ending import Ending
+from pratique.milter.doors.milter import ending
+from pratique.milter.doors.milter.ending import Ending
 from pratique.milter.mail import Envelope, Forward
 from pratique.milter.next_hop import Reply
 from pratique.milter.own_fields import OwnFields
@@ -107,7 +107,7 @@ async def test_what_was_found_out_is_said_above_the_trace_field(own_fields, whol
     assert said.endswith(b"header.d=a.example\r\nReceived: here\r\nhello")
     assert max(map(len, said.splitlines())) < 998
     # A mail server that keeps the message can be told so.
-    edits = milter_ending.edits(Ending(Reply(250, ("ok",)), out), {}, {})
+    edits = ending.edits(Ending(Reply(250, ("ok",)), out), {}, {})
     assert [name for name, _ in edits.prepend] == ["Received", "Authentication-Results"]
 
 

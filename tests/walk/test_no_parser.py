@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from pratique.milter.doors.server import serve_smtp
-from pratique.milter.doors.settings import DoorSettings
+from pratique.milter.doors.smtp.server import serve_smtp
+from pratique.milter.doors.smtp.settings import DoorSettings
 from pratique.milter.next_hop.maildir import Maildir
 from pratique.milter.pipeline import Pipeline
 from pratique.milter.quarantine.store import Quarantine

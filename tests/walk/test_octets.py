@@ -8,8 +8,8 @@ from datetime import UTC, datetime
 import pytest
 
 from pratique.milter.content import content_of
-from pratique.milter.doors.server import serve_smtp
-from pratique.milter.doors.settings import DoorSettings
+from pratique.milter.doors.smtp.server import serve_smtp
+from pratique.milter.doors.smtp.settings import DoorSettings
 from pratique.milter.mail import CHUNK, Envelope, Forward, Outgoing
 from pratique.milter.next_hop.smtp import SmtpNextHop
 from pratique.milter.workers import Workers, WorkerSettings, own_nursery

@@ -17,9 +17,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from ipaddress import ip_network
 
-from pratique.milter.doors.downstream import Downstream
-from pratique.milter.doors.server import SmtpListener, serve_smtp
-from pratique.milter.doors.settings import DoorSettings
+from pratique.milter.doors.smtp.downstream import Downstream
+from pratique.milter.doors.smtp.server import SmtpListener, serve_smtp
+from pratique.milter.doors.smtp.settings import DoorSettings
 from pratique.milter.mail import Content, Envelope, Forward, Outgoing
 from pratique.milter.next_hop import Reply
 

@@ -8,9 +8,11 @@ from pratique.milter import can_do, policy_file
 from pratique.milter.actions import HeardBy
 from pratique.milter.config import Settings
 from pratique.milter.config_types import split_address
-from pratique.milter.doors.ending import Fault
-from pratique.milter.doors.milter_settings import MilterSettings
-from pratique.milter.doors.settings import MAX_IN_FLIGHT, DoorSettings, Networks
+from pratique.milter.doors.milter.settings import MilterSettings
+from pratique.milter.doors.networks import Networks
+from pratique.milter.doors.room import MAX_IN_FLIGHT
+from pratique.milter.doors.smtp.ending import Fault
+from pratique.milter.doors.smtp.settings import DoorSettings
 from pratique.milter.next_hop import NextHop
 from pratique.milter.next_hop.failover import Failover
 from pratique.milter.next_hop.maildir import Maildir

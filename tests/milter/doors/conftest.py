@@ -14,11 +14,11 @@ from pathlib import Path
 
 import pytest
 
-from pratique.milter.doors.desk import Means
-from pratique.milter.doors.downstream import Downstream
-from pratique.milter.doors.server import SmtpListener, serve_smtp
-from pratique.milter.doors.settings import DoorSettings
-from pratique.milter.doors.smtp import SmtpDoor
+from pratique.milter.doors.smtp.connection import SmtpDoor
+from pratique.milter.doors.smtp.desk import Means
+from pratique.milter.doors.smtp.downstream import Downstream
+from pratique.milter.doors.smtp.server import SmtpListener, serve_smtp
+from pratique.milter.doors.smtp.settings import DoorSettings
 from pratique.milter.mail import Content, Envelope, Forward, Outgoing
 from pratique.milter.next_hop import Reply
 

@@ -2,8 +2,9 @@
 
 import pytest
 
-from pratique.milter.doors import command, replies
+from pratique.milter.doors import replies
 from pratique.milter.doors.replies import softened, to_mend
+from pratique.milter.doors.smtp import command
 from pratique.milter.next_hop import Reply
 
 SAID = [reply for reply in vars(replies).values() if isinstance(reply, Reply)]

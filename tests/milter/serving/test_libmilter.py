@@ -44,7 +44,7 @@ def test_a_loop_that_ended_by_itself_is_not_told_to_end():
 def test_our_own_milter_needs_no_pymilter():
     code = (
         "import sys; sys.modules['milter'] = None; import pratique.milter.serving.door_process;"
-        "import pratique.milter.doors.milter_server; print('there')"
+        "import pratique.milter.doors.milter.server; print('there')"
     )
     done = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=False, timeout=60

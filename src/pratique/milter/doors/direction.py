@@ -17,9 +17,10 @@ What is unknown is inbound, which costs a stamp and opens nothing.
 
 from typing import Literal
 
-from pratique.milter.doors.relay import listed
-from pratique.milter.doors.settings import Direction, Networks
+from pratique.milter.doors.networks import Networks, listed
 from pratique.milter.mail import Client
+
+Direction = Literal["by_client", "inbound", "outbound"]
 
 # The client of mail that came by sendmail(1).
 THIS_HOST = Client(source="LOCAL")

@@ -13,6 +13,9 @@ from pratique.milter.config_types import split_address
 
 Address = str | tuple[str, int]
 
+# Connections that wait to be accepted while a door is busy, or is started again.
+BACKLOG = 512
+
 
 class DoorError(Exception):
     """The admin's fault: why the door cannot open, in words."""

@@ -26,6 +26,9 @@ from pratique.milter.mail import Content
 # call of the kernel instead of one for each piece that came in.
 GATHERED = 128 * 1024
 
+# All content on a listener, unless an admin says otherwise: twenty messages of the largest size.
+MAX_IN_FLIGHT = 1024**3
+
 
 class Room:
     """How many octets of content may still be taken; a milter's threads share one."""

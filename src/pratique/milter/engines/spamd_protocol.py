@@ -19,7 +19,7 @@ Received field, which it believes for its networks, its login and its reverse-pa
 
 import re
 
-from pratique.milter.doors.trace import received_by
+from pratique.milter.doors.smtp.trace import received_by
 from pratique.milter.engines import scores, told
 from pratique.milter.engines.engine import Said
 from pratique.milter.engines.troubles import Away, NoAnswer

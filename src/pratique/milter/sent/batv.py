@@ -57,7 +57,7 @@ _OTHERS = (
 # RFC 5321 4.1.2, Dot-string, with RFC 6531's octets: what needs no quotes.
 _DOTTED = re.compile(r"[^\x00-\x20\x7f\"(),:;<>@\[\\\].]+(?:\.[^\x00-\x20\x7f\"(),:;<>@\[\\\].]+)*")
 
-# What decoding leaves of such octets (doors/milter_mail.py, doors/command.py).
+# What decoding leaves of such octets (doors/milter/mail.py, doors/smtp/command.py).
 _UNKNOWN = re.compile("[\ufffd\ud800-\udfff]")
 
 State = Literal["none", "ours", "expired", "bad", "foreign"]

@@ -10,9 +10,9 @@ import socket
 import threading
 from collections.abc import Callable
 
-from pratique.milter.doors.milter import MilterDoor, block_signals
-from pratique.milter.doors.milter_ending import MilterTake
-from pratique.milter.doors.milter_settings import MilterSettings
+from pratique.milter.doors.libmilter.door import MilterDoor, block_signals
+from pratique.milter.doors.milter.ending import MilterTake
+from pratique.milter.doors.milter.settings import MilterSettings
 from pratique.milter.serving.milter import Door, MilterServing
 
 

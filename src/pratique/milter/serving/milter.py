@@ -25,10 +25,10 @@ from typing import Protocol
 
 from pratique.milter.assembly import heard_by, milter_settings, networks
 from pratique.milter.doors import replies
-from pratique.milter.doors.milter_ending import Ending, MilterTake
-from pratique.milter.doors.milter_recipients import Recipients
-from pratique.milter.doors.milter_server import MilterServer
-from pratique.milter.doors.milter_settings import MilterSettings
+from pratique.milter.doors.milter.ending import Ending, MilterTake
+from pratique.milter.doors.milter.recipients import Recipients
+from pratique.milter.doors.milter.server import MilterServer
+from pratique.milter.doors.milter.settings import MilterSettings
 from pratique.milter.mail import Content, Envelope, Forward, Outgoing
 from pratique.milter.next_hop import Reply
 from pratique.milter.quarantine.record import Held

@@ -8,11 +8,11 @@ import socket
 from collections.abc import Callable, Sequence
 
 from pratique.milter.assembly import door_settings, networks
-from pratique.milter.doors.desk import Means
-from pratique.milter.doors.downstream import Downstream
-from pratique.milter.doors.server import SmtpListener, serve_smtp
-from pratique.milter.doors.settings import DoorSettings
-from pratique.milter.doors.trace import received_field
+from pratique.milter.doors.smtp.desk import Means
+from pratique.milter.doors.smtp.downstream import Downstream
+from pratique.milter.doors.smtp.server import SmtpListener, serve_smtp
+from pratique.milter.doors.smtp.settings import DoorSettings
+from pratique.milter.doors.smtp.trace import received_field
 from pratique.milter.mail import Content, Envelope
 from pratique.milter.next_hop import Reply
 from pratique.milter.sections.listener import Listener

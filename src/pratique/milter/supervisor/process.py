@@ -30,7 +30,7 @@ READY_SECONDS = 60.0
 # What is said in answer to `serve`; all else a door says by itself.
 ANSWERS = frozenset({"ready", "unfit", "alone"})
 
-# A door breaks off after 30 s (doors/server.py), then says its last words.
+# A door breaks off after 30 s (doors/smtp/server.py), then says its last words.
 DRAIN_SECONDS = 40.0
 
 

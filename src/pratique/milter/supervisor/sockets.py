@@ -18,8 +18,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pratique.milter.doors import places
-from pratique.milter.doors.places import DoorError
-from pratique.milter.doors.settings import BACKLOG
+from pratique.milter.doors.places import BACKLOG, DoorError
 
 
 class CannotListen(Exception):  # noqa: N818 - the admin's: a place that is taken

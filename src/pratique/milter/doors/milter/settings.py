@@ -1,0 +1,37 @@
+"""What one milter is told, each number with its reason."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pratique.milter.doors.direction import Direction
+from pratique.milter.doors.networks import Networks
+from pratique.milter.doors.room import MAX_IN_FLIGHT
+
+
+@dataclass(frozen=True, slots=True)
+class MilterSettings:
+    """One milter."""
+
+    # The milter's name in the log and in `envelope.door`.
+    name: str = "milter"
+    # As Postfix writes it: "unix:PATH" or "inet:IP:PORT".
+    socket: str = "unix:/run/pratique/milter.sock"
+    # Who hears a refusal: a client, or a queue that makes a bounce of it.
+    reply: Literal["sender", "queue"] = "sender"
+    direction: Direction = "inbound"
+    # Clients whose mail is ours, where the client tells the direction.
+    own_networks: Networks = ()
+    # Octets of content; providers take 25 to 50 MB, a third of it is base64.
+    max_size: int = 50 * 1024 * 1024
+    # Postfix holds one for each of its smtpd processes that speaks with a client, and
+    # one for each of its cleanup processes; by default it has a hundred of each.
+    max_connections: int = 500
+    # Octets of content on all connections at one time: they are memory.
+    max_in_flight: int = MAX_IN_FLIGHT
+    # How long a message may be looked into.  Postfix waits 300 s for our answer
+    # (milter_content_timeout), and then does milter_default_action.
+    seconds: float = 120.0
+    # How long libmilter keeps a silent connection; its own default, two hours and ten
+    # seconds.  Postfix says MAIL and RCPT as they come and the content at once after the
+    # final dot, so this is the longest that a client may take over its content.
+    idle_seconds: int = 7210
