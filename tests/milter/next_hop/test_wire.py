@@ -137,6 +137,10 @@ def test_a_path_is_utf8_in_angle_brackets():
     assert (path(""), path("j\u00f6rg@b.example")) == (b"<>", b"<j\xc3\xb6rg@b.example>")
 
 
+def test_octets_of_a_path_that_are_no_utf8_go_on_as_they_came():
+    assert path("j\udcf6rg@b.example") == b"<j\xf6rg@b.example>"
+
+
 ENVELOPE = Envelope("Q1", datetime(2026, 11, 22, tzinfo=UTC))
 ALL = frozenset({"NAME", "ADDR", "PORT", "PROTO", "HELO", "SOURCE", "IDENT"})
 

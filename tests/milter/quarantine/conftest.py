@@ -14,7 +14,9 @@ from pratique.milter.content import content_of
 from pratique.milter.durable import Disk
 from pratique.milter.mail import Client, Content, Envelope, Forward, Outgoing
 from pratique.milter.next_hop import Reply, Transaction
+from pratique.milter.quarantine.folders import Folders
 from pratique.milter.quarantine.record import Held, Record
+from pratique.milter.quarantine.state import State
 from pratique.milter.quarantine.store import Quarantine
 from pratique.policies.verdict import Action, HeaderField, Note, Verdict
 from pratique.scanners.facts_pb2 import Facts
@@ -204,3 +206,19 @@ def store(open_store: Callable[..., Quarantine]) -> Quarantine:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return tmp_path / "quarantine"
+
+
+@pytest.fixture
+def folders(folder: Path) -> Folders:
+    made = Folders(folder, Disk())
+    made.make()
+    return made
+
+
+@pytest.fixture
+def added(folders: Folders, make_record: Callable[..., Record]) -> Folders:
+    """The folders with one message in them."""
+    folders.add(
+        make_record(), State(("bob@example.org", "carl@example.net")), (CONTENT[:7], CONTENT[7:])
+    )
+    return folders

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Callable
 from dataclasses import fields, replace
+from typing import Any
 
 import pytest
 
@@ -169,3 +170,29 @@ def test_a_held_message_without_recipients_or_verdicts_is_our_mistake(
         replace(held, verdicts=held.verdicts[:1])
     with pytest.raises(ValueError, match="recipients"):
         replace(held, verdicts=(), envelope=replace(held.envelope, recipients=()))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda written: written["verdicts"].pop(),
+        lambda written: written["envelope"]["recipients"].clear(),
+        lambda written: written["envelope"]["recipients"][0].update(address=None),
+        lambda written: written["envelope"]["recipients"][0].update(parameters=[7]),
+        lambda written: written["envelope"]["client"].update(ip=7),
+        lambda written: written["envelope"].update(reverse_path=7),
+        lambda written: written["envelope"].update(door=["a"]),
+        lambda written: written["verdicts"][0].update(rule=7),
+        lambda written: written["verdicts"][0].update(failures=[None]),
+        lambda written: written["content"].update(size=1000.0),
+        lambda written: written["content"].update(sha256=7),
+    ],
+    ids=range(11),
+)
+def test_what_has_other_types_than_a_record_is_a_value_error(
+    make_record: Callable[..., Record], change: Callable[[Any], Any]
+) -> None:
+    written = json.loads(make_record().encode())
+    change(written)
+    with pytest.raises(ValueError, match=r"not a record|verdicts for"):
+        Record.decode(json.dumps(written).encode())

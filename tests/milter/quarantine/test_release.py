@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from pratique.milter.content import content_of
-from pratique.milter.mail import Forward, Outgoing
+from pratique.milter.mail import Envelope, Forward, Outgoing
 from pratique.milter.next_hop import Reply
 from pratique.milter.next_hop.smtp import AWAY, LOST
-from pratique.milter.next_hop.wire import MALFORMED
+from pratique.milter.next_hop.wire import MALFORMED, path
 from pratique.milter.quarantine.folders import QuarantineError
 from pratique.milter.quarantine.record import Held
 from pratique.milter.quarantine.release import Order
@@ -240,7 +240,8 @@ async def test_a_disk_that_fails_after_the_sending_leaves_it_unsure(
         system.fails_at = system.steps + step
 
     next_hop = hop(meanwhile=break_the_disk)
-    with pytest.raises(OSError, match="Input/output"):
+    said = r"was sent \(250 2.0.0 Ok\), but .*Input/output.*: it stands as unsure"
+    with pytest.raises(QuarantineError, match=said):
         await store.release(message_id, next_hop)
     # At the last step the new name is there, only not promised to stay.
     assert stage_of(store) == ("unsure" if step < 3 else "released")
@@ -314,9 +315,31 @@ async def test_a_record_with_another_size_is_damaged_and_nothing_begins(
     record = folder / "held" / message_id / "record"
     record.write_text(record.read_text().replace('"size": 49', '"size": 50'))
     next_hop = hop()
-    with pytest.raises(QuarantineError, match="size or SHA-256 differs"):
+    with pytest.raises(QuarantineError, match="is not what was written"):
         await store.release(message_id, next_hop)
     assert next_hop.envelopes == []
+
+
+@pytest.mark.parametrize("said", ["MAIL", "RCPT"])
+async def test_an_address_that_cannot_be_said_is_told_and_nothing_was_sent(
+    store: Quarantine, make_held: Callable[..., Held], hop: Any, said: str
+) -> None:
+    names = {"MAIL": (BOB, "ann\n@example.org"), "RCPT": ("bob\n@example.org", "ann@example.org")}
+    recipient, reverse_path = names[said]
+    message_id = await store.hold(make_held(recipient, reverse_path=reverse_path))
+
+    class Strict(type(hop())):  # type: ignore[misc]
+        async def begin(self, envelope: Envelope) -> Any:
+            path(envelope.reverse_path or "")
+            return await super().begin(envelope)
+
+        async def recipient(self, forward: Forward) -> Reply:
+            path(forward.address)
+            return await super().recipient(forward)
+
+    with pytest.raises(QuarantineError, match="cannot be sent: control character"):
+        await store.release(message_id, Strict())
+    assert stage_of(store) == "held"
 
 
 async def test_no_disk_can_fail_in_the_middle_of_the_content(

@@ -149,7 +149,8 @@ def path(address: str) -> bytes:
     """An address in angle brackets; refuses what could break out of a command line."""
     if _CONTROL.search(address):
         raise ValueError(f"control character in address {address!r}")
-    return b"<" + address.encode("utf-8") + b">"
+    # Octets that are no UTF-8 go on as they came (PEP 383).
+    return b"<" + address.encode("utf-8", "surrogateescape") + b">"
 
 
 def xforward(envelope: Envelope, announced: frozenset[str]) -> list[bytes]:

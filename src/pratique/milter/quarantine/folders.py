@@ -11,13 +11,15 @@ that can be had means that nobody alive is at it, in this process or in another.
 """
 
 import fcntl
+import hashlib
 import logging
 import os
 import re
 import secrets
+import stat
 from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -89,20 +91,35 @@ class Folders:
             lock.enter_context(_locked(fresh))
             try:
                 self.disk.write_file(fresh / "content", chunks)
-                self.disk.write_file(fresh / "record", (record.encode(),))
-                self.disk.write_file(fresh / "state", (state.encode(),))
+                octets = record.encode()
+                self.disk.write_file(fresh / "record", (octets,))
+                sealed = replace(state, record_sha256=_sha256(octets))
+                self.disk.write_file(fresh / "state", (sealed.encode(),))
             except BaseException:
                 withdraw(fresh)
                 raise
             self.disk.publish_folder(fresh, self.of(record.id))
             return lock.pop_all()
 
-    def record(self, message_id: str) -> Record:
-        """What is known of a message."""
-        record = Record.decode((self.of(message_id) / "record").read_bytes())
+    def read(self, message_id: str) -> tuple[Record, State]:
+        """What is known of a message, and where it stands: each held against the others.
+
+        A disk that turns one bit of an address would have it sent to somebody else.
+        Raises OSError, or ValueError for what is damaged.
+        """
+        folder = self.of(message_id)
+        octets = (folder / "record").read_bytes()
+        record, state = Record.decode(octets), self.state(message_id)
         if record.id != message_id:
             raise ValueError(f"the record is that of {record.id!a}")
-        return record
+        if state.record_sha256 not in ("", _sha256(octets)):
+            raise ValueError("its record is not what was written (SHA-256 differs)")
+        if state.recipients != {one.address for one in record.envelope.recipients}:
+            raise ValueError("its record and its state name different recipients")
+        content = (folder / "content").lstat()
+        if not stat.S_ISREG(content.st_mode) or content.st_size != record.size:
+            raise ValueError(f"its content has {content.st_size} octets of {record.size}")
+        return record, state
 
     def state(self, message_id: str) -> State:
         """Where a message stands, as it is written."""
@@ -113,12 +130,13 @@ class Folders:
         self.disk.replace_file(self.of(message_id) / "state", state.encode())
 
     def stamp(self, message_id: str) -> str:
-        """Changes whenever the state is written; empty where there is none."""
+        """Changes whenever a file of it is written; empty where one is missing."""
+        folder = self.of(message_id)
         try:
-            found = (self.of(message_id) / "state").stat()
+            found = [(folder / name).lstat() for name in ("state", "record", "content")]
         except OSError:
             return ""
-        return f"{found.st_mtime_ns}-{found.st_ino}"
+        return " ".join(f"{one.st_mtime_ns}-{one.st_ino}" for one in found)
 
     def open_content(self, message_id: str) -> int:
         """A descriptor of the content."""
@@ -163,6 +181,10 @@ class Folders:
                 # Nothing that we leave is a plain file; a start must not fail for one.
                 log.warning("%s is none of ours", path)
         return left
+
+
+def _sha256(octets: bytes) -> str:
+    return hashlib.sha256(octets).hexdigest()
 
 
 @contextmanager

@@ -9,9 +9,9 @@ Octets that are no UTF-8 are lone surrogates in our text (PEP 383), and come bac
 
 import hashlib
 import json
-from collections.abc import Container
+from collections.abc import Container, Iterator
 from dataclasses import asdict, dataclass, fields, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from pratique.milter.mail import Client, Content, Envelope, Forward, Outgoing
@@ -29,6 +29,10 @@ from pratique.policies.verdict import (
 from pratique.scanners.facts_pb2 import Facts
 
 FORMAT = 1
+
+# What has the types that a record must have.
+_ENVELOPE = Envelope("", datetime.min.replace(tzinfo=UTC), "")
+_VERDICT = Verdict(Action.ACCEPT, "", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +122,11 @@ class Record:
     def decode(cls, octets: bytes) -> "Record":
         """Read the file `record`; ValueError if it is none of ours."""
         try:
-            return _record_from_json(json.loads(octets))
-        except (KeyError, TypeError, AttributeError) as error:
+            record = _record_from_json(json.loads(octets))
+            _check(record)
+        except (KeyError, TypeError, AttributeError, RecursionError) as error:
             raise ValueError(f"not a record: {error!r}") from error
+        return record
 
 
 def _record_from_json(written: dict[str, Any]) -> Record:
@@ -139,6 +145,43 @@ def _record_from_json(written: dict[str, Any]) -> Record:
         # What an earlier version wrote has none.
         identity=str(written.get("identity", "")),
     )
+
+
+def _check(record: Record) -> None:
+    """Raise TypeError or ValueError where JSON has other types than a record, or too few."""
+    envelope, verdicts = record.envelope, record.verdicts
+    if not verdicts or len(verdicts) != len(envelope.recipients):
+        raise ValueError(f"{len(verdicts)} verdicts for {len(envelope.recipients)} recipients")
+    if type(record.size) is not int:
+        raise TypeError(f"a size that is none: {record.size!a}")
+    path = envelope.reverse_path
+    known = replace(envelope, reverse_path="" if path is None else path)
+    for made, pattern in ((known, _ENVELOPE), (known.client, Client())):
+        _check_fields(made, pattern)
+    for verdict in verdicts:
+        _check_fields(verdict, _VERDICT)
+    texts = [record.id, record.sha256, asdict(known), [asdict(each) for each in verdicts]]
+    for leaf in _leaves(texts):
+        if not isinstance(leaf, str | datetime):
+            raise TypeError(f"a text that is none: {leaf!a}")
+
+
+def _check_fields(made: Any, pattern: Any) -> None:
+    for one in fields(made):
+        if type(getattr(made, one.name)) is not type(getattr(pattern, one.name)):
+            raise TypeError(f"{one.name} is of another type")
+
+
+def _leaves(value: Any) -> Iterator[Any]:
+    """What lies at the ends of nested objects and lists, without the numbers of parts."""
+    if isinstance(value, dict):
+        for name, each in value.items():
+            yield from () if name == "parts" else _leaves(each)
+    elif isinstance(value, list | tuple):
+        for each in value:
+            yield from _leaves(each)
+    else:
+        yield value
 
 
 def _moment(written: str) -> datetime:

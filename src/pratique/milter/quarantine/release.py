@@ -14,7 +14,8 @@ is sent anything, and the admin is told which: a reply for some would split the 
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
@@ -121,8 +122,7 @@ class Releaser:
 
     def _prepare(self, message_id: str, order: Order) -> _Job:
         try:
-            record = self.folders.record(message_id)
-            state = self.folders.state(message_id)
+            record, state = self.folders.read(message_id)
             content = self._load(record)
         except (OSError, ValueError) as error:
             raise QuarantineError(f"{message_id} is damaged: {error}") from error
@@ -144,12 +144,14 @@ class Releaser:
         return content
 
     async def _talk(self, job: _Job, next_hop: NextHop) -> Outcome:
-        reply, transaction = await next_hop.begin(job.envelope)
+        with _sayable(job):
+            reply, transaction = await next_hop.begin(job.envelope)
         if transaction is None:
             return await self._refused(job, reply)
         sending = False
         try:
-            refused = await _refused_recipients(job, transaction)
+            with _sayable(job):
+                refused = await _refused_recipients(job, transaction)
             if refused:
                 return await self._refused(job, refused[0][1], refused)
             token = await self._announce(job)
@@ -173,11 +175,21 @@ class Releaser:
             unsure = job.state.with_sending(job.addresses)
             return await self._write(job, Did.UNSURE, unsure, reply)
         if reply.accepted:
-            released = job.state.with_released(job.addresses)
-            return await self._write(job, Did.RELEASED, released, reply)
+            return await self._released(job, reply)
         outcome = await self._refused(job, reply)
         await asyncio.to_thread(self.tokens.withdraw, token)
         return outcome
+
+    async def _released(self, job: _Job, reply: Reply) -> Outcome:
+        released = job.state.with_released(job.addresses)
+        try:
+            return await self._write(job, Did.RELEASED, released, reply)
+        except OSError as error:
+            # Whoever reads only of a full disk sends it a second time.
+            raise QuarantineError(
+                f"{job.record.id} was sent ({reply}), but that could not be written down"
+                f" ({error}): it stands as unsure"
+            ) from error
 
     async def _refused(
         self, job: _Job, reply: Reply, refused: tuple[tuple[str, Reply], ...] = ()
@@ -197,6 +209,15 @@ class Releaser:
         stage = Stage.UNSURE if state.sending else state.stage
         sent = did is Did.RELEASED
         return Outcome(job.record.id, stage, job.addresses, reply or _NOT_ASKED, sent=sent)
+
+
+@contextmanager
+def _sayable(job: _Job) -> Iterator[None]:
+    """Tell of an address that no line of SMTP can have, as a mail server may name one to us."""
+    try:
+        yield
+    except ValueError as error:
+        raise QuarantineError(f"{job.record.id} cannot be sent: {error}") from error
 
 
 async def _refused_recipients(job: _Job, transaction: Transaction) -> tuple[tuple[str, Reply], ...]:

@@ -73,6 +73,13 @@ class State:
     steps: tuple[Step, ...] = ()
     # The original of a message that was changed and delivered.
     kept: bool = False
+    # SHA-256 of the octets of the file `record`; empty: an earlier version did not know it.
+    record_sha256: str = ""
+
+    @property
+    def recipients(self) -> frozenset[str]:
+        """All of them, wherever they are."""
+        return frozenset((*self.waiting, *self.sending, *self.released))
 
     @property
     def stage(self) -> Stage:
@@ -114,6 +121,7 @@ class State:
             "released": list(self.released),
             "steps": [_step_to_json(step) for step in self.steps],
             "kept_original": self.kept,
+            "record_sha256": self.record_sha256,
         }
 
     def encode(self) -> bytes:
@@ -125,7 +133,7 @@ class State:
         """Read the file `state`; ValueError if it is none of ours."""
         try:
             return _state_from_json(json.loads(octets))
-        except (KeyError, TypeError, AttributeError) as error:
+        except (KeyError, TypeError, AttributeError, RecursionError) as error:
             raise ValueError(f"not a state: {error!r}") from error
 
 
@@ -141,8 +149,9 @@ def _state_from_json(written: dict[str, Any]) -> State:
         tuple(written["sending"]),
         tuple(written["released"]),
         tuple(_step_from_json(step) for step in written["steps"]),
-        # What an earlier version wrote has no such word.
+        # What earlier versions wrote has no such words.
         written.get("kept_original", False) is True,
+        str(written.get("record_sha256", "")),
     )
 
 

@@ -176,8 +176,7 @@ class Quarantine:
         """All that is known of a message, its content apart."""
         folder = self._folders.of(message_id)
         try:
-            record = self._folders.record(message_id)
-            state = self._folders.state(message_id)
+            record, state = self._folders.read(message_id)
             return Kept(record, state, self._found(message_id, state.stage))
         except (OSError, ValueError) as error:
             # It may have been removed while it was read.
@@ -289,8 +288,7 @@ class Quarantine:
         # nobody could release any more.
         try:
             with self._folders.locked(message_id):
-                found = self._folders.record(message_id)
-                state = self._folders.state(message_id)
+                found, state = self._folders.read(message_id)
                 young = record.held_at - found.held_at < RETRIES_END
                 same = set(found.same.values()) & set(record.same.values())
                 if not (state.stage is stage and young and same):
@@ -332,9 +330,9 @@ class Quarantine:
             # The stamp first: of a state that is written meanwhile the row then has the
             # older stamp, and will be found out.
             stamp = self._folders.stamp(message_id)
-            record = self._folders.record(message_id)
-            summary = Summary.of(record, self._folders.state(message_id))
-            return Row(message_id, stamp, summary.encode(), tuple(record.same.values()))
+            record, state = self._folders.read(message_id)
+            summary = Summary.of(record, state).encode()
+            return Row(message_id, stamp, summary, tuple(record.same.values()))
         except (OSError, ValueError, QuarantineError) as error:
             log.warning("held message %a cannot be read: %s", message_id, error)
             return None
@@ -348,9 +346,9 @@ class Quarantine:
     def _expired(self, message_id: str, limit: datetime) -> bool:
         try:
             with self._folders.locked(message_id):
-                stage = self._folders.state(message_id).stage
-                old = self._folders.record(message_id).held_at < limit
-                if stage not in (Stage.HELD, Stage.KEPT, Stage.RELEASED) or not old:
+                record, state = self._folders.read(message_id)
+                known = state.stage in (Stage.HELD, Stage.KEPT, Stage.RELEASED)
+                if not known or record.held_at >= limit:
                     return False
                 self._folders.remove(message_id)
                 return True
