@@ -14,9 +14,9 @@ added to `Part` or `Finding`, at the end and with a default.  What would break a
 that was written for it becomes `v2`, beside this one.  docs/scanners.md says the rest.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any, Literal, Protocol
+from typing import Literal, Protocol
 
 __all__ = ["GROUP", "SEVERITIES", "Finding", "Limits", "Part", "Scanner", "Severity"]
 
@@ -80,19 +80,13 @@ class Finding:
 class Scanner(Protocol):
     """The shape of a scanner.  It need not derive from this.
 
-    It may have, besides: `limits`, a `Limits`; `setup(settings)`, called once, before the
-    first part; and `Settings`, a pydantic model that the settings are held against, so
-    that `setup` is given one of these instead of a dict.
+    It may also have: `limits`, a `Limits`; `setup(settings)`, called once, before the first
+    part, which is where it reads, opens, imports and compiles, as `scan` can do none of that;
+    and `Settings`, a pydantic model that the settings are held against, so that `setup` is
+    given one of these instead of a dict.
     """
 
     name: str
 
     def scan(self, part: Part) -> Iterable[Finding] | None:
         """Say what there is in the part; nothing if there is nothing."""
-
-
-class Prepared(Protocol):
-    """A scanner with settings."""
-
-    def setup(self, settings: Mapping[str, Any]) -> None:
-        """Read, open, import and compile here: `scan` can do none of that."""

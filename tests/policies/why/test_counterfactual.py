@@ -101,13 +101,6 @@ def test_milder_verdicts_are_told_alone_if_there_are_any():
     assert said(search(policy, known, RECIPIENT)) == ["`bounce.claimed` were false"]
 
 
-def test_another_rule_that_orders_the_same_counts_if_asked_for():
-    known = facts.Facts(bounce={"claimed": True, "verified": True})
-    policy = policy_of("bounce.claimed", "bounce.verified")
-    (one,) = search(policy, known, RECIPIENT, by_rule=True).found
-    assert (one.verdict.rule, one.verdict.action) == ("r1", "reject")
-
-
 def test_a_crowd_is_taken_away_together():
     parts = [{"id": number, "kind": "script", "path": f"{number}"} for number in range(1, 6)]
     policy = policy_of('any_kind("script")', "findings.exists(f, f.part < 0)")

@@ -153,14 +153,6 @@ def test_base64_with_little_junk_resembles_base64_all_the_same(encoded, wanted):
     assert encoding.resembles_base64(encoded[:4] + b"#.#" + encoded[4:]) is wanted
 
 
-@pytest.mark.parametrize(
-    ("encoded", "wanted"),
-    [(CLEAN, True), (b"Hello, this is a text.\n", False), (b"short", False), (b"", False)],
-)
-def test_base64_is_told_from_text(encoded, wanted):
-    assert encoding.looks_like_base64(encoded) is wanted
-
-
 # More letters than those among which each line end is counted, and the octets that they are.
 FULL = b"QUJD" * encoding._LINES
 FULL_OCTETS = b"ABC" * encoding._LINES

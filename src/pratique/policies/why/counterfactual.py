@@ -73,7 +73,6 @@ class _Search:
     policy: Policy
     known: facts.Facts
     recipient: facts.Recipient
-    by_rule: bool
     left: int
     was: Verdict = field(init=False)
     cost: int = field(init=False)
@@ -85,8 +84,8 @@ class _Search:
         self.was = self.policy.decide(self.known, self.recipient)
 
     def differs(self, verdict: Verdict) -> bool:
-        """Whether it is another verdict, as far as is asked."""
-        return verdict.action != self.was.action or (self.by_rule and verdict.rule != self.was.rule)
+        """Whether it orders another action."""
+        return verdict.action != self.was.action
 
     def otherwise(self, changes: tuple[Change, ...]) -> Otherwise | None:
         """What would be decided after these changes, if it is something else."""
@@ -101,15 +100,13 @@ def search(
     known: facts.Facts,
     recipient: facts.Recipient,
     *,
-    by_rule: bool = False,
     most: int = MOST_DECISIONS,
 ) -> Counterfactual:
     """The smallest changes for which another action would be ordered.
 
-    `by_rule`: another rule that orders the same will do.  At most `most` decisions
-    are made, fewer where each takes long.
+    At most `most` decisions are made, fewer where each takes long.
     """
-    asking = _Search(policy.as_enforced(), known, recipient, by_rule, most)
+    asking = _Search(policy.as_enforced(), known, recipient, most)
     changes, is_cut = _changes(asking)
     complete, found = 0, list[Otherwise]()
     for size in range(1, LARGEST + 1):

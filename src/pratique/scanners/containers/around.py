@@ -95,12 +95,12 @@ def is_blank(octets: memoryview) -> bool:
     return len(octets) <= _BLANKS and not bytes(octets).strip(_BLANK)
 
 
-def behind(octets: memoryview, end: int, budget: Budget, step: str = "extra:") -> Iterator[Found]:
+def behind(octets: memoryview, end: int, budget: Budget) -> Iterator[Found]:
     """Give what lies behind an archive's end as a member, and state that it is there."""
     start = skip_zeros(octets, end)
     rest = octets[start:]
     if is_blank(rest):
         return
     budget.charge_octets(len(rest))
-    yield Member(step=step, octets=rest, view="further")
+    yield Member(step="extra:", octets=rest, view="further")
     yield Oddity("extra_octets", f"{len(rest)} octets after its end")

@@ -221,9 +221,3 @@ def resembles_base64(encoded: bytes) -> bool:
     """Tell whether most of the octets' beginning is base64; some of it may be junk."""
     start = encoded[:1024].translate(None, _BLANKS + b"=")
     return len(start) >= 16 and len(start.translate(None, _ALPHABET)) * 4 <= len(start)
-
-
-def looks_like_base64(encoded: bytes) -> bool:
-    """Tell whether the octets' beginning is nothing but base64 of some length."""
-    start = encoded[:1024].translate(None, _BLANKS)
-    return len(start) >= 16 and not start.translate(None, _ALPHABET).strip(b"=")

@@ -17,7 +17,7 @@ _FIRST, _DESCRIPTORS = 16, 64
 _BOOT, _PRIMARY, _SUPPLEMENTARY, _LAST = 0, 1, 2, 255
 _SMALLER = frozenset({512, 1024})
 # ECMA-119 9.1.6: flags of a record.
-_FOLDER, _ASSOCIATED, _MORE = 2, 4, 0x80
+_FOLDER, _MORE = 2, 0x80
 # Joliet: escape sequences that say UCS-2 in a supplementary descriptor.
 _JOLIET = (b"%/@", b"%/C", b"%/E")
 # Records and folders of one tree; the walk takes no more parts than that anyway.

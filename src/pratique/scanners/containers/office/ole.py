@@ -28,7 +28,6 @@ _ENTRY = 128
 # 2.1: from here on a number is no sector.
 _NO_SECTOR = 0xFFFFFFFA
 _END = 0xFFFFFFFE
-_NO_STREAM = 0xFFFFFFFF
 # 2.2: so many sectors of the table are named in the header.
 _IN_HEADER = 109
 # 2.2: 512 and 4,096 octets; some writers use others and some readers take them.

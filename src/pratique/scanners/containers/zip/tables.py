@@ -39,7 +39,7 @@ ENTRY_SIZE, HEADER_SIZE = 46, 30
 _LENGTHS, _LENGTHS_AT = struct.Struct("<HHH"), 28
 _RECORD, _RECORD64 = struct.Struct("<HHHHIIH"), struct.Struct("<IIQQQQ")
 # APPNOTE 4.4.4: the bits of the flags that matter.
-ENCRYPTED, STREAMED, STRONG, MASKED = 0x01, 0x08, 0x40, 0x2000
+ENCRYPTED, STREAMED, STRONG = 0x01, 0x08, 0x40
 # APPNOTE 4.5.3, 4.6.9, 4.5.12, and WinZip's "AES encryption" note: the extra fields that
 # hold large sizes, the name in UTF-8, PKWARE's encryption, and WinZip's.
 _ZIP64, _UNICODE_PATH, _STRONG_HEADER, _AES = 0x0001, 0x7075, 0x0017, 0x9901
