@@ -37,6 +37,15 @@ def test_the_names_are_the_first_and_all_others(further):
     assert part.names is part.names
 
 
+def test_of_two_reasons_why_a_part_is_unopened_the_first_stays():
+    part = Part(facts.Part(), memoryview(b""))
+
+    part.state_unopened("a reason")
+    assert (part.known.unopened, part.known.why) == ("unreadable", "a reason")
+    part.state_unopened("another", "needs_program")
+    assert (part.known.unopened, part.known.why) == ("unreadable", "a reason")
+
+
 @pytest.mark.parametrize(
     ("known", "attached"),
     [

@@ -89,6 +89,11 @@ class Part:
             return True
         return not _OF_MAIL.issuperset(known.inside)
 
+    def state_unopened(self, why: str, word: str = "unreadable") -> None:
+        """State that it was not opened, or not to its end; what was stated first stays."""
+        if not self.known.unopened:
+            self.known.unopened, self.known.why = word, why
+
     def lacks(self, mark: bytes) -> bool:
         """Tell whether a mark is known to stand nowhere in the octets."""
         return self.marks is not None and mark in ALL and mark not in self.marks

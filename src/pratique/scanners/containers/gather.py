@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 from pratique.scanners.budget import Budget, OverBudget
 
-_PIECE = 64 * 1024
+# What is not unpacked is read in pieces of this size.
+PIECE = 64 * 1024
 
 
 class Damaged(Exception):  # noqa: N818 - a fact about a container, not an error of ours
@@ -57,7 +58,7 @@ class Gather:
             raise OverBudget("ratio", f"more than {self.most} octets, one over the other")
 
 
-def pieces_of(octets: memoryview) -> Iterator[bytes]:
+def pieces_of(octets: memoryview | bytes) -> Iterator[bytes]:
     """The octets as they are, in pieces that are small beside any limit."""
-    for start in range(0, len(octets), _PIECE):
-        yield bytes(octets[start : start + _PIECE])
+    for start in range(0, len(octets), PIECE):
+        yield bytes(octets[start : start + PIECE])

@@ -27,9 +27,7 @@ class Giver:
 
     def mark(self, why: str) -> None:
         """State that the container is damaged, or of a form that an outside program may know."""
-        if not self.part.known.unopened:
-            class_ = "needs_program" if _LACKING.search(why) else "unreadable"
-            self.part.known.unopened, self.part.known.why = class_, why
+        self.part.state_unopened(why, "needs_program" if _LACKING.search(why) else "unreadable")
 
     def slice(self, member: Member, start: int, size: int) -> Iterator[Found]:
         """Give what lies there as it is; nothing is copied, but all is counted."""

@@ -13,7 +13,7 @@ from typing import Protocol
 
 from pratique.scanners.budget import Budget, OverBudget
 from pratique.scanners.containers.around import behind
-from pratique.scanners.containers.gather import Damaged, Gather
+from pratique.scanners.containers.gather import Damaged, Gather, pieces_of
 from pratique.scanners.names import unpacked_name
 from pratique.scanners.part import Found, Member, Part, Reached
 
@@ -179,8 +179,7 @@ def _decompress(unpacker: Unpacker, octets: bytes) -> bytes:
 def unpack(octets: memoryview, method: int) -> Iterator[bytes]:
     """A zip member's octets in pieces, by its method (APPNOTE 4.4.5): stored or deflate."""
     if method == _STORED:
-        for start in range(0, len(octets), PIECE):
-            yield bytes(octets[start : start + PIECE])
+        yield from pieces_of(octets)
     elif method == _DEFLATED:
         yield from Streams(octets, b"", lambda: Inflate(_RAW)).first()
     else:

@@ -64,13 +64,13 @@ class Iso:
         image = iso_tables.read(octets, budget.check_clock)
         _add_udf(part, image, budget)
         if image.damage:
-            _mark(part, image.damage)
+            part.state_unopened(image.damage)
         elif not image.files and not image.end:
-            _mark(part, "it has no tree that we know")
-        if image.packed and not part.known.unopened:
-            part.known.unopened, part.known.why = "needs_program", "files that are packed in it"
+            part.state_unopened("it has no tree that we know")
+        if image.packed:
+            part.state_unopened("files that are packed in it", "needs_program")
         if image.end > len(octets):
-            _mark(part, "it is cut off")
+            part.state_unopened("it is cut off")
         # Files share no octets but those that are one place, and are given once.
         most = 2 * len(octets) + _SPARSE
         opened = _Opened(part, Gather(budget, len(octets), most=most))
@@ -91,12 +91,7 @@ def _add_udf(part: Part, image: iso_tables.Image, budget: Budget) -> None:
     except udf.Unknown as unknown:
         part.known.unopened, part.known.why = "needs_program", str(unknown)
     except Damaged as damage:
-        _mark(part, str(damage))
-
-
-def _mark(part: Part, why: str) -> None:
-    if not part.known.unopened:
-        part.known.unopened, part.known.why = "unreadable", why
+        part.state_unopened(str(damage))
 
 
 @dataclass(slots=True)
@@ -133,7 +128,7 @@ class _Opened:
             return
         if member.why:
             member.unopened = "unreadable"
-            _mark(self.part, member.why)
+            self.part.state_unopened(member.why)
         yield member
 
     def _pieces(self, extents: tuple[tuple[int, int], ...]) -> Iterator[bytes]:

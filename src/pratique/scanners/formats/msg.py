@@ -148,7 +148,7 @@ class _Reading:
         member = Member("msg:rtf", octets, parent, declared_type="text/rtf")
         if why:
             member.unopened, member.why = "unreadable", why
-            self._unreadable(f"compressed RTF: {why}")
+            self.part.state_unopened(f"compressed RTF: {why}")
         yield member
         page = rtf_html.page(bytes(octets), self.budget)
         if page:
@@ -192,14 +192,10 @@ class _Reading:
     def _read(self, entry: Entry, member: Member | None = None) -> memoryview:
         octets, why = self.compound.read(entry)
         if why:
-            self._unreadable(f"{entry.name}: {why}")
+            self.part.state_unopened(f"{entry.name}: {why}")
             if member is not None:
                 member.unopened, member.why = "unreadable", why
         return octets
-
-    def _unreadable(self, why: str) -> None:
-        if not self.part.known.unopened:
-            self.part.known.unopened, self.part.known.why = "unreadable", why
 
 
 def _decompressed(octets: bytes) -> Iterator[bytes]:

@@ -92,10 +92,10 @@ def _find(part: Part, budget: Budget) -> "tuple[PackageLock, memoryview] | Binar
     try:
         compound = Compound(part.octets, budget)
     except Damaged as damage:
-        _unreadable(part, str(damage))
+        part.state_unopened(str(damage))
         return None
     if compound.damage:
-        _unreadable(part, compound.damage)
+        part.state_unopened(compound.damage)
         return None
     package = compound.below(0, _PACKAGE)
     if package is not None:
@@ -106,11 +106,6 @@ def _find(part: Part, budget: Budget) -> "tuple[PackageLock, memoryview] | Binar
         return package_lock(described), compound.read(package)[0]
     lock = BinaryLock(compound, part.octets, budget)
     return lock if lock.locked else None
-
-
-def _unreadable(part: Part, why: str) -> None:
-    if not part.known.unopened:
-        part.known.unopened, part.known.why = "unreadable", why
 
 
 def _open(

@@ -83,21 +83,16 @@ class Ole:
         try:
             compound = Compound(part.octets, budget)
         except Damaged as damage:
-            _unreadable(part, str(damage))
+            part.state_unopened(str(damage))
             return
         if compound.damage:
-            _unreadable(part, compound.damage)
+            part.state_unopened(compound.damage)
         yield from counted(self._streams(part, compound, budget), budget)
 
     def _streams(self, part: Part, compound: Compound, budget: Budget) -> Iterator[Found]:
         for entry in compound.streams():
             budget.check_clock()
             yield from _stream(part, compound, entry, budget)
-
-
-def _unreadable(part: Part, why: str) -> None:
-    if not part.known.unopened:
-        part.known.unopened, part.known.why = "unreadable", why
 
 
 def _stream(part: Part, compound: Compound, entry: Entry, budget: Budget) -> Iterator[Found]:
@@ -111,7 +106,7 @@ def _stream(part: Part, compound: Compound, entry: Entry, budget: Budget) -> Ite
         return
     octets, why = compound.read(entry)
     if why:
-        _unreadable(part, f"{entry.name}: {why}")
+        part.state_unopened(f"{entry.name}: {why}")
     member = _member(entry, path, octets, why)
     yield from fitted(member, budget)
     if not entry.reached:
@@ -152,7 +147,7 @@ def _slides(part: Part, compound: Compound, entry: Entry, budget: Budget) -> Ite
     """The objects among PowerPoint's records, which are read flat."""
     octets, why = compound.read(entry)
     if why:
-        _unreadable(part, f"{entry.name}: {why}")
+        part.state_unopened(f"{entry.name}: {why}")
     gather, at, number = Gather(budget, len(octets)), 0, 0
     while at + _RECORD <= len(octets):
         form = int.from_bytes(octets[at : at + 2], "little")

@@ -176,9 +176,8 @@ class _Reading:
         return True
 
     def _unreadable(self, why: str) -> None:
-        known = self.part.known
-        if known.type in {_TYPE, ""} and not known.unopened:
-            known.unopened, known.why = "unreadable", why
+        if self.part.known.type in {_TYPE, ""}:
+            self.part.state_unopened(why)
 
     def _check_end(self, octets: bytes) -> None:
         """What has no end has lost it; a reader repairs it and shows what is left."""

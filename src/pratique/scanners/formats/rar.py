@@ -160,10 +160,10 @@ def _members(part: Part, budget: Budget, word: str) -> Iterator[Found]:
         tables = _read(octets, word)
     except Locked:
         part.known.encrypted = True
-        _mark(part, "archive_password", "its headers are locked")
+        part.state_unopened("its headers are locked", "archive_password")
         return
     if tables.damage or not tables.entries:
-        _mark(part, "unreadable", tables.damage or "it holds nothing")
+        part.state_unopened(tables.damage or "it holds nothing")
     opened = _Opened(tables, Gather(budget, len(octets)), word)
     for entry in tables.entries:
         if not entry.is_folder:
@@ -171,11 +171,6 @@ def _members(part: Part, budget: Budget, word: str) -> Iterator[Found]:
             yield from _filled(part, opened, entry)
     if not tables.damage:
         yield from behind(octets, tables.end, budget)
-
-
-def _mark(part: Part, class_: str, why: str) -> None:
-    if not part.known.unopened:
-        part.known.unopened, part.known.why = class_, why
 
 
 def _filled(part: Part, opened: "_Opened", entry: Entry) -> Iterator[Found]:
@@ -209,7 +204,7 @@ def _filled(part: Part, opened: "_Opened", entry: Entry) -> Iterator[Found]:
     if member.why:
         member.unopened = "unreadable"
         lacking = entry.method and _LACKING.search(member.why)
-        _mark(part, "needs_program" if lacking else "unreadable", member.why)
+        part.state_unopened(member.why, "needs_program" if lacking else "unreadable")
     yield member
 
 

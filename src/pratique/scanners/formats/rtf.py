@@ -113,8 +113,8 @@ def _objects(part: Part, reading: "_Reading") -> Iterator[Found]:
             if not one.names:
                 member.step = f"rtf:object {number}"
             member.view = "further" if place else "standard"
-            if member.unopened == "unreadable" and not part.known.unopened:
-                part.known.unopened, part.known.why = "unreadable", member.why
+            if member.unopened == "unreadable":
+                part.state_unopened(member.why)
             yield from fitted(member, reading.budget)
             if place:
                 yield Oddity("archive_directories", "digits in groups within", at=member)

@@ -172,23 +172,18 @@ def _members(part: Part, budget: Budget, word: str) -> Iterator[Found]:
     try:
         header = _read(octets, Unpacker(octets, word or None))
     except Locked as locked:
-        _mark(part, "archive_password", f"its header is locked: {locked}")
+        part.state_unopened(f"its header is locked: {locked}", "archive_password")
         part.known.encrypted = True
         return
     except (Damaged, Unknown) as damage:
-        _mark(part, "unreadable", str(damage))
+        part.state_unopened(str(damage))
         return
     opened = _Opened(part, octets, Gather(budget, len(octets)), word)
     try:
         yield from opened.members(header)
     except Damaged as damage:
-        _mark(part, "unreadable", str(damage))
+        part.state_unopened(str(damage))
     yield from behind(octets, header.end, budget)
-
-
-def _mark(part: Part, class_: str, why: str) -> None:
-    if not part.known.unopened:
-        part.known.unopened, part.known.why = class_, why
 
 
 @dataclass(slots=True)
@@ -217,9 +212,9 @@ class _Opened:
             elif file.empty:
                 yield member
             else:
-                _mark(self.part, "unreadable", "it lists more files than it holds")
+                self.part.state_unopened("it lists more files than it holds")
         if next(places, None) is not None:
-            _mark(self.part, "unreadable", "it holds more files than it lists")
+            self.part.state_unopened("it holds more files than it lists")
 
     def _places(self, folders: list[Folder]) -> Iterator["_Place"]:
         """Each file's place; a folder's stream begins where its first file is asked for."""
@@ -256,7 +251,7 @@ class _Opened:
                 member.why = "its check sum is wrong"
             if member.why:
                 member.unopened = "unreadable"
-                _mark(self.part, "unreadable", member.why)
+                self.part.state_unopened(member.why)
             yield member
 
     def _step_over(self, member: Member, stream: _Stream, size: int) -> Iterator[Found]:
@@ -273,7 +268,7 @@ class _Opened:
     def _otherwise(self, header: Header, why: str) -> Iterator[Found]:
         """Through libarchive, which knows other coders and no passwords."""
         if any(map(is_locked, header.folders)):
-            _mark(self.part, "needs_program", why)
+            self.part.state_unopened(why, "needs_program")
             yield from map(_locked_name, (file for file in header.files if not file.is_folder))
             return
         with Archive(self.octets, "7zip") as archive:
@@ -281,7 +276,7 @@ class _Opened:
                 if not file.is_folder:
                     for found in fill(_named(file), archive, entry, self.gather):
                         if isinstance(found, Member) and found.unopened == "unreadable":
-                            _mark(self.part, "needs_program", f"{why}, {found.why}")
+                            self.part.state_unopened(f"{why}, {found.why}", "needs_program")
                         yield found
 
 

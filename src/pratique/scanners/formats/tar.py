@@ -16,13 +16,12 @@ from typing import ClassVar
 from pratique.scanners.budget import Budget
 from pratique.scanners.containers.archive import Archive, Entry, fill, fill_from
 from pratique.scanners.containers.around import behind, skip_zeros, told
-from pratique.scanners.containers.gather import Damaged, Gather
+from pratique.scanners.containers.gather import Damaged, Gather, pieces_of
 from pratique.scanners.part import Found, Member, Part, Recognized
 from pratique.scanners.signatures import is_tar_header as is_header
 from pratique.scanners.text import to_text
 
 _BLOCK = 512
-_PIECE = 64 * 1024
 # GNU tar: a folder with a list of its files, and the rest of a file from another volume.
 _STEPPED_OVER = frozenset({b"D", b"M"})
 # Links, devices, folders, pipes (POSIX.1-1988 10.1.1).
@@ -64,8 +63,8 @@ class Tar:
         at = 0
         for _ in range(_RESTARTS):
             damage = yield from opened.entries(at)
-            if damage and not part.known.unopened:
-                part.known.unopened, part.known.why = "unreadable", damage
+            if damage:
+                part.state_unopened(damage)
             at = _next_header(part.octets, opened.reached + _BLOCK, budget) if damage else 0
             if not at:
                 break
@@ -124,12 +123,7 @@ def _member(archive: Archive, entry: Entry, gather: Gather, octets: memoryview) 
     if entry.regular and not kept:
         yield from fill(member, archive, entry, gather)
     else:
-        yield from fill_from(member, _pieces(kept), len(kept), gather)
-
-
-def _pieces(octets: memoryview) -> Iterator[bytes]:
-    for start in range(0, len(octets), _PIECE):
-        yield bytes(octets[start : start + _PIECE])
+        yield from fill_from(member, pieces_of(kept), len(kept), gather)
 
 
 def _kept(octets: memoryview, at: int) -> memoryview:

@@ -13,8 +13,9 @@ import hashlib
 import re
 import struct
 from base64 import b64decode
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Protocol
 
 from pratique.scanners.containers.gather import Damaged
@@ -183,6 +184,14 @@ class Agile:
             raise Damaged("it is cut off")
 
 
+def _plain(key: Callable[[int], bytes], octets: bytes, block: int, size: int) -> bytes:
+    """What RC4 hid in blocks of that size, each with a key of its own, from that block on."""
+    return b"".join(
+        ciphers.rc4(key(number), octets[at : at + size])
+        for number, at in enumerate(range(0, len(octets), size), block)
+    )
+
+
 @dataclass(frozen=True, slots=True)
 class Rc4:
     """2.3.6: RC4 with 40 bits of MD5."""
@@ -206,10 +215,7 @@ class Rc4:
 
     def plain(self, key: bytes, octets: bytes, block: int, size: int) -> bytes:
         """What a stream is whose blocks have that size, from that block on."""
-        return b"".join(
-            ciphers.rc4(self._key(key, block + number), octets[at : at + size])
-            for number, at in enumerate(range(0, len(octets), size))
-        )
+        return _plain(partial(self._key, key), octets, block, size)
 
 
 @dataclass(frozen=True, slots=True)
@@ -236,10 +242,7 @@ class Rc4Api:
 
     def plain(self, key: bytes, octets: bytes, block: int, size: int) -> bytes:
         """What a stream is whose blocks have that size, from that block on."""
-        return b"".join(
-            ciphers.rc4(self._key(key, block + number), octets[at : at + size])
-            for number, at in enumerate(range(0, len(octets), size))
-        )
+        return _plain(partial(self._key, key), octets, block, size)
 
 
 def package_lock(information: bytes) -> PackageLock:

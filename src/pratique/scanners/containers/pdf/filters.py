@@ -12,7 +12,7 @@ from binascii import unhexlify
 from collections.abc import Callable, Iterator
 
 from pratique.scanners.budget import Budget
-from pratique.scanners.containers.gather import Damaged
+from pratique.scanners.containers.gather import Damaged, pieces_of
 from pratique.scanners.containers.pdf.predictor import undo
 from pratique.scanners.containers.pdf.syntax import Name, Value
 
@@ -49,7 +49,7 @@ def _listed(value: Value) -> list[Value]:
 
 def decode(octets: bytes, filters: list[tuple[str, dict[str, Value]]], budget: Budget) -> _Pieces:
     """What the stream holds; `Damaged` too where a filter has no reader here."""
-    pieces = _cut(octets)
+    pieces = pieces_of(octets)
     if len(filters) > FILTERS:
         raise Damaged(f"more than {FILTERS} filters")
     for name, given in filters:
@@ -69,10 +69,6 @@ def decode(octets: bytes, filters: list[tuple[str, dict[str, Value]]], budget: B
 def _number(given: dict[str, Value], key: str, default: int) -> int:
     value = given.get(key)
     return value if isinstance(value, int) else default
-
-
-def _cut(octets: bytes) -> _Pieces:
-    return (octets[at : at + _PIECE] for at in range(0, len(octets), _PIECE))
 
 
 def _stop(name: str) -> _Pieces:

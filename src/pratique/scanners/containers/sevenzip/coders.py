@@ -14,11 +14,10 @@ from dataclasses import dataclass, field
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from pratique.scanners.budget import OverBudget
-from pratique.scanners.containers.gather import Damaged
+from pratique.scanners.containers.gather import PIECE, Damaged, pieces_of
 from pratique.scanners.containers.sevenzip import key as sevenzip_key
 from pratique.scanners.containers.sevenzip.header import Coder, Folder
 
-PIECE = 64 * 1024
 # `7z -mx=9` has 64 MB (and 256 MB for what is larger than that); a dictionary never needs
 # to be larger than what it unpacks.
 DICTIONARY = 64 * 1024 * 1024
@@ -87,7 +86,7 @@ class Unpacker:
         at, size = folder.packed[folder.unbound.index(taken)]
         if at + size > len(self.octets):
             raise Damaged("a folder that lies behind the end")
-        return _cut(self.octets[at : at + size])
+        return pieces_of(self.octets[at : at + size])
 
     def _decoded(self, folder: Folder, coder: Coder, source: _Pieces) -> _Pieces:
         method, size = coder.method, folder.sizes[coder.output]
@@ -134,11 +133,6 @@ def is_locked(folder: Folder) -> bool:
 
 def _name(coder: Coder) -> str:
     return f"no reader for 7z method {coder.method.hex()}"
-
-
-def _cut(octets: memoryview) -> _Pieces:
-    for start in range(0, len(octets), PIECE):
-        yield bytes(octets[start : start + PIECE])
 
 
 def _sized(pieces: _Pieces, size: int) -> _Pieces:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from pratique.scanners.containers.archive import Archive
-from pratique.scanners.containers.gather import Damaged
+from pratique.scanners.containers.gather import Damaged, pieces_of
 from pratique.scanners.containers.streams import MEMORY, Streams, Unpacker
 from pratique.scanners.containers.zip.inflate64 import Inflate64
 
@@ -78,8 +78,7 @@ class Packed:
 
 
 def _stored(packed: Packed) -> Iterator[bytes]:
-    for start in range(0, len(packed.octets), _PIECE):
-        yield bytes(packed.octets[start : start + _PIECE])
+    yield from pieces_of(packed.octets)
     packed.read = len(packed.octets)
 
 

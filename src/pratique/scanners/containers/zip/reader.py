@@ -62,7 +62,7 @@ class ZipReader:
         """Give all members, and then what is odd about the whole."""
         plan = self._plan
         if not plan.whole:
-            self._unreadable("it has no directory")
+            self._part.state_unopened("it has no directory")
         if self._keys is not None:
             for comment in comments(self._octets, plan.directories):
                 self._keys.note(comment)
@@ -146,7 +146,7 @@ class ZipReader:
         said = place.said[0]
         why = "it lies in another volume" if said.elsewhere else "it has no header"
         yield self._member(place, Content(said, unopened="unreadable", why=why))
-        self._unreadable(f"a member of it: {why}")
+        self._part.state_unopened(f"a member of it: {why}")
 
     def _member(self, place: Place, content: Content, *, first: bool = True) -> Member:
         name, *others = place.names
@@ -194,10 +194,6 @@ class ZipReader:
         told = place.tables[0].sum, place.tables[0].size
         if self._called.setdefault(place.raw_names[0], told) != told:
             self._odd["members of the same name"] = None
-
-    def _unreadable(self, why: str) -> None:
-        if not self._part.known.unopened:
-            self._part.known.unopened, self._part.known.why = "unreadable", why
 
     def _strange(self) -> Iterator[Found]:
         """State what is odd about the file as a whole."""
