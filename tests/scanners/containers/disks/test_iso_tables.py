@@ -50,15 +50,13 @@ def test_a_record_of_no_form_is_damage_or_nothing(record, sample):
     assert told.damage or all(not name for file in told.files.values() for name in file.names)
 
 
-def test_a_tree_has_so_many_records_and_no_more(sample, monkeypatch):
+def test_a_tree_has_so_many_records_and_no_more(sample):
     made = sample("iso")
     files = [(b"%d" % number, 19, 1) for number in range(20)]
     octets = memoryview(made.iso(files, b"x"))
 
-    monkeypatch.setattr(iso_tables, "RECORDS", 20)
-    assert iso_tables.read(octets, nothing).damage == ""
-    monkeypatch.setattr(iso_tables, "RECORDS", 19)
-    assert "more than 19 files" in iso_tables.read(octets, nothing).damage
+    assert iso_tables.read(octets, nothing, 20).damage == ""
+    assert "more than 19 files" in iso_tables.read(octets, nothing, 19).damage
 
 
 def test_the_images_of_a_boot_catalog_are_found():

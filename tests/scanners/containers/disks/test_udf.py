@@ -113,8 +113,7 @@ def test_a_kind_of_partition_without_a_reader_is_named():
         files(octets)
 
 
-def test_extents_that_lead_on_and_on_end(monkeypatch):
-    monkeypatch.setattr(udf, "_EXTENTS", 100)
+def test_extents_that_lead_on_and_on_end():
     ring = tagged(258, struct.pack("<II", 0, 8)) + struct.pack("<II", 3 << 30 | 32, 3)
     root = listed(b"\x08a", 2)
     octets = volume(

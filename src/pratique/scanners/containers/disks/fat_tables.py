@@ -55,16 +55,16 @@ class Volume:
     damage: str = ""
     _seen: set[int] = field(default_factory=set)
 
-    def files(self, tick: Callable[[], None]) -> Iterator[File]:
-        """Every file of every folder; what cannot be read of them is `damage`."""
+    def files(self, tick: Callable[[], None], most: int = ENTRIES) -> Iterator[File]:
+        """Every file of every folder, so many at most; what cannot be read of them is `damage`."""
         waiting, count = [(0, "")], 0
         while waiting:
             cluster, path = waiting.pop()
             for names, entry in _listed(self._folder(cluster)):
                 tick()
                 count += 1
-                if count > ENTRIES:
-                    self.damage = f"more than {ENTRIES} files"
+                if count > most:
+                    self.damage = f"more than {most} files"
                     return
                 first = int.from_bytes(entry[26:28], "little")
                 if self.bits == 32:

@@ -6,7 +6,7 @@ listing different files, so all are read, and a file is known by where its octet
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from pratique.scanners.containers.gather import Damaged
 from pratique.scanners.text import to_text
@@ -70,8 +70,8 @@ class _Record:
     other: str
 
 
-def read(octets: memoryview, tick: Callable[[], None]) -> Image:
-    """Every file of every tree."""
+def read(octets: memoryview, tick: Callable[[], None], most: int = RECORDS) -> Image:
+    """Every file of every tree, of which so many records are read."""
     image = Image()
     for number in range(_FIRST, _FIRST + _DESCRIPTORS):
         sector = bytes(octets[number * SECTOR : (number + 1) * SECTOR])
@@ -81,7 +81,7 @@ def read(octets: memoryview, tick: Callable[[], None]) -> Image:
             image.catalog = int.from_bytes(sector[71:75], "little")
         elif sector[0] in {_PRIMARY, _SUPPLEMENTARY}:
             try:
-                _trees(octets, sector, tick, image)
+                _trees(_Tree(octets, tick, image, most), sector)
             except Damaged as damage:
                 image.damage = image.damage or str(damage)
     return image
@@ -92,22 +92,25 @@ class _Tree:
     """One tree that is being read."""
 
     octets: memoryview
-    joliet: bool
     tick: Callable[[], None]
     image: Image
+    # So many records are read.
+    most: int
+    joliet: bool = False
     # ECMA-119 6.2.2: places count blocks, which may be smaller than sectors.
     block: int = SECTOR
 
 
-def _trees(octets: memoryview, sector: bytes, tick: Callable[[], None], image: Image) -> None:
+def _trees(tree: _Tree, sector: bytes) -> None:
     """The tree of a descriptor, by its size of blocks; some count sectors whatever it says."""
-    joliet = sector[0] == _SUPPLEMENTARY and sector[88:91] in _JOLIET
+    tree.joliet = sector[0] == _SUPPLEMENTARY and sector[88:91] in _JOLIET
+    image = tree.image
     told = int.from_bytes(sector[128:130], "little")
     image.end = max(image.end, int.from_bytes(sector[80:84], "little") * (told or SECTOR))
     if told in _SMALLER:
         image.damage = image.damage or "its blocks are smaller than its sectors"
-        _tree(_Tree(octets, joliet, tick, image, told), sector[156:190])
-    _tree(_Tree(octets, joliet, tick, image), sector[156:190])
+        _tree(replace(tree, block=told), sector[156:190])
+    _tree(tree, sector[156:190])
 
 
 def _tree(tree: _Tree, root: bytes) -> None:
@@ -119,8 +122,8 @@ def _tree(tree: _Tree, root: bytes) -> None:
         extents: list[tuple[int, int]] = []
         for record in _records(tree, start, size):
             count += 1
-            if count > RECORDS:
-                raise Damaged(f"more than {RECORDS} files")
+            if count > tree.most:
+                raise Damaged(f"more than {tree.most} files")
             if record.flags & _FOLDER:
                 if record.extent not in seen:
                     seen.add(record.extent)
