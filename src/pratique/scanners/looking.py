@@ -18,7 +18,16 @@ from itertools import takewhile
 
 from pratique.scanners import facts_pb2 as facts
 from pratique.scanners.budget import OverBudget
-from pratique.scanners.part import NO_PART, Follower, Follows, Message, Part, Scanner, Signs
+from pratique.scanners.part import (
+    NO_PART,
+    Follower,
+    Follows,
+    Message,
+    Part,
+    Scanner,
+    Signs,
+    WithSigns,
+)
 from pratique.scanners.report import MEMORY, Report
 
 # So many combinations of what is known of a part are kept; a mail of ten attachments has a
@@ -134,5 +143,4 @@ class Looking:
 
 
 def _signs_of(one: Scanner | Follows) -> Signs | None:
-    signs: Signs | None = getattr(one, "signs", None)
-    return signs
+    return one.signs if isinstance(one, WithSigns) else None

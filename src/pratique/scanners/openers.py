@@ -14,7 +14,7 @@ from functools import lru_cache
 
 from pratique.scanners.containers.around import carries, fronts_of
 from pratique.scanners.marks import ALL
-from pratique.scanners.part import Part, Reader, Signs, Unlocks
+from pratique.scanners.part import ByType, Part, Reader, Signs, Unlocks, WithSigns
 
 # So many combinations of signs are kept; a mail of ten attachments has a dozen.
 KEPT = 512
@@ -39,7 +39,8 @@ class Openers:
         self._unlocking = {id(one): one for one in self._readers if isinstance(one, Unlocks)}
 
     def _add(self, number: int, signs: Signs) -> None:
-        if getattr(self._readers[number], "told_by", "") == "front":
+        reader = self._readers[number]
+        if isinstance(reader, ByType) and reader.told_by == "front":
             for type_ in signs.types:
                 self._by_front.setdefault(type_, []).append(number)
         for begin in signs.begins:
@@ -85,13 +86,12 @@ class Openers:
 
 def _signs_of(reader: Reader) -> Signs | None:
     """What a reader says of itself, in either way; None if it says nothing."""
-    told: Signs | None = getattr(reader, "signs", None)
-    if told is not None or not hasattr(reader, "told_by"):
-        return told
-    mark = getattr(reader, "mark", b"")
-    # Only who has `told_by` has this: part.py, `Reader`.
-    types: frozenset[str] = reader.types  # type: ignore[attr-defined]
-    return Signs(types=types, marks=(mark,) if mark else (), carried=True)
+    if isinstance(reader, WithSigns):
+        return reader.signs
+    if not isinstance(reader, ByType):
+        return None
+    mark: bytes = getattr(reader, "mark", b"")
+    return Signs(types=reader.types, marks=(mark,) if mark else (), carried=True)
 
 
 def _may_stand(wanted: tuple[bytes, ...], marks: frozenset[bytes] | None) -> bool:

@@ -201,6 +201,15 @@ class Signs:
 NO_PART = Signs()
 
 
+@runtime_checkable
+class WithSigns(Protocol):
+    """A reader, a scanner or a maker of followers that says by which signs it is concerned."""
+
+    @property
+    def signs(self) -> Signs | None:
+        """Its signs; None is as if it said nothing."""
+
+
 class Reader(Protocol):
     """Opens one form of container.
 
@@ -225,6 +234,14 @@ class Reader(Protocol):
 
     def members(self, part: Part, budget: Budget) -> Iterator[Found]:
         """Give what the part holds, parents before children."""
+
+
+@runtime_checkable
+class ByType(Reader, Protocol):
+    """A reader that is told by the type of a part: as detected, or also by its first octets."""
+
+    told_by: ClassVar[str]
+    types: ClassVar[frozenset[str]]
 
 
 @runtime_checkable

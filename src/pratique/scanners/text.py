@@ -65,6 +65,7 @@ def _load(module: str) -> codecs.CodecInfo | None:
     if codec is None or module in _REFUSED or not codec._is_text_encoding:  # noqa: SLF001
         # bytes-to-bytes codecs (zlib, base64, ...) and rot13 tell by that flag alone
         return None
+    # What an import by name gives has no type.
     return codec  # type: ignore[no-any-return]
 
 

@@ -75,6 +75,7 @@ def _family(told: str, ask: str, known: Mapping[str, facts.Facts]) -> Family:
 def _part(number: int, **known: object) -> facts.Part:
     kind = "other" if number else "message"
     part = facts.Part(id=number, parent=number - 1, path=str(number or ""), kind=kind, depth=number)
+    # Each field has a type of its own; protobuf holds the values against them.
     part.MergeFrom(facts.Part(**known))  # type: ignore[arg-type]
     return part
 

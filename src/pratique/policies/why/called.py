@@ -7,8 +7,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from google.protobuf.message import Message
-
-from pratique.policies.language import vocabulary
+from google.protobuf.timestamp_pb2 import Timestamp
 
 # Of a list of words; a header may name thousands.
 _MOST_WORDS = 10
@@ -66,13 +65,13 @@ def _list(words: list[str]) -> str:
 
 
 def _time(one: Message) -> str | None:
-    if one.DESCRIPTOR.full_name.startswith(vocabulary.PACKAGE):
+    if not isinstance(one, Timestamp):
         return None
     try:
-        return str(one.ToJsonString())  # type: ignore[attr-defined]
+        return one.ToJsonString()
     except ValueError:
         # Not of the years 1 to 9999: damage, or a stranger's joke.
-        return f"{one.seconds} seconds"  # type: ignore[attr-defined]
+        return f"{one.seconds} seconds"
 
 
 def part(one: Any) -> str:
