@@ -74,14 +74,14 @@ ARCHIVES = [
 
 @pytest.mark.real("zip")
 @pytest.mark.parametrize(("names", "expected"), ARCHIVES)
-def test_a_zip(names, expected, of):
+def test_a_zip_with_one_program_is_told(names, expected, of):
     assert of(f"zip -q o.zip {names} && mv o.zip out") == expected
 
 
 @pytest.mark.real("7z")
 @pytest.mark.parametrize("form", ["7z", "zip", "tar"])
 @pytest.mark.parametrize(("names", "expected"), [ARCHIVES[0], ARCHIVES[7], ARCHIVES[11]])
-def test_other_forms(form, names, expected, of):
+def test_an_archive_of_another_form_is_told_like_a_zip(form, names, expected, of):
     assert of(f"7zz a o.{form} {names} && mv o.{form} out", name=f"a.{form}") == expected
 
 
@@ -89,7 +89,7 @@ def test_other_forms(form, names, expected, of):
 @pytest.mark.parametrize(
     ("inner", "expected"), [("setup.exe", {ONE: "suspicious"}), ("readme.txt", {})]
 )
-def test_an_archive_in_an_archive(inner, expected, of):
+def test_an_archive_in_an_archive_is_told_by_what_the_inner_one_holds(inner, expected, of):
     commands = f"zip -q i.zip {inner}", "tar cf o.tar i.zip readme.txt", "gzip -c o.tar > out"
 
     assert of(*commands, name="a.tar.gz") == expected
@@ -106,14 +106,16 @@ def test_an_archive_in_an_archive(inner, expected, of):
     ],
 )
 @pytest.mark.parametrize("form", ["7z -mhe=on", "zip", "zip -mem=AES256"])
-def test_a_locked_archive_whose_password_the_mail_tells(names, expected, form, of):
+def test_a_locked_archive_whose_password_the_mail_tells_is_told_by_what_it_holds(
+    names, expected, form, of
+):
     command = f"7zz a -psecret77 -t{form} zz {names} && mv zz* out"
 
     assert of(command, text="The password is: secret77") == expected
 
 
 @pytest.mark.real("7z")
-def test_a_locked_archive_whose_password_nobody_tells(of):
+def test_a_locked_archive_whose_password_nobody_tells_is_told_by_its_names(of):
     assert of("7zz a -psecret77 o.zip setup.exe && mv o.zip out") == {ONE: "suspicious"}
     assert of("7zz a -psecret77 o.zip a.pdf && mv o.zip out") == {}
     assert of("7zz a -psecret77 -mhe=on o.7z a.js && mv o.7z out", name="a.7z") == {}
@@ -130,13 +132,13 @@ def test_a_locked_archive_whose_password_nobody_tells(of):
         ("a.pdf readme.txt", {}),
     ],
 )
-def test_a_disc(names, expected, of):
+def test_a_disc_with_a_program_is_told(names, expected, of):
     assert of(f"genisoimage -quiet -J -r -o out {names}", name="a.iso") == expected
 
 
 @pytest.mark.real("genisoimage")
 @pytest.mark.real("zip")
-def test_a_disc_in_an_archive(of):
+def test_a_disc_in_an_archive_is_told_as_well(of):
     commands = "genisoimage -quiet -J -o i.iso a.lnk a.dll", "zip -q o.zip i.iso && mv o.zip out"
 
     assert of(*commands) == {IMAGE: "malicious"}
@@ -146,7 +148,7 @@ def test_a_disc_in_an_archive(of):
 @pytest.mark.parametrize(
     ("names", "expected"), [("setup.exe", {IMAGE: "suspicious", ONE: "information"}), ("a.pdf", {})]
 )
-def test_a_disk(names, expected, of):
+def test_a_disk_with_a_program_is_told(names, expected, of):
     commands = "mformat -C -i out -f 1440 ::", f"mcopy -i out {names} ::"
 
     assert of(*commands, name="a.img") == expected

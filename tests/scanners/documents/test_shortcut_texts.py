@@ -31,7 +31,7 @@ def test_a_charset_hides_nothing(charset):
         ("<!ENTITY a 'b'>", Told("ENTITY", "hides", "a 'b'")),
     ],
 )
-def test_each_form(text, said):
+def test_a_command_is_found_in_each_form_of_text(text, said):
     assert told(memoryview(text.encode()), NONE) == [said]
 
 

@@ -133,7 +133,7 @@ def test_lha_by_each_method_and_level(options, folder):
 
 @pytest.mark.real("gcab")
 @pytest.mark.parametrize("options", ["-c", "-cz"])
-def test_cabinets(options, folder):
+def test_a_cabinet_is_read_stored_and_packed(options, folder):
     run(f"gcab {options} x.cab fox.txt prog.exe", folder)
 
     found = opened(Cab(), (folder / "x.cab").read_bytes())
@@ -192,7 +192,7 @@ def test_fat_with_short_and_with_long_names(options, folder):
 
 @pytest.mark.real("qemu-img")
 @pytest.mark.parametrize("form", ["fixed", "dynamic"])
-def test_vhd(form, tmp_path):
+def test_a_vhd_is_the_disk_that_it_was_made_of(form, tmp_path):
     disk = b"".join(bytes([n % 251]) * 512 for n in range(4096)) + bytes(2 << 20)
     (tmp_path / "x").write_bytes(disk)
     run(f"qemu-img convert -f raw -O vpc -o subformat={form},force_size=on x x.vhd", tmp_path)

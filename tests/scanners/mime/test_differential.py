@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pratique.scanners import facts_pb2 as facts
 from pratique.scanners.budget import Budget, Limits
 from pratique.scanners.mime import Mime
-from pratique.scanners.part import Member, Part
+from pratique.scanners.part import Member, Oddity, Part, Reached
 
 LEAVES = st.tuples(
     st.sampled_from(["a.exe", "my invoice.pdf", "grün.txt", "請求書.docx", "x" * 100 + ".zip"]),
@@ -78,4 +78,4 @@ def test_no_damage_makes_the_reader_raise(data):
     for each in Mime().members(
         Part(facts.Part(kind="message"), memoryview(message)), Budget(Limits())
     ):
-        assert each is not None
+        assert isinstance(each, Member | Oddity | Reached)

@@ -232,7 +232,7 @@ def test_all_that_lies_in_a_returned_message_is_returned(read):
 
     seen = read(multipart(b"\nHello", ATTACHED), known=known)
 
-    assert all(each.returned and each.view == "standard" for each in seen.members)
+    assert [(each.returned, each.view) for each in seen.members] == [(True, "standard")] * 2
 
 
 def test_a_returned_message_that_was_cut_short_is_not_odd(read):

@@ -45,7 +45,7 @@ def test_a_chunk_never_becomes_more_than_4096_octets():
     bomb = b"\0a" + b"\xff" + b"\xff\x0f" * 8 + (b"\xff" + b"\xff\x0f" * 8) * 200
     packed = b"\1" + (0xB000 | len(bomb) - 1).to_bytes(2, "little") + bomb
     assert len(unpack(packed)) <= 4096
-    assert len(unpack(b"\1" + packed[1:] * 50, 10_000)) == 10_000 or len(unpack(packed)) < 200
+    assert len(unpack(b"\1" + packed[1:] * 50, 10_000)) == 10_000
 
 
 @pytest.mark.parametrize("folder", ["", "Macros/", "_VBA_PROJECT_CUR/"])
@@ -107,14 +107,17 @@ def test_source_in_a_project_that_is_broken_is_found_all_the_same(office_files, 
     assert "Sub Work()" in one.code
 
 
-@pytest.mark.parametrize("count", [MODULES, MODULES + 1])
-def test_more_modules_than_anybody_writes_are_told(office_files, read, count):
+@pytest.mark.parametrize(
+    ("count", "broken"),
+    [(MODULES, "no stream for the module M3"), (MODULES + 1, f"more than {MODULES} modules")],
+)
+def test_more_modules_than_anybody_writes_are_told(office_files, read, count, broken):
     streams = office_files.project({"Module1": CODE})
     names = {f"M{number}": 0 for number in range(count)}
     places = {f"VBA/M{number}": streams["VBA/Module1"] for number in range(3)}
     packed = office_files.packed(office_files.directory(names))
     (one,) = read(streams | places | {"VBA/dir": packed})
-    assert ("more than" in one.broken) is (count > MODULES) or "no stream" in one.broken
+    assert one.broken == broken
 
 
 @pytest.mark.slow

@@ -187,5 +187,7 @@ def test_without_domains_and_people_only_what_needs_none_is_told(seen):
 
 
 def test_details_are_short_and_valid(signs, seen):
-    for one in signs.of(seen(from_=f'"{"a" * 400}@b.example {"x" * 400}" <{"c" * 900}@d.example>')):
+    found = signs.of(seen(from_=f'"{"a" * 400}@b.example {"x" * 400}" <{"c" * 900}@d.example>'))
+    assert found
+    for one in found:
         assert len(one.detail) <= 300

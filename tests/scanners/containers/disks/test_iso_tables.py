@@ -43,11 +43,19 @@ def test_a_folder_that_holds_itself_is_read_once(sample):
     assert [list(file.names) for file in image(made, records).files.values()] == [["A"]]
 
 
-@pytest.mark.parametrize("record", [b"\x22" + bytes(33), b"\x21" + bytes(32), b"\xff" + bytes(40)])
-def test_a_record_of_no_form_is_damage_or_nothing(record, sample):
+@pytest.mark.parametrize(
+    ("record", "damage", "names"),
+    [
+        (b"\x22" + bytes(33), "", [""]),
+        (b"\x21" + bytes(32), "a record of no possible length", []),
+        (b"\xff" + bytes(40), "", [""]),
+    ],
+)
+def test_a_record_of_no_form_is_damage_or_has_no_name(record, damage, names, sample):
     told = image(sample("iso"), record)
 
-    assert told.damage or all(not name for file in told.files.values() for name in file.names)
+    assert told.damage == damage
+    assert [name for file in told.files.values() for name in file.names] == names
 
 
 def test_a_tree_has_so_many_records_and_no_more(sample):

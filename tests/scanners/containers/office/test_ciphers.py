@@ -15,7 +15,7 @@ from pratique.scanners.containers.office import ciphers
         (b"Secret", b"Attack at dawn", "45a01f645fc35b383552544b9bf5"),
     ],
 )
-def test_rc4(key, plain, hidden):
+def test_rc4_undoes_what_is_published(key, plain, hidden):
     assert ciphers.rc4(key, bytes.fromhex(hidden)) == plain
 
 

@@ -28,7 +28,7 @@ from pratique.scanners.containers.pdf.syntax import DEEP, Name, Ref, parse
         (b">>", None),
     ],
 )
-def test_values(octets, value):
+def test_a_value_is_read_in_each_of_its_forms(octets, value):
     assert parse(octets)[0] == value
 
 
