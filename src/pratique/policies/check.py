@@ -121,7 +121,7 @@ def _forgeable(reading: Reading, policy: Policy) -> None:
     """Complain about rules that let through whoever writes a known name into a message."""
     for index, rule in enumerate(policy.rules):
         found = None if rule.forgeable else forgeable.opening(rule)
-        # What contradicts itself says nothing about who is let through.
+        # What contradicts itself says nothing about what it lets through.
         if found is not None and not any(reach.slips(rule)):
             text, path = _standing(reading, index, rule)
             text.say_in((*path, "when"), found.offset, found.message, found.hint)

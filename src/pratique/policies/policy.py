@@ -171,7 +171,7 @@ class _Found:
     shadows: tuple[Shadow, ...] = ()
 
     def take(self, rule: Rule) -> None:
-        """Add what a rule that holds orders beside its final action."""
+        """Add what a rule that holds orders in addition to its final action."""
         self.add_header += rule.add_header
         if rule.notify:
             self.notices += tuple(Notice(each, rule.name, rule.reason) for each in rule.notify)

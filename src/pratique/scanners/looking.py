@@ -1,15 +1,15 @@
 """Show each part to the scanners that it concerns, and let followers conclude.
 
 Most mail is text, and most scanners are for files.  So a scanner says by which signs it is
-concerned (part.py, `Signs`), and is not called in vain; whoever says nothing is shown each
+concerned (part.py, `Signs`), and is not called in vain; one that says nothing is shown each
 part.  A follower that says so is made when the first part shows one of its signs, and from
 there on sees all; where none does, there is nothing that it could conclude from.
 
 The first scanners tell what a part is.  Those that say nothing of themselves and stand
-before all who do are asked first, whoever else is concerned then is told by what they said.
+before all that do are asked first; which others are concerned depends on what they said.
 
 Errors end here, as in unpack.py: one in a scanner is ours, it is stated as a failure, and
-the others go on.  Whoever is called is announced before.
+the others go on.  Each call is announced before.
 """
 
 from collections.abc import Collection, Mapping, Sequence
@@ -95,7 +95,7 @@ class Looking:
         return follower
 
     def look(self, part: Part) -> None:
-        """Show a part to each whom it concerns.  Raises OverBudget when time is over."""
+        """Show a part to each scanner that it concerns.  Raises OverBudget when time is over."""
         for scanner in self._lookers.first:
             self._scan(scanner, part)
         for number in self._lookers.concerned(part, self._begun):

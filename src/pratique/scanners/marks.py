@@ -35,7 +35,7 @@ _EXACT: tuple[bytes, ...] = (
     b"=ybegin ",
     b"-----BEGIN ",
 )
-# In letters of either case; who asks for one in small letters asks for all.
+# In letters of either case; to ask for one in small letters is to ask for all.
 _ANY_CASE: tuple[bytes, ...] = (b"begin",)
 ALL = frozenset({*_EXACT, *_ANY_CASE})
 # How the rules' file is called among the others: those have paths.

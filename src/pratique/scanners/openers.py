@@ -3,10 +3,10 @@
 Most readers are told by the type alone, or by what else the first octets are of, or by a
 mark that would have to stand somewhere in the part.  A reader says so (`told_by`, `types`,
 `mark`; or `signs`), and is then asked only about parts to which its answer may be yes;
-whoever says nothing is asked about each.  The answer itself is always the reader's own.
+one that says nothing is asked about each.  The answer itself is always the reader's own.
 
 Of all signs but the first octets there are few together in one mail, and the same ones in
-the next: so who is asked for them is kept.
+the next: so the readers that are asked for them are kept.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,7 +18,7 @@ from pratique.scanners.part import ByType, Part, Reader, Signs, Unlocks, WithSig
 
 # So many combinations of signs are kept; a mail of ten attachments has a dozen.
 KEPT = 512
-# So many first octets tell whom to ask.
+# So many first octets tell which readers to ask.
 _BEGIN = 2
 
 
@@ -27,7 +27,7 @@ class Openers:
 
     def __init__(self, readers: Sequence[Reader]) -> None:
         self._readers = tuple(readers)
-        # None of who is asked about each part.
+        # None for a reader that is asked about each part.
         self._signs = [_signs_of(reader) for reader in self._readers]
         # Numbers of readers by a type that the first octets are of, and by these octets.
         self._by_front: dict[str, list[int]] = {}
@@ -70,7 +70,7 @@ class Openers:
         *,
         carried: bool,
     ) -> dict[int, Reader]:
-        """Who is asked whatever the first octets are, by number."""
+        """The readers that are asked whatever the first octets are, by number."""
         return {
             number: self._readers[number]
             for number, signs in enumerate(self._signs)

@@ -6,9 +6,9 @@ parent runs the program elsewhere and has the message seen again: what came out 
 beside the message, as a tar archive, and is opened below that part.
 
 An extra belongs to octets, by their SHA-256, and not to a part's number: a second look may
-number otherwise, and an archive that is attached twice is unpacked once.  What it brings is
-walked after all else, as what is locked is, and what is handed out leaves at the very end:
-the word that opens it may stand anywhere in the message.
+number the parts in another way, and an archive that is attached twice is unpacked once.  What
+it brings is walked after all else, as what is locked is, and what is handed out leaves at the
+very end: the word that opens it may stand anywhere in the message.
 
 A reader that opens an archive but not each of its members states these as closed.  Where a
 program opened the whole archive and wrote a file of that name, and no two members have one,

@@ -78,7 +78,7 @@ class Report:
         self.limit(over.class_, known.id, over.detail)
 
     def error(self, class_: str, part: int, name: str, error: BaseException) -> None:
-        """State an error of ours, with the name of who made it."""
+        """State an error of ours, with the name of the reader or scanner that made it."""
         self.failure(class_, part, f"{name}: {in_words(error)}")
 
     def ambiguity(self, class_: str, known: facts.Part, detail: str) -> None:
@@ -89,7 +89,7 @@ class Report:
             )
 
     def findings(self, found: facts.Facts, part: int) -> None:
-        """Take over what a scanner states besides the part itself."""
+        """Take over what a scanner states apart from the part itself."""
         # Mostly there are none: asking costs a tenth of what going through nothing does.
         if found.findings:
             for finding in found.findings:

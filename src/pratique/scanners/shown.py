@@ -90,10 +90,10 @@ class Shown:
     def __init__(self, show: str, report: Report) -> None:
         self._report = report
         self._wanted = bool(show)
-        # For who is shown the message; and for who is shown parts, where somebody is.
+        # For an engine that is shown the message; and for one that is shown parts, if there is one.
         self._whole = _Reach({0})
         by_parts = show in {"parts", "apart"}
-        # Who is shown parts comes to those that are left in the message, unless it opens none.
+        # One that is shown parts comes to those left in the message, unless it opens none.
         self._shortens = show == "parts"
         rest = {0} if self._shortens else set()
         self._apart = _Reach(rest, opens_mail=self._shortens) if by_parts else None
@@ -116,7 +116,7 @@ class Shown:
         if self._apart is not None and reached and span is None:
             self._apart.add(part)
         elif (hidden or self._apart is not None) and len(part.octets) and self._affords(part):
-            # Whoever is shown parts is shown this one, and who is shown all, if it is hidden.
+            # An engine for parts is shown this one; one for messages too, if it is hidden.
             self._whole.add(part)
             if self._apart is not None:
                 self._apart.add(part)

@@ -26,7 +26,7 @@ _BEFORE = re.compile(rb"\s*(?:<!--.{0,4096}?-->|<\?.{0,512}?\?>)", re.DOTALL)
 _SKIPS = 8
 # Where the declarations of an XML file end; a root that comes later is not looked for.
 _ROOT_WITHIN = 2048
-# With what begins all that `detect` tells, after blanks; most texts begin otherwise.
+# With what begins all that `detect` tells, after blanks; most texts begin with another.
 _FIRST = frozenset(bytes([one]) for one in b"X#<[(-F*\x01Bb0123456789\xef\xbb\xbf")
 _EICAR = b"X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR"
 # RFC 1741, 3.

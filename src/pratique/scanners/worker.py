@@ -3,10 +3,10 @@
 A worker is forked by the nursery with everything loaded.  It gives up its rights, and
 only *then* takes its first message.  It is handed the message (a sealed memfd), what
 outside programs made of its parts (likewise) and the envelope, and nothing else: never a
-connection, never a path.  It announces each reader
-and each scanner before it starts on a part, so that whoever watches from the other side
-knows whom to blame if nothing follows.  That, and the facts as they are found, it writes
-on a page that the other side can read whatever becomes of it (page.py).
+connection, never a path.  It announces each reader and each scanner before it starts on a
+part, so that the other side knows which of them to blame if nothing follows.  That, and the
+facts as they are found, it writes on a page that the other side can read whatever becomes of
+it (page.py).
 
 It ends when its socket does.  Whatever kills it (a bug in a library, the memory limit,
 the deadline) costs this one process; facts that were found are not lost.

@@ -54,7 +54,7 @@ class Shared:
         return answer
 
     def is_past(self, until: datetime) -> bool:
-        """Whether the message came in at this moment or later; nobody knows: it did not."""
+        """Whether the message came in at this moment or later; False where the time is unknown."""
         envelope = self.scene.known.envelope
         if not envelope.HasField("received_at"):
             return False

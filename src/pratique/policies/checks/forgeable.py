@@ -1,8 +1,8 @@
 """Find the rules that a stranger opens by writing a known name into his message.
 
-A list of who is let through is worth what it compares with.  An address in From, a
+A list of senders that are let through is worth what it compares with.  An address in From, a
 reverse-path or a HELO name costs a forger nothing, and worms take them out of the address
-books of those whom a reader trusts.  So such a list must compare with what is proved, or its
+books of people that a reader trusts.  So such a list must compare with what is proved, or its
 author says `forgeable = true`: then he knows.
 
 Two kinds of rules are lists of that sort: one that accepts, above the last, and one that

@@ -1,10 +1,10 @@
-r"""Tell whether a comparison is met by those only whom it names, or by others as well.
+r"""Tell whether a comparison is met only by those that it names, or by others as well.
 
 A proof is worth what it is compared with: `notpartner.example` ends with `partner.example`,
 and can be had by anybody; so does `mailxpartner.example` match `mail.partner.example$`, for a
 dot in a regular expression is any character (RE2); and `192.0.20.1` begins with `192.0.2`.
 
-Names are read from their end, where who owns them stands, and numbers from their beginning.
+Names are read from their end, where their owner stands, and numbers from their beginning.
 What a pattern means in the local part of an address is the affair of the domain's owner.
 In doubt the answer is no, and the author of the rule writes what he means in another way.
 """

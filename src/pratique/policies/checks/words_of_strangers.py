@@ -34,7 +34,7 @@ class Rest(IntFlag):
     PROVED = auto()
     # Something is proved, and the comparison lets others in as well.
     LOOSE = auto()
-    # Who it is proved to be, the client's name and number, a result of DMARC, and the way that
+    # The proved identity, the client's name and number, a result of DMARC, and the way that
     # mail goes: they rest on what they are compared with.
     IDENTITY = auto()
     NAME = auto()

@@ -54,7 +54,7 @@ _MEANINGS = {
     "now": _CLOCK, "today": _CLOCK, "time": _CLOCK, "date": _CLOCK,
 }  # fmt: skip
 
-# Keys that no rule has, because what they say is said otherwise.
+# Keys that no rule has, because a rule says it in another way.
 _EXCEPT = "write it into `when`: `when = '... && !(...)'`"
 _PRIORITY = "rules are read from the top: where it stands is its rank"
 _ASKED = "what a rule asks stands in `when`: "
@@ -86,7 +86,7 @@ _ACTIONS = {
     "autoreply": "nothing is sent to a stranger: `reply` is what he hears beside `reject`",
     "reply": 'beside `reject` or `defer` a rule has `reply = "5.7.1 ..."`',
 }
-# Words in names of actions, beside those that orders.py knows.
+# Words in names of actions, apart from those that orders.py knows.
 _SOFT = {
     "soft": "defer", "temp": "defer", "temporary": "defer", "subject": "add_header",
     "fileinto": "add_header", "junk": "add_header", "spam": "add_header", "header": "add_header",

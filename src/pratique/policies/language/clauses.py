@@ -1,8 +1,8 @@
 """Cut a condition's text into what is joined by `&&`, `||` and `!`, with the place of each.
 
 CEL's own tree (tree.py) tells what a condition means, but of an operator it keeps one place
-and of brackets none; who wants to ask a piece of a condition alone, show it or alter it
-needs the text.  Only brackets, strings and these operators are told apart for that (the
+and of brackets none; to ask a piece of a condition alone, to show it or to alter it
+takes the text.  Only brackets, strings and these operators are told apart for that (the
 lexis is that of calls.py); what is not understood is a leaf and stays whole:
 
     a && (b || !c)   ->   and(a, or(b, not(c)))

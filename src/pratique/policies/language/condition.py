@@ -100,13 +100,13 @@ class Scene:
 
     @property
     def activation(self) -> Activation:
-        """An activation for what asks for no recipient."""
+        """An activation for what does not read `rcpt`."""
         return self.before(None)
 
     def before(
         self, recipient: facts.Recipient | None, names: Sequence[str] = _NAMES
     ) -> Activation:
-        """The activation in which `rcpt` is that recipient; None: nobody asks for one.
+        """The activation in which `rcpt` is that recipient; None if no condition reads `rcpt`.
 
         `names` are the variables that it has: those of the condition that is asked.
         """

@@ -20,7 +20,7 @@ from pratique.policies.lists.named import Entry, Table
 # A list holds 16 octets or more beside its text for each, and a door reads them within some
 # seconds; twice as many would hardly go into what all files of lists may have (48 MB).
 MOST_ENTRIES = 1_000_000
-# Mistakes of one list that are told; who has more has named the wrong file.
+# Mistakes of one list that are told; a list with more is the wrong file.
 MOST_TOLD = 20
 
 _KEYS = ("owner", "reason", "expires")

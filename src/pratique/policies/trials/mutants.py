@@ -21,8 +21,8 @@ from pratique.policies.trials.trial import See, own_tests, tried
 from pratique.policies.verdict import Action
 from pratique.policies.written.rule import Rule
 
-# The default policy has some 500.  Ten times as many take a minute with as many tests; who
-# writes more would rather not wait for them all.
+# The default policy has some 500.  Ten times as many take a minute with as many tests; nobody
+# wants to wait for more.
 MOST = 5000
 
 

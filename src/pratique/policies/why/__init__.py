@@ -6,6 +6,6 @@ proof.py           a condition asked piece by piece
 elements.py        what a piece is about: values, and the elements of a list that decide it
 called.py          a part, a finding, a value in a line, as an admin knows them
 counterfactual.py  the smallest change of the facts that alters a verdict
-changes.py         what could be otherwise in a message
+changes.py         what could be different in a message
 alterable.py       what conditions ask for, and compare it with
 """

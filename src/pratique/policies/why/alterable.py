@@ -1,9 +1,9 @@
-"""Read out of conditions what could be otherwise: the fields and lists that they ask for, and
+"""Read out of conditions what could be different: the fields and lists that they ask for, and
 what each is compared with.
 
 It reads CEL's own tree (tree.py), so a name in a loop is the field that it stands for.  A
-`*` in a path stands for each element of a list.  The recipient is left out: whom a message
-is for is no fact about it.
+`*` in a path stands for each element of a list.  The recipient is left out: for whom a message
+is, is no fact about it.
 """
 
 from collections.abc import Iterable, Iterator, Mapping

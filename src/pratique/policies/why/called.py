@@ -1,6 +1,6 @@
 """Say facts in a line each, as an admin knows them: a part, a finding, a value.
 
-All texts are as a stranger may have written them: who shows them makes them harmless.
+All texts are as a stranger may have written them: whatever shows them makes them harmless.
 """
 
 from collections.abc import Callable, Mapping
@@ -15,7 +15,7 @@ _MOST_WORDS = 10
 _LONGEST = 80
 _BEHIND = 24
 UNKNOWN = "not known"
-# Who has it can have a message pass once: its value is told to nobody.
+# Whoever has it can have a message pass once: its value is told to nobody.
 _SECRETS = frozenset(("release_token",))
 _KEPT = "(kept secret)"
 

@@ -1,4 +1,4 @@
-"""Change facts: what could be otherwise in one message, in words, and the facts after it."""
+"""Change facts: what could be different in one message, in words, and the facts after it."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -53,7 +53,7 @@ GONE = object()
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One fact that is otherwise."""
+    """One fact that is changed."""
 
     sort: Sort
     # The field, or the element that is gone.
@@ -108,7 +108,7 @@ class Possible:
 
 
 def possible(known: facts.Facts, asked: Asked) -> Possible:
-    """What could be otherwise in this message, that which is understood best first."""
+    """What could be different in this message, the easiest to understand first."""
     places = _Places(known, asked)
     found: list[Change] = []
     for path in asked.lists:
@@ -184,7 +184,7 @@ class _Places:
             return "\n".join(str(getattr(one, name)) for name in names)
         if one.id in self._parents or one.id in self._about:
             return f"part {one.id}"
-        # No two parts have one number: it is who names it (above) that tells them apart.
+        # No two parts have one number: what refers to one (above) tells them apart.
         asked = (name for name in names if name != "id")
         return "\n".join(str(getattr(one, name)) for name in asked)
 

@@ -1,7 +1,7 @@
 """Search for the smallest change of the facts that alters a verdict: what would have had to be
-otherwise.
+different.
 
-Each fact that a condition of the policy asks for is one that could be otherwise: an element
+Each fact that a condition of the policy asks for is one that could be different: an element
 that is not there, a flag turned, a word that is another of those that the policy names, a
 number across a bound that it names, a text that it names.  First each alone is tried, then
 all pairs, then all threes, and what is found first is smallest.  Each is tried by deciding
@@ -115,14 +115,14 @@ def search(
         if found or not is_whole:
             break
     milder = [one for one in found if one.verdict.action.severity < asking.was.action.severity]
-    # Who asks why a message was stopped wants to know what would let it through.
+    # An admin asks why a message was stopped to learn what would let it through.
     crowds, without = ((), None) if milder else _crowds(asking)
     told = list(_unlike(milder or found))[:MOST_FOUND]
     return Counterfactual(tuple(told), complete, asking.decisions, crowds, without)
 
 
 def _changes(asking: _Search) -> tuple[list[Change], bool]:
-    """What could be otherwise; what the rule rests on that decided comes first."""
+    """What could be different; what the rule rests on that decided comes first."""
     rules = [rule for rule in asking.policy.rules if rule.mode == "enforce"]
     every = possible(asking.known, asked_by(_conditions(rules)))
     own = [rule for rule in rules if rule.name == asking.was.rule]

@@ -52,7 +52,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """Whom a condition is asked about; `closely`: values and elements are told too."""
+    """What a condition is asked about; `closely`: values and elements are told too."""
 
     scene: Scene
     recipient: facts.Recipient

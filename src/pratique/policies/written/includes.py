@@ -126,6 +126,6 @@ class _Gathering:
             reading.say(path, message, hint)
 
 
-# Named in hints only: which there are is known to who reads the files.
+# Named in hints only: the reader of the files knows which there are.
 _SHIPPED = ("default", "strict", "monitor", "bounces-only")
 _HINT_MISSING = f"the name of a shipped one ({', '.join(_SHIPPED)}), or of a file beside this"

@@ -1,4 +1,4 @@
-"""Know the keys of a policy's tables, and what admins write for them who come from elsewhere."""
+"""Know the keys of a policy's tables, and what admins write who know other filters."""
 
 from collections.abc import Mapping
 from typing import Any

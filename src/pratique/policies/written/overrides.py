@@ -7,8 +7,8 @@
 An override is said of the text of the rule, before that is read: a rule with an override is
 held against the same demands as any other, and what is wrong is told where it is said.
 
-Who changes what a rule asks or orders says with tests what he expects of it: those that came
-with it were for another rule, and are dropped.  So is what goes with its old actions only (a
+An admin who changes what a rule asks or orders writes new tests for it: those that came with
+it were for another rule, and are dropped.  So is what goes with its old actions only (a
 `reply` of another class, what `strip` took out), and `forgeable`, which somebody said of
 another condition.
 """
@@ -30,7 +30,7 @@ KEYS = ("rule", *(key for key in keys.KEYS if key != "name"))
 # Whoever changes one of these makes another rule of it, with other tests.
 _OTHER_TESTS = {"when", "actions", "test"}
 
-# Who changes more of a policy has another one, and had better write it.
+# A policy that changes more of another had better be written anew.
 MOST_OVERRIDES = 500
 
 _Table = Mapping[str, Any]

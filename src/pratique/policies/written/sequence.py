@@ -1,4 +1,4 @@
-"""Hold the rules of a policy against each other: their names, and who comes before whom.
+"""Hold the rules of a policy against each other: their names, and which comes before which.
 
 A policy may be written in several texts (includes.py): its own rules come first, then those
 of each included one.  The last rule of all holds for every message; no other does.

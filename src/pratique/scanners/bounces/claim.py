@@ -54,7 +54,7 @@ _REPORTS = (
         {"message/disposition-notification", "message/global-disposition-notification"},
     ),
 )
-# Fields that only responders write, besides Auto-Submitted.
+# Fields that only responders write, apart from Auto-Submitted.
 _RESPONDERS = frozenset(
     (b"x-autoreply", b"x-autorespond", b"x-auto-reply", b"x-vacation", b"x-autoreply-from")
 )

@@ -25,8 +25,8 @@ gains by doing as the other does.  Words and authors are cheap, and weigh little
 A structure is what programs make: a multipart/report that is no other report, a status
 part, X-Failed-Recipients.  It weighs nothing by itself, as its forms do above.
 
-They depend on each other (who returns a header returns the Message-ID with it), so their
-sum is a rank and no probability.
+They depend on each other (a server that returns a header returns the Message-ID with it), so
+their sum is a rank and no probability.
 """
 
 from collections.abc import Iterator

@@ -24,7 +24,7 @@ from pratique.scanners.mime.header import Header, read_fields, skip_before, unfo
 from pratique.scanners.report import EVIDENCE_DETAIL, shorten
 from pratique.scanners.text import to_text
 
-# A mail has one author; which one it was is held against who gets the bounce.
+# A mail has one author; which one it was is compared with the recipient of the bounce.
 AUTHORS = 5
 # Whoever fails is one of them; of a larger list the ledger knows all.
 RECIPIENTS = 50

@@ -1,11 +1,11 @@
 """Tell what another automatic report covers, so that all else in it is looked at.
 
-A report that is no bounce may carry what no bounce carries: DMARC and TLS reports come
-as archives.  But whoever writes one parameter or one field writes such a report, and puts
-beside it what he likes.  So only this is covered: of a complaint and of a receipt what
-they return (returned.py), of a DMARC report one archive with one text whose root is
-`feedback` (RFC 7489 appendix C), of a TLS report one with one such object of JSON
-(RFC 8460 4.4), and of an automatic reply nothing.
+A report that is no bounce may carry what no bounce carries: DMARC and TLS reports come as
+archives.  But whoever writes one parameter or one field writes such a report, and adds what he
+likes.  So only this is covered: of a complaint and of a receipt what they return
+(returned.py), of a DMARC report one archive with one text whose root is `feedback` (RFC 7489
+appendix C), of a TLS report one with one such object of JSON (RFC 8460 4.4), and of an
+automatic reply nothing.
 """
 
 from collections import Counter

@@ -5,7 +5,7 @@ excused from rules about what no bounce carries.  So it has to stand where bounc
 it: in a report after the text (RFC 6522 3 has it after the status part, and some servers
 before it), and without a
 report after the text; it is the first, and a second at most (where a server returns one
-for each of two recipients); it is a message by its octets and no name says otherwise; and
+for each of two recipients); it is a message by its octets and no name contradicts that; and
 its header is one that some server wrote.  A returned header has
 nothing below it: a file in it is no part of any message.  Or it stands inline in the
 text, where no mail program opens it.

@@ -54,7 +54,7 @@ class Bounce:
         roots = returned.roots(outline, header.media_type())
         changed = returned.restated(outline, roots)
         strange = evidence.strange(outline, _excused(outline, changed, header, other))
-        # Another report is an excuse for what it is, and for nothing beside it.
+        # Another report is an excuse for what it is, and for nothing else.
         if other and not (signs.any and strange):
             yield facts.Facts(bounce=facts.Bounce(other=other, returned=original.answered(header)))
             return

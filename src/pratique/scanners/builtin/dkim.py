@@ -1,9 +1,9 @@
 """State what DKIM signatures and ARC sets say, and the hashes that their keys must verify.
 
-Who signed is known when somebody asks DNS for the key, which happens on the other side of
-the wall; what is signed is known only here, where mail is read.  So each signature is
-stated with its tags, whether the body has the hash that it says, and the hash of the header
-that it covers: 32 octets that a key verifies without seeing the mail.
+Only the key in DNS proves who signed, and it is asked for on the other side of the wall; what
+is signed is known only here, where mail is read.  So each signature is stated with its tags,
+whether the body has the hash that it says, and the hash of the header that it covers: 32
+octets that a key verifies without seeing the mail.
 
 Mail without a signature costs a look at the names of its fields.
 """
@@ -71,7 +71,7 @@ class Dkim:
 
 
 def _has_none(octets: memoryview, header: Header) -> bool:
-    """Whether who signs sees no header there, though mime/ goes on and finds one.
+    """Whether a program that signs sees no header there, though mime/ goes on and finds one.
 
     An empty line or a byte order mark stands before it, or its lines end with CR alone.
     """

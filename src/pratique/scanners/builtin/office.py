@@ -170,7 +170,7 @@ def _says_nothing(part: Part) -> bool:
 
 
 def _flat(octets: memoryview) -> "Callable[[memoryview, Gathered], Iterator[Stated]] | None":
-    """Who reads a document in one file, by the namespace that it declares, in either width."""
+    """What reads a document in one file, by the namespace that it declares, in either width."""
     text = as_bytes(octets)
     if b"\0" in text[:_BLANKS]:
         text = text.replace(b"\0", b"")

@@ -1,7 +1,7 @@
 """State what a shortcut starts: its target, its arguments, and where it leads.
 
 A shortcut to a document or a page is honest and useless to a stranger.  What worms send
-starts a shell with a command, leads to a share that says to its owner who opened it, or
+starts a shell with a command, leads to a share whose owner learns who opened it, or
 hides what it says behind blanks: Explorer shows 260 characters of a command, and a worm
 puts its own behind them.
 

@@ -22,7 +22,7 @@ from pratique.scanners.budget import OverBudget
 from pratique.scanners.containers.gather import Damaged, Gather
 from pratique.scanners.part import Found, Member, Reached, as_bytes
 
-# One piece of a member: small beside any limit, large beside the cost of a call.
+# One piece of a member: small against any limit, large against the cost of a call.
 PIECE = 64 * 1024
 
 # archive.h, "Error codes returned by most functions".  A warning is about a name or an

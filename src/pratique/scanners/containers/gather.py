@@ -29,7 +29,7 @@ class Gather:
     most: int = 0
 
     def octets(self, pieces: Iterable[bytes]) -> tuple[memoryview, str]:
-        """Join the pieces; beside them why they are not all, or nothing.
+        """Join the pieces; with them why some are missing, or nothing.
 
         `OverBudget` comes when one piece is too many, and never later.
         """
@@ -59,6 +59,6 @@ class Gather:
 
 
 def pieces_of(octets: memoryview | bytes) -> Iterator[bytes]:
-    """The octets as they are, in pieces that are small beside any limit."""
+    """The octets as they are, in pieces that are small against any limit."""
     for start in range(0, len(octets), PIECE):
         yield bytes(octets[start : start + PIECE])

@@ -17,7 +17,7 @@ from pratique.scanners.containers.gather import Damaged, Gather, pieces_of
 from pratique.scanners.names import unpacked_name
 from pratique.scanners.part import Found, Member, Part, Reached
 
-# What one call may give: small beside any limit, large beside the cost of a call.
+# What one call may give: small against any limit, large against the cost of a call.
 PIECE = 64 * 1024
 # The first gulp of a stream is small: a file may be a million empty streams, and what
 # a stream leaves of a gulp is copied.
@@ -211,7 +211,7 @@ def open_stream(part: Part, budget: Budget, streams: Row, member: Member) -> Ite
 
 
 def _apart(member: Member, octets: memoryview, sizes: list[int], budget: Budget) -> Iterator[Found]:
-    """Each stream that holds anything, as those show it who do not join them."""
+    """Each stream that holds anything, as programs show it that do not join them."""
     at = 0
     for number, size in enumerate(sizes, 1):
         if 0 < size < len(octets):

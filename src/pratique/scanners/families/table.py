@@ -1,9 +1,9 @@
 """List the families that makers of engines call by several names.
 
 A family stands here under the name that most use, as they write it, with its others behind it;
-a name with a dot is one variant of a family that is another one otherwise (`Mimail.R` is
-Mydoom, and `Mimail.A` is not).  A word that honest rules and file names have too (Storm,
-Snake) is left out: by this table families are found in the names of rules as well.
+a name with a dot is one variant that belongs here while the rest of its family does not
+(`Mimail.R` is Mydoom, and `Mimail.A` is not).  A word that honest rules and file names have
+too (Storm, Snake) is left out: by this table families are found in the names of rules as well.
 """
 
 FAMILIES: dict[str, tuple[str, ...]] = {

@@ -1,7 +1,7 @@
 """Open ISO 9660 images: every name of every tree, and what boots from them.
 
 Read by our own tables and not through libarchive, which shows one tree of an image.  A
-file is given once, with what each tree calls it.  UDF (ECMA-167), alone or besides, is one
+file is given once, with what each tree calls it.  UDF (ECMA-167), alone or with them, is one
 tree more.
 
 Limitations: interleaved files (ECMA-119 6.4.3) are not put together; files that are packed

@@ -1,6 +1,6 @@
 r"""Open mailboxes: many messages in one file (RFC 4155, in any of its four forms).
 
-Before each message stands a line `From ...`.  Who wrote it may have quoted such lines in
+Before each message stands a line `From ...`.  Its writer may have quoted such lines in
 the messages (`>From `), or trusted in Content-Length instead; nobody can tell which.  So
 a message ends at a line that looks like a separator, and where its Content-Length reaches
 farther and ends at another separator, the longer reading is given too.  UW IMAP's `*mbx*`

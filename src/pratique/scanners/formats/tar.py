@@ -28,7 +28,7 @@ _STEPPED_OVER = frozenset({b"D", b"M"})
 _WITHOUT = frozenset({b"1", b"2", b"3", b"4", b"5", b"6"})
 # How often reading begins anew behind damage: the archive is known to be damaged then.
 _RESTARTS = 16
-# A name that extends a header: PATH_MAX, and what pax says besides.
+# A name that extends a header: PATH_MAX, and what else pax says.
 _LONGEST_NAME = 16 * 1024
 # pax: x and g; GNU tar: the long name and the long link.  Of each an entry has one.
 _SIZED = re.compile(rb" (?:size|GNU\.sparse\.[a-z.]+)=")
@@ -205,7 +205,7 @@ def _names(octets: memoryview, start: int, own: int) -> Iterator[bytes]:
 
 
 def _name(header: bytes) -> bytes:
-    """The name in a header itself: who does not know what extends it shows this one."""
+    """The name in a header itself: a reader that does not know what extends it shows this one."""
     name, prefix = (field.partition(b"\0")[0] for field in (header[:100], header[345:500]))
     # POSIX.1-1988; what GNU tar keeps in the place of the prefix is something else.
     return prefix + b"/" + name if prefix and header[257:263] == b"ustar\0" else name

@@ -1,8 +1,8 @@
 """Find the links of Office documents: their relations (ECMA-376 part 2, 9.3).
 
 What a document leads to stands in members `_rels/NAME.rels`, with TargetMode="External"; a
-picture that is loaded from there is no link, and what is loaded as a template is a matter
-of who looks at documents.
+picture that is loaded from there is no link, and what is loaded as a template is left to
+the scanner of documents.
 """
 
 import re

@@ -1,4 +1,4 @@
-"""Name hosts that lead to another address, which nobody sees before he is there.
+"""Name hosts that lead to another address, which is hidden until it is opened.
 
 Those that anybody may use for any address; a company's own (`youtu.be`, `aka.ms`) lead to
 that company.  `links.shorteners` in the settings has more of them.

@@ -2,7 +2,7 @@ r"""Read an address as a browser would open it (WHATWG URL, 4.4), and say what i
 
 A browser takes blanks away at both ends, and tabs and line ends anywhere; it takes `\` for
 `/`, and any number of them before the host; all up to the last `@` is no host.  A person
-reads otherwise, and each of these hides where a link leads.
+reads none of them so, and each hides where a link leads.
 """
 
 import re
@@ -66,7 +66,7 @@ def read_url(written: str, opener: Address | None = None) -> Address | None:
     if scheme in _CONTENT:
         return Address(_cut(text), scheme, "", frozenset({"carries_content"}))
     if scheme in _WEB:
-        # `http:///x` and `http:x` open like `http://x`; who writes so hides something.
+        # `http:///x` and `http:x` open like `http://x`; whoever writes them hides something.
         place = rest.lstrip("/\\")
         return _web(scheme, place, odd=blanks or len(rest) - len(place) != 2)
     return _other(scheme, rest, odd=blanks)

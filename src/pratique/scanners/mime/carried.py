@@ -1,4 +1,4 @@
-"""Give what stands in a text besides the text: files, closed blocks, returned messages.
+"""Give what stands in a text and is no text of it: files, closed blocks, returned messages.
 
 Mail programs decode uuencoded files wherever they stand, bounces return messages inline, and
 armoured OpenPGP hides what it holds.  All of it is sought with one search each in C, and

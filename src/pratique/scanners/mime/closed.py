@@ -2,7 +2,7 @@
 
 PGP/MIME (RFC 3156), inline PGP (RFC 9580 6.2), S/MIME (RFC 8551 3.2), message/partial
 and message/external-body (RFC 2046 5.2.2, 5.2.3).  What is closed is a fact of its own:
-nobody has looked into it, and a policy must say what that means.
+nobody has read it, and a policy must say what that means.
 
 Only the octets prove it, from the first to the last (`proof.py`).  What a header says is
 a claim, and if a claim closed a part, every archive could travel under it unseen.  A part

@@ -103,7 +103,7 @@ class Leaves:
             member.name, member.names = first.text, tuple(each.text for each in readings[1:])
             member.raw_name = first.octets if first.bad else b""
         if parent is not None and entity.number > 1 and said.declared_type in _RETURNED:
-            # RFC 6522 3: the first part is for people.  Who claims to be a bounce is held
+            # RFC 6522 3: the first part is for people.  What claims to be a bounce is held
             # against more than that (bounces/returned.py).
             member.returned |= parent.said.types[0].main == b"multipart/report"
         return member

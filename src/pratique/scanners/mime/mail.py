@@ -120,7 +120,7 @@ def read_outermost(octets: memoryview, budget: Budget) -> ReadHeader:
     return text, _read(text[:body], start, last, limits.header_fields), last
 
 
-# Who tells a bounce by its header asks for the same one again.
+# The scanner that tells a bounce by its header asks for the same one again.
 @lru_cache(maxsize=1)
 def _read(text: bytes, start: int, last: int, most: int) -> Header:
     """The header that begins at `start`; nobody changes it any more."""

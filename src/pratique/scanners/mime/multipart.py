@@ -7,7 +7,7 @@ is looked up there.  So no octet is searched twice, however deep the nesting: a 
 belongs to an outer multipart ends the inner ones, as RFC 2046 5.1.2 wants it.  There is
 no recursion.
 
-This is the standard's reading and no other.  What other programs would read besides is
+This is the standard's reading and no other.  What else other programs would read is
 sought by `views.py` in the places that are kept for it here: entities that fail the gate
 (`Entity.odd`), and the `gaps` before the first delimiter and after the last one, where
 RFC 2046 5.1.1 says that nothing is and some programs show what is.

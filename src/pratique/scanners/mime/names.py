@@ -67,7 +67,7 @@ class Names:
         return " and ".join(sorted(endings)) if len(endings) > 1 else ""
 
     def odd(self) -> str:
-        """How some programs show a name otherwise than the system takes it; or nothing.
+        """How some programs show a name, if not as the system takes it; or nothing.
 
         Irregular forms are in half of all mail that is not in English, and mean nothing
         there; where the name is one that runs, they are told.

@@ -1,10 +1,10 @@
 """The Reader: a message in, its entities out as members, each decoded when it is asked for.
 
 `multipart.py` says where the entities are by the standard; here each leaf is decoded, named
-and looked into (`carried.py`).  What fails a gate on the way is told as an oddity, and its
-place is kept; when the standard's reading is through, these places are read again in every
-other way (`views.py`), outermost first, and what is new comes as members of the view
-`further`.  Ordinary mail has no such places, and costs one pass.
+and searched for what its text carries (`carried.py`).  What fails a gate on the way is told as
+an oddity, and its place is kept; when the standard's reading is through, these places are read
+again in every other way (`views.py`), outermost first, and what is new comes as members of the
+view `further`.  Ordinary mail has no such places, and costs one pass.
 
 A member's step is its number among its neighbours, from 1, as IMAP counts (RFC 9051
 2.3.1); the root multipart is the message itself and no member.  Everything is a

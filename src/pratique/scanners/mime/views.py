@@ -30,7 +30,7 @@ from pratique.scanners.mime.sections import begins_cut, sections, structural
 
 # Lines of dashes in one stretch; a mail of so many parts is over its limits before.
 DASH_LINES = 50_000
-# Boundaries that are sought at once besides those around: eight of each of eight entities.
+# Boundaries that are sought at once in addition to those around: eight of each of eight entities.
 BOUNDARIES = 64
 # An encoding is guessed from so many octets.
 _LOOKED_AT = 4096

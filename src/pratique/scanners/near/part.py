@@ -25,7 +25,7 @@ class NearLists:
         self._near = {one: Near(one) for one in lists if one.counts["tlsh"]}
 
     def about(self, part: Part, budget: Budget) -> "AboutPart | None":
-        """Whom to ask about a part; None where no list can have anything near."""
+        """What answers for a part; None where no list can have anything near."""
         size = len(part.octets)
         if size < LEAST or part.known.kind in _HOLDS_OTHERS:
             return None

@@ -66,7 +66,7 @@ class Near:
         # Which lengths it has at all.
         fans = (listed.fan(WIDTH, length) for length in range(256))
         self._lengths = frozenset(one for one, fan in enumerate(fans) if fan[0] < fan[-1])
-        # `length_of` may be one beside the length that a digest has.
+        # `length_of` may be one off the length that a digest has.
         far = reach(self._distance) + 1
         steps = range(-far, far + 1)
         self._reached = {(one + step) % 256 for one in self._lengths for step in steps}

@@ -169,8 +169,8 @@ def _cells(text: str) -> Iterator[Stated]:
             yield from dde.cells(f"={formula}")
 
 
-# What tells a member, by a word or by its usual folder; what must stand in it besides to be
-# worth reading; and who reads it.
+# What tells a member, by a word or by its usual folder; what else must stand in it to be
+# worth reading; and what reads it.
 _BY_MARKS: tuple[tuple[bytes, str, tuple[bytes, ...], Callable[[str], Iterator[Stated]]], ...] = (
     (b"classid", "/activex/", (b"ocx",), _controls),
     (b"ddeLink", "/externallinks/", (b"ddeLink",), _asks),

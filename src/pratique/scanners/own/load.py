@@ -95,7 +95,7 @@ def _stranger(written: Written, wanted: wall.OwnScanner) -> Stranger:
 
 
 def _settings(scanner: v1.Scanner, written: Written, wanted: wall.OwnScanner) -> object:
-    """What its `setup` is given; its model may fail otherwise than pydantic foresees."""
+    """What its `setup` is given; its model may fail in ways that pydantic does not foresee."""
     try:
         settings: object = settings_for(scanner, wanted)
     except Unfit:

@@ -28,7 +28,7 @@ from pratique.scanners.passwords.words import COLON, FILLERS, LINK, PASSWORD, sm
 
 # What is read before and behind a password word: the rest of its line and three lines more.
 BEFORE, BEHIND, LINES = 80, 320, 3
-# Tokens of such a line: more are not beside it.
+# Tokens of such a line: a password is not farther from the word.
 TOKENS = 24
 # Password words of one text, and words of each further kind: more are never tried.
 HITS, EACH = 60, 200
@@ -96,7 +96,7 @@ def in_name(name: str) -> Iterator[Ranked]:
 
 
 def usual() -> Iterator[Ranked]:
-    """What people choose who do not choose."""
+    """What people take who do not think of a password."""
     yield from ((Rank.usual, word) for word in USUAL)
 
 

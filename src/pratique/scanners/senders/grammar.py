@@ -69,7 +69,7 @@ def _past_comment(body: str, at: int) -> int:
 
 
 def authserv_id(segment: str) -> str:
-    """Who says it, in small letters; empty where the first segment is a result already.
+    """The server that says it, in small letters; empty where the first segment is a result already.
 
     Where more stands there than the grammar has, it is what another reader may take for the
     name: what claims to be ours is to be cut out, however it is written (RFC 8601 5).

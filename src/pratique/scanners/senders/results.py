@@ -60,7 +60,7 @@ def _read(one: facts.StatedResults, value: bytes) -> Iterator[facts.Facts]:
 
 
 def _results(segments: list[str]) -> Iterator[grammar.Result]:
-    # Who names nobody begins with a result at once.
+    # A field that names no server begins with a result at once.
     return grammar.results(segments[1:] if grammar.authserv_id(segments[0]) else segments)
 
 

@@ -1,4 +1,4 @@
-"""Find addresses that a display name shows: phones show nothing else of who wrote.
+"""Find addresses that a display name shows: phones show nothing else of the author.
 
 A name is read as a person reads it (../bounces/fold.py): letters of full width, invisible
 ones, an `@` of another form.  `(at)` is one too.  Letters that look like others stay what

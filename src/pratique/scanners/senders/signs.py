@@ -33,7 +33,7 @@ class Seen:
     by_list: ByList
 
     def addresses(self) -> list[tuple[str, facts.Address]]:
-        """Whom a reader is shown as who wrote, and where an answer goes; by field."""
+        """The author that a reader is shown, and where an answer goes; by field."""
         header = self.mail.header
         found = [("From", each) for each in header.from_[:ADDRESSES]]
         # Most mail has none of these.
@@ -68,7 +68,7 @@ class Signs:
             found |= dict.fromkeys(self._of_domains(addresses))
         if seen.mail.header.reply_to:
             found |= dict.fromkeys(self._of_answers(seen))
-        # Who has said of no domain that it is his cannot be pretended to be.
+        # Where the settings name no domain as ours, nobody can pretend to be us.
         of_stranger = dict.fromkeys(self._of_stranger(seen)) if self._own.any else {}
         if of_stranger and self._is_from_outside(seen):
             found |= of_stranger

@@ -1,7 +1,7 @@
 """Keep compiled rules from start to start, and trust none that somebody else could have written.
 
 To compile 5,000 rules takes seconds, to load them compiled a twentieth of one.  A compiled
-file holds code for YARA's machine, which believes it: who may write one owns the nursery.  So
+file holds code for YARA's machine, which believes it: whoever may write one owns the nursery.  So
 it is read only where it, and the folder that it lies in, belong to this very user and nobody
 else may write there; what it is about was hashed into its name, and its octets into itself.
 Anything else is as if it were not there: the rules are compiled.
@@ -55,7 +55,7 @@ class Kept:
         path = Path(folder)
         try:
             if path.parent.stat().st_uid == os.geteuid():
-                # It belongs to the state, which is made by whom it belongs to.
+                # It belongs to the state, which is made by the user that owns it.
                 path.mkdir(mode=0o700, exist_ok=True)
             found = path.lstat()
         except OSError:
@@ -98,7 +98,7 @@ class Kept:
         return self.folder / f"{key.hex()}{_SUFFIX}"
 
     def _tidy(self) -> None:
-        """Remove the oldest of too many, and what was left by who died while writing."""
+        """Remove the oldest of too many, and what processes left that died while writing."""
         assert self.folder is not None
         files = [file for file in self.folder.iterdir() if _SUFFIX in file.name]
         files.sort(key=lambda file: file.lstat().st_mtime_ns, reverse=True)

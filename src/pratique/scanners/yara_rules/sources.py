@@ -52,7 +52,7 @@ def read(path: Path) -> str:
     """The text of one file.  Raises WrongRules."""
     try:
         if not stat.S_ISREG(path.stat().st_mode):
-            # To open a pipe would wait for who writes into it.
+            # To open a pipe would wait for a writer.
             raise WrongRules(f"{path}: it is no file")
         with path.open("rb") as file:
             octets = file.read(FILE_OCTETS + 1)

@@ -27,7 +27,7 @@ SLOW_TO_COMPILE = 2.0
 SCAN_SECONDS = 5
 # Files of an admin's own are read up to that, all together: it is scanned for each rule.
 MOST_OCTETS = 16 * MEGABYTE
-# All rules of one file together: who has thousands learns of the slow ones among the first.
+# All rules of one file together: of thousands, the slow ones among the first are told.
 RULES_SECONDS = 30.0
 _NOTHING = 'rule nothing { strings: $a = "2b7e151628aed2a6abf7158809cf4f3c" condition: $a }'
 

@@ -23,7 +23,7 @@ from pratique.scanners.yara_rules.timing import RULES_SECONDS
 # One file, of which YARA compiles each rule, or scans with them.
 CHECK_SECONDS = 30.0
 TIME_SECONDS = 90.0 + RULES_SECONDS
-# Slow files are looked into rule by rule: the slowest ones.
+# Of slow files, so many are timed rule by rule: the slowest ones.
 SLOWEST = 5
 
 

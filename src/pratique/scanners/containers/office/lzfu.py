@@ -19,7 +19,7 @@ _BEGINNING = (
 )
 _WINDOW = 4096
 _HEADER = 16
-# Pieces are small beside any limit and large beside the cost of one.
+# Pieces are small against any limit and large against the cost of one.
 _PIECE = 64 * 1024
 
 

@@ -104,7 +104,7 @@ class Compound:
         return next((one for one in found if one.name.lower() == small), None)
 
     def read(self, entry: Entry, most: int | None = None) -> tuple[memoryview, str]:
-        """A stream's octets, at most so many; beside them why they are not all, or nothing."""
+        """A stream's octets, at most so many; with them why some are missing, or nothing."""
         size = entry.size if most is None else min(entry.size, most)
         if entry.size < self._cutoff and entry.kind != ROOT:
             return self._read_mini(entry.start, size)

@@ -100,7 +100,7 @@ _REPLACES = re.compile(
     r"\.join\(\s{0,16}+[\"'`]([^\"'`\r\n]{0,8})[\"'`]"
 )
 _PLAINED = re.compile(r"\\(.)")
-# Each costs a pass over the text; who hides one file does so twice at most.
+# Each costs a pass over the text; a page that hides one file has two at most.
 _REPLACEMENTS = 8
 # What stands in a literal before its first escape is not longer.
 _BEFORE = 4096

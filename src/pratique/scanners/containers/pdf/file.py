@@ -258,7 +258,7 @@ class File:
     def unpack(self, gather: Gather, look: Callable[[bytes], None]) -> Iterator[str]:
         """Read the objects in object streams; gives why one could not be read.
 
-        `look` is shown each, decoded.  It is not kept: it belongs to who keeps this file, and
+        `look` is shown each, decoded.  It is not kept: it belongs to whatever keeps this file, and
         two that keep each other are freed late, with all their octets.
         """
         for one in [one for one in self.objects if one.packs]:

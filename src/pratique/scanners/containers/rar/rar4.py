@@ -87,7 +87,7 @@ def _header(octets: memoryview, at: int, password: str, tables: Tables) -> tuple
 
 
 def _is_summed(header: bytes) -> bool:
-    """Whether the check sum is one of the whole header: old comments stand in it besides."""
+    """Whether the check sum is one of the whole header: old comments stand in it as well."""
     flags = int.from_bytes(header[3:5], "little")
     commented = {_MAIN: 0x02, _FILE: 0x08}.get(header[2], 0)
     return header[2] in {_MAIN, _FILE, _SERVICE} and not flags & commented

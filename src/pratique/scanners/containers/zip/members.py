@@ -15,7 +15,7 @@ from pratique.scanners.text import to_text
 # Java and Python pack the nothing in a folder too.
 _NOTHING = {8: 5, 9: 5, 12: 14, 14: 20, 20: 13, 93: 13, 95: 32}
 # Two tables make two readings; a directory that lists one member a thousand times, each
-# time otherwise, is none that any unpacker was tried on.
+# time in another way, is none that any unpacker was tried on.
 READINGS = 8
 # And so many are kept at all, with their names.
 ENTRIES = 64
