@@ -160,7 +160,7 @@ class HashList:
         return None
 
     def fan(self, width: int, first: int) -> tuple[int, ...]:
-        """Of hashes that begin with this octet: where those with each second one begin; the end."""
+        """Where the hashes of this first octet begin, by their second octet; and where they end."""
         table = self._tables.get(width)
         if table is None:
             return (0,) * (_SECONDS + 1)

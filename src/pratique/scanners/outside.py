@@ -146,7 +146,7 @@ class Unpacked:
         self._report = report
 
     def recognize(self, _part: Part) -> Recognized:
-        """It was made for that part."""
+        """Tell that it opens the part: it was made for it."""
         return "whole"
 
     def members(self, part: Part, budget: Budget) -> Iterator[Found]:

@@ -66,7 +66,7 @@ class _Reach:
         self._messages: dict[int, bool] = {}
 
     def add(self, part: Part) -> None:
-        """It comes to this one."""
+        """Note that it comes to this one."""
         self._reached.add(part.known.id)
 
     def opens(self, container: Part, reader: str) -> bool:

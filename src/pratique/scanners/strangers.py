@@ -116,7 +116,7 @@ def _shown(part: Part) -> v1.Part:
 
 
 def _problem(said: v1.Finding) -> str:
-    """What is wrong with a finding; nothing where it is one."""
+    """What is wrong with a finding; empty if nothing is."""
     for field, most in (("name", NAME), ("family", NAME), ("reference", REFERENCE)):
         value = getattr(said, field)
         if not isinstance(value, str):

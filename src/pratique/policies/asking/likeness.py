@@ -48,12 +48,12 @@ class Likeness(Generic[Answer]):
 
     @classmethod
     def of(cls, condition: Condition) -> "Likeness[Answer] | None":
-        """What a condition reads; None: that may be anything."""
+        """What a condition reads; None if that may be anything."""
         fields = reads.fields_read(condition)
         return None if fields is None else cls(fields)
 
     def sort(self, known: facts.Facts) -> object:
-        """What is equal for messages that have the same answer; None: nobody knows."""
+        """A key: messages of one key have one answer; None if that cannot be told."""
         if known.HasField("parts_left_out"):
             # They have their kinds, too.
             return None
@@ -71,7 +71,7 @@ class Likeness(Generic[Answer]):
         return any(len(getattr(known, name)) > _MOST_ELEMENTS for name in self._lists)
 
     def answer(self, sort: object) -> Answer | None:
-        """What came of this sort; None: nobody has asked."""
+        """The answer that is kept for this sort; None if there is none."""
         return self._answers.get(sort)
 
     def keep(self, sort: object, *, answer: Answer) -> None:
@@ -82,7 +82,7 @@ class Likeness(Generic[Answer]):
 
 
 def _reduced(by_variable: dict[str, set[str]]) -> Any:
-    """The type of the facts without all other fields; numbers and types are the same."""
+    """The type of the facts with these fields only; their numbers and types stay."""
     file = descriptor_pb2.FileDescriptorProto(name="sort.proto", package=_PACKAGE, syntax="proto3")
     top = file.message_type.add(name="Facts")
     whole = _described(vocabulary.FACTS)

@@ -58,7 +58,7 @@ class Group:
     guard: "Group | None" = field(default=None, compare=False)
 
     def is_quiet(self, scene: Scene, recipient: facts.Recipient | None = None) -> bool:
-        """True: none of them holds, and each has an answer.  False: nobody knows."""
+        """True if none of them holds and each has an answer; False if that is not known."""
         if self.asks_for_nothing(scene.known):
             return True
         if self.guard is not None and self.guard.is_quiet(scene, recipient):

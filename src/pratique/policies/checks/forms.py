@@ -66,7 +66,7 @@ class Some:
 
 @dataclass(frozen=True, slots=True)
 class Every:
-    """All of these; of none it is always true."""
+    """All of these; if there are none it is always true."""
 
     forms: frozenset["Form"]
 
@@ -207,7 +207,7 @@ def _joined(questions: Iterable[Form]) -> set[Form] | None:
 
 
 def _one_of_all(asked: list[Words]) -> set[Form] | None:
-    """Of one text: which words are left."""
+    """Which words are left for one text."""
     subject = asked[0].subject
     no = frozenset[str]().union(*(each.words for each in asked if not each.holds))
     yes = [each.words for each in asked if each.holds]
@@ -218,7 +218,7 @@ def _one_of_all(asked: list[Words]) -> set[Form] | None:
 
 
 def _between(asked: list[Bound]) -> set[Form] | None:
-    """Of one number: the narrowest bounds."""
+    """The narrowest bounds of one number."""
     # The higher a lower bound the narrower; at the same number the one without it is.
     lows = [(each.limit, not each.too) for each in asked if each.holds]
     highs = [(each.limit, not each.too) for each in asked if not each.holds]

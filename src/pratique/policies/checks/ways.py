@@ -128,7 +128,7 @@ class _Ways:
         return both(found, self._any(loop.iter_range, scope)) if wanted else found
 
     def _of_none(self, loop: Any, found: Ways) -> Ways:
-        """Of an empty list `all` holds: that each signature is a partner's, without any."""
+        """`all` holds for an empty list: without a signature, "each is a partner's" is true."""
         proved = any(rest & (Rest.PROVED | Rest.LOOSE) for rest in found)
         return {Rest.LOOSE: self._offset(loop.iter_range)} if proved else _PLAIN
 

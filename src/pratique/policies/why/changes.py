@@ -15,7 +15,7 @@ from pratique.scanners import facts_pb2 as facts
 
 # Of a list's elements that are not alike; a message with more different ones is a rare thing.
 MOST_ELEMENTS = 200
-# So many changes are made together; so of elements that are alike no more need be tried.
+# So many changes are made together; more elements that are alike need not be tried.
 LARGEST = 3
 
 # Whole numbers that a field can hold; a condition may name any.
@@ -130,7 +130,7 @@ def possible(known: facts.Facts, asked: Asked) -> Possible:
 
 
 class _Places:
-    """Where a path leads in one message; of elements that are alike a few."""
+    """Where a path leads in one message; only a few of the elements that are alike."""
 
     def __init__(self, known: facts.Facts, asked: Asked) -> None:
         self._known = known

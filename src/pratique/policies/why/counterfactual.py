@@ -164,7 +164,7 @@ def _of_size(asking: _Search, changes: list[Change], size: int) -> tuple[list[Ot
 
 
 def _unlike(found: list[Otherwise]) -> Iterator[Otherwise]:
-    """Of the same field of several parts, and the same rule, the first."""
+    """Only the first of those with the same field of several parts, and the same rule."""
     told = set()
     for one in found:
         places = tuple(
@@ -183,7 +183,7 @@ def _is_told(one: Otherwise, told: Otherwise) -> bool:
 
 
 def _is_about_the_same(one: Otherwise, other: Otherwise) -> bool:
-    """Whether several changes are of the same elements: of one alone each change says more."""
+    """Whether several changes are of the same elements; of a single one each change says more."""
     if len(one.changes) == 1 or one.verdict.action != other.verdict.action:
         return False
     return {_element_of(each) for each in one.changes} == {

@@ -54,7 +54,7 @@ class Strip:
         return self.condition is not None and self.condition.holds(scene.about(part))
 
     def _ask_left_out(self, left_out: facts.PartsLeftOut) -> None:
-        """Of parts that are only counted nobody can say which they are."""
+        """Of parts that are only counted it is not known which they are."""
         meant = sum(left_out.by_kind[kind] for kind in self.kinds & left_out.by_kind.keys())
         if meant or (self.condition is not None and left_out.total):
             raise NoAnswerError("there are too many parts to say which are to be taken out")

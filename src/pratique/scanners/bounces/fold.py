@@ -43,7 +43,7 @@ def fold(text: str) -> str:
 
 
 def _visible(text: str) -> str:
-    # Blanks of category Cf there are none; NUL and its kin are of Cc, and end no word.
+    # No blank is of category Cf; NUL and its kin are of Cc, and end no word.
     kept = (one for one in text if unicodedata.category(one) != "Cf" and one != "\0")
     return _IGNORED.sub("", "".join(kept))
 

@@ -281,7 +281,7 @@ def _submit(action: Action) -> Stated:
 
 
 def _remote(action: Action) -> Iterator[Stated]:
-    """By itself, the reader's program says to that host who is logged in."""
+    """The reader's program tells that host who is logged in, and asks nobody."""
     where = commands.place(action.target)
     if not where:
         return

@@ -16,7 +16,7 @@ from pratique.scanners.kinds import UNKNOWN, UNREAD
 from pratique.scanners.part import Found, Member, Oddity, Part, Recognized
 from pratique.scanners.signatures import fronts
 
-# How many zeros there are at a place nobody knows: so the first piece that is copied is
+# Nobody knows how many zeros there are at a place: so the first piece that is copied is
 # small, and each further one larger.
 _FIRST, _PIECE = 1 << 12, 1 << 20
 # What a transfer adds to a file: NUL to fill a block, a line end, the 1A of XMODEM.  More

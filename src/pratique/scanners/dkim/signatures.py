@@ -46,11 +46,11 @@ class Signing:
 
     @property
     def body(self) -> tuple[Form, int]:
-        """Of which form of the body it has the hash, and how far."""
+        """The form of the body that it has the hash of, and how far it goes."""
         return self.body_form, self.stated.body_length
 
     def is_wrong(self, problem: str) -> None:
-        """It cannot be valid; the first reason stays."""
+        """State that it cannot be valid; the first reason stays."""
         self.stated.problem = self.stated.problem or problem
 
 

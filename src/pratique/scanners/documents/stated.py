@@ -39,7 +39,7 @@ def worse(one: str, other: str) -> str:
 
 
 def worst(stated: Iterable[Stated]) -> list[Stated]:
-    """Of each name one, the worst of them, that says how many there are."""
+    """One of each name: the worst, which says how many there are."""
     by_name: dict[str, list[Stated]] = {}
     for one in stated:
         by_name.setdefault(one.name, []).append(one)

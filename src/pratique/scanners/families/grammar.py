@@ -90,7 +90,7 @@ def family_in(name: str) -> str:
 
 
 def _named(name: str) -> str:
-    """Of a sentence ("a variant of Win32/Mydoom.A worm") what looks like a name."""
+    """What looks like a name in a sentence ("a variant of Win32/Mydoom.A worm")."""
     pieces = name[:NAME].split()
     if len(pieces) < 2:
         return name

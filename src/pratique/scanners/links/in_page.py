@@ -41,7 +41,7 @@ _SHOWN = 1000
 _AROUND, _BEHIND = 64, 4096
 # The span behind the last, which nothing is in.
 _NOWHERE = (sys.maxsize, sys.maxsize)
-# Conditional comments in comments there are none.
+# There are no conditional comments in comments.
 _COMMENT_WITH_LINKS = re.compile(r"<[a-z]{1,10}[^<>]{0,512}(?:href|action|src)", re.IGNORECASE)
 
 

@@ -15,7 +15,7 @@ from pratique.scanners.links.host import is_address, read_host
 LONGEST = 2048
 # Browsers show no more of an address; what is longer is read up to there (Chromium: 2 MB).
 _READ = 64 * 1024
-# Longer hosts there are none in DNS; what nobody can have is not kept.
+# DNS has no longer hosts; what nobody can have is not kept.
 _KEPT_LETTERS = 300
 _ENDS = "".join(map(chr, range(33)))
 _WITHIN = re.compile(r"[\t\r\n]")

@@ -144,7 +144,7 @@ class Entity:
 
     @property
     def boundaries(self) -> list[bytes]:
-        """By which the body is cut, most usual first."""
+        """The boundaries that the body is cut by, most usual first."""
         return self.said.boundaries
 
     @property

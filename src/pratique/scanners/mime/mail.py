@@ -146,7 +146,7 @@ def _state_text(mail: facts.Mail, named: dict[bytes, list[Field]], wrong: set[st
 
 
 def _clip(text: str, octets: int) -> str:
-    """So much of the text as makes so many octets of UTF-8."""
+    """As much of the text as fits into so many octets of UTF-8."""
     if len(text) * 4 <= octets:
         return text
     return text.encode()[:octets].decode("utf-8", "ignore")

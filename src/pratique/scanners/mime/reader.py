@@ -248,7 +248,7 @@ class _Reading:
                 yield Reached("parts", str(over), container)
 
     def _end(self, again: _Again) -> int:
-        """Where it ends: of a multipart that is not known before it was read."""
+        """Where it ends, which of a multipart is known only when it was read."""
         bare = again.stretch.end >= 0
         return again.stretch.end if bare else max(again.entity.end, again.stretch.start)
 

@@ -151,7 +151,7 @@ def structural(text: bytes) -> Fields:
 
 
 def _first(found: Iterator[re.Match[bytes]]) -> Iterator[re.Match[bytes]]:
-    """As many as are read of the three fields."""
+    """As many values as are read of all three fields."""
     for count, each in enumerate(found):
         if count == 3 * VALUES:
             return

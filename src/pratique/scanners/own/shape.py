@@ -40,7 +40,7 @@ def limits_of(scanner: v1.Scanner) -> v1.Limits:
 
 
 def _problem(scanner: v1.Scanner) -> str:
-    """What is wrong with its shape; nothing where nothing is."""
+    """What is wrong with its shape; empty if nothing is."""
     name = getattr(scanner, "name", None)
     if not isinstance(name, str):
         return "it has no `name`"

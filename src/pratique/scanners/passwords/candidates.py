@@ -110,7 +110,7 @@ def _hits(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _chosen(read: str, found: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """Of too many those before a colon, and of these the first and the last."""
+    """If there are too many, those before a colon, and the first and the last of these."""
     told = [span for span in found if _COLON_NEAR.match(read, span[1])]
     if len(told) > HITS:
         return [*told[: HITS // 2], *told[-HITS // 2 :]]

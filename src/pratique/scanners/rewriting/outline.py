@@ -96,7 +96,7 @@ def decoded(node: Node, budget: Budget) -> bytes:
 
 
 def sha256(octets: bytes) -> str:
-    """In the form in which facts have it."""
+    """The hash in the form that facts have."""
     return hashlib.sha256(octets).hexdigest()
 
 

@@ -23,7 +23,7 @@ _DETAIL = "Authentication-Results"
 
 
 def stated(fields: list[Field], octets: memoryview, start: int) -> Iterator[facts.Facts]:
-    """All fields, `start` being where in the content the header begins; of the topmost the results.
+    """All fields, and the results of the topmost; `start` is where the header begins.
 
     Of those below it is told whose they say that they are, and where they stand: one that
     claims our name is cut out, however many stand above it.

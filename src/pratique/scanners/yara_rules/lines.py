@@ -53,11 +53,11 @@ class Cuts:
         return iter(self.rules)
 
     def named(self, name: str) -> Cut | None:
-        """The rule of this name; None: it was not found."""
+        """The rule of this name; None if it was not found."""
         return next((one for one in self.rules if one.name == name), None)
 
     def line_of(self, name: str, key: str = "") -> int:
-        """Where a rule stands, or its metadata of this key; 0: it was not found."""
+        """Where a rule stands, or its metadata of this key; 0 if it was not found."""
         rule = self.named(name)
         return rule.keys.get(key, rule.line) if rule is not None else 0
 

@@ -138,7 +138,7 @@ _ENDS_NAME = frozenset({b"", b"\t", b"\n", b"\f", b"\r", b" ", b"/", b">"})
 
 
 def _closed_script(lower: bytes, at: int, bound: int) -> int:
-    """In a comment within a script another one may begin, and then the first end is its own."""
+    """Where a script ends; one that begins in a comment within it has the first end."""
     comment = inner = False
     for found in _IN_SCRIPT.finditer(lower, at, bound):
         if found[1] is None:

@@ -63,12 +63,12 @@ class Content:
 
     @property
     def complete(self) -> bool:
-        """It was read to its end."""
+        """Whether it was read to its end."""
         return not self.unopened
 
     @property
     def right(self) -> bool:
-        """It was read to its end, and is what some table says."""
+        """Whether it was read to its end, and is what some table says."""
         return self.complete and self.sum_fits and self.size_fits
 
 

@@ -83,7 +83,7 @@ class Plan:
 
     def __init__(self, octets: memoryview, parts: int) -> None:
         self._octets = octets
-        # Twice as many as there may be parts: folders and what is listed twice are none.
+        # Twice as many as there may be parts: folders and what is listed twice are no parts.
         self._most = 2 * parts + 1
         self.marks = Marks.find(octets, self._most)
         self.cut = self.marks.cut
