@@ -63,6 +63,6 @@ FAMILIES: dict[str, tuple[str, ...]] = {
     "Virut": ("Virtob",),
     "WannaCry": ("Wannacrypt", "Wannacryptor", "Wcry"),
     "Zbot": ("Wsnpoem",),
-    # The test file, which is none.
+    # The test file, which is no worm.
     "Eicar": ("Eicartest", "Eicartestfile"),
 }

@@ -109,7 +109,7 @@ def _web(scheme: str, rest: str, *, odd: bool) -> Address | None:
     odd_host = bool(host) and "odd_spelling" in tricks
     if at and _LIKE_A_HOST.search(user):
         tricks |= {"userinfo"}
-    # A backslash in what is asked for is none.
+    # A backslash in the query is no trick.
     if odd or ("\\" in path and "\\" in _QUERY.split(path, maxsplit=1)[0]):
         tricks |= {"odd_spelling"}
     url = f"{scheme}://{user}{at}{host}{port}{path or '/'}"

@@ -11,7 +11,7 @@ from pratique.scanners.containers.gather import Damaged
 
 # Files of one archive; the walk takes no more parts than that anyway.
 ENTRIES = 20_000
-# Blocks of one archive: files, and a few others; what is neither costs time all the same.
+# Blocks of one archive: files, and a few others; what is no file costs time all the same.
 BLOCKS = ENTRIES + 5_000
 
 
