@@ -29,7 +29,7 @@ from pratique.milter.sent.keys import Key, Keys
 from pratique.milter.sent.our_mail import OurMail
 from pratique.milter.sent.stamping import Stamping
 from pratique.milter.sent.stated import StatedLedger
-from pratique.milter.workers import Workers, own_nursery
+from pratique.milter.wall.workers import Workers, own_nursery
 from pratique.policies.policy import Policy
 from pratique.scanners.facts_pb2 import Bounce, Facts
 

@@ -25,7 +25,7 @@ from pratique.milter.journal.journal import Journal
 from pratique.milter.judging import Inspection, judge
 from pratique.milter.mail import Client, Content, Envelope, Forward
 from pratique.milter.next_hop import Reply
-from pratique.milter.workers import Workers, WorkerSettings, own_nursery
+from pratique.milter.wall.workers import Workers, WorkerSettings, own_nursery
 from pratique.scanners import wall_pb2 as wall
 
 Costs = dict[str, float]

@@ -29,7 +29,7 @@ import scanner_mails
 from peers.running import spent_by
 
 from pratique.milter.content import content_of
-from pratique.milter.workers import Workers, WorkerSettings, own_nursery
+from pratique.milter.wall.workers import Workers, WorkerSettings, own_nursery
 from pratique.scanners import wall_pb2 as wall
 
 RULES, FILES, WORKERS, MAILS = 5000, 25, 10, 20

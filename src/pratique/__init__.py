@@ -24,11 +24,7 @@ Start reading at `milter/pipeline.py`: one message's way, top to bottom.  What e
     doors/           where mail comes in
     mail.py          the nouns: envelope, content, a content as it goes out
     content.py       octets in a sealed memfd
-    workers.py       the near side of the wall: the pool; idle.py gives the next that is free,
-                     wall.py is one worker of it, line.py its socket,
-                     said.py what it says there and on its page,
-                     sighting.py that, held against what can be true,
-                     looks.py all looks at one message together
+    wall/            the near side of the wall: workers look at messages, and are not believed
     programs/        outside programs unpack what no reader of ours opens, in bubblewrap
     engines/         other programs (clamd, ICAP servers) look at octets, beside the workers;
                      pattern.py finds a name in a line that one says

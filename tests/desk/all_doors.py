@@ -31,7 +31,7 @@ from pratique.milter.journal.reading import entries_of
 from pratique.milter.judging import judge
 from pratique.milter.mail import Envelope, Forward
 from pratique.milter.quarantine.store import Quarantine
-from pratique.milter.workers import Workers, own_nursery
+from pratique.milter.wall.workers import Workers, own_nursery
 
 LISTENERS = {"proxy": "sender", "filter": "queue", "wrong": "sender", "mx": "sender"}
 MILTERS = {"milter": "own", "hold": "postfix"}

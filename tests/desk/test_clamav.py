@@ -20,7 +20,7 @@ from pratique.milter.engines.asked import Asked
 from pratique.milter.engines.clamav import Clamav, ClamavSettings
 from pratique.milter.engines.clamd import Answer, Clamd
 from pratique.milter.mail import Envelope
-from pratique.milter.workers import Workers, WorkerSettings, own_nursery
+from pratique.milter.wall.workers import Workers, WorkerSettings, own_nursery
 from pratique.scanners.shown import REACHED
 from pratique.scanners.wall_pb2 import Setup
 

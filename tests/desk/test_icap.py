@@ -16,7 +16,7 @@ from pratique.milter.content import content_of
 from pratique.milter.engines.asked import Asked
 from pratique.milter.engines.icap import GIVEN_BACK, SKIPPED, icap_of
 from pratique.milter.mail import Envelope
-from pratique.milter.workers import Workers, WorkerSettings, own_nursery
+from pratique.milter.wall.workers import Workers, WorkerSettings, own_nursery
 from pratique.scanners.wall_pb2 import Setup
 
 pytestmark = [pytest.mark.real("clamd", "c-icap"), pytest.mark.slow]

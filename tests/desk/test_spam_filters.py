@@ -17,7 +17,7 @@ from pratique.milter.engines import ENGINES
 from pratique.milter.engines.asked import Asked
 from pratique.milter.engines.opinion import GTUBE
 from pratique.milter.mail import Client, Envelope, Forward
-from pratique.milter.workers import Workers, WorkerSettings, own_nursery
+from pratique.milter.wall.workers import Workers, WorkerSettings, own_nursery
 from pratique.scanners.wall_pb2 import Setup
 
 pytestmark = [pytest.mark.slow]

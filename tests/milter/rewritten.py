@@ -10,8 +10,8 @@ import pytest
 from pratique.milter.content import content_of
 from pratique.milter.pipeline import Besides, Pipeline
 from pratique.milter.recipe import Making
+from pratique.milter.wall.workers import NotRewritten
 from pratique.milter.ways import Ways
-from pratique.milter.workers import NotRewritten
 from pratique.policies.policy import Policy
 from pratique.scanners.budget import Budget, Limits
 from pratique.scanners.facts_pb2 import Facts

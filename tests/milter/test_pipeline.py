@@ -7,7 +7,7 @@ from pratique.milter.judging import judge
 from pratique.milter.mail import Envelope, Forward
 from pratique.milter.next_hop import Reply
 from pratique.milter.pipeline import Pipeline
-from pratique.milter.wall import NurseryLost
+from pratique.milter.wall.faults import NurseryLost
 from pratique.milter.ways import Ways
 from pratique.policies.verdict import Action
 from pratique.scanners.facts_pb2 import Facts, ForeignField, Mail

@@ -3,7 +3,7 @@
 import pytest
 
 from pratique.milter.next_hop import Reply
-from pratique.milter.wall import NurseryLost
+from pratique.milter.wall.faults import NurseryLost
 from pratique.policies.verdict import Action
 
 

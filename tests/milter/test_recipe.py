@@ -7,7 +7,7 @@ import pytest
 from pratique.milter.content import content_of
 from pratique.milter.mail import Outgoing
 from pratique.milter.recipe import MOST_ADDED, MOST_BESIDES, MOST_TIMES, Making
-from pratique.milter.sighting import Lie
+from pratique.milter.wall.sighting import Lie
 from pratique.scanners.wall_pb2 import NewHeader, Piece, Rewritten, Span
 
 OLD = b"A: 1\r\nB: 2\r\n\r\nhello there\r\n"

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from pratique.milter import rewriting
-from pratique.milter.wall import NurseryLost
-from pratique.milter.workers import NotRewritten
+from pratique.milter.wall.faults import NurseryLost
+from pratique.milter.wall.workers import NotRewritten
 from pratique.scanners.facts_pb2 import ForeignField
 
 REWRITTEN = runpy.run_path(str(Path(__file__).with_name("rewritten.py")))

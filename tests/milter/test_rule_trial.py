@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from pratique.milter.rule_trial import Problem, checked, timed
-from pratique.milter.wall import NurseryLost
+from pratique.milter.wall.faults import NurseryLost
 
 pytestmark = pytest.mark.slow
 

@@ -11,7 +11,7 @@ import pytest
 
 from pratique.milter.content import content_of
 from pratique.milter.mail import Envelope
-from pratique.milter.workers import Workers, WorkerSettings, own_nursery
+from pratique.milter.wall.workers import Workers, WorkerSettings, own_nursery
 from pratique.scanners.wall_pb2 import Setup
 
 NAUGHTY = (sys.executable, "-I", str(Path(__file__).with_name("naughty_nursery.py")))

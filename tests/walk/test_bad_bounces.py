@@ -28,7 +28,7 @@ from pratique.milter.policy_file import find
 from pratique.milter.sent.domains import Domains
 from pratique.milter.sent.kept import KeptLedger
 from pratique.milter.sent.keys import Key, Keys
-from pratique.milter.workers import Workers, own_nursery
+from pratique.milter.wall.workers import Workers, own_nursery
 from pratique.policies.policy import Policy
 from pratique.policies.verdict import Action
 from pratique.scanners import facts_pb2 as facts

@@ -14,7 +14,7 @@ from types import ModuleType
 
 import pytest
 
-from pratique.milter.workers import Workers, WorkerSettings, own_nursery
+from pratique.milter.wall.workers import Workers, WorkerSettings, own_nursery
 from pratique.scanners.formats import FORMATS
 from pratique.scanners.wall_pb2 import Setup
 

@@ -15,8 +15,8 @@ from pratique.milter.next_hop import Reply
 from pratique.milter.pipeline import Pipeline
 from pratique.milter.quarantine.store import Quarantine
 from pratique.milter.rewriting import SECONDS
+from pratique.milter.wall.workers import Workers, WorkerSettings, own_nursery
 from pratique.milter.ways import Ways
-from pratique.milter.workers import Workers, WorkerSettings, own_nursery
 from pratique.policies import danger
 from pratique.policies.check import check
 from pratique.policies.policy import Policy

@@ -22,7 +22,7 @@ from pratique.milter.judging import judge
 from pratique.milter.mail import Client, Envelope, Forward
 from pratique.milter.sent.our_mail import OurMail
 from pratique.milter.sent.stated import read_json
-from pratique.milter.workers import Workers, own_nursery
+from pratique.milter.wall.workers import Workers, own_nursery
 from pratique.scanners.bounces import dates
 
 MAKE = Path(__file__).resolve().parents[3] / "shared/worms/make_worms.py"

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pratique.milter.wall import NurseryUnfit
-from pratique.milter.workers import Workers, WorkerSettings, own_nursery
+from pratique.milter.wall.faults import NurseryUnfit
+from pratique.milter.wall.workers import Workers, WorkerSettings, own_nursery
 from pratique.scanners.hash_list import Head, Record, packed
 from pratique.scanners.near.digest import laid_out
 from pratique.scanners.wall_pb2 import Setup

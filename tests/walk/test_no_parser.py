@@ -11,8 +11,8 @@ from pratique.milter.doors.smtp.settings import DoorSettings
 from pratique.milter.next_hop.maildir import Maildir
 from pratique.milter.pipeline import Pipeline
 from pratique.milter.quarantine.store import Quarantine
+from pratique.milter.wall.workers import Workers, own_nursery
 from pratique.milter.ways import Ways
-from pratique.milter.workers import Workers, own_nursery
 from pratique.policies.policy import Policy
 from pratique.scanners.wall_pb2 import Setup
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from pratique.milter.wall import NurseryLost, NurseryUnfit
-from pratique.milter.workers import Workers, own_nursery
+from pratique.milter.wall.faults import NurseryLost, NurseryUnfit
+from pratique.milter.wall.workers import Workers, own_nursery
 from pratique.scanners import frames
 from pratique.scanners.wall_pb2 import Request, Setup
 

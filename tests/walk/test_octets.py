@@ -12,7 +12,7 @@ from pratique.milter.doors.smtp.server import serve_smtp
 from pratique.milter.doors.smtp.settings import DoorSettings
 from pratique.milter.mail import CHUNK, Envelope, Forward, Outgoing
 from pratique.milter.next_hop.smtp import SmtpNextHop
-from pratique.milter.workers import Workers, WorkerSettings, own_nursery
+from pratique.milter.wall.workers import Workers, WorkerSettings, own_nursery
 from pratique.scanners.wall_pb2 import Setup
 
 pytestmark = [pytest.mark.real("kernel confinement"), pytest.mark.slow]

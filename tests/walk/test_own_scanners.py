@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from pratique.milter.wall import NurseryLost, NurseryUnfit
-from pratique.milter.workers import Workers, WorkerSettings, own_nursery
+from pratique.milter.wall.faults import NurseryLost, NurseryUnfit
+from pratique.milter.wall.workers import Workers, WorkerSettings, own_nursery
 from pratique.scanners.wall_pb2 import OwnScanner, Setup
 
 pytestmark = [pytest.mark.real("kernel confinement"), pytest.mark.slow]

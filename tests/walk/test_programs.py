@@ -10,7 +10,7 @@ import pytest
 
 from pratique.milter.programs.programs import Programs, ProgramSettings
 from pratique.milter.programs.table import PROGRAMS, Program
-from pratique.milter.workers import Workers, WorkerSettings, own_nursery
+from pratique.milter.wall.workers import Workers, WorkerSettings, own_nursery
 from pratique.scanners.wall_pb2 import Setup
 
 pytestmark = [

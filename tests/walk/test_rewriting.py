@@ -10,8 +10,8 @@ import pytest
 
 from pratique.milter.content import content_of
 from pratique.milter.taking_out import leaves, request
-from pratique.milter.wall import NurseryLost
-from pratique.milter.workers import NotRewritten, Workers, WorkerSettings, own_nursery
+from pratique.milter.wall.faults import NurseryLost
+from pratique.milter.wall.workers import NotRewritten, Workers, WorkerSettings, own_nursery
 from pratique.policies.verdict import Edit
 from pratique.scanners.wall_pb2 import Rewrite, Setup
 

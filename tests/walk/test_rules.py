@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from pratique.milter.workers import Workers, WorkerSettings, own_nursery
+from pratique.milter.wall.workers import Workers, WorkerSettings, own_nursery
 from pratique.scanners.wall_pb2 import Setup
 
 pytestmark = [pytest.mark.real("kernel confinement"), pytest.mark.slow]

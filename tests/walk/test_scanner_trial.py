@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pratique.milter.scanner_trial import GROWTH_PARTS, SLOW_SECONDS, all_of, loaded, tried
-from pratique.milter.wall import NurseryUnfit
+from pratique.milter.wall.faults import NurseryUnfit
 from pratique.scanners.wall_pb2 import OwnScanner, Setup
 
 pytestmark = [pytest.mark.real("kernel confinement"), pytest.mark.slow]

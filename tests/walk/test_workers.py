@@ -6,8 +6,8 @@ import signal
 
 import pytest
 
-from pratique.milter.wall import NurseryLost
-from pratique.milter.workers import NoMoreNurseries
+from pratique.milter.wall.faults import NurseryLost
+from pratique.milter.wall.workers import NoMoreNurseries
 
 pytestmark = [pytest.mark.real("kernel confinement"), pytest.mark.slow]
 

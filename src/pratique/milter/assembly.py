@@ -26,7 +26,7 @@ from pratique.milter.sections.listener import Listener
 from pratique.milter.sections.milter import MilterListener
 from pratique.milter.sections.next_hop import NextHopSection, ServersSection, servers_of, tls_of
 from pratique.milter.sections.scanners import ScannerSection
-from pratique.milter.workers import WorkerSettings
+from pratique.milter.wall.workers import WorkerSettings
 from pratique.policies.check import look
 from pratique.policies.policy import Policy
 from pratique.policies.written.problem import PolicyError, Problem

@@ -15,7 +15,7 @@ from pratique.milter.lookups import addresses
 from pratique.milter.mail import Content, Envelope
 from pratique.milter.rewriting import Look, Rewrites
 from pratique.milter.shadowing import Shadowing
-from pratique.milter.wall import NurseryLost
+from pratique.milter.wall.faults import NurseryLost
 from pratique.policies import danger
 from pratique.policies.policy import Policy
 from pratique.policies.verdict import Verdict

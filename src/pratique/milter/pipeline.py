@@ -34,7 +34,7 @@ from pratique.milter.quarantine.store import Quarantine
 from pratique.milter.released import redemption
 from pratique.milter.rewriting import Rewriting, close
 from pratique.milter.shadowing import Shadowing
-from pratique.milter.wall import NurseryLost
+from pratique.milter.wall.faults import NurseryLost
 from pratique.milter.ways import Done, Ways, Whole
 from pratique.policies.policy import Policy
 from pratique.policies.verdict import Verdict

@@ -11,7 +11,7 @@ without end, a header field that is none.
 
 from pratique.milter.content import ContentWriter
 from pratique.milter.mail import Content, Rewritten
-from pratique.milter.sighting import Lie
+from pratique.milter.wall.sighting import Lie
 from pratique.scanners import wall_pb2 as wall
 
 # Quoted-printable makes three octets of one at the worst, and line ends come besides.  A

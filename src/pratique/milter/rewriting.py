@@ -19,8 +19,8 @@ from pratique.milter import actions, taking_out
 from pratique.milter.actions import Plan, Share
 from pratique.milter.mail import Content, Outgoing, Rewritten
 from pratique.milter.taking_out import REBUILD, CannotEdit, Leaf
+from pratique.milter.wall.workers import NotRewritten
 from pratique.milter.ways import Ways, Whole, outgoing
-from pratique.milter.workers import NotRewritten
 from pratique.policies.verdict import Action, Verdict
 from pratique.scanners.facts_pb2 import Facts
 from pratique.scanners.wall_pb2 import Rewrite

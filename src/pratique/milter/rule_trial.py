@@ -10,7 +10,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pratique.milter.wall import COMMAND, NurseryLost
+from pratique.milter.wall.faults import NurseryLost
+from pratique.milter.wall.nursery import COMMAND
 
 TRIAL = (*COMMAND[:-1], "pratique.scanners.yara_rules.trial")
 

@@ -16,9 +16,10 @@ from resource import getpagesize
 from typing import Any
 
 from pratique.milter.content import content_of
-from pratique.milter.looks import in_words
-from pratique.milter.sighting import Sighting
-from pratique.milter.wall import COMMAND, Nursery, Worker
+from pratique.milter.wall.looks import in_words
+from pratique.milter.wall.nursery import COMMAND, Nursery
+from pratique.milter.wall.sighting import Sighting
+from pratique.milter.wall.worker import Worker
 from pratique.scanners import facts_pb2 as facts
 from pratique.scanners.wall_pb2 import Inspect, OwnScanner, Setup
 

@@ -17,8 +17,8 @@ from pratique.milter.content import content_of
 from pratique.milter.engines.asked import Asked, asked
 from pratique.milter.mail import CHUNK, Envelope
 from pratique.milter.sent.our_mail import OurMail
-from pratique.milter.wall import NurseryLost
-from pratique.milter.workers import Workers, own_nursery
+from pratique.milter.wall.faults import NurseryLost
+from pratique.milter.wall.workers import Workers, own_nursery
 from pratique.scanners.facts_pb2 import Facts
 
 STDIN = "-"

@@ -4,7 +4,7 @@ import pytest
 
 from pratique.milter.cli.session import CANNOT_RUN, Session, told
 from pratique.milter.policy_file import NoPolicy
-from pratique.milter.wall import NurseryLost, NurseryUnfit
+from pratique.milter.wall.faults import NurseryLost, NurseryUnfit
 from pratique.policies.written.problem import PolicyError, Problem
 
 

@@ -18,7 +18,7 @@ from pratique.milter.families import families_of
 from pratique.milter.mail import Envelope
 from pratique.milter.programs.handed import Handed
 from pratique.milter.sections.families import FamiliesSection
-from pratique.milter.wall import NurseryLost
+from pratique.milter.wall.faults import NurseryLost
 from pratique.scanners import facts_pb2 as facts
 
 ENVELOPE = Envelope(queue_id="Q1", received_at=datetime(2026, 11, 22, tzinfo=UTC))

@@ -6,7 +6,7 @@ import os
 import pytest
 
 from pratique.milter.programs.gathering import Gathering
-from pratique.milter.sighting import Lie
+from pratique.milter.wall.sighting import Lie
 from pratique.scanners import frames
 from pratique.scanners.wall_pb2 import HandedOut
 

@@ -16,8 +16,8 @@ from pratique.milter.policy_file import PolicyFile
 from pratique.milter.serving.door_process import run
 from pratique.milter.supervisor.charge import Policies
 from pratique.milter.supervisor.orders import Channel, Order
-from pratique.milter.wall import NurseryLost, NurseryUnfit
-from pratique.milter.workers import NoMoreNurseries
+from pratique.milter.wall.faults import NurseryLost, NurseryUnfit
+from pratique.milter.wall.workers import NoMoreNurseries
 from pratique.policies.policy import Policy
 
 POLICY = '[[rule]]\nname = "all"\nactions = ["accept"]\n'

@@ -12,8 +12,8 @@ from pratique.milter.mail import Envelope, Forward
 from pratique.milter.sent.our_mail import OurMail
 from pratique.milter.sent.stated import StatedLedger
 from pratique.milter.serving.house import HandedNurseries, own_fields_of, refusing
-from pratique.milter.wall import NurseryLost
-from pratique.milter.workers import NoMoreNurseries
+from pratique.milter.wall.faults import NurseryLost
+from pratique.milter.wall.workers import NoMoreNurseries
 from pratique.policies.policy import Policy
 from pratique.scanners import frames
 from pratique.scanners.facts_pb2 import Facts, Finding

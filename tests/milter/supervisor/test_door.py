@@ -6,7 +6,7 @@ import pytest
 
 from pratique.milter.supervisor.door import PATIENCE, Door
 from pratique.milter.supervisor.process import Lost, Unfit
-from pratique.milter.wall import NurseryLost
+from pratique.milter.wall.faults import NurseryLost
 
 
 class Process:

@@ -5,7 +5,7 @@ import asyncio
 import pytest
 
 from pratique.milter.supervisor.nurseries import FIRST_TRIES, KeptNursery
-from pratique.milter.wall import NurseryLost, NurseryUnfit
+from pratique.milter.wall.faults import NurseryLost, NurseryUnfit
 
 
 class Nursery:

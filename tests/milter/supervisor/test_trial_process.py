@@ -10,7 +10,7 @@ from pratique.milter.policy_file import PolicyFile
 from pratique.milter.supervisor.charge import Policies
 from pratique.milter.supervisor.trial import COMMAND
 from pratique.milter.supervisor.trial_process import answer
-from pratique.milter.wall import NurseryUnfit
+from pratique.milter.wall.faults import NurseryUnfit
 from pratique.scanners.facts_pb2 import Facts
 
 POLICY = """

@@ -112,7 +112,7 @@ def _check_sent(settings: Settings) -> None:
 def _check_rules(settings: Settings) -> None:
     """Have a nursery load all that the service's would, and end."""
     from pratique.milter.assembly import setup_of
-    from pratique.milter.wall import Nursery
+    from pratique.milter.wall.nursery import Nursery
 
     setup = setup_of(settings)
     # What whoever asks has written, root say, the service would not believe.

@@ -89,7 +89,7 @@ def _tried(
 ) -> "Tried | None":
     """What came of it; None: it cannot be loaded, which is told."""
     from pratique.milter.scanner_trial import tried
-    from pratique.milter.wall import NurseryUnfit
+    from pratique.milter.wall.faults import NurseryUnfit
 
     with told():
         try:

@@ -58,7 +58,7 @@ def told() -> Iterator[None]:
     """Say in one place what keeps a command from running: policy, rules, workers, files."""
     # Imported late: `pratique --help` must not wait for CEL.
     from pratique.milter.policy_file import NoPolicy
-    from pratique.milter.wall import NurseryLost, NurseryUnfit
+    from pratique.milter.wall.faults import NurseryLost, NurseryUnfit
     from pratique.policies.written.problem import PolicyError, one_line
 
     try:

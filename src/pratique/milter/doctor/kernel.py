@@ -11,8 +11,8 @@ from pratique.milter.assembly import programs_of, setup_of, worker_settings
 from pratique.milter.config import Settings
 from pratique.milter.doctor.line import Case, Line, ok, warning, wrong
 from pratique.milter.supervisor.names import doors_of
-from pratique.milter.wall import NurseryLost, NurseryUnfit
-from pratique.milter.workers import Workers, own_nursery
+from pratique.milter.wall.faults import NurseryLost, NurseryUnfit
+from pratique.milter.wall.workers import Workers, own_nursery
 
 _MEMORY = Path("/proc/meminfo")
 # The limit of a container, or of a unit (MemoryMax=), as the kernel's control groups have it.

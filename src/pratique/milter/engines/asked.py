@@ -25,7 +25,7 @@ from pratique.milter.lookups.asked import Lookups, lookups_of
 from pratique.milter.mail import Content, Envelope, Rewritten
 from pratique.milter.sent.our_mail import OurMail
 from pratique.milter.sources import lists_of, rules_of
-from pratique.milter.workers import Workers
+from pratique.milter.wall.workers import Workers
 from pratique.scanners import facts_pb2 as facts
 from pratique.scanners.families.known import SHIPPED, Families
 from pratique.scanners.wall_pb2 import Rewrite

@@ -9,7 +9,7 @@ from collections.abc import Container
 
 from pratique.milter.content import ContentWriter
 from pratique.milter.programs.handed import Handed
-from pratique.milter.sighting import Lie
+from pratique.milter.wall.sighting import Lie
 from pratique.scanners import frames
 from pratique.scanners.wall_pb2 import HandedOut
 

@@ -33,8 +33,8 @@ from pratique.milter.serving.milter import MilterServing
 from pratique.milter.serving.smtp import SmtpServing
 from pratique.milter.supervisor.charge import Policies
 from pratique.milter.supervisor.orders import Channel, Order, OrderError, close_all
-from pratique.milter.wall import NurseryLost, NurseryUnfit
-from pratique.milter.workers import Nurseries
+from pratique.milter.wall.faults import NurseryLost, NurseryUnfit
+from pratique.milter.wall.workers import Nurseries
 from pratique.policies.policy import Policy
 
 log = logging.getLogger("pratique.door")

@@ -43,8 +43,8 @@ from pratique.milter.sent.stamping import Stamping
 from pratique.milter.sent.tags import Tags, tags_of
 from pratique.milter.serving.telling import everybody, journal_of, ledger_of
 from pratique.milter.shadowing import Shadowing
-from pratique.milter.wall import Nursery
-from pratique.milter.workers import NoMoreNurseries, Nurseries, Workers
+from pratique.milter.wall.nursery import Nursery
+from pratique.milter.wall.workers import NoMoreNurseries, Nurseries, Workers
 from pratique.policies.policy import Policy
 from pratique.policies.verdict import Action
 from pratique.scanners.facts_pb2 import Facts

@@ -34,8 +34,8 @@ from pratique.milter.next_hop import Reply
 from pratique.milter.quarantine.record import Held
 from pratique.milter.sections.milter import MilterListener
 from pratique.milter.serving.house import Charge, House, open_house
+from pratique.milter.wall.workers import Nurseries
 from pratique.milter.ways import Ways
-from pratique.milter.workers import Nurseries
 
 log = logging.getLogger("pratique.door")
 

@@ -17,8 +17,8 @@ from pratique.milter.mail import Content, Envelope
 from pratique.milter.next_hop import Reply
 from pratique.milter.sections.listener import Listener
 from pratique.milter.serving.house import Charge, House, open_house
+from pratique.milter.wall.workers import Nurseries
 from pratique.milter.ways import Ways
-from pratique.milter.workers import Nurseries
 
 log = logging.getLogger("pratique.door")
 

@@ -14,7 +14,8 @@ from collections.abc import Awaitable, Callable, Coroutine
 from pratique.milter.keeping import kept, pauses
 from pratique.milter.supervisor.nurseries import KILLED_WITHIN
 from pratique.milter.supervisor.process import DoorProcess, Lost, Unfit
-from pratique.milter.wall import Nursery, NurseryLost
+from pratique.milter.wall.faults import NurseryLost
+from pratique.milter.wall.nursery import Nursery
 
 log = logging.getLogger("pratique.service")
 

@@ -13,8 +13,9 @@ import time
 from collections.abc import Awaitable, Callable
 
 from pratique.milter.keeping import kept, pauses
-from pratique.milter.wall import Nursery, NurseryLost, NurseryUnfit
-from pratique.milter.workers import Nurseries
+from pratique.milter.wall.faults import NurseryLost, NurseryUnfit
+from pratique.milter.wall.nursery import Nursery
+from pratique.milter.wall.workers import Nurseries
 
 log = logging.getLogger("pratique.service")
 

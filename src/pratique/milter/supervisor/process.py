@@ -17,7 +17,7 @@ from dataclasses import dataclass
 
 from pratique.milter.supervisor.charge import Charge
 from pratique.milter.supervisor.orders import Channel, Order, OrderError
-from pratique.milter.wall import Nursery
+from pratique.milter.wall.nursery import Nursery
 
 log = logging.getLogger("pratique.service")
 

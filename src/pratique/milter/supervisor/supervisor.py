@@ -36,8 +36,9 @@ from pratique.milter.supervisor.process import DoorProcess, Inherited, Lost, Unf
 from pratique.milter.supervisor.sockets import CannotListen, Sockets
 from pratique.milter.supervisor.trial import TestsNotMet
 from pratique.milter.versions import Versions
-from pratique.milter.wall import Nursery, NurseryLost, NurseryUnfit
-from pratique.milter.workers import own_nursery
+from pratique.milter.wall.faults import NurseryLost, NurseryUnfit
+from pratique.milter.wall.nursery import Nursery
+from pratique.milter.wall.workers import own_nursery
 from pratique.policies.written.problem import PolicyError, one_line
 
 log = logging.getLogger("pratique.service")

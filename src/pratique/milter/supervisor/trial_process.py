@@ -12,7 +12,7 @@ from pratique.milter.policy_file import NoPolicy, PolicyFile
 from pratique.milter.policy_trial import SeeFiles, trials
 from pratique.milter.seeing import facts_of
 from pratique.milter.supervisor.charge import Policies
-from pratique.milter.wall import NurseryLost, NurseryUnfit
+from pratique.milter.wall.faults import NurseryLost, NurseryUnfit
 from pratique.policies.trials.trial import Result
 from pratique.policies.written.problem import PolicyError
 

@@ -24,7 +24,8 @@ _PYTHON = (sys.executable, "-I", "-X", "utf8", "-m")
 COMPILING = (*_PYTHON, "pratique.scanners.yara_rules.compiling")
 APART = (*_PYTHON, "pratique.scanners.yara_rules.apart")
 # 5,000 rules with expressions in either case take ten seconds; a machine may be slower.  Whoever
-# waits for a nursery gives up after two minutes (milter/wall.py): this and the next are less.
+# waits for a nursery gives up after two minutes (milter/wall/nursery.py): this and the next
+# are less.
 COMPILE_SECONDS = 80.0
 # Where rules are broken, for finding which file is: all of them, and one.
 BLAME_SECONDS, FILE_SECONDS = 25.0, 10.0

@@ -6,7 +6,7 @@ import socket
 
 import pytest
 
-from pratique.milter.line import Line
+from pratique.milter.wall.line import Line
 from pratique.scanners import frames
 from pratique.scanners.wall_pb2 import Answer, Done, Hello
 

@@ -1,48 +1,23 @@
-"""Stand on the near side of the wall: one nursery, and one worker at a time.
+"""Start the nursery's process, join one that is there, and ask it for workers.
 
-This file starts the nursery's process, asks it for workers, and follows what a worker
-says of one message.  What a worker says is not trusted: it was written by a process
-that reads what strangers wrote.  So there is a limit on how much it may say, every
-frame must be one of ours, and a worker that breaks the rules is killed.
-
-    nursery ended        NurseryLost: the message gets 4yz, a new nursery is started
-    worker ended         Sighting.end == "died", with the scanner that it was in
-    worker too slow      Sighting.end == "late", likewise
-    worker talks nonsense  Sighting.end == "lied"
-
-Killing is by pidfd (pidfd_open(2)): a process id may belong to somebody else by then.
+It loads all that workers need (readers, scanners, rules) and forks them.  It ended, or does
+not answer: `NurseryLost`, whatever its workers had in hand gets 4yz, and a new one is
+started.  It cannot load what the settings name: `NurseryUnfit`, in words for the admin.
 """
 
 import asyncio
-import contextlib
-import logging
 import os
 import select
-import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Sequence
 
-from pratique.milter.line import Line
-from pratique.milter.mail import Content
-from pratique.milter.programs.gathering import Gathering
-from pratique.milter.recipe import Making
-from pratique.milter.said import Said
-from pratique.milter.sighting import Lie, Names, Sighting
+from pratique.milter.wall.faults import NurseryLost, NurseryUnfit
+from pratique.milter.wall.sighting import Names
+from pratique.milter.wall.worker import SPAWN_SECONDS, Worker, check_format
 from pratique.scanners import frames
-from pratique.scanners.page import Page
-from pratique.scanners.wall_pb2 import (
-    Adopt,
-    Answer,
-    Inspect,
-    Request,
-    Rewrite,
-    Setup,
-    Spawn,
-)
-
-log = logging.getLogger("pratique.wall")
+from pratique.scanners.wall_pb2 import Adopt, Answer, Request, Setup, Spawn
 
 # -I: nothing of the environment or the working directory is imported over there.
 COMMAND = (sys.executable, "-I", "-X", "utf8", "-m", "pratique.scanners.nursery")
@@ -50,17 +25,6 @@ COMMAND = (sys.executable, "-I", "-X", "utf8", "-m", "pratique.scanners.nursery"
 # Thousands of YARA rules that are new take twenty seconds; those that take more than eighty the
 # nursery refuses by itself, in words (scanners/yara_rules/asked.py).
 LOAD_SECONDS = 120.0
-
-# A fork takes a millisecond; a nursery that needs ten seconds for it is stuck.
-SPAWN_SECONDS = 10.0
-
-
-class NurseryLost(Exception):  # noqa: N818 - the world's fault, like OSError
-    """The nursery ended or does not answer; whatever was in its workers is not seen."""
-
-
-class NurseryUnfit(Exception):  # noqa: N818 - the admin's fault: a rule file, a setting
-    """The nursery could not load what the settings name."""
 
 
 class Nursery:
@@ -112,10 +76,11 @@ class Nursery:
             raise
         return nursery
 
-    def _greeted(self, answer: Answer, _descriptors: list[int]) -> None:
+    def _greeted(self, answer: Answer, descriptors: list[int]) -> None:
+        _close(descriptors)
         if answer.HasField("unfit"):
             raise NurseryUnfit(answer.unfit)
-        _check_format(answer)
+        check_format(answer)
         self.pid = answer.hello.pid
         self.scanners = tuple(answer.hello.scanners)
         self.names = Names(frozenset(self.scanners), frozenset(answer.hello.sources))
@@ -143,6 +108,7 @@ class Nursery:
             self._broken = True
             raise NurseryLost("the nursery sent a worker without its descriptors")
         worker = await Worker.connect(answer.hello.pid, *descriptors)
+        worker.names = self.names
         try:
             await worker.greet()
         except BaseException:
@@ -244,143 +210,3 @@ def _answer(control: socket.socket) -> tuple[Answer, list[int]]:
 def _close(descriptors: list[int]) -> None:
     for descriptor in descriptors:
         os.close(descriptor)
-
-
-def _check_format(answer: Answer) -> None:
-    if answer.hello.format != frames.FORMAT:
-        raise NurseryLost(f"format {answer.hello.format} across the wall, not {frames.FORMAT}")
-
-
-class Worker:
-    """One worker, as seen from here: it sees one message at a time."""
-
-    def __init__(self, pid: int, line: Line, pidfd: int, page: Page) -> None:
-        self.pid = pid
-        self.seen = 0
-        self.confinement = ""
-        self.names = Names()
-        self._line = line
-        self._pidfd = pidfd
-        self._page = page
-
-    @classmethod
-    async def connect(cls, pid: int, descriptor: int, pidfd: int, page: int) -> "Worker":
-        """Take over the descriptors that the nursery gave."""
-        mapped = Page(page)
-        return cls(pid, await Line.on(socket.socket(fileno=descriptor)), pidfd, mapped)
-
-    async def greet(self) -> None:
-        """Wait for the worker's hello: it has given up its rights."""
-        try:
-            with self._line.within(SPAWN_SECONDS):
-                answer = frames.decode_answer(await self._line.frame())
-        except (TimeoutError, frames.FrameError, OSError) as error:
-            raise NurseryLost(f"worker {self.pid} said no hello: {error!r}") from error
-        if answer.HasField("unfit"):
-            raise NurseryUnfit(answer.unfit)
-        _check_format(answer)
-        self.confinement = answer.hello.confinement
-
-    @property
-    def gone(self) -> bool:
-        """True if this worker has ended while it was idle, or spoke without being asked."""
-        return self._line.ended or self._line.unread > 0
-
-    async def inspect(
-        self,
-        content: Content,
-        request: Inspect,
-        seconds: float,
-        most_parts: int,
-        extras: Sequence[Content] = (),
-    ) -> Sighting:
-        """Have one message seen; never raises for what the worker does.
-
-        `extras` are the archives of `request.extras`.  What the worker hands out is the
-        caller's to close.
-        """
-        self.seen += 1
-        sighting, said = Sighting(most_parts, self.names), Said()
-        gathering = Gathering(request.hand_out, request.show)
-        try:
-            with self._line.within(seconds):
-                beside = [each.descriptor for each in (content, *extras)]
-                self._say(frames.encode_inspect(request), beside)
-                await self._follow(sighting, said, gathering)
-            said.rest(self._page, sighting)
-            sighting.finish(content)
-            sighting.handed = gathering.whole()
-        except TimeoutError:
-            sighting.end, sighting.detail = "late", f"no answer within {seconds:g} s"
-        except (frames.FrameError, Lie) as error:
-            sighting.end, sighting.detail = "lied", str(error)
-        except OSError:
-            sighting.end, sighting.detail = "died", "the worker died"
-        finally:
-            gathering.close()
-        if sighting.end != "done":
-            # First, or it would go on writing.
-            self.kill()
-            said.left(self._page, sighting)
-        return sighting
-
-    def _say(self, frame: bytes, descriptors: list[int]) -> None:
-        self._page.clear()
-        self._line.say(frame, descriptors)
-
-    async def _follow(self, sighting: Sighting, said: Said, gathering: Gathering) -> None:
-        while True:
-            body = await self._line.frame()
-            answer = frames.decode_answer(body)
-            match answer.WhichOneof("body"):
-                case "found":
-                    said.found(answer.found, len(body), sighting)
-                case "handed_out":
-                    # This has a limit of its own.
-                    gathering.take(answer.handed_out)
-                case "done":
-                    sighting.seconds = answer.done.seconds
-                    return
-                case other:
-                    raise frames.FrameError(f"{other} is no answer to a message")
-
-    async def rewrite(self, content: Content, request: Rewrite, seconds: float) -> Making:
-        """Have one message rewritten; never raises for what the worker does."""
-        self.seen += 1
-        making = Making(content)
-        try:
-            with self._line.within(seconds):
-                self._say(frames.encode(Request(rewrite=request)), [content.descriptor])
-                await self._follow_making(making)
-            making.finish()
-        except TimeoutError:
-            making.end, making.detail = "late", f"no new content within {seconds:g} s"
-        except (frames.FrameError, Lie) as error:
-            making.end, making.detail = "lied", str(error)
-        except OSError:
-            making.end, making.detail = "died", "the worker died"
-        except BaseException:
-            making.discard()
-            raise
-        return making
-
-    async def _follow_making(self, making: Making) -> None:
-        while True:
-            answer = frames.decode_answer(await self._line.frame())
-            match answer.WhichOneof("body"):
-                case "rewritten":
-                    making.take(answer.rewritten)
-                case "done":
-                    return
-                case other:
-                    raise frames.FrameError(f"{other} is no answer to a rewrite")
-
-    def kill(self) -> None:
-        """End this worker now; a second call does nothing."""
-        if self._pidfd < 0:
-            return
-        with contextlib.suppress(ProcessLookupError):
-            signal.pidfd_send_signal(self._pidfd, signal.SIGKILL)
-        os.close(self._pidfd)
-        self._pidfd = -1
-        self._line.close()

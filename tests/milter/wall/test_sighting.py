@@ -2,9 +2,9 @@
 
 import pytest
 
-from pratique.milter import sighting
 from pratique.milter.content import content_of
-from pratique.milter.sighting import MAX_CUT, Lie, Names, Sighting
+from pratique.milter.wall import sighting
+from pratique.milter.wall.sighting import MAX_CUT, Lie, Names, Sighting
 from pratique.scanners.facts_pb2 import (
     Address,
     Ambiguity,

@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 import pytest
 
 from pratique.milter.content import content_of
-from pratique.milter.looks import ROUNDS, Looks, in_words
 from pratique.milter.mail import Envelope
 from pratique.milter.programs.handed import Handed, Unpacked
-from pratique.milter.sighting import Sighting
+from pratique.milter.wall.looks import ROUNDS, Looks, in_words
+from pratique.milter.wall.sighting import Sighting
 from pratique.scanners.facts_pb2 import Facts, Finding, Mail, Part
 from pratique.scanners.wall_pb2 import Extra, Started
 

@@ -8,7 +8,7 @@ worker that lied, the place is where it was when it was ended, perhaps after the
 
 from google.protobuf.message import DecodeError
 
-from pratique.milter.sighting import Lie, Sighting
+from pratique.milter.wall.sighting import Lie, Sighting
 from pratique.scanners import facts_pb2 as facts
 from pratique.scanners import frames
 from pratique.scanners.page import Page, Written

@@ -4,8 +4,8 @@ import os
 
 import pytest
 
-from pratique.milter.said import MAX_SAID, Said
-from pratique.milter.sighting import Lie, Sighting
+from pratique.milter.wall.said import MAX_SAID, Said
+from pratique.milter.wall.sighting import Lie, Sighting
 from pratique.scanners import frames
 from pratique.scanners.facts_pb2 import Facts, Finding, Part
 from pratique.scanners.page import Page, new_page

@@ -15,7 +15,7 @@ from typing import Protocol
 
 from pratique.milter.mail import Content, Envelope
 from pratique.milter.programs.handed import Handed, Unpacked
-from pratique.milter.sighting import Sighting
+from pratique.milter.wall.sighting import Sighting
 from pratique.scanners import facts_pb2 as facts
 from pratique.scanners.wall_pb2 import Inspect
 

@@ -3,7 +3,7 @@
 import pytest
 
 from pratique.milter.content import content_of
-from pratique.milter.sighting import MAX_CUT, Lie, Sighting
+from pratique.milter.wall.sighting import MAX_CUT, Lie, Sighting
 from pratique.scanners.facts_pb2 import Facts, Mail, Part, StatedResults
 
 RESULTS = (

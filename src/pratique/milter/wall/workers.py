@@ -1,6 +1,6 @@
 """Have messages seen by confined workers, and distrust them.
 
-A message goes to the next worker that is free.  Four things can go otherwise over there,
+A message goes to the next worker that is free.  Four things can go wrong over there,
 and none of them loses a message or lets it through unseen:
 
 * A worker dies or hangs over a message.  What it said last tells which reader or scanner
@@ -23,12 +23,14 @@ import logging
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 
-from pratique.milter.idle import Idle
 from pratique.milter.keeping import kept, pauses
-from pratique.milter.looks import Looks, Shows, in_words
 from pratique.milter.mail import Content, Envelope, Rewritten
 from pratique.milter.programs.programs import Programs, ProgramSettings
-from pratique.milter.wall import COMMAND, Nursery, NurseryLost, NurseryUnfit, Worker
+from pratique.milter.wall.faults import NurseryLost, NurseryUnfit
+from pratique.milter.wall.idle import Idle
+from pratique.milter.wall.looks import Looks, Shows, in_words
+from pratique.milter.wall.nursery import COMMAND, Nursery
+from pratique.milter.wall.worker import Worker
 from pratique.scanners import facts_pb2 as facts
 from pratique.scanners.wall_pb2 import Rewrite, Setup
 
@@ -259,6 +261,5 @@ class Workers:
     async def _hire(self, nursery: Nursery) -> None:
         worker = await nursery.spawn()
         # As the nursery said, which sees no stranger's octet.
-        worker.names = nursery.names
         self._alive.add(worker)
         self._idle.put(worker)

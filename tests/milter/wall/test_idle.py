@@ -4,7 +4,7 @@ import asyncio
 
 import pytest
 
-from pratique.milter.idle import Idle
+from pratique.milter.wall.idle import Idle
 
 
 def soon(seconds=60.0):
