@@ -19,6 +19,7 @@ from pratique.milter.journal.record import encode
 from pratique.milter.lookups import addresses
 from pratique.milter.mail import Client, Envelope, Forward
 from pratique.milter.next_hop import Reply
+from pratique.milter.stores.day_folder import DayFolder
 from pratique.policies.policy import Policy
 from pratique.scanners import facts_pb2 as facts
 
@@ -236,7 +237,7 @@ def entry(number: int, received_at: datetime, policy: Policy, text: PolicyText) 
 
 def write_day(folder: Path, day: date, numbers: range, policy: Policy, text: PolicyText) -> None:
     """Write the messages of a day into its file, a few thousand in a transaction."""
-    files = DayFiles(folder, lambda: datetime.now(UTC), patience=60.0)
+    files = DayFiles(DayFolder(folder, lambda: datetime.now(UTC), patience=60.0))
     begun, step = datetime.combine(day, time.min, UTC), timedelta(days=1) / max(1, len(numbers))
     for some in _cut(numbers):
         made = (entry(one, begun + (one - numbers[0]) * step, policy, text) for one in some)

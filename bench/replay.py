@@ -32,6 +32,7 @@ from pratique.milter.replay.replay import Task, processors, replay
 from pratique.milter.replay.sides import Chosen
 from pratique.milter.replay.stretches import Sought, plan
 from pratique.milter.replay.tally import Tally
+from pratique.milter.stores.day_folder import DayFolder
 from pratique.policies.policy import Policy
 from pratique.policies.written.beside import NOTHING, hash_of
 
@@ -80,7 +81,7 @@ class Traffic(threading.Thread):
         super().__init__(daemon=True)
         self.seconds: list[float] = []
         self.ended = threading.Event()
-        self._files = DayFiles(folder, lambda: datetime.now(UTC), patience=30.0)
+        self._files = DayFiles(DayFolder(folder, lambda: datetime.now(UTC), patience=30.0))
         policy, text = then()
         moment = datetime.now(UTC)
         made = (journal_made.entry(at, moment, policy, text) for at in range(BATCH))

@@ -54,6 +54,7 @@ Start reading at `milter/pipeline.py`: one message's way, top to bottom.  What e
     too_large.py     what is known of a message that nobody looks into
     next_hop/        where accepted mail goes
     quarantine/      held messages
+    stores/          a folder with a file a day, as the journal and the ledger have one
     journal/         facts and verdict of every message, for `why`
     replay/          messages are decided again by another policy, and both are compared
     sent/            our own mail is known again when it comes back: keys, stamps, ledger

@@ -25,12 +25,12 @@ from datetime import UTC, datetime
 from pratique.milter.assembly import policy_of, setup_of, worker_settings
 from pratique.milter.config import Settings
 from pratique.milter.content import content_of
-from pratique.milter.journal.days import files_in
 from pratique.milter.journal.entry import Entry
 from pratique.milter.journal.reading import entries_of
 from pratique.milter.judging import judge
 from pratique.milter.mail import Envelope, Forward
 from pratique.milter.quarantine.store import Quarantine
+from pratique.milter.stores.days import files_in
 from pratique.milter.wall.workers import Workers, own_nursery
 
 LISTENERS = {"proxy": "sender", "filter": "queue", "wrong": "sender", "mx": "sender"}

@@ -35,10 +35,10 @@ from typing import ClassVar
 
 from aiosmtpd.controller import Controller
 
-from pratique.milter.journal.days import files_in
 from pratique.milter.journal.entry import Entry
 from pratique.milter.journal.reading import entries_of
 from pratique.milter.sent import keys
+from pratique.milter.stores.days import files_in
 
 CORP, SECOND, FRONT, SUB = "corp.example", "second.example", "front.example", "sub.example"
 MILTER, TAG, HOME = "milter.example", "tag.example", "home.example"

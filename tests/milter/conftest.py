@@ -1,7 +1,8 @@
 """A pipeline with a fake to see and to deliver, a real policy and a real quarantine."""
 
 import runpy
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -69,6 +70,41 @@ reason = "too much to look at"
 name = "deliver"
 actions = ["accept"]
 """
+
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+
+
+@dataclass
+class Clocks:
+    """A clock on the wall, which a test may set, and one that only runs."""
+
+    # One number moves both, so that nobody sees one moved and the other not yet.
+    ticks: float = 1000.0
+    apart: timedelta = timedelta()
+
+    def wall(self) -> datetime:
+        return NOON + self.apart + timedelta(seconds=self.ticks - 1000)
+
+    @property
+    def now(self) -> datetime:
+        return self.wall()
+
+    @now.setter
+    def now(self, moment: datetime) -> None:
+        self.apart += moment - self.wall()
+
+    def monotonic(self) -> float:
+        return self.ticks
+
+    def run(self, **passed: float) -> None:
+        """Let time pass."""
+        self.ticks += timedelta(**passed).total_seconds()
+
+
+@pytest.fixture
+def clocks() -> Clocks:
+    return Clocks()
 
 
 class FakeSees:

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from pratique.milter.journal.days import files_in
 from pratique.milter.journal.reading import entries_of, find
 from pratique.milter.policy_file import find as policy_file
+from pratique.milter.stores.days import files_in
 from pratique.milter.supervisor.supervisor import Supervisor
 from pratique.milter.versions import Versions
 from pratique.policies.written.beside import hash_of

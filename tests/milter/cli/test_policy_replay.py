@@ -19,6 +19,7 @@ from pratique.milter.journal.record import encode
 from pratique.milter.mail import Envelope, Forward
 from pratique.milter.next_hop import Reply
 from pratique.milter.policy_file import PolicyFile
+from pratique.milter.stores.day_folder import DayFolder
 from pratique.milter.versions import Versions
 from pratique.policies.verdict import Action, Shadow, Verdict
 from pratique.scanners.facts_pb2 import Facts
@@ -47,7 +48,7 @@ class House:
     state: Path
 
     def write(self, day: int, *entries: Entry, privacy: str = "plain") -> None:
-        files = DayFiles(self.state / "journal", lambda: datetime.now(UTC))
+        files = DayFiles(DayFolder(self.state / "journal", lambda: datetime.now(UTC)))
         files.write(date(2026, 11, day), [encode(one, privacy) for one in entries])
 
     def run(self, *arguments: str) -> Result:

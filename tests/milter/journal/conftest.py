@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
 
@@ -23,38 +23,6 @@ NOON = datetime(2026, 11, 22, 12, 0, 0, 42, tzinfo=UTC)
 class Section:
     keep_days: int = 30
     privacy: Literal["plain", "hashed"] = "plain"
-
-
-@dataclass
-class Clocks:
-    """A clock on the wall, which a test may set, and one that only runs."""
-
-    # One number moves both, so that nobody sees one moved and the other not yet.
-    ticks: float = 1000.0
-    apart: timedelta = timedelta()
-
-    def wall(self) -> datetime:
-        return NOON + self.apart + timedelta(seconds=self.ticks - 1000)
-
-    @property
-    def now(self) -> datetime:
-        return self.wall()
-
-    @now.setter
-    def now(self, moment: datetime) -> None:
-        self.apart += moment - self.wall()
-
-    def monotonic(self) -> float:
-        return self.ticks
-
-    def run(self, **passed: float) -> None:
-        """Let time pass."""
-        self.ticks += timedelta(**passed).total_seconds()
-
-
-@pytest.fixture
-def clocks() -> Clocks:
-    return Clocks()
 
 
 ENVELOPE = Envelope(
@@ -110,7 +78,7 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def journal(folder: Path, clocks: Clocks) -> Iterator[Callable[..., Journal]]:
+def journal(folder: Path, clocks: Any) -> Iterator[Callable[..., Journal]]:
     """Make journals that are quick to try again; close them at the end."""
     made = []
 

@@ -9,8 +9,9 @@ from datetime import date
 
 import pytest
 
-from pratique.milter.journal.day_file import MOST_SET_ASIDE, DayFiles, SetAsideError
+from pratique.milter.journal.day_file import DayFiles
 from pratique.milter.journal.record import encode
+from pratique.milter.stores.day_folder import MOST_SET_ASIDE, DayFolder, SetAsideError
 
 DAY = date(2026, 11, 22)
 NAME = "2026-11-22.sqlite3"
@@ -20,11 +21,12 @@ import sys
 from datetime import UTC, date, datetime
 from pathlib import Path
 from pratique.milter.journal.day_file import DayFiles
+from pratique.milter.stores.day_folder import DayFolder
 from pratique.milter.journal.entry import PolicyText
 from pratique.milter.journal.record import Row
 
 row = Row("a", "", "", "2026-11-22", "h", 1, b"", PolicyText("p", "h", "t"))
-files = DayFiles(Path(sys.argv[1]), lambda: datetime.now(UTC))
+files = DayFiles(DayFolder(Path(sys.argv[1]), lambda: datetime.now(UTC)))
 for _ in range(2):
     files.write(date(2026, 11, 22), [row])
 """
@@ -32,7 +34,7 @@ for _ in range(2):
 
 @pytest.fixture
 def files(folder, clocks):
-    return DayFiles(folder, clocks.wall, patience=0.05)
+    return DayFiles(DayFolder(folder, clocks.wall, patience=0.05))
 
 
 @pytest.fixture

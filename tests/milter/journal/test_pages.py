@@ -10,13 +10,14 @@ from pratique.milter.journal import pages
 from pratique.milter.journal.day_file import DayFiles
 from pratique.milter.journal.pages import MOST_NUMBERS, Stretch, Window, pages_of, span_of
 from pratique.milter.journal.record import encode
+from pratique.milter.stores.day_folder import DayFolder
 
 DAY = date(2026, 11, 22)
 
 
 @pytest.fixture
 def write(folder, entry):
-    files = DayFiles(folder, lambda: datetime(2026, 11, 22, tzinfo=UTC))
+    files = DayFiles(DayFolder(folder, lambda: datetime(2026, 11, 22, tzinfo=UTC)))
 
     def rows(count, **changed):
         made = [encode(entry(f"Q{number}", **changed), "plain") for number in range(count)]

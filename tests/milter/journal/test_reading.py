@@ -15,6 +15,7 @@ import pytest
 from pratique.milter.journal.day_file import DayFiles
 from pratique.milter.journal.reading import entries_of, find
 from pratique.milter.journal.record import encode
+from pratique.milter.stores.day_folder import DayFolder
 
 DAY = date(2026, 11, 22)
 
@@ -41,7 +42,7 @@ print(len(found.entries), found.unreadable)
 @pytest.fixture
 def keep(folder, clocks, entry):
     """Write entries of these names into the file of a day."""
-    files = DayFiles(folder, clocks.wall)
+    files = DayFiles(DayFolder(folder, clocks.wall))
 
     def write(*names, day=DAY, **changed):
         files.write(day, [encode(entry(name, **changed), "plain") for name in names])

@@ -14,6 +14,7 @@ from pratique.milter.lookups import addresses
 from pratique.milter.mail import Envelope, Forward
 from pratique.milter.next_hop import Reply
 from pratique.milter.replay.sides import Chosen
+from pratique.milter.stores.day_folder import DayFolder
 from pratique.policies.policy import Policy
 from pratique.policies.verdict import Verdict
 from pratique.policies.written.beside import NOTHING, hash_of
@@ -117,7 +118,7 @@ class Written:
 
     def write(self, day: date = DAY, privacy: str = "plain") -> Path:
         """Write what waits into the file of a day."""
-        files = DayFiles(self.folder, lambda: datetime.now(UTC))
+        files = DayFiles(DayFolder(self.folder, lambda: datetime.now(UTC)))
         files.write(day, [encode(entry, privacy) for entry in self.entries])
         self.entries.clear()
         return self.folder / f"{day}.sqlite3"

@@ -1,8 +1,8 @@
 """What the tests of sent mail share: keys, a clock, ledgers that are closed."""
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Any
 
@@ -32,34 +32,13 @@ def keys(make_keys: Callable[..., Keys]) -> Keys:
     return make_keys(2, 1)
 
 
-@dataclass
-class Clocks:
-    """A clock on the wall and one that only runs, both moved by the test."""
-
-    ticks: float = 1000.0
-
-    def wall(self) -> datetime:
-        return NOON + timedelta(seconds=self.ticks - 1000)
-
-    def monotonic(self) -> float:
-        return self.ticks
-
-    def run(self, **passed: float) -> None:
-        self.ticks += timedelta(**passed).total_seconds()
-
-
-@pytest.fixture
-def clocks() -> Clocks:
-    return Clocks()
-
-
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     return tmp_path / "sent"
 
 
 @pytest.fixture
-def ledger(folder: Path, clocks: Clocks) -> Iterator[Callable[..., KeptLedger]]:
+def ledger(folder: Path, clocks: Any) -> Iterator[Callable[..., KeptLedger]]:
     """Make ledgers that are quick to try again and wait for a busy machine; close them."""
     made = []
 

@@ -7,9 +7,9 @@ from datetime import date
 
 import pytest
 
-from pratique.milter.journal.day_file import SetAsideError
-from pratique.milter.sent.day_file import DayFile, Limits
+from pratique.milter.sent.day_file import DayFile
 from pratique.milter.sent.rows import Hashes
+from pratique.milter.stores.day_folder import DayFolder, SetAsideError
 
 DAY = date(2026, 11, 22)
 HASHES = Hashes(bytes(32))
@@ -24,7 +24,7 @@ def day_file(folder, clocks):
     made = []
 
     def make(octets=64 * 1024 * 1024):
-        made.append(DayFile(folder, clocks.wall, Limits(octets, 0.2)))
+        made.append(DayFile(DayFolder(folder, clocks.wall, 0.2), octets))
         return made[-1]
 
     yield make

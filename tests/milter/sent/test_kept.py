@@ -7,9 +7,9 @@ from datetime import timedelta
 
 import pytest
 
-from pratique.milter.journal.key import NoKeyError
 from pratique.milter.sent.backlog import Backlog
 from pratique.milter.sent.kept import MOST_COUNTED, KeptLedger
+from pratique.milter.stores.key import NoKeyError
 
 ID, ANN, BOB, EVE = "<a@a.example>", "ann@a.example", "bob@b.example", "eve@b.example"
 

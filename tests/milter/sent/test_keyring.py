@@ -4,10 +4,10 @@ from datetime import date
 
 import pytest
 
-from pratique.milter.journal.key import NoKeyError
 from pratique.milter.sections.sent import SentSection
 from pratique.milter.sent import keyring
 from pratique.milter.sent import keys as key_files
+from pratique.milter.stores.key import NoKeyError
 
 
 @pytest.fixture

@@ -5,9 +5,10 @@ from datetime import date, timedelta
 
 import pytest
 
-from pratique.milter.sent.day_file import DayFile, Limits
+from pratique.milter.sent.day_file import DayFile
 from pratique.milter.sent.reading import MOST_ENVELOPES, Reading
 from pratique.milter.sent.rows import Hashes
+from pratique.milter.stores.day_folder import DayFolder
 
 DAY = date(2026, 11, 22)
 HASHES = Hashes(bytes(32))
@@ -22,7 +23,7 @@ def row(at=7, to="bob", reverse_path="ann"):
 @pytest.fixture
 def write(folder, clocks):
     def put(days, rows, proofs=()):
-        file = DayFile(folder, clocks.wall, Limits(64 * 1024 * 1024, 1.0))
+        file = DayFile(DayFolder(folder, clocks.wall), 64 * 1024 * 1024)
         file.write(DAY + timedelta(days=days), rows, proofs)
         file.close()
 

@@ -71,9 +71,9 @@ def _told(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
     @wraps(command)
     def run(*args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
         # Imported late: `pratique --help` must not wait for a database library.
-        from pratique.milter.journal.key import NoKeyError
         from pratique.milter.quarantine.folders import QuarantineError
         from pratique.milter.sent.keys import KeysError
+        from pratique.milter.stores.key import NoKeyError
 
         try:
             command(*args, **kwargs)

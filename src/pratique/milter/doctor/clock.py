@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pratique
 from pratique.milter.doctor.line import Case, Line, ok, unseen, warning, wrong
-from pratique.milter.journal.days import files_in
+from pratique.milter.stores.days import files_in
 
 # adjtimex(2) gives this for a clock that nobody sets right (TIME_ERROR), as timedatectl says.
 _UNSET = 5

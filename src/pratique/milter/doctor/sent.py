@@ -12,10 +12,10 @@ from pathlib import Path
 
 from pratique.milter.doctor import service
 from pratique.milter.doctor.line import Case, Line, ok, unseen, warning, wrong
-from pratique.milter.journal.days import DayName, files_in, with_ending
 from pratique.milter.sent import keys as key_files
 from pratique.milter.sent import since
 from pratique.milter.sent.whole import Whole
+from pratique.milter.stores.days import DayName, files_in, with_ending
 
 # docs/sent.md: once a year is often enough.
 OLD = timedelta(days=400)

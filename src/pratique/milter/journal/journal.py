@@ -23,13 +23,14 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from pratique.milter.journal.backlog import Backlog
-from pratique.milter.journal.day_file import DayFiles, SetAsideError
-from pratique.milter.journal.days import Days, remove_old
+from pratique.milter.journal.day_file import DayFiles
 from pratique.milter.journal.entry import Entry
-from pratique.milter.journal.key import NoKeyError, key_of
 from pratique.milter.journal.privacy import hashed, without_secrets
 from pratique.milter.journal.record import UNWRITABLE, Row, encode
-from pratique.milter.journal.troubles import Troubles
+from pratique.milter.stores.day_folder import DayFolder, SetAsideError
+from pratique.milter.stores.days import Days, remove_old
+from pratique.milter.stores.key import NoKeyError, key_of
+from pratique.milter.stores.troubles import Troubles
 
 log = logging.getLogger(__name__)
 
@@ -84,7 +85,7 @@ class Journal:
         self._settings = settings
         self._pace = pace or Pace()
         self._backlog = backlog or Backlog()
-        self._files = DayFiles(folder, self._pace.clock, self._pace.patience)
+        self._files = DayFiles(DayFolder(folder, self._pace.clock, self._pace.patience))
         self._days = Days(self._pace.clock, self._pace.monotonic)
         self._troubles = Troubles(folder, self._pace.monotonic)
         self._removed_on = date.min

@@ -15,9 +15,9 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
-from pratique.milter.journal.day_file import code_of
 from pratique.milter.journal.glance import Row
 from pratique.milter.journal.reading import PAGE, opened
+from pratique.milter.stores.day_folder import code_of
 
 # A file of a day at ten thousand messages a second has no more; a number above this is damage.
 MOST_NUMBERS = 1_000_000_000

@@ -12,10 +12,11 @@ from datetime import date
 from functools import partial
 from pathlib import Path
 
-from pratique.milter.journal.day_file import FORMAT, code_of
-from pratique.milter.journal.days import files_in, with_ending
+from pratique.milter.journal.day_file import FORMAT
 from pratique.milter.journal.entry import Kept, PolicyText
 from pratique.milter.journal.record import FACTS_FORMAT, as_key, decode
+from pratique.milter.stores.day_folder import code_of
+from pratique.milter.stores.days import files_in, with_ending
 
 # A person reads the newest of them; the rest is counted.
 MOST = 10

@@ -26,11 +26,11 @@ from itertools import islice
 from pathlib import Path
 
 from pratique.milter.durable import Disk
-from pratique.milter.journal.turns import lock
 from pratique.milter.notices import rate
 from pratique.milter.notices.own_ids import KEY_OCTETS
 from pratique.milter.notices.rate import Rates
 from pratique.milter.sections.notices import is_mailbox
+from pratique.milter.stores.turns import lock
 
 log = logging.getLogger("pratique.notices")
 

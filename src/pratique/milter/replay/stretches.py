@@ -10,11 +10,11 @@ from dataclasses import dataclass, field
 from datetime import UTC
 from pathlib import Path
 
-from pratique.milter.journal.days import files_in
 from pratique.milter.journal.glance import Glance, glance
 from pratique.milter.journal.pages import Stretch, Unread, Window, pages_of, span_of
 from pratique.milter.replay.deciding import Side, changes, example_of, why_left_out
 from pratique.milter.replay.tally import Tally
+from pratique.milter.stores.days import files_in
 
 # Half a second's work: short enough that all processes end together, and that an interrupt
 # is heard, long enough that to hand it over costs nothing.

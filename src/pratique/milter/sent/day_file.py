@@ -15,17 +15,22 @@ full, whether of the disk or of what the settings allow.
 """
 
 import contextlib
-import os
 import sqlite3
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from collections.abc import Sequence
+from datetime import date
 from pathlib import Path
 
-from pratique.milter.journal.day_file import DAMAGED, MOST_SET_ASIDE, SetAsideError, code_of
-from pratique.milter.journal.days import ENDINGS, path_of, with_ending
-from pratique.milter.journal.turns import lock, transaction
 from pratique.milter.sent.rows import Row
+from pratique.milter.stores.day_folder import (
+    DAMAGED,
+    WHY,
+    DayFolder,
+    SetAsideError,
+    code_of,
+    has_layout,
+)
+from pratique.milter.stores.days import path_of
+from pratique.milter.stores.turns import transaction
 
 FORMAT = 1
 
@@ -47,36 +52,25 @@ _USED = (
 )
 
 _PAGE = 4096
-# Mail is private: nobody but our own user reads it.
-_FILE_MODE, _FOLDER_MODE = 0o600, 0o700
-_LOCK_NAME = "lock"
 
 # What tells one file from another of the same name.
 _Which = tuple[int, int]
 
 
-@dataclass(frozen=True, slots=True)
-class Limits:
-    """How large the file of a day becomes, and how long a batch waits for a lock."""
-
-    octets: int
-    patience: float
-
-
 class DayFile:
     """The file that rows go to now.  For one thread."""
 
-    def __init__(self, folder: Path, clock: Callable[[], datetime], limits: Limits) -> None:
+    def __init__(self, folder: DayFolder, octets: int) -> None:
         self._folder = folder
-        self._clock = clock
-        self._limits = limits
+        # How large a file may become.
+        self._octets = octets
         self._path = Path()
         self._which: _Which = (0, 0)
         self._connection: sqlite3.Connection | None = None
 
     def write(self, day: date, rows: Sequence[Row], proofs: Sequence[bytes]) -> None:
         """Write all or nothing.  Raises OSError, sqlite3.Error or SetAsideError."""
-        path = path_of(self._folder, day)
+        path = path_of(self._folder.path, day)
         try:
             connection = self._opened(path)
             with transaction(connection):
@@ -84,7 +78,7 @@ class DayFile:
         except sqlite3.DatabaseError as error:
             if code_of(error) not in DAMAGED:
                 raise
-            with self._alone():
+            with self._folder.alone():
                 raise SetAsideError(self._set_aside(path, "damaged")) from error
 
     def close(self) -> None:
@@ -97,57 +91,29 @@ class DayFile:
     def _opened(self, path: Path) -> sqlite3.Connection:
         if self._connection is None or self._path != path or _which(path) != self._which:
             self.close()
-            # Those above it are the state folder, which is somebody else's to make.
-            with contextlib.suppress(FileExistsError):
-                self._folder.mkdir(mode=_FOLDER_MODE)
-            with self._alone():
+            self._folder.make()
+            with self._folder.alone():
                 return self._open(path)
         return self._connection
 
     def _open(self, path: Path) -> sqlite3.Connection:
-        # Made here, since SQLite would let everybody read it; -wal and -shm take its mode.
-        if not path.exists():
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, _FILE_MODE))
+        self._connection = connection = self._folder.connect(path)
         self._path, self._which = path, _which(path)
-        self._connection = connection = sqlite3.connect(
-            path, timeout=self._limits.patience, isolation_level=None
-        )
         try:
-            _set_up(connection, self._limits.octets)
-            if not _has_layout(connection):
+            _set_up(connection, self._octets)
+            if not has_layout(connection, _LAYOUT, FORMAT):
                 raise SetAsideError(self._set_aside(path, "other"))
         except BaseException:
             self.close()
             raise
         return connection
 
-    @contextlib.contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Be the only one who opens a file or gives it another name."""
-        flags = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
-        descriptor = os.open(self._folder / _LOCK_NAME, flags, _FILE_MODE)
-        try:
-            lock(descriptor, self._limits.patience)
-            yield
-        finally:
-            os.close(descriptor)
-
     def _set_aside(self, path: Path, why: str) -> str:
         """Give the file that was opened another name, unless another door did."""
         self.close()
-        words = {"damaged": "is damaged", "other": "has the layout of another version"}
         if _which(path) != self._which:
-            return f"{path.name} {words[why]}: another door set it aside"
-        before = list(self._folder.glob(f"{path.name}.*-*"))
-        if len([one for one in before if not one.name.endswith(ENDINGS)]) >= MOST_SET_ASIDE:
-            raise OSError(f"{path.name} is damaged again and again")
-        aside = f"{path.name}.{why}-{self._clock():%Y%m%dT%H%M%S.%f}"
-        # The log goes along: a new file would take it for its own.
-        for ending in ("", *ENDINGS):
-            part = with_ending(path, ending)
-            if part.exists():
-                part.rename(path.with_name(aside + ending))
-        return f"{path.name} {words[why]}: it is kept as {aside}, and a new one is begun"
+            return f"{path.name} {WHY[why]}: another door set it aside"
+        return self._folder.set_aside(path, why)
 
 
 def _which(path: Path) -> _Which:
@@ -163,19 +129,6 @@ def _set_up(connection: sqlite3.Connection, octets: int) -> None:
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA synchronous = NORMAL")
     connection.execute(f"PRAGMA max_page_count = {max(octets // _PAGE, 16)}")
-
-
-def _has_layout(connection: sqlite3.Connection) -> bool:
-    """True if it is a file of ours; a new one is laid out."""
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-    if version == 0 and tables == 0:
-        with transaction(connection):
-            for statement in _LAYOUT.split(";"):
-                connection.execute(statement)
-            connection.execute(f"PRAGMA user_version = {FORMAT}")
-        return True
-    return bool(version == FORMAT)
 
 
 def _insert(connection: sqlite3.Connection, rows: Sequence[Row], proofs: Sequence[bytes]) -> None:

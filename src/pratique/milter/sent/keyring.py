@@ -11,10 +11,10 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from pratique.milter.journal.key import key_of
 from pratique.milter.sections.sent import SentSection
 from pratique.milter.sent import keys as key_files
 from pratique.milter.sent.keys import Keys
+from pratique.milter.stores.key import key_of
 
 # Beside the ledger's folder.
 _HASHES = "sent.key"

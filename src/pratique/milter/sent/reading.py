@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from pratique.milter.journal.days import files_in
 from pratique.milter.sent.day_file import FORMAT
 from pratique.milter.sent.rows import MOST_RECIPIENTS, split
+from pratique.milter.stores.days import files_in
 
 log = logging.getLogger(__name__)
 

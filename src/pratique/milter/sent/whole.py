@@ -16,8 +16,8 @@ from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
-from pratique.milter.journal.days import files_in
 from pratique.milter.sent.day import WINDOW
+from pratique.milter.stores.days import files_in
 
 log = logging.getLogger(__name__)
 

@@ -18,13 +18,13 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
 
-from pratique.milter.journal.day_file import SetAsideError
-from pratique.milter.journal.days import Days, remove_old
-from pratique.milter.journal.troubles import Troubles, Words
 from pratique.milter.sent.backlog import Backlog, Note, Task, Use
-from pratique.milter.sent.day_file import DayFile, Limits
+from pratique.milter.sent.day_file import DayFile
 from pratique.milter.sent.rows import Hashes
 from pratique.milter.sent.settling import settle
+from pratique.milter.stores.day_folder import DayFolder, SetAsideError
+from pratique.milter.stores.days import Days, remove_old
+from pratique.milter.stores.troubles import Troubles, Words
 
 log = logging.getLogger(__name__)
 
@@ -84,7 +84,7 @@ class Writer:
         self._pace = pace
         self.backlog = backlog
         self.troubles = Troubles(folder, pace.monotonic, _WORDS)
-        self._file = DayFile(folder, pace.clock, Limits(keep.octets, pace.patience))
+        self._file = DayFile(DayFolder(folder, pace.clock, pace.patience), keep.octets)
         self._days = Days(pace.clock, pace.monotonic)
         self._removed_on = date.min
         # What else is to be done where files were removed.

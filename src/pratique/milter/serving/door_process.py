@@ -23,7 +23,6 @@ from pratique.milter import counters, logs
 from pratique.milter.config import Settings
 from pratique.milter.doors.places import DoorError
 from pratique.milter.journal.entry import PolicyText
-from pratique.milter.journal.key import NoKeyError
 from pratique.milter.keeping import kept
 from pratique.milter.sent.keyring import handed
 from pratique.milter.sent.keys import KeysError
@@ -31,6 +30,7 @@ from pratique.milter.serving import loop
 from pratique.milter.serving.house import Charge, HandedNurseries
 from pratique.milter.serving.milter import MilterServing
 from pratique.milter.serving.smtp import SmtpServing
+from pratique.milter.stores.key import NoKeyError
 from pratique.milter.supervisor.charge import Policies
 from pratique.milter.supervisor.orders import Channel, Order, OrderError, close_all
 from pratique.milter.wall.faults import NurseryLost, NurseryUnfit

@@ -17,11 +17,11 @@ from dataclasses import dataclass
 from pratique.milter.assembly import setup_of
 from pratique.milter.config import Settings
 from pratique.milter.config_problems import ConfigError
-from pratique.milter.journal.key import NoKeyError
 from pratique.milter.policy_file import NoPolicy
 from pratique.milter.quarantine.folders import swept
 from pratique.milter.sent import keyring
 from pratique.milter.sent.keys import KeysError
+from pratique.milter.stores.key import NoKeyError
 from pratique.milter.supervisor import control, health, state
 from pratique.milter.supervisor.accepting import Accepting, digest_of
 from pratique.milter.supervisor.charge import Charge, Policies

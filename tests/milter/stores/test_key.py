@@ -6,12 +6,12 @@ import sys
 
 import pytest
 
-from pratique.milter.journal.key import OCTETS, NoKeyError, key_of
+from pratique.milter.stores.key import OCTETS, NoKeyError, key_of
 
 MAKE = """
 import sys
 from pathlib import Path
-from pratique.milter.journal.key import key_of
+from pratique.milter.stores.key import key_of
 sys.stdin.readline()
 print(key_of(Path(sys.argv[1])).hex())
 """

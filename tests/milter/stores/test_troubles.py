@@ -5,7 +5,7 @@ import sqlite3
 
 import pytest
 
-from pratique.milter.journal.troubles import Troubles, Words
+from pratique.milter.stores.troubles import Troubles, Words
 
 FULL = sqlite3.OperationalError("database or disk is full")
 

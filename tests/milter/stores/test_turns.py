@@ -6,7 +6,7 @@ import sqlite3
 
 import pytest
 
-from pratique.milter.journal.turns import lock, transaction
+from pratique.milter.stores.turns import lock, transaction
 
 
 @pytest.fixture

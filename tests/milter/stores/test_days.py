@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from pratique.milter.journal.days import STEADY, Days, files_in, path_of, remove_old
+from pratique.milter.stores.days import STEADY, Days, files_in, path_of, remove_old
 
 TODAY = date(2026, 11, 22)
 YOUNG = ["2026-11-20.sqlite3", "2026-11-21.sqlite3", "2026-11-22.sqlite3"]

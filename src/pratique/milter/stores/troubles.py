@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pratique.milter.journal.day_file import code_of
+from pratique.milter.stores.day_folder import code_of
 
 log = logging.getLogger(__name__)
 
