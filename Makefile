@@ -18,7 +18,7 @@ help:
 	@echo "make bench-peers  beside rspamd, MIMEDefang, Haraka, amavis, FuGlu (root only, 15 minutes)"
 	@echo "make no-loss      kill -9 anything KILLS=500 times under load (root only, 20 minutes)"
 	@echo "make fuzz         mutated mail and containers, MINUTES=5 by default"
-	@echo "make bare         the same on a bare Debian (root only, a few minutes)"
+	@echo "make bare         setup, tests and `make run` on a bare Debian (root only)"
 	@echo "make images       the Dockerfile and docker-compose.yml, without an engine (root only)"
 	@echo "make proto        generate code anew after a change of a .proto file"
 	@echo "make pages        write docs/containers.md and docs/policy_reference.md anew"

@@ -9,8 +9,8 @@ from pratique.milter import history, versions
 from pratique.milter.cli.policy import policy
 from pratique.milter.config import Settings
 from pratique.milter.counters import REGISTRY
-from pratique.milter.journal import days
 from pratique.milter.logs import HASH_DIGITS
+from pratique.milter.stores import days
 from pratique.milter.supervisor import accepting, supervisor, trial
 
 ROOT = Path(__file__).parents[2]
