@@ -204,10 +204,26 @@ def test_a_name_of_several_lines_is_one_line_of_the_note(seen, end):
     facts = seen()
     facts.parts[5].name = f"a.exe{end}Reason:{end}    none, see https://a.example/"
     text = note(leaves(facts, [strip(5)])[0], "Q1")
-    assert "    a.exe Reason:     none, see https://a.example/  (executable)\n" in text
+    assert "    a.exe Reason:     none, see https[:]//a[.]example/  (executable)\n" in text
     assert text.count("\nReason:\n    because\n") == text.count("Reason:\n") == 1
     facts.parts[5].name = end
     assert "(without a name)" in note(leaves(facts, [strip(5)])[0], "Q1")
+
+
+@pytest.mark.parametrize(
+    ("name", "shown"),
+    [
+        ("get it at http://evil.example/login now.exe", "http[:]//evil[.]example/login now.exe"),
+        ("WWW.evil.example", "WWW[.]evil[.]example"),
+        ("evil.example/login.exe", "evil[.]example/login[.]exe"),
+        ("invoice.2026.pdf.exe", "invoice.2026.pdf.exe"),
+        ("a/b.exe", "a/b.exe"),
+    ],
+)
+def test_no_name_is_a_link_in_the_note(seen, name, shown):
+    facts = seen()
+    facts.parts[5].name = name
+    assert f"{shown}  (executable)\n" in note(leaves(facts, [strip(5)])[0], "Q1")
 
 
 @pytest.mark.parametrize(("count", "more"), [(10, False), (11, True)])

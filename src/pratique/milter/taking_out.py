@@ -54,6 +54,8 @@ _DELIMITERS = frozenset(
 # What a reader of the note needs; a list of a thousand names is no help.
 _NAMED = 10
 _NAME = 120
+# What a mail program makes a link of.
+_LINK = re.compile(r"(?i)\S*(?:://|\bwww\.)\S*|\S+\.\S+/\S*")
 
 
 class CannotEdit(Exception):  # noqa: N818 - a state of affairs, not an error of ours
@@ -154,11 +156,13 @@ def note(leaf: Leaf, queue_id: str) -> str:
 
 
 def _described(part: facts.Part) -> str:
-    # A line of its own would be a stranger's words in our name.
+    kind = part.kind.replace("_", " ")
+    # A line of its own would be a stranger's words in our name; so would a link.
     name = " ".join(part.name.splitlines()) or "(without a name)"
     if len(name) > _NAME:
         name = f"{name[: _NAME // 2]}...{name[-_NAME // 2 :]}"
-    return f"{name}  ({part.kind.replace('_', ' ')})"
+    name = _LINK.sub(lambda found: found[0].replace(":", "[:]").replace(".", "[.]"), name)
+    return f"{name}  ({kind})"
 
 
 def _chain(by_id: dict[int, facts.Part], part: facts.Part) -> Iterator[tuple[facts.Part, str]]:

@@ -12,6 +12,7 @@ from pratique.milter.notices.letter import (
     LONGEST,
     Head,
     Letter,
+    address,
     defanged,
     shown,
     written,
@@ -103,3 +104,17 @@ def test_the_largest_one_fits_into_the_outbox():
     fits = written(Letter("x", ("\U00020000" * (LETTERS + 20),) * LINES), HEAD)
     assert len(fits) < LARGEST
     assert max(map(len, fits.split(b"\r\n"))) <= 998
+
+
+@pytest.mark.parametrize(
+    ("text", "seen"),
+    [
+        ("ann.lee@corp.example", "ann[.]lee@corp.example"),
+        ('"www.evil.example/login"@evil.example', '"www[.]evil[.]example/login"@evil.example'),
+        ("a@evil.example/login", "a@evil[.]example/login"),
+        ("evil.example", "evil[.]example"),
+        ("", ""),
+    ],
+)
+def test_of_an_address_its_domain_stays_readable_and_nothing_is_a_link(text, seen):
+    assert address(text) == seen

@@ -1,6 +1,7 @@
 """So many an hour, and the rest is counted."""
 
 import json
+from random import Random
 
 import pytest
 
@@ -33,6 +34,28 @@ def test_within_any_hour_there_are_no_more():
     went = [at for at in range(0, 3 * HOUR, 60) if rates.due(KIND, 6, NOW + at) is not None]
     assert all(sum(one <= at < one + HOUR for at in went) <= 6 for one in went)
     assert len(went) == 18
+
+
+def test_within_any_hour_there_are_no_more_in_whatever_order_messages_end():
+    rates, chance = Rates(), Random(7)
+    times = [chance.randrange(2 * HOUR) for _ in range(500)]
+    for order in (times, sorted(times, reverse=True)):
+        went = [at for at in order if rates.due(KIND, 6, NOW + at) is not None]
+        assert len(went) >= 6
+        assert all(sum(one <= at < one + HOUR for at in went) <= 6 for one in went)
+        rates = Rates()
+
+
+def test_what_could_not_be_told_is_one_that_was_left_out():
+    rates = Rates()
+    rates.due(KIND, 1, NOW)
+    rates.due(KIND, 1, NOW + 1)
+    due = rates.due(KIND, 1, NOW + HOUR)
+    rates.take_back(KIND, due, NOW + HOUR)
+    assert rates.due(KIND, 1, NOW + HOUR + 1) == Due(2, NOW + 1)
+    rates = Rates()
+    rates.take_back(KIND, rates.due(KIND, 1, NOW), NOW)
+    assert rates.due(KIND, 1, NOW + 1) == Due(1, NOW)
 
 
 def test_a_clock_that_went_back_silences_nobody():
@@ -75,7 +98,7 @@ def test_of_too_many_kinds_the_one_of_longest_ago_is_forgotten():
         b'{"format": 1, "kinds": [["a", "b", [], 1, 253402300800]]}',
         b'{"format": 1, "kinds": [["a", "b", [], 1, -1]]}',
         b'{"format": 1, "kinds": [["a", "b", [], -1, 0]]}',
-        b'{"format": 1, "kinds": [["a", "b", [%b1], 0, 0]]}' % (b"1," * 100),
+        b'{"format": 1, "kinds": [["a", "b", [%b1], 0, 0]]}' % (b"1," * 400),
         b"[" * 100_000,
     ],
 )
@@ -85,6 +108,6 @@ def test_what_is_no_count_of_ours_is_told(octets):
 
 
 def test_counts_of_the_greatest_size_are_ours():
-    row = ["a", "b", [NOW] * 100, 7, 253_402_300_799]
+    row = ["a", "b", [NOW] * 400, 7, 253_402_300_799]
     octets = json.dumps({"format": 1, "kinds": [row]}).encode("ascii")
     assert rate.load(octets).due(("a", "b"), 1, NOW) is None

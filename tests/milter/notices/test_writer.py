@@ -104,6 +104,28 @@ def test_the_thread_outlives_what_cannot_be_written_as_a_mail(outbox, telling, u
     assert len(written(outbox)) == 1
 
 
+def test_one_that_cannot_be_written_costs_no_other_its_place(outbox, telling):
+    before = counted("not_written")
+    with outbox.writing():
+        writer = Writer(outbox, IDS, "p@our.example", 1)
+        writer.put(replace(telling, address="s\u00e9c@our.example"))
+        writer.put(telling)
+        writer.put(replace(telling, rule="another"))
+    writer.close(10)
+    assert len(written(outbox)) == 2
+    assert counted("not_written") == before + 1
+
+
+def test_what_found_no_room_is_told_of_with_the_next(outbox, telling):
+    disk = FullDisk()
+    for disk.full in (True, False):
+        writer = Writer(Outbox(outbox.folder, Disk(disk)), IDS, "p@our.example", 1)
+        writer.put(telling)
+        writer.close(10)
+    (mail,) = written(outbox)
+    assert b"and 1 more since 2026-11-22 10:00 UTC, of this rule" in mail
+
+
 def test_what_is_not_written_at_the_end_is_counted_and_told(outbox, telling, caplog):
     before = counted("not_written")
     with outbox.writing():

@@ -28,6 +28,7 @@ _DAYS = "Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"
 _MONTHS = "Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"
 _NOT_ASCII = re.compile(r"[^ -~]")
 # A dot within a word: mail programs make links of `evil.example` and of `invoice.zip`.
+_DOMAIN = re.compile(r"[A-Za-z0-9-]+(?:\.[A-Za-z0-9-]+)*")
 _DOT = re.compile(r"(?<=\w)\.(?=\w)")
 
 
@@ -64,6 +65,15 @@ def shown(text: str) -> str:
 def defanged(text: str) -> str:
     """The same, so that no mail program makes a link of it."""
     return shown(_DOT.sub("[.]", text[: LETTERS + 1]))
+
+
+def address(text: str) -> str:
+    """An address so: its domain stays readable, where it is one."""
+    local, at, domain = text.rpartition("@")
+    if not at or not _DOMAIN.fullmatch(domain):
+        return defanged(text)
+    # A local part may be a link of its own: "www.evil.example/login"@evil.example.
+    return shown(_DOT.sub("[.]", local[:LETTERS]) + at + domain)
 
 
 def written(letter: Letter, head: Head) -> bytes:

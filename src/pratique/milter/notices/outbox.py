@@ -41,8 +41,8 @@ WAITING = 1000
 LARGEST = 128 * 1024
 # Seconds that a writer waits for another; one writes for some milliseconds.
 _PATIENCE = 5.0
-# Octets of the counts: a thousand kinds with a hundred times each have some 1.5 MB.
-_LARGEST_RATES = 4 * 1024 * 1024
+# Octets of the counts: a thousand kinds with four hundred times each have some 5 MB.
+_LARGEST_RATES = 8 * 1024 * 1024
 
 
 class Unfit(Exception):  # noqa: N818 - a file's

@@ -13,8 +13,9 @@ HOUR = 3600
 # Rules times addresses that are remembered at one time: more than an installation has.  Past
 # it the one that was told longest ago is forgotten, with its count.
 KINDS = 1000
-# Who may be told how often within an hour is a hundred at most (sections/notices.py).
-_MOST_AT = 100
+# Who may be told how often within an hour is a hundred at most (sections/notices.py), and times
+# of four hours are kept.
+_MOST_AT = 400
 # Seconds since 1970; what is past the year 9999 is damage, and no time that can be shown.
 _LAST = 253_402_300_799
 
@@ -25,7 +26,7 @@ Kind = tuple[str, str]
 class Told:
     """What is known of one rule and one address; seconds since 1970."""
 
-    # When the last ones were told, within an hour.
+    # When the last ones were told: two hours back, and two ahead.
     at: list[int] = field(default_factory=list)
     # How many were not, and since when.
     left_out: int = 0
@@ -54,9 +55,10 @@ class Rates:
     def due(self, kind: Kind, per_hour: int, now: int) -> Due | None:
         """Whether one more may go now; None: it is counted."""
         told = self._kinds.setdefault(kind, Told())
-        # A clock that went back must not silence anybody.
-        told.at = [one for one in told.at if now - HOUR < one <= now]
-        if len(told.at) >= per_hour:
+        # Messages end in another order than they came in, so what was told an hour before or
+        # after counts.  A clock that went back by more must not silence anybody.
+        told.at = [one for one in told.at if abs(one - now) < 2 * HOUR]
+        if sum(abs(one - now) < HOUR for one in told.at) >= per_hour:
             told.since = told.since or now
             told.left_out += 1
             return None
@@ -65,6 +67,14 @@ class Rates:
         told.left_out = told.since = 0
         self._bound()
         return due
+
+    def take_back(self, kind: Kind, due: Due, now: int) -> None:
+        """What was due could not be told: it is one that was left out."""
+        told = self._kinds.setdefault(kind, Told())
+        if now in told.at:
+            told.at.remove(now)
+        told.left_out += due.left_out + 1
+        told.since = due.since or told.since or now
 
     def _bound(self) -> None:
         while len(self._kinds) > KINDS:

@@ -1,11 +1,11 @@
 """Say what a notice says: of a message what was done and where to look, never what is in it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
 
 from pratique.milter.alerts.emergencies import Alert
 from pratique.milter.became import Became
-from pratique.milter.notices.letter import Letter, defanged, shown
+from pratique.milter.notices.letter import Letter, address, defanged, shown
 from pratique.milter.outcome import Outcome
 from pratique.policies.verdict import Notice
 from pratique.scanners.facts_pb2 import Facts
@@ -35,11 +35,11 @@ def of_message(became: Became, notice: Notice, places: tuple[int, ...]) -> Lette
         "id": f"{envelope.queue_id}    (pratique why {envelope.queue_id})",
         "held as": became.held_as if done == Outcome.HELD else "",
         "client": defanged(" ".join(filter(None, (envelope.client.ip, envelope.client.name)))),
-        "login": shown(envelope.authenticated),
-        "reverse-path": f"<{shown(envelope.reverse_path or '')}>",
-        "recipients": _several(recipients),
+        "login": address(envelope.authenticated),
+        "reverse-path": f"<{address(envelope.reverse_path or '')}>",
+        "recipients": _several(recipients, address),
         "subject": defanged(became.facts.mail.subject),
-        "files": _several(_files(became.facts), hides_dots=True),
+        "files": _several(_files(became.facts), defanged),
     }
     return Letter(f"[pratique] {verdict.action}: {shown(notice.rule)}", tuple(_rows(lines)))
 
@@ -55,8 +55,8 @@ def of_alert(alert: Alert) -> Letter:
         "whose": defanged(alert.whose),
         "id": f"{alert.queue_id}    (pratique why {alert.queue_id})",
         "client": defanged(" ".join(filter(None, (alert.client_ip, alert.client_name)))),
-        "login": shown(alert.authenticated),
-        "found": _several(alert.findings, hides_dots=True),
+        "login": address(alert.authenticated),
+        "found": _several(alert.findings, defanged),
         "kinds": _several(alert.kinds),
         "recipients": str(alert.recipients),
         "lately": str(alert.lately) if alert.lately else "",
@@ -71,14 +71,14 @@ def _rows(lines: dict[str, str]) -> Iterator[str]:
     return (f"{name + ':':14}{value}" for name, value in lines.items() if value)
 
 
-def _several(texts: Iterable[str], *, hides_dots: bool = False) -> str:
+def _several(texts: Iterable[str], how: Callable[[str], str] = shown) -> str:
     """Some texts on one line, and how many more there are."""
     known = list(texts)
     cut = (
         one if len(one) <= _EACH else f"{one[: _EACH - _BEHIND]}...{one[-_BEHIND:]}"
         for one in known[:_NAMED]
     )
-    named = ", ".join(defanged(one) if hides_dots else shown(one) for one in cut)
+    named = ", ".join(map(how, cut))
     more = f" and {len(known) - _NAMED} more" if len(known) > _NAMED else ""
     return named[: 3 * _EACH * _NAMED] + more
 

@@ -16,7 +16,7 @@ from pratique.milter import counters
 from pratique.milter.notices.letter import Head, Letter, written
 from pratique.milter.notices.outbox import Full, Outbox, Waiting
 from pratique.milter.notices.own_ids import OwnIds
-from pratique.milter.notices.rate import Due, Rates
+from pratique.milter.notices.rate import Due, Kind, Rates
 
 log = logging.getLogger("pratique.notices")
 
@@ -36,6 +36,16 @@ class Telling:
     about: str
     at: datetime
     letter: Letter
+
+    @property
+    def kind(self) -> Kind:
+        """What is counted together."""
+        return self.rule, self.address.lower()
+
+    @property
+    def moment(self) -> int:
+        """Seconds since 1970."""
+        return int(self.at.timestamp())
 
 
 class Writer:
@@ -89,6 +99,7 @@ class Writer:
 
     def _write(self, batch: Sequence[Telling]) -> None:
         self._writing = len(batch)
+        lost: list[str] = []
         try:
             with self._outbox.writing():
                 rates = self._outbox.rates()
@@ -96,27 +107,40 @@ class Writer:
                 # Before anything is put: where counts cannot be kept there would be no limit.
                 self._outbox.keep_rates(rates)
                 for telling, due in told:
-                    self._tell(telling, due)
+                    if why := self._not_told(telling, due, rates):
+                        lost.append(why)
                     self._writing -= 1
-        # ValueError: a host's name that is not ASCII, say; the thread must outlive it.
-        except (OSError, Full, ValueError) as error:
-            self._lost(self._writing, str(error))
+                if lost:
+                    self._outbox.keep_rates(rates)
+        except (OSError, ValueError) as error:
+            lost.extend([str(error)] * self._writing)
+        if lost:
+            self._lost(len(lost), lost[0])
         else:
             self._is_well = True
         self._writing = 0
 
     def _due(self, telling: Telling, rates: Rates) -> Due | None:
-        kind = telling.rule, telling.address.lower()
-        return rates.due(kind, self._per_hour, int(telling.at.timestamp()))
+        return rates.due(telling.kind, self._per_hour, telling.moment)
 
-    def _tell(self, telling: Telling, due: Due | None) -> None:
+    def _not_told(self, telling: Telling, due: Due | None, rates: Rates) -> str:
+        """Tell what is due; says why that could not be, and counts it as left out then."""
         if due is None:
             counters.NOTICES.labels("left_out").inc()
-            return
+            return ""
+        try:
+            self._tell(telling, due)
+        # ValueError: a host's name that is not ASCII, say; the others must outlive it.
+        except (OSError, Full, ValueError) as error:
+            rates.take_back(telling.kind, due, telling.moment)
+            return str(error) or "for no reason that it says"
+        return ""
+
+    def _tell(self, telling: Telling, due: Due) -> None:
         head = Head(self._author, telling.address, self._ids.new(), telling.at)
         mail = written(telling.letter.also(*_more(due)), head)
-        now = int(telling.at.timestamp())
-        self._outbox.put(Waiting(telling.address, telling.rule, telling.about, now, mail))
+        waits = Waiting(telling.address, telling.rule, telling.about, telling.moment, mail)
+        self._outbox.put(waits)
 
     def _lost(self, count: int, why: str) -> None:
         counters.NOTICES.labels("not_written").inc(count)
