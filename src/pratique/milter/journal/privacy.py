@@ -17,7 +17,7 @@ from google.protobuf.descriptor import Descriptor, FieldDescriptor
 from google.protobuf.message import Message
 
 from pratique.milter.journal import privacy_signs as signs
-from pratique.milter.journal.entry import Entry
+from pratique.milter.journal.entry import Entry, Shadowed
 from pratique.milter.journal.privacy_fields import (
     EVIDENCE,
     FIELDS,
@@ -29,7 +29,7 @@ from pratique.milter.mail import Client, Envelope, Forward
 from pratique.milter.next_hop import Reply
 from pratique.policies import danger
 from pratique.policies.verdict import Verdict
-from pratique.scanners.facts_pb2 import Evidence, Facts, Part
+from pratique.scanners.facts_pb2 import Evidence, Facts, Finding, Part
 
 _DIGITS = 20
 
@@ -71,6 +71,7 @@ def hashed(entry: Entry, key: bytes) -> Entry:
         envelope=hasher.envelope(entry.envelope),
         facts=facts,
         verdicts=tuple(map(hasher.verdict, entry.verdicts)),
+        shadowed=hasher.shadowed(entry.shadowed),
         reply=Reply(entry.reply.code, tuple(map(hasher.text, entry.reply.lines))),
     )
 
@@ -156,6 +157,10 @@ class Hasher:
         *before, last = text.split("@")
         return "".join(map(self._up_to_at, before)) + last
 
+    def quoting(self, text: str) -> str:
+        """Running text of ours that may quote the message: each URL is a hash as well."""
+        return self.text(signs.URL.sub(lambda found: self.whole(found[0]), text))
+
     def _up_to_at(self, text: str) -> str:
         """The text with the local part at its end hashed, and the `@` that followed."""
         local = text[_after_stop(text) :]
@@ -179,10 +184,19 @@ class Hasher:
 
     def verdict(self, verdict: Verdict) -> Verdict:
         """A verdict whose failures quote nobody; all else in it is the policy's own text."""
+        if any(one.failure for one in verdict.shadows):
+            told = tuple(replace(one, failure=self.quoting(one.failure)) for one in verdict.shadows)
+            verdict = replace(verdict, shadows=told)
         if not verdict.failures:
             return verdict
-        told = tuple(map(self.text, verdict.failures))
-        return replace(verdict, reason=self.text(verdict.reason), failures=told)
+        failures = tuple(map(self.quoting, verdict.failures))
+        return replace(verdict, reason=self.quoting(verdict.reason), failures=failures)
+
+    def shadowed(self, shadowed: Shadowed | None) -> Shadowed | None:
+        """The verdicts of a policy in the shadow likewise."""
+        if shadowed is None:
+            return None
+        return replace(shadowed, verdicts=tuple(map(self.verdict, shadowed.verdicts)))
 
     def macro(self, name: str, value: str) -> str:
         """The value of a macro."""
@@ -258,7 +272,7 @@ _CHANGES: dict[Treatment, Callable[[Hasher, str], str]] = {
     Treatment.DATE: Hasher.date,
     Treatment.NAME: Hasher.name,
     Treatment.PATH: Hasher.path,
-    Treatment.TEXT: Hasher.text,
+    Treatment.TEXT: Hasher.quoting,
     Treatment.REPORTER: Hasher.reporter,
     Treatment.EVIDENCE: Hasher.whole,
 }
@@ -269,6 +283,9 @@ _CHANGES_OF_MAIL = _CHANGES | {
     Treatment.PATH: Hasher.hidden_path,
 }
 
+# What is said of a link quotes it, and what it shows.
+_CHANGES_OF_LINKS = _CHANGES | {Treatment.TEXT: Hasher.whole}
+
 _CHANGES_OF_EVIDENCE = {
     kind: _CHANGES | {Treatment.EVIDENCE: _CHANGES[treatment]}
     for kind, treatment in EVIDENCE.items()
@@ -278,6 +295,8 @@ _CHANGES_OF_EVIDENCE = {
 def _changes_for(message: Message) -> Mapping[Treatment, Callable[[Hasher, str], str]]:
     if isinstance(message, Evidence):
         return _CHANGES_OF_EVIDENCE.get(message.kind, _CHANGES)
+    if isinstance(message, Finding) and message.scanner == "links":
+        return _CHANGES_OF_LINKS
     if isinstance(message, Part) and (message.returned or message.kind == "message"):
         return _CHANGES_OF_MAIL
     return _CHANGES

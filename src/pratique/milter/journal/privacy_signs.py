@@ -22,6 +22,9 @@ _ENCODED = re.compile(r"%(?:25)*40|=\?|[\uff20\ufe6b]|&#0*64|&#x0*40|&commat", r
 # local part begins cannot be told then.
 _UNCERTAIN = re.compile(r'["\\]|[\s()]@|@\s')
 
+# A link, as a running text quotes it: what follows the host often names whom it was sent to.
+URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]{0,30}:[/\\]{2}\S+")
+
 # A host name, a domain (RFC 6531: of any letters), an address literal (RFC 5321 4.1.3).
 _DOMAIN = re.compile(r"[\w-]+(?:\.[\w-]+)*\.?|\[(?:IPv6:)?[0-9A-Fa-f:.]+\]", re.IGNORECASE)
 _REPORTER = re.compile(r"reported by dns; ?(\S+)", re.IGNORECASE)
