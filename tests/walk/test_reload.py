@@ -54,6 +54,15 @@ def digest(file):
     return hash_of(found.text, found.beside)
 
 
+def trial_of(pid):
+    """The process that runs tests for the supervisor, if there is one."""
+    for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+        with contextlib.suppress(OSError):
+            if b"trial_process" in Path(f"/proc/{child}/cmdline").read_bytes():
+                return int(child)
+    return None
+
+
 @pytest.fixture
 def mine(service, tmp_path):
     """A policy of the service's own, in a file beside the message of its test."""
@@ -104,6 +113,23 @@ def test_a_reload_whose_tests_fail_is_refused_and_says_which(service, mine):
     assert "its tests cannot be run: " in service.log()
     assert send(service.port) == 250
     assert service.messages()[-1]["policy"] == before[:12]
+    assert [one.hash for one in Versions(service.state / "policies").history()] == [before]
+
+
+def test_a_reload_is_given_up_when_the_service_ends_and_whoever_asked_hears_so(
+    service, mine, until
+):
+    service.start()
+    before = digest(mine)
+    # Each test takes a worker some milliseconds; together they would take half a minute.
+    mine.write_text(HOLDING + HOLD.partition('reason  = "a test"\n')[2] * 5000)
+    command = [PRATIQUE, "--config", service.config, "reload"]
+    asking = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    until(lambda: trial_of(service.running.pid), "the process that runs the tests")
+    assert service.stop() == 0
+    _, said = asking.communicate(timeout=20)
+    assert (asking.returncode, "the service ends" in said) == (1, True)
+    assert "reloaded: policy" not in service.log()
     assert [one.hash for one in Versions(service.state / "policies").history()] == [before]
 
 
@@ -257,7 +283,8 @@ def test_a_damaged_journal_is_kept_aside_and_a_new_one_is_begun(service, until):
     assert send(service.port) == 250
     second = str(service.messages()[1]["queue_id"])
     until(lambda: find(folder, second).entries, "entry in a new file")
-    assert "is damaged: it is kept as" in service.log()
+    # The entry is there first: it is told once it has been written.
+    until(lambda: "is damaged: it is kept as" in service.log(), "word of it in the log")
     assert [one.is_set_aside for one in files_in(folder)].count(True) == 1
 
 

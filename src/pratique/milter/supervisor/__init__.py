@@ -10,6 +10,7 @@ orders.py       what is said between the supervisor and a door, and how
 charge.py       what a door is handed: settings, keys, policies
 accepting.py    a policy is checked, tested and kept before it is in force
 trial.py        its tests run in trial_process.py, a process of their own, for a limited time
+giving_up.py    what is under way when the service ends
 control.py      where `pratique reload` asks
 health.py       health, readiness and counters, by HTTP
 counters.py     what all doors have counted, added up

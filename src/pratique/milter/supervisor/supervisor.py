@@ -13,6 +13,7 @@ import logging
 import signal
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
+from typing import Any
 
 from pratique.milter.assembly import setup_of
 from pratique.milter.config import Settings
@@ -28,6 +29,7 @@ from pratique.milter.supervisor.charge import Charge, Policies
 from pratique.milter.supervisor.control import Said
 from pratique.milter.supervisor.counters import Totals
 from pratique.milter.supervisor.door import Door
+from pratique.milter.supervisor.giving_up import GivenUp, Result, unless
 from pratique.milter.supervisor.names import SMTP, DoorName, doors_of, places_of
 from pratique.milter.supervisor.notify import notify
 from pratique.milter.supervisor.nurseries import FIRST_TRIES, KeptNursery
@@ -57,7 +59,7 @@ CANNOT_START = (
 # ... and before a reload is done.
 _REFUSALS = (
     *(ConfigError, NoPolicy, PolicyError, NurseryUnfit, NurseryLost, CannotListen),
-    *(Unfit, Lost, OSError, NeedsRestart, KeysError, NoKeyError, TestsNotMet),
+    *(Unfit, Lost, OSError, NeedsRestart, KeysError, NoKeyError, TestsNotMet, GivenUp),
 )
 
 
@@ -88,6 +90,8 @@ class Supervisor:
         self._chores: set[asyncio.Task[None]] = set()
         self._left: set[KeptNursery] = set()
         self._changing = asyncio.Lock()
+        # Set once the service is told to end.
+        self._ending = asyncio.Event()
         self._totals = Totals()
         # Whether the start is done.
         self.serving = False
@@ -113,6 +117,7 @@ class Supervisor:
             notify("READY=1")
             self.serving = True
             await stop.wait()
+            self._ending.set()
             log.info("stopping: finishing what is in flight")
             notify("STOPPING=1")
 
@@ -239,10 +244,11 @@ class Supervisor:
         settings, was = self._load(), self._now
         _check_change(was.settings, settings)
         accepting = self._accepting(settings)
-        policies = await accepting.accepted(settings, was.policies)
+        # Doors that end wait for no tests and no rules; what follows these takes a moment.
+        policies = await self._unless_ending(accepting.accepted(settings, was.policies))
         self._sockets.want(places_of(settings))
         try:
-            self._in_force = await self._prepared(settings, policies)
+            self._in_force = await self._unless_ending(self._prepared(settings, policies))
             await self._change()
         except BaseException:
             await self._take_back(was)
@@ -253,6 +259,9 @@ class Supervisor:
         await accepting.enter(policies, "reload")
         log.info("reloaded: policy %s", self._now.policy)
         return Said(True, (f"reloaded, policy {self._now.policy}",))
+
+    async def _unless_ending(self, work: Coroutine[Any, Any, Result]) -> Result:
+        return await unless(self._ending, "the service ends", work)
 
     async def _change(self) -> None:
         """All doors serve by what is in force now; those that are gone drain."""

@@ -1,0 +1,26 @@
+"""Give work up as soon as something else has happened."""
+
+import asyncio
+from collections.abc import Coroutine
+from typing import Any, TypeVar
+
+Result = TypeVar("Result")
+
+
+class GivenUp(Exception):  # noqa: N818 - nobody's fault
+    """The work was given up; the text says because of what."""
+
+
+async def unless(happened: asyncio.Event, why: str, work: Coroutine[Any, Any, Result]) -> Result:
+    """The result of the work.  Raises GivenUp once that has happened; the work has ended then."""
+    doing = asyncio.create_task(work)
+    waiting = asyncio.create_task(happened.wait())
+    try:
+        await asyncio.wait({doing, waiting}, return_when=asyncio.FIRST_COMPLETED)
+        if not doing.done():
+            raise GivenUp(why)
+        return doing.result()
+    finally:
+        waiting.cancel()
+        doing.cancel()
+        await asyncio.gather(doing, waiting, return_exceptions=True)
