@@ -260,6 +260,9 @@ def parse(text: str, name: str) -> Settings:
         stated = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         raise ConfigError([config_problems.of_toml(error, name)]) from error
+    except RecursionError as error:
+        nested = ConfigProblem(name, 0, 0, "too many brackets within each other")
+        raise ConfigError([nested]) from error
     try:
         settings = Settings.model_validate(stated)
     except ValidationError as error:

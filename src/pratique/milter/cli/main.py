@@ -1,6 +1,10 @@
 """Be the command `pratique`: one group, a file for each command below it."""
 
+import io
+import os
+import sys
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -16,7 +20,7 @@ from pratique.milter.cli.reload import reload
 from pratique.milter.cli.rules import rules
 from pratique.milter.cli.scanner import scanner
 from pratique.milter.cli.serve import serve
-from pratique.milter.cli.session import Session
+from pratique.milter.cli.session import Session, cannot_run
 from pratique.milter.cli.why import why
 
 COMMANDS = (
@@ -25,7 +29,37 @@ COMMANDS = (
 )
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+class Commands(click.Group):
+    """All commands.  What none of them can do anything about ends here, in words, with status 2."""
+
+    def main(self, *args: Any, **kwargs: Any) -> Any:
+        """Run one."""
+        if sys.stdout is None:
+            cannot_run("standard output is closed")
+        for stream in (sys.stdout, sys.stderr):
+            # A stranger's subject may have what the terminal's encoding lacks.
+            if isinstance(stream, io.TextIOWrapper):
+                stream.reconfigure(errors="backslashreplace")
+        try:
+            return super().main(*args, **kwargs)
+        except OSError as error:
+            # A name that is too long, a disk that is full.
+            cannot_run(str(error))
+        except UnicodeEncodeError as error:
+            cannot_run(f"an argument is no UTF-8: {error}")
+        finally:
+            _let_go()
+
+
+def _let_go() -> None:
+    """What standard output did not take by now is not tried again when Python ends."""
+    try:
+        sys.stdout.flush()
+    except OSError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.version_option(__version__, prog_name="pratique")
 @click.option(
     "--config",

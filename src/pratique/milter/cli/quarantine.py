@@ -206,7 +206,7 @@ def delete(session: Session, message_ids: tuple[str, ...], yes: bool, as_json: b
 
 
 @quarantine.command()
-@click.option("--days", type=click.IntRange(min=0), help="Instead of [quarantine] keep_days.")
+@click.option("--days", type=click.IntRange(0, 36_500), help="Instead of [quarantine] keep_days.")
 @json_option
 @click.pass_obj
 @_told

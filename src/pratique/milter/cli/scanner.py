@@ -166,6 +166,8 @@ def _add_settings(one: "OwnScanner", samples: Path | None) -> None:
         stated = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
         cannot_run(str(of_toml(error, str(file))))
+    except RecursionError:
+        cannot_run(f"{file}: too many brackets within each other")
     one.settings = json.dumps(stated, default=str)
     for keys, place in places_in(text, str(file), ()).items():
         one.places[f"settings.{keys}"] = place

@@ -65,6 +65,9 @@ def told() -> Iterator[None]:
         yield
     except PolicyError as error:
         cannot_run("\n".join(one_line(problem) for problem in error.problems))
+    except BrokenPipeError:
+        # `inspect ... | head`: click ends quietly.
+        raise
     except PermissionError as error:
         if error.filename is None:
             cannot_run(str(error))

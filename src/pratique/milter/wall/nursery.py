@@ -108,7 +108,6 @@ class Nursery:
             self._broken = True
             raise NurseryLost("the nursery sent a worker without its descriptors")
         worker = await Worker.connect(answer.hello.pid, *descriptors)
-        worker.names = self.names
         try:
             await worker.greet()
         except BaseException:

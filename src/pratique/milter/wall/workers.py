@@ -260,6 +260,7 @@ class Workers:
 
     async def _hire(self, nursery: Nursery) -> None:
         worker = await nursery.spawn()
-        # As the nursery said, which sees no stranger's octet.
+        # As the nursery said, which sees no stranger's octet.  (A trial's worker names others.)
+        worker.names = nursery.names
         self._alive.add(worker)
         self._idle.put(worker)

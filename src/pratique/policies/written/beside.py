@@ -54,7 +54,7 @@ def names_in(text: str) -> Names:
     """What a policy names; nothing where it is no TOML, which its reader will say."""
     try:
         values = tomllib.loads(text)
-    except tomllib.TOMLDecodeError:
+    except (tomllib.TOMLDecodeError, RecursionError):
         return Names()
     included = values.get("include", [])
     included = included if isinstance(included, list) else [included]

@@ -62,6 +62,10 @@ class Reading:
         except tomllib.TOMLDecodeError as error:
             self.layout = Layout(self.text.replace("\r\n", "\n"))
             self.problems.append(_toml_problem(self.file, self.layout, str(error)))
+        except RecursionError:
+            self.layout = Layout("")
+            why = "too many brackets within each other"
+            self.problems.append(_toml_problem(self.file, self.layout, why))
         else:
             self.layout = lay_out(self.text)
 

@@ -47,7 +47,7 @@ class Families:
         """Those that we know, and those of a file.  Raises WrongFamilies."""
         try:
             stated = tomllib.loads(text)
-        except tomllib.TOMLDecodeError as error:
+        except (tomllib.TOMLDecodeError, RecursionError) as error:
             raise WrongFamilies(f"{name}: {error}") from error
         families, none = stated.get("families", {}), stated.get("no_family", [])
         for key in stated:
