@@ -1,4 +1,4 @@
-"""Spend one budget of time a message, from the end of its data to the reply.
+"""Spend one budget of time for each message, from the end of its data to the reply.
 
 Whoever waits for the reply gives up at a time of its own: a Postfix before a proxy after
 100 s (smtpd_proxy_timeout), before a milter after 300 s (milter_content_timeout), and either

@@ -33,7 +33,7 @@ NAME = "history"
 class Came:
     """A policy came in force, or beside the one in force, in the shadow."""
 
-    # In UTC, by the clock of then.
+    # In UTC, by the clock at that time.
     since: datetime
     # Empty with the role "shadow": from then on there was none.
     hash: str

@@ -1,4 +1,4 @@
-"""Keep every policy that was ever in force, by its hash, so that a verdict of then can be
+"""Keep every policy that was ever in force, by its hash, so that a past verdict can be
 explained and replayed by the very rules that gave it.
 
     texts/HASH     a text (a policy, an included one, a file of a list), deflated, by the

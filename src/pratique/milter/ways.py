@@ -14,8 +14,8 @@ from pratique.scanners.facts_pb2 import Facts
 # Gives a message to the next hop, for these recipients; 2yz if and only if it has it, 5yz if
 # it never will.
 Send = Callable[[Outgoing, Sequence[Forward]], Awaitable[Reply]]
-# Gives a message to the next hop for one address instead of these recipients.  False at the end:
-# with a content of its own, in a milter past the mail server's queue.
+# Gives a message to the next hop for one address instead of these recipients.  The last argument
+# is true for the content that the door itself keeps; any other leaves by `apart`.
 Redirect = Callable[[Outgoing, Sequence[Forward], Forward, bool], Awaitable[Reply]]
 # Keeps a message, on the disk when it returns, and gives its id in quarantine; the empty word
 # where the mail server is told to hold it.  Raises OSError.
@@ -34,8 +34,8 @@ class Ways:
     heard_by: HeardBy
     # The Received field to put in front, or nothing.
     trace: bytes = b""
-    # The octets of a message too large to be looked into; 0: it is not.  Its content may be
-    # its beginning alone if `hold` and `send` leave the whole with who has it.
+    # The octets of a message too large to be looked into; 0: it is not.  Its content may
+    # then be only the beginning, if `hold` and `send` act on what the mail server has.
     too_large: int = 0
     # The octets of the largest message that may leave changed; 0: there is no limit.
     most: int = 0

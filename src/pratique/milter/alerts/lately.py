@@ -114,7 +114,7 @@ class Lately:
         self._buckets.close()
 
     def count(self, what: tuple[str, ...], many: int, window: Window, now: float) -> Count:
-        """Count so many more, and say how many there are with them; none: only say."""
+        """Count so many more and say how many there are; with 0 only say it."""
 
         def change(entry: _Entry) -> tuple[_Entry, Count]:
             moved = entry.moved(window, _second(now))
@@ -137,9 +137,9 @@ class Lately:
         return self._changed(what, change)
 
     def over(self, what: tuple[str, ...], seconds: int, now: float) -> int | None:
-        """How often it happened since it was told, if that is over since these seconds.
+        """How often it happened since it was last told, if it has been quiet for these seconds.
 
-        None if it is not, or not known; whoever asks again hears None.
+        None if it has not, or is not known; asked again, None.
         """
 
         def look(entry: _Entry) -> tuple[_Entry, bool]:

@@ -1,6 +1,6 @@
 """Explain a message's verdicts: by the policy that decided, or by another one.
 
-Recipients with the same verdict are explained by the first of them.  The policy of then is
+Recipients with the same verdict are explained by the first of them.  The policy in force then is
 taken from where all versions are kept, or, if it names no other file, from the journal.
 """
 

@@ -109,7 +109,7 @@ class Asked:
             known = False
             if asking.is_small and self._is_refused(seen, envelope):
                 known = await self._known(seen, envelope, until)
-                # Once it is proved it may not be, and engines have the word as of any other.
+                # One that is proved may not be refused any more: engines are asked, as of any mail.
                 if not known or self._is_refused(seen, envelope):
                     return seen
             asking.begin()

@@ -1,6 +1,6 @@
 """Hold two decisions about one message against each other, recipient by recipient.
 
-A side is what decided: the policy of then, as the journal has it, or a policy that is asked
+A side is what decided: the policy in force then, as the journal has it, or a policy that is asked
 now.  Each says for each recipient by which rule the message is treated how.
 
 What Pratique decides by itself, whatever a policy says, is compared with nothing: a mail
@@ -59,7 +59,7 @@ def by_shadow(one: Glance) -> Sequence[Said]:
 
 
 def by_policy(policy: Policy) -> Side:
-    """What a policy says now, of the facts of then."""
+    """What a policy says now of the facts found then."""
     if not any(rule.condition and rule.condition.mentions_rcpt for rule in policy.rules):
         return lambda one: (_said_of_all(policy, one),) * len(one.addresses)
 

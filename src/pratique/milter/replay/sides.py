@@ -1,4 +1,4 @@
-"""Find the policy that is meant: by a file, a shipped name, or the hash of one of then.
+"""Find the policy that is meant: by a file, a shipped name, or the hash of an earlier version.
 
 A hash, or its first six digits or more, names a version that was once in force or in the
 shadow (versions.py).  A file of that name comes first, as it does everywhere.
@@ -41,7 +41,7 @@ class Chosen:
 
 
 def choose(which: str, versions: Path) -> Chosen:
-    """The policy that is meant; `versions` is the folder of those of then.  Raises NoPolicy."""
+    """The policy that is meant; `versions` is the folder of earlier ones.  Raises NoPolicy."""
     try:
         found = find(which)
     except NoPolicy as error:

@@ -291,7 +291,7 @@ def _check_bounce(bounce: facts.Bounce, names: Names) -> None:
 
 
 def _check_signatures(signatures: Iterable[facts.Signature], _: Names) -> None:
-    """A hash has 32 octets, and who has a problem has none."""
+    """A signature has either a hash of 32 octets or a problem."""
     for one in signatures:
         _check_word(one.problem, _SIGNATURE_PROBLEMS)
         if len(one.signed_sha256) != (0 if one.problem else 32):

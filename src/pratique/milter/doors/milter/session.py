@@ -172,7 +172,7 @@ class MilterSession:
             self._message.mail.fault = Fault.OURS
 
     def finish(self, known: Macros) -> Finished:
-        """The end of the message; `known` are the macros.  What becomes of it: a thread waits."""
+        """The end of the message; `known` are the macros.  Blocks until it is decided."""
         message = self._at_its_end()
         if message is None:
             return _NOT_TAKEN

@@ -24,7 +24,7 @@ class LongLine:
         self._carried = 0
 
     def __call__(self, text: bytes) -> bool:
-        """True if a line of this chunk is."""
+        """True if a line is too long by the end of this chunk."""
         start, end = -self._carried, len(text)
         # Steps of almost a thousand octets: to the last line end that a legal line may reach.
         while end - start > MAX_LINE:
@@ -45,7 +45,7 @@ class EightBitHeader:
         self._over = False
 
     def __call__(self, text: bytes) -> bool:
-        """True if the header has one in this chunk."""
+        """True if the header has such an octet in this chunk."""
         if self._over or not text:
             return False
         if self._at_line_start and text.startswith(b"\r\n"):

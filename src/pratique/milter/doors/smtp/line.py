@@ -109,7 +109,7 @@ class SmtpLine(SMTP):
         self._clogged = True
 
     def resume_writing(self) -> None:
-        """It does."""
+        """The client reads again."""
         self._clogged = False
         self._wake()
 

@@ -41,7 +41,7 @@ class Peer:
         self._forwarded = {}
 
     def unproven(self, ip: str) -> "Peer":
-        """Who it is as far as nobody said so: the peer itself, with this address.
+        """The peer as it connected, with this address: nobody has named another.
 
         Where it had named a client it may be that client who speaks, by way of a proxy that
         hands on what it hears; so the client is unknown, and has no rights of the peer.

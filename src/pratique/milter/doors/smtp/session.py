@@ -183,7 +183,7 @@ class Session:
         reply = await mail.recipient(argument, self._peer, dsn=self._takes_dsn)
         self._wire.say(reply)
         self._refused += reply.code >= 500
-        # Who is told 452 as often as he was heard knows; he asks for no reason.
+        # A client that was refused once for each recipient taken knows the limit.
         if mail.asked > 2 * self._settings.max_recipients:
             self._wire.end(replies.TOO_MANY_COMMANDS)
         elif self._refused > self._settings.max_refused:
