@@ -101,6 +101,20 @@ async def test_another_process_knows_it_at_once_and_forgets_it_too(open_list, co
     assert await open_list().known(content, to(BOB, EVE)) == {EVE}
 
 
+async def test_a_file_of_another_make_is_damaged_and_forgotten(
+    open_list, content, tmp_path, caplog
+):
+    one = open_list()
+    await one.note(content, to(BOB), [BOB])
+    one.close()
+    file = tmp_path / "delivered"
+    octets = file.read_bytes()
+    file.write_bytes(bytes((octets[0] ^ 1,)) + octets[1:])
+    assert await open_list().known(content, to(BOB)) == frozenset()
+    assert "is damaged: what stood in it is forgotten" in caplog.text
+    assert len(file.read_bytes()) == len(octets)
+
+
 async def test_a_week_later_it_is_forgotten(open_list, content, clock):
     one = open_list()
     await one.note(content, to(BOB), [BOB])

@@ -1,5 +1,6 @@
 """What waits is sent by one of all, again and again for a day."""
 
+import asyncio
 import itertools
 import logging
 
@@ -40,6 +41,24 @@ async def test_each_is_sent_once_with_a_null_reverse_path(dispatch, outbox, hop,
     assert isinstance(hop.asked[0][1], Forward)
     assert hop.asked[0][1].parameters == ("NOTIFY=NEVER",)
     assert outbox.names() == []
+
+
+async def test_it_sends_by_itself_until_it_is_ended(outbox, hop, clock, put):
+    sent = asyncio.Event()
+
+    class Tells(type(hop)):
+        async def send(self, outgoing):
+            sent.set()
+            return await super().send(outgoing)
+
+    put()
+    made = Dispatch(outbox, Tells(), clock, clock.monotonic)
+    running = asyncio.create_task(made.run())
+    await asyncio.wait_for(sent.wait(), 10)
+    running.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await running
+    made.close()
 
 
 @pytest.mark.parametrize("reply", [LATER, NO])

@@ -170,6 +170,24 @@ async def test_what_was_released_is_sent_once_more_only_by_order(
     assert next_hop.recipients == [BOB, CARL, BOB, CARL]
 
 
+async def test_whom_somebody_names_again_is_sent_it_again_and_not_only_who_waits(
+    store: Quarantine, make_held: Callable[..., Held], hop: Any
+) -> None:
+    message_id = await store.hold(make_held())
+    next_hop = hop()
+    await store.release(message_id, next_hop, Order((BOB,)))
+    await store.release(message_id, next_hop, Order((BOB, CARL), again=True))
+    assert next_hop.recipients == [BOB, BOB, CARL]
+
+
+async def test_a_refusal_for_good_leaves_no_doubt_whatever_its_enhanced_code(
+    store: Quarantine, make_held: Callable[..., Held], hop: Any
+) -> None:
+    message_id = await store.hold(make_held())
+    outcome = await store.release(message_id, hop(to_send=Reply(550, ("4.4.2 odd",))))
+    assert (outcome.sent, outcome.stage, stage_of(store)) == (False, Stage.HELD, "held")
+
+
 async def test_a_stranger_to_the_message_is_no_recipient(
     store: Quarantine, make_held: Callable[..., Held], hop: Any
 ) -> None:

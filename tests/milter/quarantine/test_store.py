@@ -8,7 +8,7 @@ import json
 import os
 import shutil
 from collections.abc import Callable
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ import pytest
 from pratique.milter.quarantine.folders import QuarantineError, swept
 from pratique.milter.quarantine.record import Held
 from pratique.milter.quarantine.store import Quarantine
+from pratique.milter.quarantine.tokens import LIFETIME
 
 # content, record and state: a write and an fsync each; the folder, the rename, held, tmp.
 STEPS_OF_HOLD = 10
@@ -295,6 +296,18 @@ async def test_expire_takes_what_is_old_and_leaves_what_is_young(
     clock.later(seconds=1)
     assert store.expire(timedelta(days=30)) == sorted([old, released])
     assert [one.id for one in store.messages()] == [young]
+
+
+async def test_expire_takes_tokens_that_nobody_can_redeem_any_more(
+    store: Quarantine, folder: Path, make_held: Callable[..., Held], hop: Any, clock: Any
+) -> None:
+    await store.release(await store.hold(make_held()), hop())
+    store.expire(timedelta(days=30))
+    assert len(list((folder / "tokens").iterdir())) == 1
+    # The age of a token is that of its file.
+    clock.now = datetime.now(UTC) + LIFETIME + timedelta(minutes=1)
+    store.expire(timedelta(days=30))
+    assert list((folder / "tokens").iterdir()) == []
 
 
 async def test_expire_never_takes_what_is_unsure_or_being_released(
