@@ -99,11 +99,12 @@ def list_(session: Session, stage: str | None, as_json: bool) -> None:
     """List the messages in quarantine, oldest first.
 
     \b
-    held        waits for you
-    releasing   is being sent just now
-    released    was sent to all its recipients; kept until it expires
-    unsure      a release was cut off: it may have been sent, or not
-    damaged     its folder cannot be read; look at it by hand
+    held            waits for you
+    releasing       is being sent just now
+    released        was sent to all its recipients; kept until it expires
+    unsure          a release was cut off: it may have been sent, or not
+    damaged         its folder cannot be read; look at it by hand
+    kept_original   what was delivered changed, as it came; nobody has to decide
     """
     with _opened(session.settings()) as store:
         found = (one for one in store.messages() if stage in (None, one.state))
