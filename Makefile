@@ -21,7 +21,7 @@ help:
 	@echo "make bare         setup, tests and `make run` on a bare Debian (root only)"
 	@echo "make images       the Dockerfile and docker-compose.yml, without an engine (root only)"
 	@echo "make proto        generate code anew after a change of a .proto file"
-	@echo "make pages        write docs/containers.md and docs/policy_reference.md anew"
+	@echo "make pages        write docs/containers.md, policy_reference.md and settings.md anew"
 	@echo "make constraints  choose the versions of all packages anew"
 	@echo "make clean        remove what make made, except var/"
 
@@ -62,6 +62,7 @@ proto: setup
 pages: setup
 	@$(BIN)/python tools/containers_page.py
 	@$(BIN)/python tools/policy_page.py
+	@$(BIN)/python tools/settings_page.py
 
 constraints: setup
 	@$(BIN)/python tools/constraints.py

@@ -11,7 +11,12 @@ from pratique.milter.sections.section import Section
 class WorkersSection(Section):
     """The confined processes that look at mail."""
 
-    count: int = Field(2, ge=1, le=256, description="Workers, each with one message at a time.")
+    count: int = Field(
+        2,
+        ge=1,
+        le=256,
+        description="Workers of each door process, each with one message at a time.",
+    )
     seconds: Seconds = Field(
         25.0, gt=0, le=600, description="How long a worker may look at one message."
     )
