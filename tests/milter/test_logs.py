@@ -156,3 +156,45 @@ def test_where_recipients_differ_ten_of_them_are_named(caplog, recipients, named
     assert len([one for one in said if one.startswith("<")]) == named
     assert said[0] == "<0@x.example> , delivered"
     assert (said[-1] if more else "") == more
+
+
+def hiding(caplog, reply, outcomes=()):
+    forwards = (Forward("Ann@x.example"), Forward("bob@x.example"))
+    envelope = Envelope("Q1", datetime(2026, 11, 22, tzinfo=UTC), "c@y", recipients=forwards)
+    became = Became(
+        *(envelope, 1, 0.0, 0.0, Facts(), (), "quarantine", "r", reply), outcomes=outcomes
+    )
+    with caplog.at_level(logging.INFO, "pratique.message"):
+        tell(became, hides=True)
+    (written,) = [one.fields for one in caplog.records]
+    return written
+
+
+def test_a_line_that_hides_numbers_recipients(caplog):
+    written = hiding(caplog, Reply(250, ("2.0.0 Ok",)), ("delivered", "held"))
+    assert written["recipients"] == "1 , delivered; 2 , held"
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("5.1.1 <ann@x.example> unknown", "550 5.1.1"),
+        ("no mailbox for ann%40x.example", "550"),
+        ("5.1.1 ANN: unknown", "550 5.1.1"),
+        ("5.7.1 Annual limit", "550 5.7.1 Annual limit"),
+        ("5.7.1 refused by policy", "550 5.7.1 refused by policy"),
+    ],
+)
+def test_a_line_that_hides_has_no_reply_that_may_quote_an_address(caplog, said, kept):
+    assert hiding(caplog, Reply(550, (said,)))["reply"] == kept
+
+
+@pytest.mark.slow
+def test_a_line_that_hides_and_is_written_at_once_is_the_same():
+    lines, _ = said_by(
+        "from dataclasses import replace\n"
+        "became = replace(became, reply=Reply(550, ('5.1.1 <ann@x.example> unknown',)))\n"
+        "logs.tell(became, hides=True)\n"
+        "log.addFilter(lambda _: True); logs.tell(became, hides=True)"
+    )
+    assert [one["reply"] for one in lines] == ["550 5.1.1"] * 2

@@ -4,6 +4,8 @@ Every message ends in one line with the same fields: queue id, the mail server's
 (`mta_id`), action, outcome, rule, policy (the first digits of its hash), milliseconds, size,
 parts, reply.  The action is what was
 to be done, the outcome what came of it: the next hop may refuse what the policy accepts.
+Where recipients differ it says of each what came of it.  With `[journal] privacy = "hashed"`
+it has no addresses: recipients have numbers, and a reply that may quote one has its own.
 Nothing that a stranger wrote is put in the log raw: control characters stand there escaped,
 so no line can be forged.
 
@@ -15,12 +17,15 @@ is written at once, and is the same; else it goes the way of all others.
 import contextlib
 import json
 import logging
+import re
 import sys
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from json.encoder import encode_basestring_ascii
 
 from pratique.milter.became import Became
+from pratique.milter.journal.privacy_signs import has_at
+from pratique.milter.mail import Envelope
 
 log = logging.getLogger("pratique.message")
 
@@ -31,17 +36,20 @@ logging.addLevelName(ALERT, "ALERT")
 # Recipients named in a line: enough for the mail of people; the journal has all.
 _NAMED = 10
 
+# The code of a reply (RFC 5321 4.2) and its enhanced status (RFC 3463 2).
+_NUMBERS = re.compile(r"[245]\d\d|[245]\.\d{1,3}\.\d{1,3}")
+
 # Of a policy's hash: enough to tell those apart that one service ever had.
 HASH_DIGITS = 12
 
 
-def tell(became: Became) -> None:
-    """Write the line that a message ends in."""
-    if became.differs or not _written_at_once(became):
-        log.info("message", extra={"fields": _fields(became)})
+def tell(became: Became, *, hides: bool = False) -> None:
+    """Write the line that a message ends in; one that hides names nobody."""
+    if became.differs or not _written_at_once(became, hides=hides):
+        log.info("message", extra={"fields": _fields(became, hides=hides)})
 
 
-def _fields(became: Became) -> dict[str, object]:
+def _fields(became: Became, *, hides: bool) -> dict[str, object]:
     fields: dict[str, object] = {
         "queue_id": became.envelope.queue_id,
         "mta_id": became.envelope.mta_id,
@@ -52,18 +60,18 @@ def _fields(became: Became) -> dict[str, object]:
         "milliseconds": became.milliseconds,
         "size": became.size,
         "parts": len(became.facts.parts),
-        "reply": str(became.reply),
+        "reply": _reply(became, hides=hides),
     }
     if became.differs:
-        fields["recipients"] = "; ".join(_recipients(became))
+        fields["recipients"] = "; ".join(_recipients(became, hides=hides))
     return fields
 
 
-def _written_at_once(became: Became) -> bool:
+def _written_at_once(became: Became, *, hides: bool) -> bool:
     """Whether a line was written past what nobody has set up to be otherwise."""
     for receiver in log.root.handlers:
         if isinstance(receiver, Receiver) and _is_untouched(receiver):
-            return receiver.says(_line(became))
+            return receiver.says(_line(became, hides=hides))
     return False
 
 
@@ -74,7 +82,7 @@ def _is_untouched(receiver: "Receiver") -> bool:
     return plain and alone and not receiver.filters and log.isEnabledFor(logging.INFO)
 
 
-def _line(became: Became) -> str:
+def _line(became: Became, *, hides: bool) -> str:
     """As `JsonLines` has it, of the same fields."""
     quoted, envelope = encode_basestring_ascii, became.envelope
     return (
@@ -85,16 +93,38 @@ def _line(became: Became) -> str:
         f'"rule": {quoted(became.rule)}, "policy": {quoted(became.policy[:HASH_DIGITS])}, '
         f'"milliseconds": {became.milliseconds!r}, '
         f'"size": {became.size}, "parts": {len(became.facts.parts)}, '
-        f'"reply": {quoted(str(became.reply))}}}'
+        f'"reply": {quoted(_reply(became, hides=hides))}}}'
     )
 
 
-def _recipients(became: Became) -> Iterator[str]:
-    """What was decided for each recipient, and what came of it: ten of them, and how many more."""
+def _reply(became: Became, *, hides: bool) -> str:
+    """The reply; where it hides, of one that may quote an address the numbers alone."""
+    reply = str(became.reply)
+    if hides and (has_at(reply) or _quotes(reply, became.envelope)):
+        return " ".join(one for one in reply.split()[:2] if _NUMBERS.fullmatch(one))
+    return reply
+
+
+def _quotes(reply: str, envelope: Envelope) -> bool:
+    """Whether a local part stands in it as a word: "550 ann: no such user"."""
+    said = reply.casefold()
+    named = (envelope.reverse_path or "", *(one.address for one in envelope.recipients))
+    locals_ = {one.rpartition("@")[0].casefold() for one in named} - {""}
+    return any(
+        one in said and re.search(rf"(?<!\w){re.escape(one)}(?!\w)", said) for one in locals_
+    )
+
+
+def _recipients(became: Became, *, hides: bool) -> Iterator[str]:
+    """What was decided for each recipient, and what came of it: ten of them, and how many more.
+
+    Where it hides they are numbered in their order, which is that of the journal.
+    """
     recipients = became.envelope.recipients
     for place, forward in enumerate(recipients[:_NAMED]):
         decided = became.verdicts[place].action if place < len(became.verdicts) else ""
-        yield f"<{forward.address}> {decided}, {became.outcomes[place]}"
+        named = str(place + 1) if hides else f"<{forward.address}>"
+        yield f"{named} {decided}, {became.outcomes[place]}"
     if len(recipients) > _NAMED:
         yield f"{len(recipients) - _NAMED} more"
 

@@ -1,15 +1,19 @@
 """Everybody is told what became of a message; what was lost on the way is counted."""
 
+import logging
+from dataclasses import replace
 from datetime import UTC, datetime
+
+import pytest
 
 from pratique.milter import counters
 from pratique.milter.became import Became
 from pratique.milter.journal.entry import PolicyText
-from pratique.milter.mail import Envelope
+from pratique.milter.mail import Envelope, Forward
 from pratique.milter.next_hop import Reply
 from pratique.milter.sent.our_mail import OurMail
 from pratique.milter.sent.stated import StatedLedger
-from pratique.milter.serving.telling import everybody, journal_of, ledger_of
+from pratique.milter.serving.telling import everybody, journal_of, ledger_of, log_of
 from pratique.scanners.facts_pb2 import Facts
 
 KEPT = PolicyText("mine.toml", "a hash", "the text")
@@ -79,3 +83,17 @@ def test_without_a_ledger_nothing_is_counted():
     before = value("pratique_ledger_lost_total")
     ledger_of(None)(BECAME)
     assert value("pratique_ledger_lost_total") == before
+
+
+@pytest.mark.parametrize(("privacy", "named"), [("plain", "<ann@x.example>"), ("hashed", "1")])
+def test_the_log_names_those_whom_the_journal_names(privacy, named, caplog):
+    recipients = (Forward("ann@x.example"), Forward("bob@x.example"))
+    became = replace(
+        BECAME,
+        envelope=replace(ENVELOPE, recipients=recipients),
+        outcomes=("delivered", "held"),
+    )
+    with caplog.at_level(logging.INFO, "pratique.message"):
+        log_of(privacy)(became)
+    (written,) = [one.fields for one in caplog.records]
+    assert written["recipients"].split()[0] == named

@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from pratique.milter import counters, logs
+from pratique.milter import counters
 from pratique.milter.alerts.alerts import Alerts, to_log
 from pratique.milter.alerts.bursts import Bursts
 from pratique.milter.alerts.lately import Lately, open_lately
@@ -41,7 +41,7 @@ from pratique.milter.sent.keyring import Keyring
 from pratique.milter.sent.our_mail import OurMail, open_our_mail
 from pratique.milter.sent.stamping import Stamping
 from pratique.milter.sent.tags import Tags, tags_of
-from pratique.milter.serving.telling import everybody, journal_of, ledger_of
+from pratique.milter.serving.telling import everybody, journal_of, ledger_of, log_of
 from pratique.milter.shadowing import Shadowing
 from pratique.milter.wall.nursery import Nursery
 from pratique.milter.wall.workers import NoMoreNurseries, Nurseries, Workers
@@ -151,7 +151,7 @@ async def open_house(charge: Charge, nurseries: Nurseries) -> AsyncIterator[Hous
         parts.callback(lately.close)
         notices = await parts.enter_async_context(_telling(settings, next_hop))
         tell = everybody(
-            logs.tell,
+            log_of(settings.journal.privacy),
             counters.tell,
             journal_of(journal, charge.policy_text),
             ledger_of(our_mail),

@@ -1,8 +1,9 @@
 """Tell everybody what became of a message, and count what journal and ledger could not keep."""
 
 from collections.abc import Callable
+from functools import partial
 
-from pratique.milter import counters
+from pratique.milter import counters, logs
 from pratique.milter.became import Became, Tell
 from pratique.milter.journal.entry import Entry, PolicyText
 from pratique.milter.journal.journal import Journal
@@ -17,6 +18,11 @@ def everybody(*told: Tell) -> Tell:
             each(became)
 
     return tell
+
+
+def log_of(privacy: str) -> Tell:
+    """Have the log tell of a message what the journal would keep of it, as to names."""
+    return partial(logs.tell, hides=privacy == "hashed")
 
 
 def journal_of(journal: Journal, policy: PolicyText) -> Tell:
