@@ -26,16 +26,19 @@ def hasher():
 RESET = "http://192.0.2.1/reset/carla.jones/token.exe"
 
 
-def test_what_is_said_of_a_link_tells_neither_the_link_nor_what_it_shows(hasher):
+def test_the_note_of_a_finding_is_a_hash_but_for_words_of_an_admin(hasher):
     facts = Facts()
     facts.findings.add(scanner="links", name="Link.Program", note=f"{RESET}: .exe, shown as Carla")
-    facts.findings.add(scanner="pdf_actions", name="Pdf.Opens", note=f"does to {RESET} at once")
-    facts.findings.add(scanner="names", name="Name.Odd", note="two dots: a..exe")
+    facts.findings.add(scanner="macros", name="Macro.Runs", note="cmd /c start carla.exe")
+    facts.findings.add(scanner="yara", name="Rule", note=f"see {RESET} at once")
+    facts.findings.add(scanner="lists", name="List", note="known since March")
     hasher.facts(facts)
-    link, opens, dots = (one.note for one in facts.findings)
+    link, command, rule, list_ = (one.note for one in facts.findings)
     assert re.fullmatch(H, link)
-    assert re.fullmatch(f"does to {H} at once", opens)
-    assert dots == "two dots: a..exe"
+    assert re.fullmatch(H, command)
+    assert re.fullmatch(f"see {H} at once", rule)
+    assert list_ == "known since March"
+    assert [one.name for one in facts.findings] == ["Link.Program", "Macro.Runs", "Rule", "List"]
 
 
 def test_a_reply_keeps_the_page_that_it_names(hasher):

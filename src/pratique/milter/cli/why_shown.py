@@ -90,7 +90,10 @@ def _came(kept: Kept) -> Iterator[tuple[str, str]]:
     yield "reverse-path", "unknown" if path is None else f"<{_safe(path)}>"
     yield "recipients", _names(envelope.recipients) or "nobody"
     if kept.privacy == "hashed":
-        yield "privacy", "a word that begins with # stands for a subject, a name or a local part"
+        yield (
+            "privacy",
+            "what begins with # stands for a subject, a name, a local part, a link or a note",
+        )
 
 
 def _client(client: Client) -> str:

@@ -22,6 +22,7 @@ from pratique.milter.journal.privacy_fields import (
     EVIDENCE,
     FIELDS,
     MACROS_KEPT,
+    NOTES_KEPT,
     PARAMETERS_KEPT,
     Treatment,
 )
@@ -283,8 +284,9 @@ _CHANGES_OF_MAIL = _CHANGES | {
     Treatment.PATH: Hasher.hidden_path,
 }
 
-# What is said of a link quotes it, and what it shows.
-_CHANGES_OF_LINKS = _CHANGES | {Treatment.TEXT: Hasher.whole}
+# What scanners say quotes what they found: links, commands, names, the password of a document.
+# Nobody can tell where a quotation ends.
+_CHANGES_OF_NOTES = _CHANGES | {Treatment.TEXT: Hasher.whole}
 
 _CHANGES_OF_EVIDENCE = {
     kind: _CHANGES | {Treatment.EVIDENCE: _CHANGES[treatment]}
@@ -295,8 +297,8 @@ _CHANGES_OF_EVIDENCE = {
 def _changes_for(message: Message) -> Mapping[Treatment, Callable[[Hasher, str], str]]:
     if isinstance(message, Evidence):
         return _CHANGES_OF_EVIDENCE.get(message.kind, _CHANGES)
-    if isinstance(message, Finding) and message.scanner == "links":
-        return _CHANGES_OF_LINKS
+    if isinstance(message, Finding) and message.scanner not in NOTES_KEPT:
+        return _CHANGES_OF_NOTES
     if isinstance(message, Part) and (message.returned or message.kind == "message"):
         return _CHANGES_OF_MAIL
     return _CHANGES

@@ -120,6 +120,9 @@ EVIDENCE = {
     "never_sent": _T,
 }
 
+# Scanners whose notes are words of an admin: of a YARA rule, of a list.
+NOTES_KEPT = frozenset({"yara", "lists"})
+
 # Macros that name no person (Postfix MILTER_README, "Macros"; sendmail's libmilter): the
 # value of any other is treated as an address.  `_` is "user@host" where ident answered.
 MACROS_KEPT = frozenset(
