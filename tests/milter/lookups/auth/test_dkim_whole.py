@@ -52,6 +52,9 @@ async def words(name_server):
 async def agree(words, keys, octets):
     ours = [word in VALID for word in await words(octets, keys)]
     theirs = keys.theirs(octets)
+    # dkimpy reads no header with a blank before a colon (RFC 5322 4.5.3); mail programs do.
+    if not theirs and re.search(rb"(?m)^[!-9;-~]+[ \t]+:", octets.partition(b"\r\n\r\n")[0]):
+        return
     # What dkimpy finds no fields in has no valid signature; we state it, and say so.
     assert sum(ours) == sum(theirs)
     assert len(ours) != len(theirs) or ours == theirs
