@@ -96,6 +96,18 @@ def test_the_place_that_libmilter_opened_is_gone(
     assert list(place.iterdir()) == []
 
 
+@pytest.mark.parametrize("server", ["libmilter"])
+def test_of_a_place_that_libmilter_cannot_open_nothing_is_left(
+    monkeypatch, tmp_path, tmp_path_factory, open_milter
+):
+    place = tmp_path_factory.mktemp("place") / ("long" * 30)
+    place.mkdir()
+    monkeypatch.setenv("TMPDIR", str(place))
+    door = open_milter(opens=False)
+    assert f"libmilter cannot listen on unix:{place}/" in door.answer()["error"]
+    assert list(place.iterdir()) == []
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("server", ["libmilter"])
 def test_who_pretends_to_be_the_line_harms_nobody(open_milter, milter_client):

@@ -137,12 +137,16 @@ class MilterDoor:
         # A socket and a memfd each; where none is left, libmilter turns in circles.
         allow_descriptors(2 * self._settings.max_connections + 256)
         self._line = Line(listening)
-        self._register(self._line.place)
         try:
+            self._register(self._line.place)
             libmilter.opensocket(False)
+            self._line.connect()
         except libmilter.error as error:
-            raise DoorError(f"libmilter cannot listen: {error}") from error
-        self._line.connect()
+            self._line.close()
+            raise DoorError(f"libmilter cannot listen on {self._line.place}: {error}") from error
+        except DoorError:
+            self._line.close()
+            raise
 
     def run(self) -> None:
         """Serve until `stop`, or a signal; then answer the messages that wait for it."""

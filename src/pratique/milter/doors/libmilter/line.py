@@ -98,16 +98,12 @@ class Line:
     def take_over(self) -> None:
         """Once libmilter serves; it accepts from our socket then.  Raises DoorError."""
         try:
-            if not self._line.recv(1):
-                raise ConnectionResetError("it hung up")
-            self._line.setblocking(False)
+            self._wait_until_greeted()
             os.dup2(self._listening.fileno(), self._descriptor, inheritable=False)
             self._listening.close()
             self.look()
         except OSError as error:
             raise DoorError(f"libmilter does not answer: {error}") from error
-        finally:
-            self._remove_place()
 
     def let_go(self) -> None:
         """Have it accept nothing more; connections that there are go on."""
@@ -147,6 +143,15 @@ class Line:
         with socket.socket(fileno=os.dup(self._descriptor)) as theirs:
             host, port = theirs.getsockname()[:2]
         return family_and_address(f"inet:[{host}]:{port}")[1]
+
+    def _wait_until_greeted(self) -> None:
+        """Until the line stands; the place of libmilter's own socket has served then."""
+        try:
+            if not self._line.recv(1):
+                raise ConnectionResetError("it hung up")
+            self._line.setblocking(False)
+        finally:
+            self._remove_place()
 
     def _remove_place(self) -> None:
         with contextlib.suppress(FileNotFoundError):
