@@ -31,7 +31,7 @@ PROGRAM = PLAIN.replace(
 MARK = b"a mark that only this trial looks for"
 
 
-class Failed(Exception):  # noqa: N818 - the trial's verdict
+class Failed(Exception):
     """What the trial expected did not come."""
 
 

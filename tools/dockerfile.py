@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 KNOWN = frozenset("FROM RUN COPY ENV ARG WORKDIR USER CMD EXPOSE".split())
 
 
-class Refused(Exception):  # noqa: N818 - whoever wrote the Dockerfile is told, not blamed
+class Refused(Exception):
     """An instruction that cannot be carried out here."""
 
 

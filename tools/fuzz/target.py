@@ -23,7 +23,7 @@ with atheris.instrument_imports(include=["pratique.scanners", "pratique.milter.d
 LETTERS = 200
 
 
-class Found(Exception):  # noqa: N818 - what it is
+class Found(Exception):
     """Something went wrong: atheris keeps the octets."""
 
 

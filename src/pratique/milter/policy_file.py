@@ -20,7 +20,7 @@ LARGEST_LIST = 48 * 1024 * 1024
 LARGEST = 4 * 1024 * 1024
 
 
-class NoPolicy(Exception):  # noqa: N818 - the admin's fault, told in words
+class NoPolicy(Exception):
     """There is no policy of that name, or it cannot be read; the text is for an admin."""
 
 

@@ -58,7 +58,7 @@ _NAME = 120
 _LINK = re.compile(r"(?i)\S*(?:://|\bwww\.)\S*|\S+\.\S+/\S*")
 
 
-class CannotEdit(Exception):  # noqa: N818 - a state of affairs, not an error of ours
+class CannotEdit(Exception):
     """The message cannot be changed as it was ordered; says why."""
 
 

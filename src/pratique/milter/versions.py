@@ -48,7 +48,7 @@ _HASH = re.compile(r"[0-9a-f]{64}")
 _PREFIX = re.compile(r"[0-9a-f]{1,64}")
 
 
-class NoVersion(Exception):  # noqa: N818 - told in words, to who asked
+class NoVersion(Exception):
     """There is no such version, or it is damaged; the text is for an admin."""
 
 

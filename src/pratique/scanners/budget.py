@@ -63,7 +63,7 @@ class Limits:
         return cls(**asked)
 
 
-class OverBudget(Exception):  # noqa: N818 - a fact about the message, not an error of ours
+class OverBudget(Exception):
     """A limit was reached: its word of `Limits`, and which number met which."""
 
     def __init__(self, class_: str, detail: str) -> None:

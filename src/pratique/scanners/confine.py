@@ -75,7 +75,7 @@ _DEADLY = (
 ).split()
 
 
-class Unconfined(Exception):  # noqa: N818 - a state of affairs, not a fault of the caller
+class Unconfined(Exception):
     """A right could not be given up; nothing hostile may be read."""
 
 

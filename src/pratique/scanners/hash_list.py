@@ -38,7 +38,7 @@ _ROW = struct.Struct(f"<{_SECONDS + 1}I")
 _VERSION_DIGITS = 12
 
 
-class WrongList(ValueError):  # noqa: N818 - the admin's word, not an error of ours
+class WrongList(ValueError):
     """Octets that are no list, or not whole."""
 
 

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 _OF_MAIL = frozenset({"message", "multipart"})
 
 
-class Unfit(Exception):  # noqa: N818 - the admin's word, not an error of ours
+class Unfit(Exception):
     """Something that the admin gave cannot be loaded; says in words what and where."""
 
 

@@ -25,7 +25,7 @@ NAME, REFERENCE = 100, 500
 MESSAGE_FINDINGS = 300
 
 
-class Nonsense(Exception):  # noqa: N818 - a scanner's fault, told with its name
+class Nonsense(Exception):
     """A scanner gave what is no finding; says in words what."""
 
 

@@ -23,7 +23,7 @@ _COLUMNS = 8
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
-class NoPostfix(Exception):  # noqa: N818 - a state of affairs
+class NoPostfix(Exception):
     """It cannot be asked; says why."""
 
 

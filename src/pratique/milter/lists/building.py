@@ -38,7 +38,7 @@ _BROKEN = 100
 JSON_OCTETS = 64 * 1024 * 1024
 
 
-class Refused(Exception):  # noqa: N818 - the admin's word, not an error of ours
+class Refused(Exception):
     """A feed that is not made a list, in words; `--force` makes it one all the same."""
 
 

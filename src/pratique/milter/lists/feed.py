@@ -60,11 +60,11 @@ _MISP = {"sha256", "md5", "filename|sha256", "filename|md5", "malware-sample"}
 _MISP_TLSH = {"tlsh", "filename|tlsh"}
 
 
-class WrongLine(ValueError):  # noqa: N818 - the feed's fault
+class WrongLine(ValueError):
     """A line that cannot be read, and why."""
 
 
-class LeftOut(Exception):  # noqa: N818 - no error
+class LeftOut(Exception):
     """A line that has something else than what is looked up, and what."""
 
 

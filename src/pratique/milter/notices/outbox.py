@@ -45,11 +45,11 @@ _PATIENCE = 5.0
 _LARGEST_RATES = 8 * 1024 * 1024
 
 
-class Unfit(Exception):  # noqa: N818 - a file's
+class Unfit(Exception):
     """What lies there is no notice of ours."""
 
 
-class Full(Exception):  # noqa: N818 - the folder's
+class Full(Exception):
     """As many notices wait as may."""
 
 

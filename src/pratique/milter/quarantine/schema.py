@@ -59,7 +59,7 @@ _layouts = Table(
 )
 
 
-class UnknownLayout(Exception):  # noqa: N818 - a fact about a file, not an error of ours
+class UnknownLayout(Exception):
     """A later version of us wrote the file."""
 
 

@@ -29,7 +29,7 @@ _AHEAD = 3
 Progress = Callable[[int], None]
 
 
-class LostProcess(Exception):  # noqa: N818 - told in words, to who asked
+class LostProcess(Exception):
     """A process ended before it was done, by a signal or for want of memory."""
 
 

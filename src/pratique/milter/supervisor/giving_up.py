@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 Result = TypeVar("Result")
 
 
-class GivenUp(Exception):  # noqa: N818 - nobody's fault
+class GivenUp(Exception):
     """The work was given up; the text says because of what."""
 
 

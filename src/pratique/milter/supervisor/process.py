@@ -34,11 +34,11 @@ ANSWERS = frozenset({"ready", "unfit", "alone"})
 DRAIN_SECONDS = 40.0
 
 
-class Unfit(Exception):  # noqa: N818 - the admin's, in words
+class Unfit(Exception):
     """A door cannot serve as it was told."""
 
 
-class Lost(Exception):  # noqa: N818 - the world's fault
+class Lost(Exception):
     """A door's process ended, or does not answer, or its nursery ended before it served."""
 
 

@@ -21,7 +21,7 @@ from pratique.milter.doors import places
 from pratique.milter.doors.places import BACKLOG, DoorError
 
 
-class CannotListen(Exception):  # noqa: N818 - the admin's: a place that is taken
+class CannotListen(Exception):
     """A socket cannot be opened; says which and why."""
 
 

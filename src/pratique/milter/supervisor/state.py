@@ -34,7 +34,7 @@ _TICK = 0.1
 _DOOR = b"pratique.milter.serving.door_process"
 
 
-class StateInUse(Exception):  # noqa: N818 - the admin's: two services on one folder
+class StateInUse(Exception):
     """Another service has this state folder."""
 
 

@@ -46,7 +46,7 @@ from pratique.policies.written.problem import PolicyError, one_line
 log = logging.getLogger("pratique.service")
 
 
-class NeedsRestart(Exception):  # noqa: N818 - the admin's
+class NeedsRestart(Exception):
     """A setting that a running service cannot take."""
 
 

@@ -32,14 +32,14 @@ MOST_TOLD = 20
 MOST_OCTETS = 4 * 1024 * 1024
 
 
-class TestsNotMet(Exception):  # noqa: N818 - the admin's, in words
+class TestsNotMet(Exception):
     """Tests of a policy fail, or could not be run."""
 
     # Not one of pytest's.
     __test__ = False
 
 
-class _TooMuch(Exception):  # noqa: N818 - the process's
+class _TooMuch(Exception):
     """It says more than is listened to."""
 
 

@@ -71,7 +71,7 @@ _SIGNATURE_PROBLEMS = _words(facts.SignatureProblems)
 _NO_WORD = "a word that facts.proto does not have"
 
 
-class Lie(Exception):  # noqa: N818 - what the other side did, not an error of ours
+class Lie(Exception):
     """A worker said what no honest worker says."""
 
 

@@ -54,7 +54,7 @@ class WorkerSettings:
 Nurseries = Callable[[], Awaitable[Nursery]]
 
 
-class NotRewritten(Exception):  # noqa: N818 - an answer, not an error of ours
+class NotRewritten(Exception):
     """An edit was not made, and will not be on a retry; says why."""
 
 

@@ -14,7 +14,7 @@ from pratique.scanners.budget import Budget, OverBudget
 PIECE = 64 * 1024
 
 
-class Damaged(Exception):  # noqa: N818 - a fact about a container, not an error of ours
+class Damaged(Exception):
     """The container, or the member that is being read, cannot be read on."""
 
 

@@ -26,7 +26,7 @@ MOST = 100_000
 _KEYS = frozenset({"families", "no_family"})
 
 
-class WrongFamilies(ValueError):  # noqa: N818 - the admin's word, not an error of ours
+class WrongFamilies(ValueError):
     """A table of families cannot be used; says in words where and why."""
 
 

@@ -83,7 +83,7 @@ class Leaf(NamedTuple):
     whole: bool = False
 
 
-class Over(Exception):  # noqa: N818 - a fact about the message, not an error of ours
+class Over(Exception):
     """There is more in a stretch than is looked at; says what."""
 
 

@@ -22,7 +22,7 @@ _ITS_DIGEST = "T118F09524E6514D7D1F175ADC904E44DF554FCDE302C5002517F186D1C510294
 PIECE = 1024 * 1024
 
 
-class NoLibrary(Exception):  # noqa: N818 - the admin's word, not an error of ours
+class NoLibrary(Exception):
     """There is no TLSH here, in words."""
 
 

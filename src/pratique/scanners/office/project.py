@@ -42,7 +42,7 @@ _PAGES = {
 _CAFE = b"\xfe\xca"
 
 
-class Broken(Exception):  # noqa: N818 - a fact about the project, not an error of ours
+class Broken(Exception):
     """Something of the project cannot be read, and what."""
 
 

@@ -14,7 +14,7 @@ from types import FrameType
 _AGAIN = 1.0
 
 
-class TooSlow(Exception):  # noqa: N818 - told with the name of whoever it was
+class TooSlow(Exception):
     """It took too long."""
 
 

@@ -12,7 +12,7 @@ Span = tuple[int, int]
 Piece = Span | bytes
 
 
-class Refused(Exception):  # noqa: N818 - an answer in words, not an error of ours
+class Refused(Exception):
     """The edit cannot be made for certain, so it is not made; says why."""
 
 

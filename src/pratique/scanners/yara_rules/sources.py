@@ -23,7 +23,7 @@ TOLD = 20
 Level = Literal["error", "warning"]
 
 
-class WrongRules(ValueError):  # noqa: N818 - the admin's word, not an error of ours
+class WrongRules(ValueError):
     """Rules that cannot be used: in words, one line for each file."""
 
 

@@ -32,7 +32,7 @@ class Guest(Protocol):
         """Close without another word; gives the task that may still be busy."""
 
 
-class NoTurn(Exception):  # noqa: N818 - says what is so, as NoPolicy does
+class NoTurn(Exception):
     """A message waited too long for others of its client."""
 
 

@@ -34,7 +34,7 @@ _SHA256 = Prehashed(hashes.SHA256())
 _KINDS = {"rsa-sha256": "rsa", "ed25519-sha256": "ed25519"}
 
 
-class BadKey(ValueError):  # noqa: N818 - a stranger's, not ours
+class BadKey(ValueError):
     """A record that is no key, or one that is not to be believed; the words say why."""
 
 

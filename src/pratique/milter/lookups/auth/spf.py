@@ -52,7 +52,7 @@ class Answer:
     named: bool = False
 
 
-class _Stop(Exception):  # noqa: N818 - it is no error of ours: the evaluation ends with a word.
+class _Stop(Exception):
     def __init__(self, word: str, why: str) -> None:
         super().__init__(why)
         self.word, self.why = word, why

@@ -31,7 +31,7 @@ _LENGTH = re.compile(r"0|[1-9][0-9]{0,2}")
 _FAMILIES = {"ip4": (socket.AF_INET, 32), "ip6": (socket.AF_INET6, 128)}
 
 
-class BadRecord(ValueError):  # noqa: N818 - a stranger's, not ours
+class BadRecord(ValueError):
     """What stands there is no SPF record; the words say why."""
 
 

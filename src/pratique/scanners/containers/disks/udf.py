@@ -26,7 +26,7 @@ _LONGEST_FOLDER = 16 * 1024 * 1024
 _Extents = tuple[tuple[int, int], ...]
 
 
-class Unknown(Exception):  # noqa: N818 - a fact about a container, not an error of ours
+class Unknown(Exception):
     """A kind of partition that is not read here; says which."""
 
 

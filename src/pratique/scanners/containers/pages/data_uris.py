@@ -54,7 +54,7 @@ _OTHERS = bytes(set(range(256)) - set(_LETTERS))
 _URL_SAFE = bytes.maketrans(b"-_", b"+/")
 
 
-class TooMany(Exception):  # noqa: N818 - a fact about the page, not an error of ours
+class TooMany(Exception):
     """There is more in the page than anybody looks through."""
 
 

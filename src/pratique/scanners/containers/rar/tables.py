@@ -22,7 +22,7 @@ def counted(blocks: int) -> int:
     return blocks + 1
 
 
-class Locked(Exception):  # noqa: N818 - a fact about a container, not an error of ours
+class Locked(Exception):
     """The headers themselves want a password."""
 
 

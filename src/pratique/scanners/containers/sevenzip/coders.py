@@ -45,11 +45,11 @@ _Pieces = Iterator[bytes]
 Cipher(algorithms.AES(bytes(32)), modes.CBC(bytes(16))).decryptor().update(bytes(16))
 
 
-class Unknown(Exception):  # noqa: N818 - a fact about a container, not an error of ours
+class Unknown(Exception):
     """A coder that is not here; says which."""
 
 
-class Locked(Exception):  # noqa: N818 - a fact about a container, not an error of ours
+class Locked(Exception):
     """The folder wants a password; `power` says how costly one try is."""
 
     def __init__(self, power: int) -> None:
