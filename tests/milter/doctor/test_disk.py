@@ -10,6 +10,7 @@ from pratique.milter.doctor.disk import (
     FEW_FILES,
     TOO_FEW,
     TOO_FEW_FILES,
+    _files,
     disk,
     kind_of,
     of_room,
@@ -86,6 +87,28 @@ def test_what_is_held_too_long_says_that_nobody_expires_it(case, state, days, st
     (state / "quarantine/held/lost+found").mkdir()
     (line,) = [one for one in disk(here) if "held" in one.what and "messages" in one.what]
     assert (line.state, "1 " in line.what) == (state_is, True)
+
+
+def test_a_folder_whose_name_is_no_date_is_counted_and_ends_nothing(case, state):
+    (state / "quarantine/held/20269999T999999-0123abcd").mkdir()
+    (line,) = [one for one in disk(case()) if "messages are held" in one.what]
+    assert (line.state, line.what[:2]) == ("ok", "1 ")
+
+
+def test_what_goes_while_it_looks_is_left_out(state):
+    days = [state / "journal" / day for day in ("one", "two", "three")]
+    for day in days:
+        day.mkdir()
+    seen = []
+    for path, *_ in _files(state):
+        seen.append(path)
+        if path == state / "quarantine/held":
+            path.rmdir()
+        elif path in days:
+            for other in {*days} - {path}:
+                other.rmdir()
+    assert len({*days} & {*seen}) == 1
+    assert state / "quarantine/held" in seen
 
 
 MB = 1024**2

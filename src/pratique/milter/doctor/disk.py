@@ -4,11 +4,13 @@ Held mail is other people's, and what is accepted as held must be on the disk be
 said: without room each such message is 4yz.
 """
 
+import contextlib
+import itertools
 import os
 import re
 import stat
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from pathlib import Path
 
 from pratique.milter.doctor import access
@@ -115,13 +117,11 @@ def kind_of(path: Path, mounts: str) -> str:
 
 def _inside(state: Path, case: Case) -> Iterator[Line]:
     foreign, apart = [], []
-    for number, path in enumerate(_files(state)):
-        if number >= MOST:
-            break
-        found = path.lstat()
+    for path, found, is_apart in itertools.islice(_files(state), MOST):
         if found.st_uid != case.user.uid:
             foreign.append(path)
-        if stat.S_ISDIR(found.st_mode) and _is_apart(path, state):
+        # A store as a whole may be mounted.
+        if is_apart and path.parent != state:
             apart.append(path)
     if foreign:
         yield wrong(
@@ -136,22 +136,31 @@ def _inside(state: Path, case: Case) -> Iterator[Line]:
     yield from _expired(state / "quarantine/held", case)
 
 
-def _is_apart(folder: Path, state: Path) -> bool:
-    """Whether nothing can be moved into it from beside it; a store as a whole may be mounted."""
-    return folder.parent != state and folder.stat().st_dev != folder.parent.stat().st_dev
+def _files(state: Path) -> Iterator[tuple[Path, os.stat_result, bool]]:
+    """The files of the first three levels, and whether each is another file system's folder.
 
-
-def _files(state: Path) -> Iterator[Path]:
-    """The files of the first three levels: those of each held message lie deeper."""
+    Those of each held message lie deeper.  A service at work removes some meanwhile.
+    """
     above = [state]
     for _ in range(3):
         below: list[Path] = []
         for folder in above:
-            for path in folder.iterdir():
-                yield path
-                if path.is_dir() and not path.is_symlink():
+            for path, found, is_apart in _files_in(folder):
+                yield path, found, is_apart
+                if stat.S_ISDIR(found.st_mode):
                     below.append(path)
         above = below
+
+
+def _files_in(folder: Path) -> Iterator[tuple[Path, os.stat_result, bool]]:
+    try:
+        device, paths = folder.stat().st_dev, list(folder.iterdir())
+    except FileNotFoundError:
+        return
+    for path in paths:
+        with contextlib.suppress(FileNotFoundError):
+            found = path.lstat()
+            yield path, found, stat.S_ISDIR(found.st_mode) and found.st_dev != device
 
 
 def _expired(held: Path, case: Case) -> Iterator[Line]:
@@ -160,7 +169,8 @@ def _expired(held: Path, case: Case) -> Iterator[Line]:
     names = sorted(one.name for one in held.iterdir() if _HELD.fullmatch(one.name))
     days = case.settings.quarantine.keep_days
     last = case.now() - timedelta(days=days + EXPIRE_DAYS)
-    old = [one for one in names if _held_at(one) < last]
+    # As text: a name that is no date is nobody's to explain here.
+    old = [one for one in names if one < f"{last:%Y%m%dT%H%M%S}"]
     if old:
         yield warning(
             f"{len(old)} of {len(names)} held messages are older than quarantine.keep_days, {days}",
@@ -168,7 +178,3 @@ def _expired(held: Path, case: Case) -> Iterator[Line]:
         )
     else:
         yield ok(f"{len(names)} messages are held, none longer than {days} days")
-
-
-def _held_at(name: str) -> datetime:
-    return datetime.strptime(name[:15], "%Y%m%dT%H%M%S").replace(tzinfo=UTC)
