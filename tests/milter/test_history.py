@@ -82,6 +82,9 @@ def test_a_damaged_line_is_told_and_the_others_stand(tmp_path, caplog, line):
     with caplog.at_level(logging.WARNING):
         assert history.read(tmp_path) == (came(), came(OTHER))
     assert "1 lines are damaged" in caplog.text
+    add(tmp_path, came())
+    assert line in file.read_bytes().splitlines()
+    assert history.read(tmp_path) == (came(), came(OTHER), came())
 
 
 def test_a_file_has_as_many_lines_as_changes_in_a_year_and_no_more(tmp_path):

@@ -50,12 +50,7 @@ class Came:
 
 def read(folder: Path) -> tuple[Came, ...]:
     """All that came, oldest first.  Raises OSError; where there is no file it is nothing."""
-    try:
-        with (folder / NAME).open("rb") as file:
-            lines = file.read(_MOST_OCTETS).splitlines()
-    except FileNotFoundError:
-        return ()
-    came = [_came(line) for line in lines]
+    came = [_came(line) for line in _lines(folder)]
     if None in came:
         text = "%s: %d lines are damaged, and left out"
         log.warning(text, folder / NAME, came.count(None))
@@ -68,14 +63,22 @@ def add(folder: Path, disk: Disk, one: Came) -> None:
     last = last_of(before, one.role)
     if (last.hash, last.name) == (one.hash, one.name) if last else not one.hash:
         return
-    kept = (*before, one)[-MOST_LINES:]
-    lines = "".join(json.dumps(each.written()) + "\n" for each in kept)
-    disk.replace_file(folder / NAME, lines.encode("ascii"))
+    # Damaged ones too: somebody may still read something in them.
+    lines = (*_lines(folder), json.dumps(one.written()).encode("ascii"))[-MOST_LINES:]
+    disk.replace_file(folder / NAME, b"".join(line + b"\n" for line in lines))
 
 
 def last_of(came: Sequence[Came], role: Role) -> Came | None:
     """What came last in this role."""
     return next((one for one in reversed(came) if one.role == role), None)
+
+
+def _lines(folder: Path) -> list[bytes]:
+    try:
+        with (folder / NAME).open("rb") as file:
+            return file.read(_MOST_OCTETS).splitlines()
+    except FileNotFoundError:
+        return []
 
 
 def _came(line: bytes) -> Came | None:
