@@ -68,7 +68,7 @@ async def test_nobody_releases_or_removes_what_may_be_withdrawn(
         await store.release(copy.id, next_hop)
     with pytest.raises(QuarantineError, match="worked on"):
         store.delete(copy.id)
-    assert store.expire(timedelta(days=-1)) == []
+    assert list(store.expire(timedelta(days=-1))) == []
     copy.settle()
     assert (await store.release(copy.id, next_hop)).sent
 
@@ -115,7 +115,7 @@ async def test_an_original_expires_by_its_age(
 ) -> None:
     (await store.put(make_held(), Stage.KEPT)).settle()
     clock.later(days=days)
-    store.expire(timedelta(days=10))
+    list(store.expire(timedelta(days=10)))
     assert states(store) == left
 
 

@@ -232,7 +232,7 @@ async def test_a_damaged_message_is_listed_told_and_never_removed_by_age(
     with pytest.raises(QuarantineError, match="damaged"):
         await store.release(message_id, next_hop)
     clock.later(days=400)
-    assert store.expire(timedelta(days=30)) == []
+    assert list(store.expire(timedelta(days=30))) == []
     assert next_hop.sent == []
     store.delete(message_id)
     assert left_behind(folder) == []
@@ -279,7 +279,7 @@ async def test_a_time_without_its_zone_keeps_a_message_from_expiring(
     written = json.loads(record.read_bytes())
     record.write_text(json.dumps(written | {"held_at": "2025-11-22T12:00:00"}))
     clock.later(days=400)
-    assert store.expire(timedelta(days=30)) == [old]
+    assert list(store.expire(timedelta(days=30))) == [old]
     with pytest.raises(QuarantineError, match="without its zone"):
         store.show(odd)
 
@@ -292,9 +292,9 @@ async def test_expire_takes_what_is_old_and_leaves_what_is_young(
     await store.release(released, hop())
     clock.later(days=30)
     young = await store.hold(make_held("e@f"))
-    assert store.expire(timedelta(days=30)) == []
+    assert list(store.expire(timedelta(days=30))) == []
     clock.later(seconds=1)
-    assert store.expire(timedelta(days=30)) == sorted([old, released])
+    assert list(store.expire(timedelta(days=30))) == sorted([old, released])
     assert [one.id for one in store.messages()] == [young]
 
 
@@ -302,11 +302,11 @@ async def test_expire_takes_tokens_that_nobody_can_redeem_any_more(
     store: Quarantine, folder: Path, make_held: Callable[..., Held], hop: Any, clock: Any
 ) -> None:
     await store.release(await store.hold(make_held()), hop())
-    store.expire(timedelta(days=30))
+    list(store.expire(timedelta(days=30)))
     assert len(list((folder / "tokens").iterdir())) == 1
     # The age of a token is that of its file.
     clock.now = datetime.now(UTC) + LIFETIME + timedelta(minutes=1)
-    store.expire(timedelta(days=30))
+    list(store.expire(timedelta(days=30)))
     assert list((folder / "tokens").iterdir()) == []
 
 

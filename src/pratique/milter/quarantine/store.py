@@ -209,17 +209,17 @@ class Quarantine:
             self._folders.remove(message_id)
         self._index.drop(message_id)
 
-    def expire(self, older_than: timedelta) -> list[str]:
-        """Remove what is held or released and older than this; say which.
+    def expire(self, older_than: timedelta) -> Iterator[str]:
+        """Remove what is held or released and older than this; each is named once it is gone.
 
         What is being released, unsure or damaged stays: only a person can judge it.
         """
         self._tokens.expire()
         limit = self._clock() - older_than
-        gone = [one for one in self._folders.ids() if self._expired(one, limit)]
-        for message_id in gone:
-            self._index.drop(message_id)
-        return gone
+        for message_id in self._folders.ids():
+            if self._expired(message_id, limit):
+                self._index.drop(message_id)
+                yield message_id
 
     def reindex(self, seconds: float = 3600.0) -> bool:
         """Fill the index from the folders; false if that failed or takes too long."""
