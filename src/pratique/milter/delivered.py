@@ -31,7 +31,6 @@ import logging
 import os
 import struct
 import threading
-import time
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing, contextmanager
 from datetime import datetime, timedelta
@@ -40,6 +39,7 @@ from pathlib import Path
 from pratique.milter.durable import Disk
 from pratique.milter.identity import identity_of
 from pratique.milter.mail import Content, Envelope
+from pratique.milter.stores import turns
 
 log = logging.getLogger(__name__)
 
@@ -52,7 +52,7 @@ SLOTS = 65_536
 
 # Who has the file works a millisecond on it, and some seconds where a busy disk syncs it.  One
 # that takes longer was stopped or hangs, and nobody's mail waits for that.
-PATIENCE, _PAUSE = 10.0, 0.01
+PATIENCE = 10.0
 
 _MAGIC = b"pratique delivered 0001\n"
 _HEADER = struct.Struct("<24sQQ24x")
@@ -223,22 +223,12 @@ class Delivered:
             if self._descriptor < 0:
                 flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW
                 self._descriptor = os.open(self._path, flags, 0o600)
-            self._wait_for_lock()
+            turns.lock(self._descriptor, self._patience)
             try:
                 self._make_whole()
                 yield
             finally:
                 fcntl.flock(self._descriptor, fcntl.LOCK_UN)
-
-    def _wait_for_lock(self) -> None:
-        end = time.monotonic() + self._patience
-        while True:
-            try:
-                return fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError:
-                if time.monotonic() > end:
-                    raise
-            time.sleep(_PAUSE)
 
     def _make_whole(self) -> None:
         """Give the file its size and its header, where whoever made it died or the disk was full.

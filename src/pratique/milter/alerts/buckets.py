@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Protocol
 
 from pratique.milter.durable import Disk
+from pratique.milter.stores import turns
 
 ENTRY = 32
 WAYS = 8
@@ -38,7 +39,7 @@ SIZE = _HEADER + BUCKETS * BUCKET
 # and the loop waits for nobody.
 PATIENCE = 0.002
 # Seconds that are waited at the start for whoever makes the file, who needs some milliseconds.
-_AT_START, _PAUSE = 1.0, 0.01
+_AT_START = 1.0
 # As many doors as may find one damaged file at the same time, and set it aside.
 _TRIES = 8
 
@@ -150,7 +151,7 @@ def open_file(path: Path) -> tuple[FileBuckets, str]:
     for _ in range(_TRIES):
         descriptor, key = os.open(path, flags, 0o600), b""
         try:
-            _wait_for(descriptor)
+            turns.lock(descriptor, _AT_START)
             if not _stands_at(descriptor, path):
                 continue
             if problem := _problem(descriptor):
@@ -163,18 +164,6 @@ def open_file(path: Path) -> tuple[FileBuckets, str]:
                 os.close(descriptor)
         return FileBuckets(descriptor, key), told
     raise OSError("somebody puts other files in its place, again and again")
-
-
-def _wait_for(descriptor: int) -> None:
-    """Be the only one who opens the file (flock(2))."""
-    end = time.monotonic() + _AT_START
-    while True:
-        try:
-            return fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            if time.monotonic() > end:
-                raise
-        time.sleep(_PAUSE)
 
 
 def _stands_at(descriptor: int, path: Path) -> bool:

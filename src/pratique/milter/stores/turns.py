@@ -1,6 +1,7 @@
 """Take turns at a file that several processes write: one lock, one transaction.
 
-The journal and the ledger of sent mail have files of SQLite that all doors write to.
+The journal and the ledger of sent mail have files of SQLite that all doors write to; who has
+which message already, and what alerts count, are tables of fixed size.
 """
 
 import contextlib
