@@ -76,6 +76,11 @@ def test_fields_of_ours_are_cut_beside_those_that_went(make):
     assert (out.size, both.size) == (3, 9)
 
 
+def test_a_field_behind_others_may_go(make):
+    new = make(Rewritten(header=header((6, 12)), pieces=[Piece(new=b"x")]))
+    assert octets(new.content) == b"A: 1\r\n\r\nx"
+
+
 def test_the_new_content_is_sealed(make):
     new = make(Rewritten(header=header()))
     seals = fcntl.fcntl(new.content.descriptor, fcntl.F_GET_SEALS)
@@ -110,6 +115,8 @@ LIES = {
     "a header that ends nowhere": [Rewritten(header=header(end=len(OLD) + 1))],
     "a header that ends before": [Rewritten(header=header(end=-1))],
     "a cut of half a line": [Rewritten(header=header((0, 5)))],
+    "a cut from within a line to its end": [Rewritten(header=header((8, 12)))],
+    "a cut from the end of a line": [Rewritten(header=header((5, 12)))],
     "a cut from within a line": [Rewritten(header=header((2, 6)))],
     "cuts that overlap": [Rewritten(header=header((0, 12), (6, 12)))],
     "a cut of nothing": [Rewritten(header=header((6, 6)))],

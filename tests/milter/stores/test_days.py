@@ -1,5 +1,6 @@
 """Which file a moment belongs to, whatever the clock does, and which files go."""
 
+import logging
 import os
 from datetime import UTC, date, datetime, timedelta
 
@@ -28,6 +29,15 @@ def test_a_new_day_begins_at_midnight(clocks, days):
     assert days.look() == TODAY
     clocks.run(minutes=1)
     assert days.look() == TODAY + timedelta(days=1)
+
+
+def test_a_new_day_begins_also_within_the_first_hour(clocks):
+    clocks.run(hours=11, minutes=30)
+    made = Days(clocks.wall, clocks.monotonic)
+    assert made.look() == TODAY
+    clocks.run(minutes=30)
+    assert not made.believed
+    assert made.look() == TODAY + timedelta(days=1)
 
 
 def test_a_quiet_night_is_no_jump(clocks, days):
@@ -127,12 +137,24 @@ def test_files_are_kept_as_many_days_as_is_said(tmp_path):
 
 
 @pytest.mark.parametrize(("count", "goes"), [(2, False), (3, True)])
-def test_nothing_goes_where_hardly_any_younger_file_says_that_it_is_old(tmp_path, count, goes):
+def test_nothing_goes_where_hardly_any_younger_file_says_that_it_is_old(
+    tmp_path, caplog, count, goes
+):
     # As it is on the days after a clock went a year ahead.
     old = [f"2025-11-{number:02}.sqlite3" for number in range(1, 31)]
     make(tmp_path, *old, *YOUNG[-count:])
-    remove_old(tmp_path, TODAY, 30, sure=False)
+    with caplog.at_level(logging.INFO):
+        remove_old(tmp_path, TODAY, 30, sure=False)
     assert names(tmp_path) == [*(() if goes else old), *YOUNG[-count:]]
+    assert ("files of more than 30 days stay until the clock is known" in caplog.text) is not goes
+    assert caplog.text.count("which is older than 30 days") == (30 if goes else 0)
+
+
+@pytest.mark.parametrize("count", [0, 1, 2])
+def test_where_nothing_is_old_nothing_is_said_of_it(tmp_path, caplog, count):
+    make(tmp_path, *YOUNG[-count:] if count else (), "2026-11-23.sqlite3")
+    remove_old(tmp_path, TODAY, 30, sure=False)
+    assert caplog.text == ""
 
 
 def test_who_has_seen_three_days_of_a_steady_clock_is_sure(clocks, days, tmp_path):
@@ -197,4 +219,4 @@ def test_files_are_listed_newest_first(tmp_path):
 
 def test_a_file_set_aside_is_known_as_such(tmp_path):
     make(tmp_path, "2026-11-22.sqlite3", "2026-11-22.sqlite3.damaged-20261122T120000.000042")
-    assert sorted(one.is_set_aside for one in files_in(tmp_path)) == [False, True]
+    assert [one.is_set_aside for one in files_in(tmp_path)] == [True, False]

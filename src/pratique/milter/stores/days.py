@@ -101,9 +101,8 @@ class Days:
         """Look at the clocks, and say which day to write to."""
         now, ticks = self._clock(), self._monotonic()
         apart = now.timestamp() - ticks
-        is_first = self._apart is None
         if self._apart is None or abs(apart - self._apart) > JUMP:
-            self._jumped = not is_first
+            self._jumped = self._apart is not None
             self._steady_since = ticks
             if self._apart is not None and abs(apart - self._apart) > FAR:
                 self._patience = FAR_STEADY
@@ -114,7 +113,7 @@ class Days:
         self.sure = ticks - self._steady_since >= FAR_STEADY
         if self.removes:
             self._patience = STEADY
-        if is_first or self.believed or not self._jumped:
+        if self.believed or not self._jumped:
             self._jumped = False
             self.day = now.astimezone(UTC).date()
         return self.day
