@@ -49,6 +49,15 @@ async def test_after_eight_seconds_it_is_given_back_and_said_again(
     assert hop.events == [*TAKE_AGAIN, "RSET", *TAKE_AGAIN, "SEND"]
 
 
+async def test_who_names_no_recipient_keeps_no_transaction_either(hop, timers):
+    downstream = Downstream(hop, 8.0, timers.later)
+    assert (await downstream.mail(ENVELOPE)).accepted
+    timers.pass_by(8)
+    await hop.happened("RSET")
+    assert (await downstream.recipient(B)).accepted
+    assert hop.events == ["MAIL a@b.example", "RSET", *TAKE_AGAIN[:2]]
+
+
 async def test_the_seconds_count_from_the_last_recipient(downstream, hop, timers):
     timers.pass_by(7)
     await downstream.recipient(Forward("d@corp.example"))
@@ -163,6 +172,8 @@ async def test_a_refused_recipient_is_told_at_the_end_and_nothing_goes_out(silen
     assert await silent.recipient(B) == UNTOLD
     assert (await silent.recipient(C)).accepted
     assert await silent.send(outgoing) == NO
+    # At once, and not when the client goes.
+    await hop.happened("RSET")
     await silent.give_up()
     assert hop.events == [*TAKE_AGAIN, "RSET"]
 
@@ -285,6 +296,9 @@ async def test_a_refusal_of_the_other_address_is_passed_on_as_it_is(downstream, 
 
 
 async def test_behind_a_queue_what_was_refused_is_not_redirected_either(silent, hop, outgoing):
+    await silent.mail(ENVELOPE)
+    await silent.recipient(B)
     silent.refuse(NO)
-    assert await silent.redirect(outgoing, [], Forward("x@y.z"), True) == NO
+    assert await silent.redirect(outgoing, [B], Forward("x@y.z"), True) == NO
+    await hop.happened("RSET")
     assert "SEND" not in hop.events
