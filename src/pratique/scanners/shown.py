@@ -2,7 +2,8 @@
 
 An engine (clamd) is shown the message and unpacks it with readers of its own.  Some parts it
 never comes to: what a password opened, what only a further reading of the message shows, what
-had to be decoded tolerantly, and what lies in a container that it does not open.
+had to be decoded tolerantly, what lies in a container that it does not open or that is damaged,
+and all parts of some kinds of multipart (clamd 1.4 goes past a `multipart/signed`).
 
 Where the octets of the message would be too many for it each time, large attachments are cut
 out of what it is shown, and shown to it decoded: they repeat from message to message, and
@@ -34,7 +35,7 @@ from pratique.scanners.report import Report
 # what lies in each.  What it opens in part only (7z, PDF, pages), or since lately, is missing
 # here, and costs a further question; so is what it knows at the first octet of a file alone
 # and we find in any text (BinHex, uuencode).
-REACHED = frozenset("arj bzip2 cab cpio gzip iso mime ole rtf tar tnef xz zip".split())
+REACHED = frozenset("arj bzip2 cab cpio gzip iso mime ole tar xz zip".split())
 # A message that begins so, clamd knows for one; or one that has both of these in its header.
 _BEGINS = (
     b"Received: ", b"From: ", b"To: ", b"Date: ", b"Subject: ", b"Message-ID: ", b"Message-Id: ",
@@ -106,9 +107,8 @@ class Shown:
         """Hand a part out that came of a container, if no engine reaches it there."""
         if not self._wanted:
             return
-        known = part.known
-        odd = member.tolerant or known.password or known.encrypted or "further" in known.views
-        hidden = bool(odd) or not self._whole.opens(container, reader)
+        odd = _is_odd(part, container, member)
+        hidden = odd or not self._whole.opens(container, reader)
         if not hidden:
             self._whole.add(part)
         span = None if odd else self._span(part, container, member)
@@ -174,6 +174,15 @@ class Shown:
                 piece = bytes(octets[start : start + PIECE])
                 frame = wall.HandedOut(size=size, octets=piece, shown=True, hidden=hidden)
                 self._report.handed_out(frame)
+
+
+def _is_odd(part: Part, container: Part, member: Member) -> bool:
+    """Whether we came to it by a way that others may not know."""
+    known, around = part.known, container.known
+    # Where a further view ends is our guess, and a damaged file others may leave alone.
+    further = "further" in (*known.views, *around.views)
+    damaged = member.tolerant or bool(known.unopened or around.unopened)
+    return further or damaged or bool(known.password) or known.encrypted
 
 
 def _is_known(octets: memoryview) -> bool:

@@ -28,6 +28,11 @@ FIELDS = 32
 MESSAGE_TYPES = frozenset({"message/rfc822", "message/global", "message/news"})
 # Their body is a header by itself, or begins with one.
 HEADER_TYPES = ("message/", "text/rfc822-headers")
+# Kinds of multipart whose parts clamd looks at (tests/desk/test_clamav.py asks a real one).
+# It goes past all parts of `signed` and `parallel`.
+ENTERED = frozenset(
+    b"mixed alternative related report digest form-data appledouble encrypted".split()
+)
 # Headers of so many octets are kept read: 1,024 of them make a megabyte.
 _SHORT = 512
 _TEXT = Value(b"text/plain")
@@ -71,6 +76,8 @@ class Said:
     boundaries: list[bytes] = field(default_factory=list)
     declared_type: str = field(init=False)
     is_multipart: bool = field(init=False)
+    # Readers that go into multiparts go into one of this kind.
+    is_entered: bool = field(init=False)
     # Some reader ends the header before its end, or finds no fields there.
     broken: bool = False
     # By which boundaries some reader would cut what is no multipart.
@@ -85,6 +92,7 @@ class Said:
         main = self.types[0].main
         self.declared_type = main.decode("ascii", "replace")
         self.is_multipart = main.startswith(b"multipart/")
+        self.is_entered = not self.is_multipart or main[10:] in ENTERED
 
     @property
     def names(self) -> Names:
@@ -118,12 +126,22 @@ class Entity:
     view: str = "standard"
     # Why this is the whole body of a multipart that was not cut (`parent` is it).
     uncut: str = ""
+    # Blanks stand behind the delimiter above it (RFC 2046 5.1.1 allows that).
+    padded: bool = False
 
     @property
     def is_odd(self) -> bool:
         """Whether something is odd about it, or about a multipart around it."""
         entity: Entity | None = self
         while entity is not None and not entity.odd:
+            entity = entity.parent
+        return entity is not None
+
+    @property
+    def is_aside(self) -> bool:
+        """Whether some reader goes past it, though nothing is odd."""
+        entity: Entity | None = self
+        while entity is not None and not entity.padded and entity.said.is_entered:
             entity = entity.parent
         return entity is not None
 

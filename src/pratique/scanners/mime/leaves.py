@@ -44,6 +44,8 @@ class Leaves:
     returned: bool
     # The message was found inline in a text.
     guessed: bool
+    # Its line ends were others.
+    recast: bool = False
     # The member that a container became; the root multipart is the message itself.
     given: dict[Entity, Member | None] = field(default_factory=dict)
     _spare: int = field(init=False)
@@ -226,9 +228,8 @@ class Leaves:
             self._is_new(octets)
         member.octets = memoryview(octets)
         member.unopened, member.why, member.encrypted, claim = closed.look(entity, octets)
-        odd = bool(decoded.oddity and not decoded.alike)
-        member.tolerant = entity.is_odd or odd or _is_raw(name, octets)
-        if name == "base64" and not (decoded.oddity or member.tolerant):
+        member.tolerant = self._is_tolerant(entity, decoded, name)
+        if name == "base64" and not member.tolerant:
             member.encoded = start, end
         yield member
         if claim:
@@ -245,6 +246,11 @@ class Leaves:
         if name != "base64" and len(octets) > _RUN_OCTETS and not whole:
             # What stands in an inline message is found when that is read.
             self._look_for_runs(member, octets[:inline])
+
+    def _is_tolerant(self, entity: Entity, decoded: encoding.Decoded, name: str) -> bool:
+        """Whether some reader may not come to a leaf, or decodes it otherwise."""
+        odd = self.recast or entity.is_odd or entity.is_aside or bool(decoded.oddity)
+        return odd or name in encoding.UUENCODE or _is_raw(name, decoded.octets)
 
     def _broken(
         self, member: Member, decoded: encoding.Decoded, name: str, encoded: memoryview

@@ -36,6 +36,8 @@ class _Mark(NamedTuple):
     end: int
     place: int
     last: bool
+    # Blanks stand behind it.
+    padded: bool
 
 
 class Note(NamedTuple):
@@ -111,6 +113,7 @@ class Cutter:
                 yield from self._close(keep, stop, ended_by)
             if not mark.last:
                 inside = self._read(at, end, parent=inside)
+                inside.padded = mark.padded
                 leaf, at = self._enter(inside), inside.header.body
                 if inside.said.is_multipart:
                     yield inside
@@ -225,12 +228,13 @@ class Cutter:
             return None
         line_end = self.octets.find(b"\n", start, end)
         stop = end if line_end < 0 else line_end
-        line = self.octets[start + 2 : stop].rstrip(b" \t\r")
-        after = min(stop + 1, end)
+        whole = self.octets[start + 2 : stop]
+        line, after = whole.rstrip(b" \t\r"), min(stop + 1, end)
+        padded = len(line) < len(whole.rstrip(b"\r"))
         if (places := self._index.get(line)) is not None:
-            return _Mark(start, after, places[-1], last=False)
+            return _Mark(start, after, places[-1], last=False, padded=padded)
         if line.endswith(b"--") and (places := self._index.get(line[:-2])) is not None:
-            return _Mark(start, after, places[-1], last=True)
+            return _Mark(start, after, places[-1], last=True, padded=padded)
         return None
 
     def _is_delimiter(self, start: int) -> bool:

@@ -45,12 +45,12 @@ class Mime:
         """Give the entities of the message in document order, further readings last."""
         octets = as_bytes(part.octets)
         # Old Macs end lines with CR; a message that has nothing else is read so.
-        if b"\n" not in octets and b"\r" in octets:
+        if recast := b"\n" not in octets and b"\r" in octets:
             octets = octets.replace(b"\r", b"\n")
             yield Oddity("mixed_line_ends", "CR alone ends the lines")
         returned = part.known.returned
         guessed = returned and "further" in part.known.views
-        reading = _Reading(octets, budget, Leaves(octets, budget, returned, guessed))
+        reading = _Reading(octets, budget, Leaves(octets, budget, returned, guessed, recast))
         archives = sum(word != "message" for word in part.known.inside)
         for found in reading.members(part.known.depth - archives):
             # What stands inline in a text is no mail to any program: nobody differs on it.

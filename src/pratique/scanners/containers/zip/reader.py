@@ -32,6 +32,9 @@ _SPLIT, _SCRIPT, _LINE = (b"PK\x07\x08", b"PK00"), b"#!", 256
 # v2"): 8 octets of length, pairs, the length again, and these words.
 _SIGNED = b"APK Sig Block 42"
 _LONGEST_NAME = 4096
+# Flags that unpackers know or pass over (APPNOTE 4.4.4): encrypted, how hard it was packed,
+# sizes behind it, UTF-8.  At others some stop: patches, masked headers, what is reserved.
+_FLAGS = 0x080F
 
 
 class ZipReader:
@@ -158,11 +161,17 @@ class ZipReader:
             raw_name=place.raw_names[0],
             view=place.view if first else "further",
             encrypted=place.encrypted and content.lie != "encryption",
-            tolerant=content.said.method not in EVERYWHERE or not content.right,
+            tolerant=self._is_tolerant(place, content),
             password=content.password,
             unopened=content.unopened,
             why=content.why,
         )
+
+    def _is_tolerant(self, place: Place, content: Content) -> bool:
+        """Whether some unpacker may not come to a member, or not unpack it."""
+        astray = not self._plan.whole or bool(self._odd) or bool(place.contradictions())
+        flagged = any(each.flags & ~_FLAGS for each in place.tables)
+        return astray or flagged or content.said.method not in EVERYWHERE or not content.right
 
     def _take(self, place: Place, content: Content | None) -> None:
         """Account for what a member takes up."""
