@@ -32,9 +32,9 @@ from pratique.scanners.part import Member, Part
 from pratique.scanners.report import Report
 
 # Containers that clamd has opened since long: tests/desk/test_clamav.py has the real one find
-# what lies in each.  What it opens in part only (7z, PDF, pages), or since lately, is missing
-# here, and costs a further question; so is what it knows at the first octet of a file alone
-# and we find in any text (BinHex, uuencode).
+# what lies in each.  What it opens in part only (7z, PDF, RTF, TNEF, pages), or since lately,
+# is missing here, and costs a further question; so is what it knows at the first octet of a
+# file alone and we find in any text (BinHex, uuencode).
 REACHED = frozenset("arj bzip2 cab cpio gzip iso mime ole tar xz zip".split())
 # A message that begins so, clamd knows for one; or one that has both of these in its header.
 _BEGINS = (
