@@ -107,8 +107,10 @@ async def test_too_long_is_the_messages_fault_or_its_deadlines(ask, own, message
     await question.drop()
 
 
-async def test_without_a_turn_it_is_late(ask):
+@pytest.mark.parametrize("own", [10.0, 0.01])
+async def test_without_a_turn_it_is_late(ask, own):
     asker = Asker()
+    asker.seconds = own
     asker.turns.at_once()
     question = ask(asker, 0.02)
     assert (await question.said()).failure == "engine_late"
