@@ -310,6 +310,24 @@ def test_a_reader_may_mark_the_container_that_it_cannot_read_on(walk):
     assert heard.parts[0].why == "cut off"
 
 
+@pytest.mark.parametrize(
+    ("word", "octets", "parts"),
+    [
+        ("unreadable", b"(a b)", 4),
+        # What there is may be too much to look at, or locked.
+        ("over_budget", b"(a b)", 2),
+        ("pgp", b"(a b)", 2),
+        ("unreadable", b"", 2),
+    ],
+)
+def test_what_is_left_of_a_damaged_file_is_opened(word, octets, parts, walk, box):
+    left = Member("1", memoryview(octets), unopened=word, why="cut off")
+    heard = walk(b"x", readers=[Gives(left), box])
+
+    assert len(heard.parts) == parts
+    assert heard.unopened() == {1: word}
+
+
 @pytest.mark.parametrize(("length", "count", "limits"), [(NAME, NAMES, 0), (NAME + 1, NAMES, 1)])
 def test_names_are_limited(length, count, limits, walk):
     member = Member("1", name="n" * length, names=("x",) * count)

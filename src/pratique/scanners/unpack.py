@@ -212,7 +212,8 @@ class Walk:
             known.unopened, known.why = "over_budget", over.detail
             self._report.part(known)
             raise
-        if not known.unopened:
+        # What is left of a damaged file may hold others all the same.
+        if not known.unopened or (known.unopened == "unreadable" and len(part.octets)):
             self._open(part)
         self._report.part(known)
         self._report.send()

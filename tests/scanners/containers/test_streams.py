@@ -3,6 +3,7 @@
 import bz2
 import gzip
 import lzma
+import random
 import zlib
 
 import pytest
@@ -58,6 +59,45 @@ def test_what_came_before_the_damage_is_kept():
     assert octets.startswith(b"one")
     assert oddities == []
     assert unopened == "unreadable"
+
+
+TEXT = random.Random(1).randbytes(300).hex().encode()
+
+
+@pytest.mark.parametrize(
+    ("packed", "new"),
+    [
+        (gzip.compress(TEXT, mtime=0), lambda: Inflate(31)),
+        (zlib.compress(TEXT), lambda: Inflate(15)),
+        (lzma.compress(TEXT), lzma.LZMADecompressor),
+    ],
+)
+def test_all_that_stands_before_the_damage_is_given_also_of_a_file_of_one_gulp(packed, new):
+    """Its last octet is wrong: an unpacker that is given all at once gives nothing."""
+    wrong = bytearray(packed)
+    wrong[-1] ^= 1
+    for before in (b"", packed):
+        row = Streams(memoryview(before + bytes(wrong)), packed[:2], new)
+        given = []
+        with pytest.raises(Damaged):
+            given.extend(row.pieces())
+        assert b"".join(given) == TEXT * (2 if before else 1)
+
+
+@pytest.mark.parametrize("size", [10, PIECE, 5 * PIECE])
+def test_what_is_given_before_the_damage_is_given_once(size):
+    text = random.Random(2).randbytes(size)
+    packed = bytearray(zlib.compress(text + b"end " * 10))
+    packed[-1] ^= 1
+    row, given = Streams(memoryview(bytes(packed)), b"", lambda: Inflate(15)), []
+    with pytest.raises(Damaged):
+        given.extend(row.first())
+    assert b"".join(given) == text + b"end " * 10
+    assert max(map(len, given)) <= PIECE
+
+
+def test_a_file_of_nothing_but_damage_gives_nothing():
+    assert opened(MAGIC + b"\xff" * 20) == (b"", [], "unreadable")
 
 
 def test_an_empty_file_is_no_stream():

@@ -22,6 +22,8 @@ PIECE = 64 * 1024
 # The first gulp of a stream is small: a file may be a million empty streams, and what
 # a stream leaves of a gulp is copied.
 _FIRST = 4 * 1024
+# In which a gulp is unpacked that is damaged somewhere: some hundred calls at most.
+_STEPS = (256, 1)
 # How many streams one file may join: whoever packs in pieces makes one of each 64 KB at
 # least (BGZF), and a thousand of these are as large as a part may be.
 STREAMS = 1000
@@ -127,17 +129,45 @@ class Streams:
             yield piece
 
     def _one(self, unpacker: Unpacker) -> Iterator[bytes]:
-        gulp = _FIRST
+        gulp, octets = _FIRST, b""
         while not unpacker.eof:
-            octets = self._take(gulp) if unpacker.needs_input else b""
-            starved = unpacker.needs_input and not octets
-            self.position += len(octets)
-            piece = _decompress(unpacker, octets)
-            if starved and not piece and not unpacker.eof:
+            if wants := unpacker.needs_input:
+                octets = self._take(gulp)
+                self.position += len(octets)
+            try:
+                piece = _decompress(unpacker, octets if wants else b"")
+            except Damaged:
+                yield from self._salvaged(self.position - len(octets))
+                raise
+            if wants and not octets and not piece and not unpacker.eof:
                 raise Damaged("it is cut off")
             yield piece
             gulp = PIECE
         self.position -= len(unpacker.unused_data)
+
+    def _salvaged(self, start: int) -> Iterator[bytes]:
+        """What the gulp from `start` on, which does not unpack, holds before the damage.
+
+        An unpacker gives nothing of a gulp that it fails on, and a small file is one gulp.  So
+        all is unpacked again with that gulp in steps, and then the step that fails octet by
+        octet; what was given is not given again.
+        """
+        end = self.position
+        for step in _STEPS:
+            unpacker, given, at = self._new(), self.sizes[-1], self.starts[-1]
+            while at < end and not unpacker.eof:
+                octets = b""
+                if unpacker.needs_input:
+                    size = min(PIECE, start - at) if at < start else step
+                    octets = bytes(self._octets[at : min(at + size, end)])
+                at += len(octets)
+                try:
+                    piece = _decompress(unpacker, octets)
+                except Damaged:
+                    start, end = at - len(octets), at
+                    break
+                yield piece[given:]
+                given = max(0, given - len(piece))
 
     def _take(self, count: int) -> bytes:
         return bytes(self._octets[self.position : self.position + count])
