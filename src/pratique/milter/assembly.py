@@ -202,7 +202,7 @@ def share(whole: int, processes: int) -> int:
 
 
 def heard_by(section: Listener | MilterListener) -> HeardBy:
-    """Who hears its reply."""
+    """Who hears the reply of a listener."""
     # One that does not say is refused when the configuration is read.
     assert section.reply is not None
     return section.reply

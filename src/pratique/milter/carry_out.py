@@ -71,7 +71,7 @@ def _for_each(plan: Plan, ways: Ways) -> Reply:
 async def _some_have_it(plan: Plan, whole: Whole, ways: Ways, quarantine: Quarantine) -> bool:
     """True if what is to be held or refused for all was delivered to some by an earlier try.
 
-    The policy or a signature has changed since.  Who has it needs no copy of it, and a refusal
+    The policy or a signature has changed since.  Those who have it need no copy, and a refusal
     would be heard for him too.
     """
     if plan.action not in {Action.QUARANTINE, Action.REJECT} or not ways.divides:

@@ -50,7 +50,7 @@ LIFETIME = timedelta(days=7)
 # its retry is the least likely to come yet.
 SLOTS = 65_536
 
-# Who has the file works a millisecond on it, and some seconds where a busy disk syncs it.  One
+# A process holds the file for a millisecond, or some seconds while a busy disk syncs it.  One
 # that takes longer was stopped or hangs, and nobody's mail waits for that.
 PATIENCE = 10.0
 

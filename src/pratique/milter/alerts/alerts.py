@@ -5,7 +5,7 @@ what was found, is told once in ten minutes, and then with how many more there w
 of bounces is told when it begins, once a day while it lasts, and when it has ended.  All doors
 of a service know what one of them has told (lately.py).
 
-Who is told must neither wait nor raise: the client is waiting for its reply.
+A listener must neither wait nor raise: the client is waiting for its reply.
 """
 
 import logging

@@ -35,7 +35,7 @@ _KEY = 32
 _HEADER = BUCKET
 SIZE = _HEADER + BUCKETS * BUCKET
 
-# Seconds.  Who holds a bucket needs some microseconds; one that is stopped holds it for ever,
+# Seconds.  A process holds a bucket for microseconds; one that is stopped holds it for ever,
 # and the loop waits for nobody.
 PATIENCE = 0.002
 # Seconds that are waited at the start for whoever makes the file, who needs some milliseconds.
@@ -124,7 +124,7 @@ class FileBuckets:
                 end = end or now + PATIENCE
                 if now > end:
                     return False
-                # Who holds it may wait for this processor.
+                # The process that holds it may wait for this processor.
                 os.sched_yield()
             else:
                 return True

@@ -1,6 +1,6 @@
 """Look at the notices that wait, and at what was set aside.
 
-Who is to be told hears nothing of a notice that does not leave; the log says so, once.
+Nobody hears of a notice that does not leave but the log, which says so once.
 """
 
 import os

@@ -3,7 +3,7 @@
 Content lies in memfds, and these are memory: each connection may fill one up to the
 largest size that is taken, and all of them together would take the machine's.  So
 octets are counted while they are written, and given back when the content is closed.
-Who comes when all is taken hears 452 4.3.1 (RFC 5321 4.2.3), at MAIL if it is known by
+A client that comes when all is taken hears 452 4.3.1 (RFC 5321 4.2.3), at MAIL if it is known by
 then, else after its content, and comes again; nobody who has a part of the room loses it.
 To stop reading instead would leave all of them waiting for each other.
 

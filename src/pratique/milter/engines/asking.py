@@ -8,7 +8,8 @@ asked before the engines are.  Whoever looks at files asks always.
 
 While nothing else is looked at there is nobody whom a question in vain would keep waiting, so
 clamd looks at a small message meanwhile as well: its answer is there half a millisecond
-sooner.  Who may be at the other end of a network, or starts a program for it, is not asked so.
+sooner.  An engine that may be at the other end of a network, or that starts a program for each
+question, is not asked so.
 
 A verdict stays a matter of the facts and the policy alone, and the facts are the same at rest
 and in a storm: of what is refused anyway no answer is heard, whether it was asked for or not.
@@ -61,13 +62,13 @@ class Asking:
         self._until = until
         self._families = families
         self._envelope = envelope
-        # Who has an opinion of the message is shown nothing of it apart.
+        # An engine with an opinion of the message is shown nothing of it apart.
         self._parts = [each for each in engines if each.show != "whole"]
-        # Who was asked, about which octets.
+        # Which engine was asked about which octets.
         self._asked: list[tuple[str, str, Question]] = []
         self._known: set[str] = set()
         self._contents: list[Content] = []
-        # Who was away when asked, and who closed and was asked again.
+        # Engines that were away when asked, and those that closed and were asked again.
         self.away: set[str] = set()
         self.again: set[str] = set()
         # What is to be asked; while it waits, nobody is.
@@ -102,7 +103,7 @@ class Asking:
 
     @property
     def names(self) -> set[str]:
-        """Who was asked."""
+        """The engines that were asked."""
         return {name for name, _, _ in self._asked}
 
     def take(self, handed: Handed) -> None:
@@ -110,7 +111,7 @@ class Asking:
         self._contents.append(handed.content)
         if handed.sha256 not in self._known:
             self._known.add(handed.sha256)
-            # Who is shown the message comes to most parts of it there.
+            # An engine that is shown the message comes to most parts of it there.
             hidden = handed.hidden or self.show == "hidden"
             shown = [each for each in self._parts if hidden or each not in self._whole]
             self._due += [(each, handed.content, handed.sha256) for each in shown]

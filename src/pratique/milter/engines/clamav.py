@@ -165,7 +165,7 @@ class Clamav:
         if not fresh or self._remembered(sha256, known) is not None or not self.turns.at_once():
             return None
         connection = None
-        # Who waits for a turn hears of one that is away.
+        # The question that waits for its turn says that it is away.
         with contextlib.suppress(Away):
             connection = self._clamd.begin(content)
         if connection is None:

@@ -5,8 +5,9 @@ limit of the stream applies.  `zINSTREAM` sends the octets in chunks, for a clam
 reached over TCP or that may not read our descriptor.  An answer ends with NUL (clamd(8)):
 one octet more or less, or a second answer, is none.
 
-Who takes no connection within a few seconds is away, as is who does not say what it is: no
-octet of a message has been sent.  Who was shown a message and is silent failed on that.
+A clamd that takes no connection within a few seconds is away, as is one that does not say what
+it is: no octet of a message has been sent.  One that was shown a message and is silent failed
+on that message.
 
 A question costs two system calls more than a kept connection (IDSESSION) and is no slower:
 what is asked in one session, clamd looks at one by one.  It is begun without waiting, and

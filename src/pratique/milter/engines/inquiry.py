@@ -36,7 +36,7 @@ class Begun(Protocol):
 
 
 class Asker(Protocol):
-    """Who is asked."""
+    """The engine, as a question sees it."""
 
     @property
     def turns(self) -> Turns:

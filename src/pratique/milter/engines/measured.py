@@ -8,7 +8,7 @@ well below what clamd goes through, it has seen all of it; where not, it may hav
 The limits are those of the clamd.conf that Debian installs, which are below ClamAV's own
 (clamd.conf(5), version 1.4): MaxFileSize 25M (ClamAV: 100M), MaxScanSize 100M (400M),
 MaxRecursion 16 (17), MaxFiles 10000, MaxScanTime 120 s.  StreamMaxLength is always told.
-Who set lower ones must have clamd tell them.
+An admin who has set lower ones must have clamd tell them.
 
 What the facts do not measure is not believed: what no reader of ours opened, and programs,
 which clamd unpacks itself (UPX, NSIS).  Limitation: what it decodes in a PDF besides files

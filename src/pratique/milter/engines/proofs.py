@@ -23,7 +23,7 @@ log = logging.getLogger("pratique.engines")
 # A door that starts takes mail after this time, though an engine be slow: a scanner that is a
 # command loads its database for each file.  Messages wait for it within theirs.
 START_SECONDS = 5.0
-# Who looks after engines does so this often: what an admin has mended is believed soon.
+# Engines are tried again this often: what an admin has mended is believed soon.
 TICK_SECONDS = 15.0
 # Ten minutes: as often clamd looks for a new database itself (SelfCheck).  A trial is six
 # questions at most.

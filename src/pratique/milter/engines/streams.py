@@ -19,7 +19,7 @@ from pratique.milter.engines.web_heads import written
 
 # What is read in one step, and what is kept of an answer that nobody takes.
 PIECE = 64 * 1024
-# Who takes no connection within this is away: no octet of a message has been sent.
+# An engine that takes no connection within this is away: it was sent no octet of a message.
 OPEN_SECONDS = 5.0
 
 

@@ -150,7 +150,7 @@ def _connect(path: Path) -> sqlite3.Connection:
         connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
     except sqlite3.OperationalError as error:
         connection.close()
-        # Who may not write to the folder cannot make the index of the log.  Where there is
+        # A user who may not write to the folder cannot make the index of the log.  If there is
         # no log nobody writes, and the file can be read as it lies there.
         unwritable = code_of(error) in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN)
         if not unwritable or with_ending(path, "-wal").exists():

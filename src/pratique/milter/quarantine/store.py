@@ -87,7 +87,7 @@ class Quarantine:
         self._releaser = Releaser(self._folders, self._tokens, clock)
         self._folders.make()
         self._tokens.make()
-        # Who has a message although its client was told to come again.
+        # Recipients who have a message although its client was told to come again.
         self.delivered = Delivered(folder / "delivered", clock, self._folders.disk)
         self._index = Index(folder / "index.sqlite", self._rows_but, clock, patience)
         self._executor = ThreadPoolExecutor(_WRITERS, thread_name_prefix="quarantine")

@@ -21,7 +21,7 @@ NAME = "control"
 # A word and its line end; nobody has more to say.
 MAX_LINE = 64
 
-# Who asks has his word ready.
+# A caller has its order ready when it connects.
 WORD_SECONDS = 10.0
 
 # An answer waits for the tests of a policy (trial.py), for a new nursery, whose rules may take

@@ -134,7 +134,7 @@ class Sockets:
 
 
 def _give_again(place: Place) -> None:
-    """Who may connect to a file may have changed."""
+    """Set anew who may connect: that may have changed."""
     try:
         places.give(place.name.partition(":")[2], place.mode, place.group)
     except DoorError as error:

@@ -27,7 +27,7 @@ _FAILURE = {"late": "deadline", "died": "worker", "lied": "worker"}
 
 
 class Shows(Protocol):
-    """Who has engines look at parts of one message."""
+    """Has engines look at parts of one message."""
 
     @property
     def show(self) -> str:

@@ -25,7 +25,7 @@ class Traffic:
         self.waiting = 0
         # Messages that got one, since the start.
         self.answered = 0
-        # Who waits for something to change.
+        # Wakes those who wait for something to change.
         self._listeners = 0
 
     @property

@@ -1,7 +1,7 @@
 """Keep the connections of one listener, and let no client crowd out the others.
 
-Who would open connections, or send messages that are slow to look into, until nothing is
-left for anybody else, has three limits of its own: connections, octets of content (half of
+A client that would open connections, or send messages that are slow to scan, until nothing
+is left for the others, has three limits of its own: connections, octets of content (half of
 the room), and messages that are looked into at one time (half of the workers).  Half, since
 then a second client always finds as much as the first has; a third of them, or less, would
 leave workers idle wherever one server brings most of the mail.
@@ -65,7 +65,7 @@ class Share:
             raise
 
     def _leave(self, turn: asyncio.Future[None]) -> None:
-        # Who goes just when it is its turn passes it on.
+        # A message that goes just when its turn has come passes the turn on.
         if turn in self.queue:
             self.queue.remove(turn)
         elif not turn.cancelled():

@@ -75,7 +75,7 @@ class Downstream:
         self._timer: Timer | None = None
         self._parting: set[asyncio.Task[None]] = set()
         self._gone = False
-        # Who was sent nothing yet; None: nobody was sent anything.
+        # Recipients that were sent nothing yet; None: nobody was sent anything.
         self._left: Counter[Forward] | None = None
 
     async def mail(self, envelope: Envelope) -> Reply:

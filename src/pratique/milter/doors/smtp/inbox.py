@@ -76,7 +76,7 @@ class Inbox:
     def _line(self) -> bytes | None:
         end = self._octets.find(b"\n", self._looked_at)
         if end < 0:
-            # Who waits for the rest of a line keeps no chunk for it.
+            # No chunk is kept while the rest of a line is waited for.
             self._octets = self._octets[self._at :]
             if len(self._octets) > self._max_command:
                 self._swallowing = True

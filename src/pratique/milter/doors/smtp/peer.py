@@ -5,7 +5,7 @@ as it names them, for one transaction.  A peer in `xclient_from` names a client 
 its place.  Until it has, its client is unknown too; it is never taken for one itself, but
 for the right to relay, which it has as any peer.
 
-Who connects to a unix socket has no address, and the rights of 127.0.0.1: the file's
+A peer on a unix socket has no address, and the rights of 127.0.0.1: the file's
 permissions have let it in.
 """
 

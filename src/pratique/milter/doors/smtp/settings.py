@@ -56,15 +56,15 @@ class DoorSettings:
     # Commands from one message to the next that bring none: NOOP, RSET, VRFY, HELP, greetings,
     # MAIL that is not taken.  Postfix's smtpd_junk_command_limit.
     max_idle_commands: int = 100
-    # Recipients refused for good, a connection.  Who asks for more guesses addresses; a list
-    # with so many dead ones gets on all the same, for those that were refused are known.
+    # Recipients refused for good, per connection.  A client that asks for more guesses addresses;
+    # a list with so many dead ones gets on all the same, for those that were refused are known.
     max_refused: int = 100
     # Messages a connection: none should live for ever.
     max_messages: int = 10_000
     # Connections at one time; each may hold one message of max_size.
     max_connections: int = 500
     # Connections of one client; Postfix's smtpd_client_connection_count_limit.  Large senders
-    # open some ten to twenty.  Who has rights here has no such limit (crowd.py).
+    # open some ten to twenty.  A client with rights has no such limit (crowd.py).
     max_connections_per_client: int = 50
     # Messages of one client that are looked into at one time; those that come meanwhile wait.
     turns_per_client: int = 1

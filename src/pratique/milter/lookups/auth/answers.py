@@ -28,7 +28,7 @@ _T = TypeVar("_T")
 
 
 class Asks(Protocol):
-    """Who asks DNS: `Resolver`, or what a test hands in."""
+    """Asks DNS: `Resolver`, or what a test hands in."""
 
     async def ask(self, name: str, type_: str, until: float) -> Reply:
         """What is known of a name."""

@@ -54,7 +54,7 @@ class Shown:
 def is_sure(seen: facts.Facts) -> bool:
     """Whether all of the header was read, and nobody reads other fields in it.
 
-    Who has a signed message may write fields above it.  So many that the signed From is not
+    Anybody who has a signed message may write fields above it.  So many that the signed From is not
     read any more: then the one that is seen is his.
     """
     unread = any(one.class_ == "header" for one in seen.limits)

@@ -30,7 +30,7 @@ _ASK = frozenset({"include", "a", "mx", "ptr", "exists"})
 
 @dataclass(frozen=True, slots=True)
 class Sending:
-    """Who sends, as the envelope says."""
+    """The sender, as the envelope names it."""
 
     ip: Address
     # The reverse-path; of the null reverse-path postmaster at the HELO name (2.4).
