@@ -2,6 +2,7 @@
 
 import gc
 import importlib.util
+import runpy
 from binascii import b2a_base64
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
@@ -231,6 +232,26 @@ def office_files() -> ModuleType:
     module = importlib.util.module_from_spec(spec)
     spec.loader.exec_module(module)
     return module
+
+
+@pytest.fixture(scope="session")
+def knows_a_word() -> Inspector:
+    """One whose admin has a list of passwords."""
+    return load(wall.Setup(passwords=["secret"]))
+
+
+@pytest.fixture
+def shown(knows_a_word: Inspector) -> Callable[..., list[bytes]]:
+    """What is handed out of a message."""
+    mails = runpy.run_path(str(Path(__file__).with_name("shown_mails.py")))
+
+    def shown(message: bytes, show: str = "hidden") -> list[bytes]:
+        heard = mails["Heard"]()
+        knows_a_word.inspect(memoryview(message), wall.Inspect(show=show), heard)
+        assert not heard.failures
+        return heard.handed
+
+    return shown
 
 
 @contextmanager
