@@ -36,7 +36,7 @@ from pratique.milter.doors.networks import listed, plain_ip
 from pratique.milter.doors.room import Room
 from pratique.milter.doors.smtp import greeting, proxy_protocol
 from pratique.milter.doors.smtp.command import CommandError
-from pratique.milter.doors.smtp.crowd import Crowd, Share
+from pratique.milter.doors.smtp.crowd import Crowd, Quota
 from pratique.milter.doors.smtp.desk import Desk
 from pratique.milter.doors.smtp.inbox import Inbox
 from pratique.milter.doors.smtp.line import SmtpLine
@@ -58,7 +58,7 @@ class SmtpDoor(SmtpLine):
         super().__init__(desk.settings.idle_seconds, desk.settings.linger_seconds)
         self._desk = desk
         self._crowd = crowd
-        self._share: Share | None = None
+        self._quota: Quota | None = None
         self._inbox = Inbox(desk.settings.max_command)
         # What the client said last, for the log.
         self._command = ("", "")
@@ -119,8 +119,8 @@ class SmtpDoor(SmtpLine):
                 await self.lost.wait()
             finally:
                 self._crowd.remove(self)
-                if self._share is not None:
-                    self._crowd.give_back(self._peer_ip, self._share)
+                if self._quota is not None:
+                    self._crowd.give_back(self._peer_ip, self._quota)
 
     async def _introduced(self) -> Session | None:
         """The session of a client that may have one, greeted; else it hears why not, if at all."""
@@ -131,8 +131,8 @@ class SmtpDoor(SmtpLine):
         if listed(self._peer_ip, settings.proxy_protocol_from) and not await self._announced():
             return None
         # It counts before it agrees on TLS, which it may never do.
-        self._share = self._crowd.share(self._peer_ip)
-        if self._share is None:
+        self._quota = self._crowd.quota(self._peer_ip)
+        if self._quota is None:
             log.info("%s: too many connections", self._peer_ip)
             self._turned_away(replies.TOO_MANY_CONNECTIONS)
             return None
@@ -148,13 +148,13 @@ class SmtpDoor(SmtpLine):
 
     def name(self, ip: str) -> bool:
         """Count as a client with this address from here on; False: it has enough connections."""
-        if self._share is not None:
-            self._crowd.give_back(self._peer_ip, self._share)
-        self._peer_ip, self._share = ip, self._crowd.share(ip)
-        if self._share is None:
+        if self._quota is not None:
+            self._crowd.give_back(self._peer_ip, self._quota)
+        self._peer_ip, self._quota = ip, self._crowd.quota(ip)
+        if self._quota is None:
             log.info("%s: too many connections", ip)
             self.end(replies.TOO_MANY_CONNECTIONS)
-        return self._share is not None
+        return self._quota is not None
 
     async def _announced(self) -> bool:
         """Read whom a PROXY header names, and take it for the client."""
@@ -219,15 +219,15 @@ class SmtpDoor(SmtpLine):
     # What a session sees of the connection, beside what line.py has of it.
 
     @property
-    def share(self) -> Share:
+    def quota(self) -> Quota:
         """What its client may have of what all clients share."""
-        assert self._share is not None
-        return self._share
+        assert self._quota is not None
+        return self._quota
 
     @property
     def room(self) -> Room:
         """Where the octets of its content are taken from."""
-        return self.share.room
+        return self.quota.room
 
     def say(self, reply: Reply) -> None:
         """Reply, at the latest before the next octets are waited for.

@@ -37,7 +37,7 @@ class NoTurn(Exception):
 
 
 @dataclass(slots=True)
-class Share:
+class Quota:
     """What one client has of what all share; entered while one message is looked into."""
 
     room: Room
@@ -95,8 +95,8 @@ class Crowd:
         self.patient = True
         self._settings = settings
         self._room = room
-        self._unlimited = Share(room, _NO_LIMIT, 0.0)
-        self._shares: dict[str, Share] = {}
+        self._unlimited = Quota(room, _NO_LIMIT, 0.0)
+        self._quotas: dict[str, Quota] = {}
         self._ours: Networks = (
             *settings.relay_from,
             *settings.xforward_from,
@@ -119,36 +119,36 @@ class Crowd:
         if not self.doors:
             self.empty.set()
 
-    def share(self, ip: str) -> Share | None:
+    def quota(self, ip: str) -> Quota | None:
         """What a client may have, for one more connection; None: it has enough of them."""
         if self._is_ours(ip):
             return self._unlimited
         client = _client(ip)
-        share = self._shares.get(client)
-        if share is None:
+        quota = self._quotas.get(client)
+        if quota is None:
             # One message of the largest size fits, or it would be deferred for ever.
             half = max(self._room.size // 2, self._settings.max_size)
             room = Room(half, beyond=self._room)
-            share = self._shares[client] = Share(
+            quota = self._quotas[client] = Quota(
                 room, self._settings.turns_per_client, self._settings.turn_seconds
             )
-        if share.connections >= self._settings.max_connections_per_client:
+        if quota.connections >= self._settings.max_connections_per_client:
             return None
-        share.connections += 1
-        return share
+        quota.connections += 1
+        return quota
 
     def _is_ours(self, ip: str) -> bool:
         if not ip:
             return self._settings.host.startswith("unix:")
         return listed(ip, self._ours)
 
-    def give_back(self, ip: str, share: Share) -> None:
+    def give_back(self, ip: str, quota: Quota) -> None:
         """One of its connections is over."""
-        if share is self._unlimited:
+        if quota is self._unlimited:
             return
-        share.connections -= 1
-        if not share.connections:
-            del self._shares[_client(ip)]
+        quota.connections -= 1
+        if not quota.connections:
+            del self._quotas[_client(ip)]
 
 
 # More messages than a process can have at one time.

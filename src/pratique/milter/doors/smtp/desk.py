@@ -7,7 +7,7 @@ from typing import Protocol
 
 from pratique.milter.doors.queue_id import QueueIds
 from pratique.milter.doors.room import Room
-from pratique.milter.doors.smtp.crowd import Share
+from pratique.milter.doors.smtp.crowd import Quota
 from pratique.milter.doors.smtp.downstream import Downstream, Later
 from pratique.milter.doors.smtp.relay import Relay
 from pratique.milter.doors.smtp.settings import DoorSettings
@@ -56,8 +56,8 @@ class Wire(Protocol):
         """Where the octets of the client's content are taken from."""
 
     @property
-    def share(self) -> Share:
-        """What the client may have of what all share: entered while its message is looked into."""
+    def quota(self) -> Quota:
+        """What the client may have of what all share; entered while its message is looked into."""
 
     def name(self, ip: str) -> bool:
         """Count as a client with this address from here on; False: it has enough connections."""

@@ -183,7 +183,7 @@ class MailTransaction:
         envelope = Envelope(**said)
         with contextlib.closing(content):
             try:
-                async with self._wire.share:
+                async with self._wire.quota:
                     return await self._desk.take(content, envelope, self.downstream)
             except NoTurn:
                 log.warning("%s: its client has too many messages here", envelope.queue_id)
