@@ -10,7 +10,7 @@ import pytest
 from pratique.milter.content import content_of
 from pratique.milter.mail import Envelope, Forward
 from pratique.milter.next_hop import Reply
-from pratique.milter.pipeline import Besides, Pipeline
+from pratique.milter.pipeline import Options, Pipeline
 from pratique.milter.quarantine.store import Quarantine
 from pratique.milter.ways import Ways
 from pratique.policies.policy import Policy
@@ -159,8 +159,8 @@ def take(quarantine, hop):
 
     async def take(octets, sees=None, heard_by="sender", too_large=0, **rest):
         content = content_of([octets])
-        besides = rest.get("besides", Besides())
-        pipeline = Pipeline(sees or FakeSees(), Policy.load(POLICY), quarantine, besides=besides)
+        options = rest.get("options", Options())
+        pipeline = Pipeline(sees or FakeSees(), Policy.load(POLICY), quarantine, options=options)
         ways = Ways(hop.send, quarantine.hold, heard_by, b"Received: here\r\n", too_large)
         try:
             return await pipeline.take(content, rest.get("envelope", ENVELOPE), ways)

@@ -8,7 +8,7 @@ from hashlib import sha256
 import pytest
 
 from pratique.milter.content import content_of
-from pratique.milter.pipeline import Besides, Pipeline
+from pratique.milter.pipeline import Options, Pipeline
 from pratique.milter.recipe import Making
 from pratique.milter.wall.workers import NotRewritten
 from pratique.milter.ways import Ways
@@ -129,8 +129,8 @@ def strip(envelope, hop, quarantine):
             most=rest.get("most", 0),
             apart=hop.send if rest.get("apart") else None,
         )
-        besides = rest.get("besides", Besides())
-        pipeline = Pipeline(sees, Policy.load(POLICY), store, besides=besides)
+        options = rest.get("options", Options())
+        pipeline = Pipeline(sees, Policy.load(POLICY), store, options=options)
         reply = await pipeline.take(content, rest.get("envelope", envelope), ways)
         content.close()
         assert all(made.content.descriptor == -1 for made in sees.made)

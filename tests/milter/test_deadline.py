@@ -5,7 +5,7 @@ import asyncio
 from pratique.milter.config import parse
 from pratique.milter.content import content_of
 from pratique.milter.deadline import LOOKING_SECONDS, for_looking
-from pratique.milter.pipeline import Besides, Pipeline
+from pratique.milter.pipeline import Options, Pipeline
 from pratique.milter.ways import Ways
 from pratique.policies.policy import Policy
 
@@ -51,7 +51,7 @@ async def test_for_a_change_there_is_what_looking_has_left(fake_sees, hop, quara
             await asyncio.Event().wait()
 
     ways, content = Ways(hop.send, quarantine.hold, "sender"), content_of([b"anew"])
-    pipeline = Pipeline(Slow(), Policy.load(ANEW), quarantine, besides=Besides(looking=0.05))
+    pipeline = Pipeline(Slow(), Policy.load(ANEW), quarantine, options=Options(looking=0.05))
     await pipeline.take(content, envelope, ways)
     content.close()
     assert hop.sent == []

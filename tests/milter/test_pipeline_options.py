@@ -1,4 +1,4 @@
-"""What a message meets besides: what came of late is counted once, and it is stamped once."""
+"""Beside the policy: what came of late is counted once, and a message is stamped once."""
 
 import runpy
 from dataclasses import replace
@@ -12,7 +12,7 @@ from pratique.milter.alerts.bursts import Bursts
 from pratique.milter.alerts.lately import Lately
 from pratique.milter.mail import Client
 from pratique.milter.own_fields import OwnFields
-from pratique.milter.pipeline import Besides
+from pratique.milter.pipeline import Options
 from pratique.milter.sections.bursts import BurstsSection
 from pratique.milter.sent.keys import Key, Keys
 from pratique.milter.sent.our_mail import OurMail
@@ -29,11 +29,11 @@ def ledger():
 
 
 @pytest.fixture
-def besides(ledger):
+def options(ledger):
     keys = Keys((Key(1, date(2026, 1, 1), b"k" * 32),))
     stamping = Stamping(OurMail(ledger, ("example.org",), keys), "h.example")
     bursts = Bursts(Lately(MemoryBuckets()), BurstsSection())
-    return Besides(OwnFields(stamping), bursts)
+    return Options(OwnFields(stamping), bursts)
 
 
 @pytest.fixture
@@ -42,12 +42,12 @@ def outgoing(envelope):
 
 
 @pytest.fixture
-def send(take, fake_sees, besides, outgoing):
+def send(take, fake_sees, options, outgoing):
     """Have a message with a Message-ID taken on its way out."""
 
     async def send(octets, **mail):
         sees = fake_sees(**{"message_id": ID, **mail})
-        return await take(octets, sees, besides=besides, envelope=outgoing)
+        return await take(octets, sees, options=options, envelope=outgoing)
 
     return send
 
@@ -85,8 +85,8 @@ async def test_for_whom_it_is_held_is_a_recipient_too(send, ledger):
     assert sent.recipients == set(map(ledger.hashed, ("bob@example.net", "eve@example.net")))
 
 
-async def test_a_message_that_nobody_looks_into_goes_as_it_is(take, besides, outgoing, ledger):
-    reply = await take(b"x", too_large=9, heard_by="queue", besides=besides, envelope=outgoing)
+async def test_a_message_that_nobody_looks_into_goes_as_it_is(take, options, outgoing, ledger):
+    reply = await take(b"x", too_large=9, heard_by="queue", options=options, envelope=outgoing)
     assert reply.code == 250
     # That we wrote to him is known all the same.
     assert await ledger.last_to("bob@example.net", "ann@example.org") == outgoing.received_at
@@ -118,11 +118,11 @@ class Sees(STRIPPED["Sees"]):
         return facts
 
 
-async def test_a_message_that_is_changed_is_counted_and_stamped_once(strip, besides, outgoing, hop):
+async def test_a_message_that_is_changed_is_counted_and_stamped_once(strip, options, outgoing, hop):
     sees, ledger = Sees(), Counted()
     own_fields = OwnFields(Stamping(OurMail(ledger, ("example.org",)), "h.example"))
-    besides = replace(besides, own_fields=own_fields)
-    assert (await strip(sees, besides=besides, envelope=outgoing)).code == 250
+    options = replace(options, own_fields=own_fields)
+    assert (await strip(sees, options=options, envelope=outgoing)).code == 250
     assert [one.envelope.client.recent_recipients for one in sees.seen] == [2, 2]
     made = [line for line in hop.sent[0].split(b"\r\n") if line.startswith(b"Message-ID: ")]
     assert made == [f"Message-ID: {one}".encode() for one in ledger.told]

@@ -44,8 +44,8 @@ log = logging.getLogger("pratique.message")
 
 
 @dataclass(frozen=True, slots=True)
-class Besides:
-    """What else a message meets on its way."""
+class Options:
+    """What a pipeline may have in addition; each is left out by default."""
 
     # Without it nothing of ours is put in front.
     own_fields: OwnFields | None = None
@@ -57,7 +57,7 @@ class Besides:
     shadow: Shadowing | None = None
 
 
-_NOTHING = Besides()
+_NOTHING = Options()
 
 
 class Pipeline:
@@ -69,13 +69,13 @@ class Pipeline:
         policy: Policy,
         quarantine: Quarantine,
         tell: Tell = logs.tell,
-        besides: Besides = _NOTHING,
+        options: Options = _NOTHING,
     ) -> None:
         self._sees = sees
-        self._judging = Judging(sees, policy, besides.bursts, besides.shadow)
+        self._judging = Judging(sees, policy, options.bursts, options.shadow)
         self._quarantine = quarantine
         self._tell = tell
-        self._besides = besides
+        self._options = options
 
     async def take(self, content: Content, envelope: Envelope, ways: Ways) -> Reply:
         """Inspect a message, carry the verdict out, and say what the client hears."""
@@ -117,15 +117,15 @@ class Pipeline:
             plan = actions.plan(verdicts, ways.heard_by, seen, ways.contents)
             if not plan.is_plain:
                 released = await redemption(self._quarantine, whole.content, envelope, seen.mail)
-            elif self._besides.own_fields is None:
+            elif self._options.own_fields is None:
                 # As it is for nearly all mail: nothing to add, to change or to give back.
                 return await carry_out(plan, whole, ways, self._quarantine, {})
         with contextlib.ExitStack() as ends:
             if released is not None:
                 ends.callback(released.back)
                 plan = actions.let_out(plan, released.message_id)
-            if self._besides.own_fields is not None:
-                whole = await self._besides.own_fields.added(whole, plan)
+            if self._options.own_fields is not None:
+                whole = await self._options.own_fields.added(whole, plan)
             changed: dict[tuple[int, ...], Outgoing] = {}
             if plan.changes:
                 look = self._judging.again(envelope, seen)
@@ -139,5 +139,5 @@ class Pipeline:
 
     def _until(self, begun: float) -> float:
         """When a message that came then must have been looked at, by the loop's clock."""
-        left = begun + self._besides.looking - time.monotonic()
+        left = begun + self._options.looking - time.monotonic()
         return asyncio.get_running_loop().time() + left

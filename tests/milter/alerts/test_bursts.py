@@ -9,7 +9,7 @@ from pratique.milter.alerts.bursts import OF_BOUNCES, Bursts, client_of, restate
 from pratique.milter.alerts.lately import Lately
 from pratique.milter.content import content_of
 from pratique.milter.mail import Client, Envelope, Forward
-from pratique.milter.pipeline import Besides, Pipeline
+from pratique.milter.pipeline import Options, Pipeline
 from pratique.milter.sections.bursts import BurstsSection
 from pratique.milter.ways import Ways
 from pratique.policies.policy import Policy
@@ -243,8 +243,8 @@ actions = ["accept"]
 
 async def test_a_policy_knows_what_there_is_of_late(counting, quarantine, hop, fake_sees):
     told = []
-    besides = Besides(bursts=counting.bursts)
-    pipeline = Pipeline(fake_sees(), Policy.load(POLICY), quarantine, told.append, besides)
+    options = Options(bursts=counting.bursts)
+    pipeline = Pipeline(fake_sees(), Policy.load(POLICY), quarantine, told.append, options)
     for second in range(3):
         content = content_of([b"hello"])
         ways = Ways(hop.send, quarantine.hold, "sender")

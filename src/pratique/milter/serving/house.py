@@ -35,7 +35,7 @@ from pratique.milter.mail import Envelope
 from pratique.milter.next_hop import NextHop
 from pratique.milter.notices.notices import Notices, open_notices
 from pratique.milter.own_fields import OwnFields
-from pratique.milter.pipeline import Besides, Pipeline
+from pratique.milter.pipeline import Options, Pipeline
 from pratique.milter.quarantine.store import Quarantine
 from pratique.milter.sent.keyring import Keyring
 from pratique.milter.sent.our_mail import OurMail, open_our_mail
@@ -157,8 +157,8 @@ async def open_house(charge: Charge, nurseries: Nurseries) -> AsyncIterator[Hous
             ledger_of(our_mail),
             *_people(settings, lately, notices),
         )
-        besides = _besides(charge, our_mail, lately)
-        pipeline = Pipeline(sees, charge.policy, quarantine, tell, besides)
+        options = _options(charge, our_mail, lately)
+        pipeline = Pipeline(sees, charge.policy, quarantine, tell, options)
         yield House(pipeline, quarantine, next_hop, release_hop, tags_of(our_mail))
 
 
@@ -170,9 +170,9 @@ def _people(settings: Settings, lately: Lately, notices: Notices | None) -> tupl
     return Alerts(lately, settings.bursts, receivers).tell, notices.tell
 
 
-def _besides(charge: Charge, our_mail: OurMail | None, lately: Lately) -> Besides:
+def _options(charge: Charge, our_mail: OurMail | None, lately: Lately) -> Options:
     settings = charge.settings
-    return Besides(
+    return Options(
         own_fields_of(settings, our_mail),
         Bursts(lately, settings.bursts, _settled(our_mail)),
         for_looking(settings.deadline.seconds),
