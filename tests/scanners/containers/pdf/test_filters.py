@@ -1,6 +1,7 @@
 """The filters of PDF's streams, alone and in a row, whole and damaged."""
 
 import base64
+import random
 import zlib
 
 import pytest
@@ -100,6 +101,19 @@ def test_what_came_before_damage_is_given(name):
 
     assert len(held) > 1000
     assert TEXT.startswith(held[: len(held) // 2])
+
+
+@pytest.mark.parametrize("size", [30, 3000, 300_000])
+def test_so_is_all_of_it_where_the_damage_comes_in_the_same_octets(size):
+    """As in a script of a few lines with nonsense behind it, which viewers run all the same."""
+    text = random.Random(1).randbytes(size // 2).hex().encode()
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    # A block that is not the last one, and then of a kind that there is not (RFC 1951 3.2.3).
+    octets = packer.compress(text) + packer.flush(zlib.Z_FULL_FLUSH) + b"\xff" * 40
+    held = []
+    with pytest.raises(Damaged):
+        held.extend(decode(octets, [("FlateDecode", {})], Budget(Limits())))
+    assert b"".join(held) == text
 
 
 def test_an_unknown_filter_is_damage():

@@ -78,6 +78,18 @@ def test_a_stream_that_is_cut_off_is_damaged(method):
         unpacked(packed)
 
 
+@pytest.mark.parametrize("size", [30, 3000, 300_000])
+def test_of_a_damaged_member_all_before_the_damage_is_given(size):
+    text = random.Random(1).randbytes(size // 2).hex().encode()
+    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+    octets = packer.compress(text) + packer.flush(zlib.Z_FULL_FLUSH) + b"\xff" * 40
+    given = []
+    with pytest.raises(Damaged):
+        given.extend(Packed(memoryview(octets), 8, 0, size).pieces())
+    assert b"".join(given) == text
+    assert max(map(len, given)) <= 64 * 1024
+
+
 @pytest.mark.parametrize("method", [8, 9, 12, 14, 95, 93, 98])
 @pytest.mark.parametrize("octets", [b"", b"\xff" * 50, bytes(50)])
 def test_what_is_no_stream_is_damaged_or_nothing(method, octets):

@@ -15,6 +15,7 @@ from pratique.scanners.budget import Budget
 from pratique.scanners.containers.gather import Damaged, pieces_of
 from pratique.scanners.containers.pdf.predictor import undo
 from pratique.scanners.containers.pdf.syntax import Name, Value
+from pratique.scanners.containers.streams import before_damage
 
 # No writer chains more than two.
 FILTERS = 8
@@ -89,9 +90,11 @@ def _flate(pieces: _Pieces, _given: dict[str, Value]) -> _Pieces:
         left = _without_header(octets) if first else octets
         first = False
         while left and not unpacker.eof:
+            ahead = unpacker.copy()
             try:
                 yield unpacker.decompress(left, _SMALL)
             except zlib.error as error:
+                yield from before_damage(ahead, left)
                 raise Damaged(str(error)) from error
             left = unpacker.unconsumed_tail
         if unpacker.eof:
