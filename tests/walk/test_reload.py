@@ -9,13 +9,15 @@ import smtplib
 import subprocess
 import sys
 import urllib.request
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from pratique.milter.journal.reading import entries_of, find
 from pratique.milter.policy_file import find as policy_file
-from pratique.milter.stores.days import files_in
+from pratique.milter.stores.day_folder import DayFolder
+from pratique.milter.stores.days import files_in, with_ending
 from pratique.milter.supervisor.supervisor import Supervisor
 from pratique.milter.versions import Versions
 from pratique.policies.written.beside import hash_of
@@ -278,8 +280,11 @@ def test_a_damaged_journal_is_kept_aside_and_a_new_one_is_begun(service, until):
     first = str(service.messages()[0]["queue_id"])
     until(lambda: folder.exists() and find(folder, first).entries, "entry")
     (file,) = folder.glob("*.sqlite3")
-    with file.open("r+b") as damaged:
-        damaged.write(os.urandom(4096))
+    # While nobody has it open, and its log with it: from that a first page would come back.
+    with DayFolder(folder, lambda: datetime.now(UTC), patience=20).alone():
+        with_ending(file, "-wal").unlink(missing_ok=True)
+        with file.open("r+b") as damaged:
+            damaged.write(os.urandom(4096))
     assert send(service.port) == 250
     second = str(service.messages()[1]["queue_id"])
     until(lambda: find(folder, second).entries, "entry in a new file")
