@@ -1,4 +1,4 @@
-"""Ask all lookups about a message, at the same time, within its time."""
+"""Run all lookups about a message, at the same time, within the message's time."""
 
 import asyncio
 import time
@@ -20,13 +20,13 @@ from pratique.scanners import facts_pb2 as facts
 
 
 class Lookup(Protocol):
-    """Knows something about a message that its octets do not say."""
+    """A source of what a message's octets do not say."""
 
     async def add(self, seen: facts.Facts, until: float) -> None:
-        """Add facts, at `until` of the loop's clock at the latest; raises nothing."""
+        """Add facts, no later than `until` of the loop's clock; raise nothing."""
 
 
-# Each makes its lookup of the settings; None where these name none.
+# Each makes its lookup from the settings; None where these name none.
 LOOKUPS = (block_lists_of, authentication_of)
 
 
@@ -43,12 +43,12 @@ class Lookups:
         self._lookups = tuple(lookups)
         self._bounces = bounces
         self._seconds = seconds
-        # Whom they ask, which nobody else does.
+        # The resolver that these lookups share; nothing else uses it.
         self._resolver = resolver
 
     async def add(self, seen: facts.Facts, envelope: Envelope, until: float) -> None:
-        """Add what each knows."""
-        # A question may wait for its turn as long as it may take.
+        """Add what each lookup knows."""
+        # A question may wait for its turn for as long as the answer may take.
         until = min(until, asyncio.get_running_loop().time() + 2 * self._seconds)
         asked = [each.add(seen, until) for each in self._lookups]
         if self._bounces is not None:
@@ -56,15 +56,15 @@ class Lookups:
         await asyncio.gather(*asked)
 
     async def close(self) -> None:
-        """Ask no more: no question is under way, and no socket of one is open."""
+        """Stop asking: no question is under way any more, and none of their sockets is open."""
         if self._resolver is not None:
             await self._resolver.close()
 
 
 def lookups_of(settings: Settings, our_mail: OurMail | None = None) -> Lookups | None:
-    """The lookups that the settings name; None where they name none.
+    """Build the lookups that the settings name; None where they name none.
 
-    Bounces are proved where somebody knows what we sent.
+    Bounces are proved where it is known what we sent.
     """
     section = settings.dns
     resolver = Resolver(
@@ -82,7 +82,7 @@ def lookups_of(settings: Settings, our_mail: OurMail | None = None) -> Lookups |
 
 
 def bounces_of(our_mail: OurMail, resolver: Resolver) -> Bounces:
-    """What proves bounces of our mail."""
+    """Build what proves bounces of our mail."""
     ours = Ours(
         Domains(our_mail.domains),
         our_mail.keys,

@@ -1,16 +1,16 @@
 """Ask lists by DNS (RFC 5782) about the hosts of links and about the client.
 
-A list is a hint, and a stranger on the net: it may be slow, closed, or answer "yes" to
-everything, or "no", on the day after it closed.  So it is never trusted.  An answer outside of
-127.0.0.0/8 is none of a list's, but of a resolver that has one for every name; 127.255.255.x
-and 127.0.0.1 say that the list does not answer us (Spamhaus, URIBL: an open resolver, too many
-questions).  And with each message it is held against what each list must have and none may
-have (RFC 5782 5: 127.0.0.2 and 127.0.0.1; `test` and `invalid`), which costs no question
-while the resolver remembers: who has not the one, or has the other, or does not say, is not
-believed in anything.
+A list is a hint from a stranger on the net: it may be slow, it may be closed, and on the day
+after it closed it may answer "yes" or "no" to everything.  So it is never trusted.  An answer
+outside 127.0.0.0/8 comes from a resolver that answers for every name, not from a list;
+127.255.255.x and 127.0.0.1 say that the list does not serve us (Spamhaus, URIBL: an open
+resolver, too many questions).  And with each message a list is tested with the entry that each
+list must have and the entry that none may have (RFC 5782 5: 127.0.0.2 and 127.0.0.1; `test`
+and `invalid`), which costs no question while the resolver remembers the answers.  A list that
+lacks the former, has the latter, or does not answer, is not believed at all.
 
-What cannot be asked is not known, and says so (`lists_away`).  No mail is deferred for it: a
-list that is down for a day would stop all mail for a day.
+What cannot be asked is not known, and the facts say so (`lists_away`).  No mail is deferred for
+it: a list that is down for a day would stop all mail for a day.
 """
 
 import asyncio
@@ -30,10 +30,10 @@ from pratique.scanners import facts_pb2 as facts
 
 log = logging.getLogger("pratique.lookups")
 
-# Domains and addresses of one message that each list is asked about: newsletters have
-# fifteen, and who has more names no more of them for being asked about all.
+# How many domains and addresses of one message each list is asked about.  Newsletters have
+# fifteen; a message with more than this costs no more questions.
 MOST = 50
-# So many failures in a row, and a list is left alone for so long.
+# After this many failures in a row a list is left alone for this many seconds.
 FAILURES, REST = 3, 30.0
 _ANSWERS = ipaddress.ip_network("127.0.0.0/8")
 _REFUSES = ipaddress.ip_network("127.255.255.0/24")
@@ -44,10 +44,10 @@ _MUST_NOT = {"hosts": "invalid", "addresses": "1.0.0.127"}
 
 
 class Asks(Protocol):
-    """Asks DNS: `Resolver`, or what a test hands in."""
+    """What asks DNS: `Resolver`, or a test's stand-in."""
 
     async def ask(self, name: str, type_: str, until: float) -> Reply:
-        """What is known of a name."""
+        """Return what is known of a name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,31 +57,31 @@ class BlockList:
     name: str
     zone: str
     what: str
-    # What its answers mean; without any each means that it is listed.
+    # What its answers mean; without codes any answer means "listed".
     codes: Mapping[str, str] = field(default_factory=dict)
-    # What it has for who tries it, if that is not RFC 5782's.
+    # The entry that it has for testing, if not that of RFC 5782.
     test: str = ""
 
     @property
     def must(self) -> str:
-        """What it must have."""
+        """The name that the list must have."""
         return f"{self.test or _MUST[self.what]}.{self.zone}"
 
     @property
     def must_not(self) -> str:
-        """What it may not have."""
+        """The name that the list must not have."""
         return f"{_MUST_NOT[self.what]}.{self.zone}"
 
 
 @dataclass(slots=True)
 class _State:
-    """How it answers."""
+    """How a list has answered so far."""
 
     failures: int = 0
     rests_until: float = 0.0
-    # What was told of it last; "" is that it answers.
+    # The failure that was logged last; "" if it answers.
     told: str = ""
-    # Why it was not believed last.
+    # Why it was not believed when last tested.
     doubted: str = ""
 
 
@@ -96,7 +96,7 @@ class BlockLists:
         self._states = {one.name: _State() for one in lists}
 
     async def add(self, seen: facts.Facts, until: float) -> None:
-        """Say of each link, and of the client, on which lists it stands."""
+        """State for each link, and for the client, on which lists it stands."""
         await asyncio.gather(*(self._ask_all(one, seen, until) for one in self._lists))
 
     async def _ask_all(self, one: BlockList, seen: facts.Facts, until: float) -> None:
@@ -116,7 +116,7 @@ class BlockLists:
             seen.lists_away.append(one.name)
 
     async def _try(self, one: BlockList, until: float) -> str:
-        """Why a list is not to be believed; empty if it is."""
+        """Return why a list is not to be believed; empty if it is."""
         state = self._states[one.name]
         if asyncio.get_running_loop().time() < state.rests_until:
             return state.told
@@ -133,19 +133,20 @@ class BlockLists:
         return why
 
     async def _ask(self, one: BlockList, name: str, until: float) -> tuple[list[str], str]:
-        """What a list says of a name, and why it is not known."""
+        """Return what a list says of a name, and why that is not known."""
         state, now = self._states[one.name], asyncio.get_running_loop().time()
         if now < state.rests_until:
             return [], state.told
         reply = await self._resolver.ask(f"{name}.{one.zone}", "A", until)
         words, failure = _read(one, reply)
         if not reply.unasked:
-            # Or a stranger whose mail takes all its time could have a list left alone.
+            # An unasked question does not count: a stranger whose mail takes all its time could
+            # otherwise have a list left alone.
             self._tell(one, state, failure)
         return words, failure
 
     def _doubt(self, one: BlockList, state: _State, why: str) -> None:
-        """Remember whether it is believed; a change goes to the log, once."""
+        """Remember whether the list is believed; log each change once."""
         if why and why not in {state.doubted, state.told}:
             log.warning("block list %s (%s) is not believed: %s", one.name, one.zone, why)
         elif state.doubted and not why:
@@ -153,10 +154,10 @@ class BlockLists:
         state.doubted = why
 
     def _tell(self, one: BlockList, state: _State, failure: str) -> None:
-        """Remember how it answers; a change goes to the log, once."""
+        """Remember how the list answers; log each change once."""
         if not failure:
-            # Also while it rests, for a question that was asked before: else it would be left
-            # alone and nobody told.
+            # This may happen while the list rests, by a question asked before: without a reset it
+            # would stay at rest, and the log would say nothing.
             state.failures, state.rests_until = 0, 0.0
             if state.told:
                 log.info("block list %s answers again", one.name)
@@ -171,7 +172,7 @@ class BlockLists:
 
 
 def _read(one: BlockList, reply: Reply) -> tuple[list[str], str]:
-    """The words that an answer means, and why it is none."""
+    """Return the words that an answer stands for, and why it is not a valid one."""
     if reply.failure:
         return [], reply.failure
     words: list[str] = []
@@ -191,14 +192,14 @@ def _read(one: BlockList, reply: Reply) -> tuple[list[str], str]:
     return list(dict.fromkeys(words)), ""
 
 
-# RFC 1035 2.3.4, and room for a zone.
+# RFC 1035 2.3.4, with room left for a zone.
 _NAME = re.compile(r"(?!.{191})(?:[a-z0-9_-]{1,63}\.)+[a-z0-9_-]{1,63}")
-# What a list's answer is written to.
+# Where a list's answer is written to.
 _Place = facts.Link | facts.Client
 
 
 def _places(what: str, seen: facts.Facts) -> dict[str, list[_Place]]:
-    """What a list is asked about, and where its answers belong; what hides itself first."""
+    """Map what a list is asked about to where the answers belong; obfuscated links come first."""
     places: dict[str, list[_Place]] = {}
     if what == "addresses" and (name := reversed_address(seen.envelope.client.ip)):
         places.setdefault(name, []).append(seen.envelope.client)
@@ -217,9 +218,9 @@ def _names(what: str, host: str) -> Iterator[str]:
 
 
 def reversed_address(written: str) -> str | None:
-    """An IP address as lists are asked about it (RFC 5782 2.1 and 2.4).
+    """Return an IP address in the form in which lists are asked (RFC 5782 2.1 and 2.4).
 
-    "" for one that is on no list (a network of one's own); None if it is no IP address.
+    Returns "" for one that no list has (a private network); None if it is not an IP address.
     """
     try:
         address = ipaddress.ip_address(written)
@@ -236,17 +237,17 @@ def _suffixes() -> PublicSuffixList:
 
 
 def _registrable(host: str) -> str:
-    """The domain that somebody registered; a host of one label is on no list.
+    """Return the registrable domain of a host; a host of one label is on no list.
 
-    What is no name in DNS is not asked about: a failure would be blamed on the list.  What
-    stands before it may be as long and as odd as whoever registered it likes.
+    What cannot be a name in DNS is not asked about: the list would be blamed for the failure.  The
+    labels in front of it may be as long and as odd as the domain's owner likes.
     """
     domain = str(_suffixes().privatesuffix(host) or "")
     return domain if _NAME.fullmatch(domain) and host.endswith(domain) else ""
 
 
 def block_lists_of(settings: Settings, resolver: Resolver) -> BlockLists | None:
-    """The lists that the settings name; None where they name none."""
+    """Build the lists that the settings name; None where they name none."""
     lists = [
         BlockList(each.called, each.zone, each.what, each.codes, each.test)
         for each in settings.block_list

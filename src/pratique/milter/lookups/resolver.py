@@ -1,13 +1,14 @@
 """Ask DNS: bounded in time, in questions, and in what is remembered; and never raise.
 
-Answers are kept for as long as they say (RFC 1035 3.2.1), "there is no such name" as well
-(RFC 2308 5), a failure for a few seconds (RFC 9520 3).  Whoever asks what somebody else is
-asking waits for the same answer.  A question that nobody waits for any more goes on to its
-end, so that the next message finds the answer; but if its turn has not come by then it is not
-asked at all, so that who names many slow servers leaves no queue behind.
+Answers are kept for as long as they say (RFC 1035 3.2.1), "there is no such name" too
+(RFC 2308 5), and a failure for a few seconds (RFC 9520 3).  Callers with the same question wait
+for the same answer.  A question whose callers have all given up still runs to its end, so that
+the next message finds the answer; but if its turn has not come by then it is not asked at all,
+so that a message that names many slow servers leaves no queue behind.
 
-dnspython sends each question from a port of its own with a random number, takes an answer
-only to that question from where it went, and asks again by TCP where it was cut (RFC 5452).
+dnspython sends each question from a port of its own with a random number, accepts an answer
+only to that question and from the address it asked, and asks again by TCP where the answer was
+truncated (RFC 5452).
 """
 
 import asyncio
@@ -23,32 +24,32 @@ import dns.resolver
 
 from pratique.milter.lookups.turns import Turns, last_two
 
-# A name and what is known of it take 500 octets: 8 MB.
+# A name and its answer take 500 octets: 8 MB.
 KEPT = 16_384
-# Strangers choose some of the names that are asked for, and what is answered (SPF, DKIM): of
-# text at most so many octets are kept.
+# Strangers choose some of the names that are asked for, and some of the answers (SPF, DKIM), so
+# the text that is kept is limited to this many octets.
 KEPT_OCTETS = 32 * 2**20
-# A list changes within minutes, and tells so by its time to live; for longer than an hour
-# nothing is believed that a resolver says.
+# A list changes within minutes, and says so by its time to live; whatever a resolver says is
+# believed for an hour at most.
 LONGEST, SHORTEST = 3600.0, 5.0
 # Where a negative answer does not say how long it holds.
 NEGATIVE = 60.0
 # RFC 9520 3.2: at least one second, at most five minutes.
 FAILED = 10.0
-# Questions that wait for their turn; a message asks a few.
+# Questions that wait for their turn; each message asks a few.
 WAITING = 2000
-# A list gives one or two records; some domains have seventy TXT records, of 8 KiB in all.  What
-# is longer is not read at all: half an answer would say something else.
+# A list gives one or two records; some domains have seventy TXT records, of 8 KiB in all.  A
+# longer answer is not read at all: half an answer would say something else.
 RECORDS, OCTETS = 256, 16_384
 
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """What DNS says of a name: its records, none where there are none; or why nobody knows."""
+    """What DNS says of a name: its records, if it has any; or why that is unknown."""
 
     records: tuple[str, ...] = ()
     failure: str = ""
-    # It failed for want of time or of turns over here: that says nothing of who was asked.
+    # It failed because time or turns ran out here, which says nothing about the server asked.
     unasked: bool = False
 
 
@@ -62,7 +63,7 @@ class ResolverSettings:
 
 
 class Resolver:
-    """One of it for all messages of a door."""
+    """The one resolver for all messages of a door."""
 
     def __init__(
         self,
@@ -75,14 +76,14 @@ class Resolver:
         self._kept: OrderedDict[tuple[str, str], tuple[float, Reply]] = OrderedDict()
         self._octets = 0
         self._asking: dict[tuple[str, str], asyncio.Task[Reply]] = {}
-        # How many wait for each.
+        # How many callers wait for each.
         self._waiting: Counter[tuple[str, str]] = Counter()
         self._turns = Turns(settings.questions, domain_of)
         self._dns: dns.asyncresolver.Resolver | None = None
         self._closed = False
 
     async def ask(self, name: str, type_: str, until: float) -> Reply:
-        """What is known of a name at `until` of the loop's clock, at the latest."""
+        """Return what is known of a name, no later than `until` of the loop's clock."""
         key = (name.lower(), type_)
         kept = self._kept.get(key)
         if kept is not None and self._clock() < kept[0]:
@@ -95,7 +96,8 @@ class Resolver:
             asking = self._asking[key] = asyncio.create_task(self._question(key))
         self._waiting[key] += 1
         try:
-            # Others wait for it too, and its end is not theirs: so it is not awaited itself.
+            # Others may wait for it too, and this caller's timeout must not cancel it: so it is not
+            # awaited directly.
             async with asyncio.timeout_at(until):
                 await asyncio.wait([asking])
         except TimeoutError:
@@ -112,7 +114,7 @@ class Resolver:
             del self._waiting[key]
 
     async def close(self) -> None:
-        """End what is under way, and take no question any more."""
+        """Cancel what is under way, and accept no more questions."""
         self._closed = True
         tasks = list(self._asking.values())
         for task in tasks:
@@ -139,7 +141,7 @@ class Resolver:
             self._octets -= _octets(self._kept.popitem(last=False)[1][1])
 
     async def _answer(self, name: str, type_: str) -> tuple[Reply, float]:
-        """The answer, and for how long it holds."""
+        """Return the answer, and how long it holds."""
         try:
             said = await self._resolver().resolve(
                 f"{name}.", type_, raise_on_no_answer=False, search=False
@@ -157,7 +159,7 @@ class Resolver:
         return reply, seconds
 
     def _resolver(self) -> dns.asyncresolver.Resolver:
-        """Made when the first question is asked; the system's settings are read then."""
+        """Made with the first question; only then are the system's settings read."""
         if self._dns is None:
             servers = self._settings.servers
             self._dns = dns.asyncresolver.Resolver(configure=not servers)
@@ -165,7 +167,7 @@ class Resolver:
                 self._dns.nameservers = [host for host, _ in servers]
                 self._dns.nameserver_ports = dict(servers)
             self._dns.lifetime = self._settings.seconds
-            # Half of it, so that a second try has time.
+            # Half of it, so that there is time for a second try.
             self._dns.timeout = self._settings.seconds / 2
         return self._dns
 
@@ -175,7 +177,7 @@ def _octets(reply: Reply) -> int:
 
 
 def _negative(response: dns.message.Message | None) -> float:
-    """How long "there is none" holds: the lesser of two numbers of the zone's SOA."""
+    """Return how long "no such name" holds: the lesser of two numbers of the zone's SOA."""
     for rrset in response.authority if response is not None else ():
         if rrset.rdtype == dns.rdatatype.SOA and len(rrset):
             said = min(rrset.ttl, rrset[0].minimum)

@@ -1,13 +1,13 @@
-"""Tell a client that may be a stranger from one whose address no stranger comes from. Pure.
+"""Tell a client that may be a stranger from one whose address no stranger comes from.  Pure.
 
-Nobody publishes a record about a private address, and nobody on the Internet has one; nor has
-whoever is not known by an address at all.  Addresses of documents (RFC 5737) are private to
-Python, and to nobody else, so the networks are written out.
+Nobody publishes a record about a private address, and nobody on the Internet has one; a client
+whose address is unknown cannot be asked about either.  Python counts the addresses for
+documentation (RFC 5737) as private, but nobody else does, so the networks are written out.
 """
 
 import ipaddress
 
-# RFC 1918, RFC 4193, RFC 6598, links (RFC 3927, RFC 4291 2.5.6), and the host itself.
+# RFC 1918, RFC 4193, RFC 6598, link-local (RFC 3927, RFC 4291 2.5.6), and the host itself.
 _PRIVATE = tuple(
     ipaddress.ip_network(one)
     for one in (
@@ -18,7 +18,7 @@ _PRIVATE = tuple(
 
 
 def may_be_a_stranger(ip: str) -> bool:
-    """False for a private address, and for what is none."""
+    """Return False for a private address, and for what is not an address."""
     try:
         address = ipaddress.ip_address(ip)
     except ValueError:

@@ -1,7 +1,7 @@
-"""Find what only our mail had in what a bounce brings back, and hold it against the case.
+"""Find what only our mail had in what a bounce brings back, and check it against the case.
 
-Each of them says whose message it was and when: the ledger by its row, a mark by what its MAC
-covers, a tag by the address that it stands in, a signature by the fields that it signs.
+Each piece says whose message it was and when: the ledger by its row, a mark by what its MAC
+covers, a tag by the address that carries it, a signature by the fields that it signs.
 """
 
 from collections.abc import Iterable, Iterator
@@ -22,20 +22,20 @@ from pratique.milter.sent.keys import Keys
 from pratique.milter.sent.ledger import Ledger, Sent
 from pratique.scanners import facts_pb2 as facts
 
-# Two clocks, and a Date in a zone that it does not say.
+# Two clocks may differ, and a Date may not say its zone.
 _AHEAD = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Made:
-    """What was found of marks and tags, and whether one that bears our name is not ours."""
+    """The marks and tags that were found, and why one that bears our name is not ours."""
 
     found: tuple[Found, ...] = ()
     bad: str = ""
 
 
 async def in_ledger(case: Case, ledger: Ledger, window: timedelta) -> list[Found]:
-    """Messages of ours whose Message-ID it returns."""
+    """Find messages of ours whose Message-ID the bounce returns."""
     found: list[Found] = []
     for written in case.returned.message_ids[:MESSAGE_IDS]:
         sent = await ledger.by_message_id(written, case.owner) if case.owner else None
@@ -50,7 +50,7 @@ def _of_row(case: Case, sent: Sent, ledger: Ledger, window: timedelta) -> Found:
     one = Found("sent_message", f"<{sent.message_id}>", sent.message_id, len(sent.recipients))
     if why := _untimely(sent.sent_at, case.at, window):
         return replace(one, detail=why, fault=AGE)
-    # A forger who knows the Message-ID alone, as answers quote it, cannot say whom it went to.
+    # A sender that has seen only the Message-ID, as replies quote it, cannot say whom it went to.
     hashes = map(ledger.hashed, case.named)
     whom = next((told for told in hashes if told in sent.recipients), "")
     return replace(one, whom=whom, fault="" if whom else RECIPIENT)
@@ -64,11 +64,12 @@ def _untimely(sent_at: datetime, at: datetime, window: timedelta) -> str:
 
 
 def by_watermark(case: Case, keys: Keys, known: list[Found]) -> Made:
-    """Marks of ours; `known` is what the ledger has of the same message."""
+    """Find marks of ours; `known` is what the ledger has of the same messages."""
     found: list[Found] = []
     bad, today, owner = "", day_of(case.at), case.owner
     if not owner:
-        # Our own bounces have the null reverse-path; nobody is told of one that is lost.
+        # An empty owner would match the marks of our own bounces, whose reverse-path is null;
+        # nobody is told when one of those is lost.
         return Made()
     for text in case.returned.watermarks[:MARKS]:
         for message_id in case.returned.message_ids[:MESSAGE_IDS]:
@@ -84,7 +85,7 @@ def by_watermark(case: Case, keys: Keys, known: list[Found]) -> Made:
 
 
 def _marked(message_id: str, verdict: watermark.Verdict, known: list[Found]) -> Found:
-    """Where the ledger has the message, it knows the recipients, which a mark does not."""
+    """Take the recipients from the ledger where it has the message; a mark does not know them."""
     row = next((one for one in known if one.key == names.message_id(message_id)), None)
     one = Found("watermark", f"marked on {date_of(verdict.day)}", verdict.proof)
     if row is None:
@@ -93,7 +94,7 @@ def _marked(message_id: str, verdict: watermark.Verdict, known: list[Found]) -> 
 
 
 def by_tag(case: Case, keys: Keys) -> Made:
-    """The tag in the address that it came to."""
+    """Find the tag in the address that the bounce came to."""
     untagged = batv.untag(keys, case.owner, day_of(case.at))
     if untagged.state == "bad":
         return Made(bad="a tag that our keys did not make for this address")
@@ -105,7 +106,7 @@ def by_tag(case: Case, keys: Keys) -> Made:
 
 
 def signed(case: Case, signature: facts.Signature, window: timedelta) -> Found:
-    """What a signature of ours that verifies proves: whom it names, if it signs that."""
+    """Return what a verified signature of ours proves: whom it names, if it signs that."""
     returned, fault = case.returned, ""
     recipients = frozenset(_named(returned.recipients[:RECIPIENTS]))
     whom = next((one for one in _named(returned.failed[:FAILED]) if one in recipients), "")
@@ -129,7 +130,7 @@ def _named(listed: Iterable[str]) -> Iterator[str]:
 
 
 def _age(case: Case, signature: facts.Signature, window: timedelta) -> str:
-    """Whether it was signed in time, by t= or by a Date that it covers; unknown is too old."""
+    """Say why it was not signed in time, by t= or a signed Date; an unknown time is too old."""
     if signature.HasField("signed_at"):
         return _untimely(signature.signed_at.ToDatetime(UTC), case.at, window)
     if case.returned.HasField("date") and "date" in signature.fields:

@@ -1,8 +1,9 @@
 """Say what no bounce of our mail has.  Pure.
 
 Most genuine bounces are made by our own servers, after another refused the mail; a stranger
-who reports as one of ours is none.  A bounce goes to one address (RFC 3464 2: of 821 none had
-two).  And what all our mail bears, what comes back bears as well, as far as it comes back.
+that reports under the name of one of ours is not among them.  A bounce goes to one address
+(RFC 3464 2: of 821 none had two).  And whatever all our mail bears must be in what comes back,
+as far as the original comes back at all.
 """
 
 from collections.abc import Iterator
@@ -14,25 +15,25 @@ from pratique.milter.lookups.bounces.proof import weigh
 from pratique.milter.sent.domains import Domains
 from pratique.scanners import facts_pb2 as facts
 
-# A header of so many fields is as it was sent, and has our mark among them; what some
-# servers quote of one has From, To and Subject.
+# A header of at least this many fields was returned as it was sent, and includes our mark; some
+# servers quote only From, To and Subject.
 WHOLE_FIELDS = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Marked:
-    """What all that we send bears."""
+    """What all mail that we send bears."""
 
     # A watermark.
     watermark: bool = False
-    # A tag, if it is sent by whom the bounce came to.
+    # A tag, if sent by the address that the bounce came to.
     tag: bool = False
 
 
 def contradictions(
     case: Case, ours: Domains, marked: Marked, window: timedelta
 ) -> Iterator[facts.Evidence]:
-    """What speaks against it, of a bounce that nothing proves."""
+    """Yield what speaks against a bounce that nothing proves."""
     if not case.claimed:
         return
     if case.outside and case.count > 1:
@@ -61,7 +62,7 @@ def _is_whole(returned: facts.Returned) -> bool:
 
 
 def _is_never_ours(case: Case, ours: Domains) -> bool:
-    """Whether what it returns says that it is from us, and passed none of our hosts."""
+    """Whether the returned header claims to be from us, but passed none of our hosts."""
     returned = case.returned
     if not any(map(ours.has_address, returned.authors)) or returned.watermarks:
         return False

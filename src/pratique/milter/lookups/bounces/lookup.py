@@ -1,9 +1,9 @@
 """Prove that a bounce answers a message of ours, or say what speaks against it.
 
-What is looked for: its Message-ID in the ledger, our watermark in what it returns, our tag in
-the address that it came to, our DKIM signature in the header that it returns.  Where none of
-them is there, that we wrote to the address that failed is a weak proof (99.6 % of genuine
-bounces have it, and so has whoever knows with whom we write).
+It looks for the bounce's Message-ID in the ledger, our watermark in what it returns, our tag in
+the address that it came to, and our DKIM signature in the header that it returns.  Where none of
+them is found, the fact that we wrote to the address that failed is a weak proof (99.6 % of
+genuine bounces have it, and so has anybody who knows with whom we correspond).
 
 Other reports that answer a message (a vacation notice, RFC 3834) are proved in the same way,
 but nothing is held against them.
@@ -29,12 +29,12 @@ from pratique.milter.sent.keys import Keys
 from pratique.milter.sent.ledger import Ledger
 from pratique.scanners import facts_pb2 as facts
 
-# Of the time that there is.
+# The share of the remaining time.
 _OF_DNS = 0.8
 
 
 class Verifies(Protocol):
-    """Who verifies returned signatures: `Signatures`, or what a test hands in."""
+    """What verifies returned signatures: `Signatures`, or a test's stand-in."""
 
     async def verifies(self, signature: facts.Signature, until: float) -> bool:
         """Whether the key's owner signed the header."""
@@ -45,21 +45,21 @@ class Ours:
     """Who we are, and what our mail bears."""
 
     domains: Domains
-    # Without keys nothing is marked, and nothing is known by its mark.
+    # Without keys nothing is marked, and nothing is recognized by its mark.
     keys: Keys | None = None
-    # Whether all that bounces on a day had a watermark (sent/since.py).
+    # Whether everything that bounces on a day had a watermark (sent/since.py).
     watermarked: Callable[[date], bool] = lambda _: False
-    # ... and all that a domain sent had a tag.
+    # ... and whether everything that a domain sent had a tag.
     tags: Callable[[str, date], bool] = lambda _, __: False
-    # Whether a domain has them now: whoever tags there is one of us.
+    # Whether a domain tags its mail now: then a tag in its addresses claims to be ours.
     has_tags: Callable[[str], bool] = lambda _: False
     window: timedelta = timedelta(days=WINDOW)
-    # Whether the ledger has all that was sent, from whatever host, before what comes back then.
+    # Whether the ledger has everything, from whatever host, that could bounce at that time.
     complete: Callable[[datetime], bool] = lambda _: False
 
 
 class Bounces:
-    """Knows our mail again."""
+    """Recognizes our own mail."""
 
     name: ClassVar[str] = "bounces"
 
@@ -70,7 +70,7 @@ class Bounces:
         self._counted = Counted(ledger)
 
     async def prove(self, seen: facts.Facts, envelope: Envelope, until: float) -> None:
-        """State `verified`, and evidence, at `until` of the loop's clock at the latest."""
+        """State `verified`, and evidence, no later than `until` of the loop's clock."""
         case = case_of(seen, envelope, self._ours.domains)
         if case is None or not case.recipients or envelope.direction == "outbound":
             return
@@ -111,26 +111,26 @@ class Bounces:
         return Verdict(verified=False, evidence=(*verdict.evidence, *evidence))
 
     def _by_tag(self, case: Case, keys: Keys) -> Made:
-        """Tags of ours.  One that is bad may be another server's, in a domain that has none."""
+        """Find tags of ours.  A bad one may be another server's, in a domain that does not tag."""
         made = candidates.by_tag(case, keys)
         domain = case.owner.rpartition("@")[2]
         return replace(made, bad=made.bad if self._ours.has_tags(domain) else "")
 
     def _expects_tag(self, case: Case) -> bool:
-        """Whether its recipient sends with a tag; who has one already cannot bear another."""
+        """Whether its recipient sends with a tag; an address that has one cannot bear another."""
         domain = case.owner.rpartition("@")[2]
         return batv.is_taggable(case.owner) and self._ours.tags(domain, case.at.date())
 
     async def _uses(self, transaction: str, one: Found) -> list[int]:
-        """How often it was used, by each of its limits; what proves nothing uses nothing."""
+        """Count its uses, one number per limit; what proves nothing uses nothing."""
         limits = () if one.fault else one.limits
         return [await self._counted.uses(transaction, key) for key, _ in limits]
 
     async def _signed(self, case: Case, until: float) -> list[Found]:
-        """Signatures of ours that verify; only those are asked about."""
+        """Find signatures of ours that verify; DNS is asked about no others."""
         if self._signatures is None:
             return []
-        # If DNS is late, the ledger shall still be asked, and be no failure.
+        # Leave time to ask the ledger if DNS is late, so that this is not a failure.
         now = asyncio.get_running_loop().time()
         until = now + _OF_DNS * (until - now)
         ours = [
@@ -146,14 +146,14 @@ class Bounces:
         ]
 
     def _never_sent(self, case: Case) -> list[facts.Evidence]:
-        """Where all is known that was sent, what is not known was not."""
+        """Where the ledger is complete, what it does not have was never sent."""
         answers = case.dressed and (case.returned.message_ids or case.returned.failed)
         if not (answers and self._ours.complete(case.at)):
             return []
         return [weigh("never_sent", "the ledger has nothing of it")]
 
     async def _wrote_to(self, case: Case) -> list[facts.Evidence]:
-        """The weak proof: we wrote to an address that failed, of late."""
+        """Look for the weak proof: we recently wrote to an address that failed."""
         if not case.owner:
             return []
         for failed in case.returned.failed[:FAILED]:
@@ -164,5 +164,5 @@ class Bounces:
 
 
 def _untagged(case: Case) -> Case:
-    """The case, whose recipients bear no tags any more, ours or others'."""
+    """Return the case with all tags removed from its recipients, our own and others'."""
     return replace(case, recipients=tuple(dict.fromkeys(map(batv.bare, case.recipients))))

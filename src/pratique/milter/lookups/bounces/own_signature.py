@@ -1,8 +1,8 @@
-"""Know a message of ours by its DKIM signature, which came back with its header.
+"""Recognize a message of ours by its DKIM signature, which came back with its header.
 
 The signature covers a hash of the body, which stands in the signed field, so the header is
-verified without the body: a third of genuine bounces returns none.  That it has expired says
-nothing (its date is looked at), and l= is no matter, since nothing of the body is believed.
+verified without the body: a third of genuine bounces return none.  That a signature has expired
+means nothing (its date is checked elsewhere), nor does l=, since nothing in the body is believed.
 """
 
 from pratique.milter.lookups.auth import dkim

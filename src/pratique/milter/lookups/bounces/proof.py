@@ -1,14 +1,15 @@
 """Decide which of what was found proves that a bounce answers a message of ours.  Pure.
 
 A proof is something that only our mail had: its Message-ID, which the ledger knows; a mark or
-a tag, which only our keys make; a signature of ours.  It holds if whom the bounce came to sent
-the message, whom it names was a recipient of it, and it is not too old.
+a tag, which only our keys make; a signature of ours.  It holds if the address that the bounce
+came to sent the message, if the address that the bounce names was one of its recipients, and if
+it is not too old.
 
-Whoever has got a mail of ours has all of that.  So its uses are counted: a message to three
-people is bounced three times, and some servers say so twice.  And one of ten thousand who got
-it knows one of its recipients, so those of each recipient are counted too.  What was used more
-often is replayed, and proves nothing any more; it is weak evidence, as that we wrote to an
-address is.
+Anybody who has received a mail of ours has all of that.  So uses are counted: a message to
+three people is bounced three times, and some servers report twice.  And each of ten thousand
+recipients knows at least one recipient, so uses are counted per recipient too.  A proof that
+was used more often is being replayed, and proves nothing any more; it is as weak as the evidence
+that we once wrote to an address.
 """
 
 from collections.abc import Iterable, Sequence
@@ -16,9 +17,9 @@ from dataclasses import dataclass
 
 from pratique.scanners import facts_pb2 as facts
 
-# Nats, as in scanners/bounces/evidence.py, where they were measured; positive is for a genuine
-# bounce.  A mark of 128 bits is as good as certain; a tag of 24 bits, and a signature that
-# does not name whom it was sent to, are a little less.
+# Nats, as in scanners/bounces/evidence.py, where they were measured; positive speaks for a
+# genuine bounce.  A mark of 128 bits is as good as certain; a tag of 24 bits, and a signature that
+# does not name whom the message was sent to, are a little less.
 WEIGHTS = {
     "sent_message": 10.0,
     "watermark": 10.0,
@@ -32,11 +33,11 @@ WEIGHTS = {
     "several_recipients": -4.0,
     "too_old": -1.0,
     "replayed": 0.0,
-    # Of 821 genuine bounces three had nothing to be found by: ln(3 / 821).
+    # Three of 821 genuine bounces had nothing to be found by: ln(3 / 821).
     "never_sent": -5.6,
 }
 WEAK = 3.0
-# Beyond one for each recipient: a warning of a delay each day, and who bounces twice.
+# Beyond one per recipient: a warning of delay each day, and servers that bounce twice.
 MORE_USES = 5
 
 # Why something proves nothing.
@@ -50,18 +51,18 @@ class Found:
     # A word of EvidenceKinds.
     kind: str
     detail: str
-    # What its uses are counted by, all together.
+    # What all its uses are counted by.
     key: str
-    # So many recipients the message had, as far as is known.
+    # The message's number of recipients, as far as is known.
     recipients: int = 1
-    # Which of them it is about, where that is known; as it is counted.
+    # Which recipient it is about, where that is known; in the form that is counted.
     whom: str = ""
     # Why it proves nothing; empty if it does.
     fault: str = ""
 
     @property
     def limits(self) -> tuple[tuple[str, int], ...]:
-        """What its uses are counted by, and how many there may be of each."""
+        """What its uses are counted by, each with the most that there may be."""
         whole = self.key, MORE_USES + max(self.recipients, 1)
         if not self.whom or self.recipients <= 1:
             return (whole,)
@@ -84,7 +85,7 @@ def weigh(kind: str, detail: str = "", weight: float | None = None) -> facts.Evi
 
 
 def judge(found: Iterable[tuple[Found, Sequence[int]]]) -> Verdict:
-    """What was found, each with its uses, this time included, in the order of its limits."""
+    """Judge what was found, each with its uses (this one included) in the order of its limits."""
     verified, evidence = False, list[facts.Evidence]()
     for one, uses in found:
         if one.fault == AGE:
@@ -99,7 +100,7 @@ def judge(found: Iterable[tuple[Found, Sequence[int]]]) -> Verdict:
 
 
 def _too_many(one: Found, uses: Sequence[int]) -> str:
-    """What is replayed; empty for nothing."""
+    """Return what is replayed; empty for nothing."""
     for (_, most), count in zip(one.limits, uses, strict=True):
         if count > most:
             return f"{one.kind} was used {count} times, at most {most} can be true"
@@ -107,7 +108,7 @@ def _too_many(one: Found, uses: Sequence[int]) -> str:
 
 
 def _once(evidence: list[facts.Evidence]) -> tuple[facts.Evidence, ...]:
-    """Each kind once: a second Message-ID of ours proves no more than the first."""
+    """Keep each kind once: a second Message-ID of ours proves no more than the first."""
     kept: dict[str, facts.Evidence] = {}
     for one in evidence:
         if one.kind not in kept or kept[one.kind].weight < one.weight:
