@@ -2,8 +2,8 @@
 
 A TXT record is several character-strings that are joined without anything between them
 (RFC 7208 3.3, RFC 6376 3.6.2.2, RFC 7489 6.6.3).  The resolver gives records as a zone file
-writes them (RFC 1035 5.1), so quotes and escapes are undone here.  Octets become characters
-of the same number: what is not ASCII stays visible, and is refused by who reads it.
+writes them (RFC 1035 5.1), so quotes and escapes are undone here.  Each octet becomes the
+character of the same number: what is not ASCII stays visible, and its reader refuses it.
 """
 
 import asyncio
@@ -13,12 +13,12 @@ from typing import Protocol, TypeVar
 
 from pratique.milter.lookups.resolver import Reply
 
-# RFC 1035 2.3.4: 255 octets with a length in front of each label and the root's; 63 a label.
+# RFC 1035 2.3.4: 255 octets, counting a length octet per label and the root's; 63 per label.
 LONGEST_NAME, LONGEST_LABEL = 253, 63
 
 _STRING = re.compile(r'"((?:[^"\\]|\\.)*)"|([^\s"]+)', re.DOTALL)
 _ESCAPED = re.compile(r"\\(?:([0-9]{3})|(.))", re.DOTALL)
-# A name that is asked for: octets that mean something to a zone file's reader are escaped.
+# A name that can be asked for as it is; in others, octets special to zone files are escaped.
 _PLAIN = re.compile(r"[A-Za-z0-9_.-]+")
 
 # Why a question has no answer.
@@ -28,14 +28,14 @@ _T = TypeVar("_T")
 
 
 class Asks(Protocol):
-    """Asks DNS: `Resolver`, or what a test hands in."""
+    """What asks DNS: `Resolver`, or a test's stand-in."""
 
     async def ask(self, name: str, type_: str, until: float) -> Reply:
-        """What is known of a name."""
+        """Return what is known of a name."""
 
 
 async def in_time(answer: Awaitable[_T], until: float, late: _T) -> _T:
-    """What is answered before `until` of the loop's clock, or else what stands for nothing."""
+    """Return the answer if it comes before `until` of the loop's clock, and `late` if not."""
     try:
         async with asyncio.timeout_at(until):
             return await answer
@@ -44,13 +44,13 @@ async def in_time(answer: Awaitable[_T], until: float, late: _T) -> _T:
 
 
 def texts(reply: Reply) -> tuple[str, ...]:
-    """Each TXT record, its strings joined."""
+    """Return each TXT record, its strings joined."""
     return tuple(_joined(record) for record in reply.records)
 
 
 def _joined(record: str) -> str:
     if "\\" not in record and record[:1] == record[-1:] == '"':
-        # As most are: with nothing in it to undo each quote begins or ends a string.
+        # The common case: with no escapes in it, each quote begins or ends a string.
         whole = record[1:-1].replace('" "', "")
         if '"' not in whole:
             return whole
@@ -64,7 +64,7 @@ def _unescaped(found: re.Match[str]) -> str:
 
 
 def asked_name(name: str) -> str:
-    """A name as the resolver takes it; empty where there can be no such name.
+    """Return a name as the resolver takes it; empty where no such name can exist.
 
     Labels of 1 to 63 octets, 253 in all, and ASCII only: A-labels stand for the rest
     (RFC 5890 2.3.2.1).
@@ -82,10 +82,10 @@ def _escaped(name: str) -> str:
 
 
 def names(reply: Reply) -> tuple[str, ...]:
-    """Names of PTR records, and of MX records the lowest preference first, without the dot.
+    """Return the names in PTR records, or in MX records by preference, without the final dot.
 
-    RFC 7505: the one MX "." says that there is none; it is no name and left out, as is a name
-    that no host has (an escape in it is an octet that stands in none, RFC 1123 2.1).
+    RFC 7505: a lone MX "." says that there is no mail host; it is not a name and left out, as is a
+    name that no host has (an escape in it stands for an octet that no host name has, RFC 1123 2.1).
     """
     records = [record for record in reply.records if record.strip()]
     found = sorted((_preference(record), record.split()[-1]) for record in records)

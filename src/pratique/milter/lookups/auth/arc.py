@@ -1,8 +1,8 @@
 """Validate an ARC chain (RFC 8617 5.2) as the worker states its sets.
 
-`pass` says that each of those who sealed the message did, in this order, and that it has not
-been changed since the last.  It does not say that any of them is to be believed: a forger can
-seal what he made up.  So nothing else is built on it here.
+`pass` says that each party named sealed the message, in this order, and that it has not been
+changed since the last seal.  It does not say that any of them is to be believed: a forger can
+seal an invented message.  So nothing else is built on it here.
 """
 
 import asyncio
@@ -14,13 +14,13 @@ from pratique.milter.lookups.auth.dkim import check
 from pratique.scanners import facts_pb2 as facts
 
 # RFC 8617 4.2.1 allows 50; a message goes through a few.  Each costs two questions to servers
-# of strangers.  A longer chain is not looked at, and what is not looked at is not a pass.
+# of strangers.  A longer chain is not checked, and what is not checked is not a pass.
 MOST_SETS = 10
 
 
 @dataclass(frozen=True, slots=True)
 class _Set:
-    """What one who sealed it added."""
+    """What one sealer added."""
 
     message: facts.Signature
     seal: facts.Signature
@@ -29,7 +29,7 @@ class _Set:
 async def validate(
     asks: Asks, signatures: Iterable[facts.Signature], at: int | None, until: float
 ) -> str:
-    """Say "none", "pass" or "fail"; "temperror" where DNS gave no answer."""
+    """Return "none", "pass" or "fail"; "temperror" where DNS gave no answer."""
     stated = [one for one in signatures if one.kind in {"arc_message", "arc_seal"}]
     if not stated:
         return "none"
@@ -46,7 +46,7 @@ async def validate(
 
 
 def _sets(stated: Sequence[facts.Signature]) -> list[_Set] | None:
-    """The sets from the first to the last; None unless each is there, once (5.2, step 3)."""
+    """Return the sets from first to last; None unless each is there exactly once (5.2, step 3)."""
     messages = {one.instance: one for one in stated if one.kind == "arc_message"}
     seals = {one.instance: one for one in stated if one.kind == "arc_seal"}
     count = len(seals)

@@ -4,11 +4,11 @@ The worker says what each signature signs, and whether the body is the one that 
 nothing here reads the message.  The words are those of RFC 8601 2.7.1:
 
     pass       the key's owner signed the header, and the whole body
-    policy     it verifies, but only a part of the body is signed (l=): whatever came behind is
-               anybody's (RFC 6376 8.2), so it proves nothing here: not for DMARC, not for a list
+    policy     it verifies, but only a part of the body is signed (l=): anybody may have added the
+               rest (RFC 6376 8.2), so it proves nothing here: not for DMARC, not for a list
     fail       the header or the body is not what was signed
-    neutral    it cannot be read; or it fails, and the key's owner says that he only tries (t=y),
-               which RFC 6376 3.6.1 forbids to hold against the message
+    neutral    it cannot be read; or it fails, and the key's owner is only testing (t=y), which
+               RFC 6376 3.6.1 forbids to hold against the message
     permerror  no such key, or one that is revoked, too weak, too long or for something else;
                expired; or it breaks another rule that the worker names
     temperror  DNS gave no answer; the message may be deferred and asked about again
@@ -24,12 +24,12 @@ from pratique.milter.lookups.auth.answers import LATE, Asks, asked_name, in_time
 from pratique.milter.lookups.auth.dkim_key import BadKey, Key
 from pratique.scanners import facts_pb2 as facts
 
-# A message that went through three lists has as many; each costs a question to a stranger's
+# A message that went through three lists has this many; each costs a question to a stranger's
 # server and some 50 microseconds.
 MOST = 10
-# A clock that is as far ahead is wrong, not malicious; dkimpy allows the same ten hours.
+# A clock this far ahead is wrong, not malicious; dkimpy allows the same ten hours.
 SKEW = 36_000
-# Problems for which a signature is as if it were not there, RFC 6376 6.1.1 and RFC 8601 2.7.1.
+# With these problems a signature counts as absent, RFC 6376 6.1.1 and RFC 8601 2.7.1.
 _UNREADABLE = frozenset({"syntax", "version", "canonicalization"})
 
 
@@ -50,7 +50,7 @@ async def check_all(
 ) -> tuple[Checked, ...]:
     """Verify the first ten, at the same time; `at` is when the message came.
 
-    Each is late by itself: nine whose servers never answer make the tenth no `temperror`.
+    Each has its own timeout: nine servers that never answer do not make the tenth a `temperror`.
     """
     ours = (one for one in signatures if one.kind == "dkim")
     checks = (
@@ -73,13 +73,13 @@ async def check(asks: Asks, signature: facts.Signature, at: int | None, until: f
     except BadKey as bad:
         return Checked(domain, "permerror", str(bad))
     if isinstance(key, str):
-        # A body that was changed is not what it was after another try.
+        # If the body was changed, another try will not help.
         return Checked(domain, "temperror" if signature.body_ok else "fail", key)
     return judge(signature, key)
 
 
 def judge(signature: facts.Signature, key: Key) -> Checked:
-    """What a signature is worth with this key."""
+    """Judge what a signature is worth with this key."""
     domain = signature.domain
     if not key.fits(signature.algorithm):
         return Checked(domain, "permerror", "the key is of another kind than the signature")
@@ -98,7 +98,7 @@ def judge(signature: facts.Signature, key: Key) -> Checked:
 
 
 def _untimely(signature: facts.Signature, at: int | None) -> str:
-    """RFC 6376 3.5, t= and x=, against when the message came."""
+    """Check t= and x= (RFC 6376 3.5) against the time at which the message came."""
     if signature.HasField("expires_at") and (at is None or signature.expires_at.seconds < at):
         return "it has expired"
     if at is not None and signature.signed_at.seconds > at + SKEW:
@@ -107,13 +107,13 @@ def _untimely(signature: facts.Signature, at: int | None) -> str:
 
 
 def _of_domain_itself(signature: facts.Signature) -> bool:
-    # A field of ARC has no i= of this kind.
+    # An ARC field has no i= of this kind.
     identity = signature.identity.rpartition("@")[2].lower()
     return not identity or identity == signature.domain
 
 
 async def _key(asks: Asks, signature: facts.Signature, until: float) -> Key | str:
-    """The key (RFC 6376 3.6.2), or why DNS does not tell.  Raises BadKey."""
+    """Return the key (RFC 6376 3.6.2), or why DNS does not tell.  Raises BadKey."""
     name = asked_name(f"{signature.selector}._domainkey.{signature.domain}")
     if not (name and signature.selector and signature.domain):
         raise BadKey("there can be no such key")
@@ -122,8 +122,8 @@ async def _key(asks: Asks, signature: facts.Signature, until: float) -> Key | st
         return reply.failure
     found = texts(reply)
     if len(found) > 1:
-        # 3.6.2.2 leaves it open which of several counts: what is no key does not, and which
-        # of two keys is the right one is nobody's to choose.
+        # 3.6.2.2 leaves open which of several records counts: those that are not keys do not, and
+        # nothing here may choose between two keys.
         found = tuple(text for text in found if "p" in (tag_list.read(text) or {}))
     if len(found) != 1:
         raise BadKey("there are several keys" if found else "there is no key")

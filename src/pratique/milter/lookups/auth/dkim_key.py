@@ -1,9 +1,9 @@
-"""Read a key record of DKIM (RFC 6376 3.6.1, RFC 8463 3), and check a signature with it.
+"""Read a DKIM key record (RFC 6376 3.6.1, RFC 8463 3), and check a signature with it.
 
 RFC 8301 3.2: RSA below 1,024 bits is not believed.  Above 4,096 bits verifiers need not
-follow; we do not, for what it costs grows with the square.  OpenSSL takes any exponent up to
-3,072 bits, and one as long as the modulus makes checking as dear as signing: real keys have
-65,537, so more than 33 bits is refused.
+accept keys; we do not, since the cost grows with the square.  OpenSSL takes any exponent up to
+3,072 bits, and one as long as the modulus makes checking as expensive as signing: real keys
+have 65,537, so more than 33 bits is refused.
 """
 
 import base64
@@ -23,10 +23,10 @@ from pratique.milter.lookups.auth import tag_list
 
 LEAST_BITS, MOST_BITS = 1024, 4096
 MOST_EXPONENT_BITS = 33
-# The DER of an RSA key of 4,096 bits has 550 octets; what is longer is not even decoded.
+# The DER of an RSA key of 4,096 bits has 550 octets; anything longer is not even decoded.
 MOST_DER = 1024
-# Keys of great services are read again and again: so many short records are kept as they were
-# read, in some two megabytes at most.  A key of 4,096 bits takes 750 octets.
+# Keys of large services are read again and again: this many short records are kept in parsed
+# form, in some two megabytes at most.  A key of 4,096 bits takes 750 octets.
 SHORT, KEPT = 1024, 512
 
 _SHA256 = Prehashed(hashes.SHA256())
@@ -35,7 +35,7 @@ _KINDS = {"rsa-sha256": "rsa", "ed25519-sha256": "ed25519"}
 
 
 class BadKey(ValueError):
-    """A record that is no key, or one that is not to be believed; the words say why."""
+    """The record is not a key, or not one to be believed; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,9 +43,9 @@ class Key:
     """A public key, and what its owner says of it."""
 
     public: RSAPublicKey | Ed25519PublicKey
-    # t=y: the domain only tries DKIM.
+    # t=y: the domain is only testing DKIM.
     testing: bool = False
-    # t=s: i= must be of d= itself, not of a domain below it.
+    # t=s: the domain of i= must be d= itself, not one below it.
     strict: bool = False
 
     @property
@@ -54,11 +54,11 @@ class Key:
         return "rsa" if isinstance(self.public, RSAPublicKey) else "ed25519"
 
     def fits(self, algorithm: str) -> bool:
-        """Whether a signature that says this a= can be of this key."""
+        """Whether this key can have made a signature with this a=."""
         return _KINDS.get(algorithm) == self.kind
 
     def signed(self, digest: bytes, value: bytes) -> bool:
-        """Whether the value is this key's signature of a SHA-256."""
+        """Whether the value is this key's signature over a SHA-256."""
         try:
             if isinstance(self.public, RSAPublicKey):
                 self.public.verify(value, digest, padding.PKCS1v15(), _SHA256)
@@ -71,7 +71,7 @@ class Key:
 
 
 def read(text: str) -> Key:
-    """The key of a record.  Raises BadKey."""
+    """Return the key of a record.  Raises BadKey."""
     return _read_short(text) if len(text) <= SHORT else _read(text)
 
 

@@ -1,16 +1,16 @@
 """Hold the author's domain against what SPF and DKIM have shown (RFC 7489 3.1 and 6.6.2).
 
-The author is whom the From field names.  With several domains in it (6.6.1) each is looked at
-and the worst word counts, so that nobody evades a record by a second address; more than four
-is `permerror`, and so is a From field in which no domain can be read.  Without any From there
-is nobody to ask about: `none`, and `mail.header_anomalies` says so.
+The author is whoever the From field names.  With several domains in it (6.6.1) each is checked
+and the worst word counts, so that a second address does not evade a record; more than four
+are a `permerror`, and so is a From field in which no domain can be read.  Without a From field
+there is nobody to ask about: `none`, and `mail.header_anomalies` says so.
 
-What the owners ask for is said beside it: the strictest wish of the domains that did not pass
-(6.6.1), with each record's percentage (6.6.4) drawn by the message's own octets, so that a
-message that comes again, and a policy that is tried on old mail, meet the same.
+What the owners ask for is stated as well: the strictest wish of the domains that did not pass
+(6.6.1), with each record's percentage (6.6.4) drawn from the message's own octets, so that a
+message that is sent again, and a policy that is tried on old mail, get the same result.
 
-`fail` needs that both were looked at.  Where SPF was not (the client is unknown, or one of
-ours) and no signature helps, nobody can tell: the word stays empty.
+`fail` requires that both were checked.  Where SPF was not (the client is unknown, or one of
+ours) and no signature helps, it cannot be told: the word stays empty.
 """
 
 import asyncio
@@ -26,43 +26,43 @@ from pratique.milter.lookups.auth.domains import aligned, ascii_domain
 from pratique.milter.lookups.auth.spf import Answer
 from pratique.scanners import facts_pb2 as facts
 
-# Two addresses have been seen in honest mail; each domain costs two questions.
+# Two have been seen in honest mail; each domain costs two questions.
 MOST_DOMAINS = 4
-# A From field with more than that is none that a person wrote; the others are not looked at.
+# Nobody writes a From field with more addresses than this; the rest are ignored.
 MOST_ADDRESSES = 20
-# RFC 5321 4.5.3.1.3: no path is longer than 256 octets; what stands behind is shown to nobody.
+# RFC 5321 4.5.3.1.3: no path is longer than 256 octets; no program shows what follows.
 MOST_OCTETS = 1024
-# A host behind an at sign, of full width too; its last label has a letter.
+# A host after an at sign, full-width forms included; its last label has a letter.
 _HOSTS = re.compile(
     r"[@\uff20\ufe6b]\s*((?:[\w-]{1,63}[.\u3002\uff0e\uff61])+(?=\w*[^\W\d])[\w-]{2,63})"
 )
 # From the worst to the best.
 _ORDER = ("fail", "permerror", "temperror", "", "none", "pass")
-# From the mildest to the strictest; "" is that nobody asks for anything.
+# From the mildest to the strictest; "" is that no owner asks for anything.
 _STRICTER = ("", "none", "quarantine", "reject")
 
 
 @dataclass(frozen=True, slots=True)
 class Author:
-    """Whom the From field names."""
+    """Whoever the From field names."""
 
     # Distinct, A-labels in lower case.
     domains: tuple[str, ...] = ()
-    # Something in it names no domain, or was not read.
+    # Some of it names no domain, or was not read.
     unclear: bool = False
 
     @property
     def only(self) -> str:
-        """The one domain that all of it is of; empty where that is not so."""
+        """The one domain that all its addresses share; empty if there is no such domain."""
         return self.domains[0] if len(self.domains) == 1 and not self.unclear else ""
 
 
 def author_of(mail: facts.Mail) -> Author:
-    """Whom a message names as its author."""
+    """Return whom a message names as its author."""
     authors = mail.header.from_[:MOST_ADDRESSES]
     found = [ascii_domain(one.domain) for one in authors]
     anomalies = set(mail.header_anomalies)
-    # A From field in which nobody finds an address still shows a name to its reader.
+    # A From field without a readable address still shows a name to its reader.
     unread = not found and "no_from" not in anomalies
     cut = len(mail.header.from_) > MOST_ADDRESSES or "address_list_cut" in anomalies
     unclear = unread or cut or not all(found)
@@ -71,10 +71,10 @@ def author_of(mail: facts.Mail) -> Author:
 
 
 def _shown(address: str) -> list[str]:
-    """Domains that a reader sees in what is no address (RFC 5322 3.4.1).
+    """Return the domains that a reader sees in what is not a valid address (RFC 5322 3.4.1).
 
-    Of `ceo@bank.example>` and `"ceo@bank.example"` many programs make the address in it, and
-    people all the more: so nobody evades a record by an octet too many.
+    Many programs, and people all the more, take `ceo@bank.example>` and `"ceo@bank.example"` for
+    the address in it: so one octet too many does not evade a record.
     """
     local, _, domain = address.rpartition("@")
     quoted = local.startswith('"') and local.endswith('"')
@@ -85,7 +85,7 @@ def _shown(address: str) -> list[str]:
 
 
 async def find_all(asks: Asks, author: Author, until: float) -> dict[str, Found]:
-    """The record for each domain of the author."""
+    """Find the record for each domain of the author."""
     domains = author.domains[:MOST_DOMAINS]
     late = Found(word="temperror")
     asked = (in_time(dmarc_record.find(asks, one, until), until, late) for one in domains)
@@ -95,7 +95,7 @@ async def find_all(asks: Asks, author: Author, until: float) -> dict[str, Found]
 
 @dataclass(frozen=True, slots=True)
 class Judged:
-    """The word of RFC 7489 11.2, and what the owner of the domain wants then."""
+    """The word of RFC 7489 11.2, and what the owner of the domain then wants."""
 
     word: str
     policy: Policy | None = None
@@ -104,7 +104,7 @@ class Judged:
 
 
 def lot_of(sha256: str) -> int:
-    """The lot of a message, 0 to 99: the same each time it is looked at."""
+    """Return the lot of a message, 0 to 99: the same each time it is inspected."""
     try:
         return int(sha256[:8] or "0", 16) % 100
     except ValueError:
@@ -118,7 +118,7 @@ def judge(
     dkim: Sequence[Checked],
     lot: int = 0,
 ) -> Judged:
-    """The worst word for all domains of the author; `spf` is None where nobody looked."""
+    """Judge by the worst word of all the author's domains; `spf` is None if it was not checked."""
     judged = {domain: _judge(domain, one, spf, dkim) for domain, one in found.items()}
     words = list(judged.values())
     if author.unclear or len(author.domains) > MOST_DOMAINS:
@@ -129,7 +129,7 @@ def judge(
 
 
 def wanted(found: Mapping[str, Found], lot: int) -> str:
-    """The strictest of what the owners of these domains ask for."""
+    """Return the strictest of what the owners of these domains ask for."""
     wishes = [one.policy.wanted_for(domain, lot) for domain, one in found.items() if one.policy]
     return max(wishes, key=_STRICTER.index, default="")
 

@@ -1,14 +1,14 @@
 """Find and read the DMARC record for a domain (RFC 7489 6.3 and 6.6.3).
 
 The domain's own is asked for, and at the same time that of its organisational domain, which
-counts where it has none.  Nothing in a record is an error but a wrong `p` or `sp`: what else
-cannot be read is skipped (6.3).
+counts where the domain has none.  Only a wrong `p` or `sp` is an error in a record: whatever
+else cannot be read is skipped (6.3).
 
 Some owners want only a part of what fails to be treated as they say: pct= (6.6.4), which
 RFC 9989 has replaced by t=y for "none of it yet".  Both are honoured.  Such an owner says that
-mail of his own still fails, and to be harsher than he asks loses it; a forger whose message is
-left out meets what is one step milder, and a policy that wants none of that asks for
-`auth.dmarc` alone.
+some genuine mail still fails, and being stricter than asked would lose it; a forged message that
+falls outside the percentage is treated one step milder, and a policy that does not want this
+asks for `auth.dmarc` alone.
 """
 
 import asyncio
@@ -19,7 +19,7 @@ from pratique.milter.lookups.auth.answers import Asks, asked_name, texts
 from pratique.milter.lookups.auth.domains import organizational
 from pratique.milter.lookups.resolver import Reply
 
-# Records with ten addresses for reports have 700 octets; what stands behind is not read.
+# Records with ten addresses for reports have 700 octets; what follows is not read.
 MAX_OCTETS = 4096
 
 _OURS = re.compile(r"v[ \t]*=[ \t]*DMARC1[ \t]*(?:;|\Z)")
@@ -33,18 +33,18 @@ class Policy:
 
     # Where the record stands: the domain asked about, or its organisational domain.
     domain: str
-    # "none", "quarantine" or "reject": for domains below it `below`.
+    # "none", "quarantine" or "reject"; for domains below it, `below` applies.
     wanted: str
     below: str
-    # Of a hundred messages that fail so many shall be treated so (6.6.4); t=y: none.
+    # How many of a hundred failing messages shall be treated so (6.6.4); with t=y none.
     percent: int = 100
     strict_dkim: bool = False
     strict_spf: bool = False
 
     def wanted_for(self, domain: str, lot: int) -> str:
-        """What shall become of a message that fails; `lot` is 0 to 99, and the message's own.
+        """Return what shall become of a failing message; `lot`, 0 to 99, is the message's own.
 
-        Who is left out by the percentage is treated one step milder (6.6.4).
+        A message outside the percentage is treated one step milder (6.6.4).
         """
         wanted = self.wanted if domain == self.domain else self.below
         if lot < self.percent:
@@ -54,14 +54,14 @@ class Policy:
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """The policy, or the word of RFC 7489 11.2 for that there is none."""
+    """The policy; or, without one, the word of RFC 7489 11.2."""
 
     policy: Policy | None = None
     word: str = ""
 
 
 async def find(asks: Asks, domain: str, until: float) -> Found:
-    """The record that holds for a domain (A-labels, lower case)."""
+    """Find the record that holds for a domain (A-labels, lower case)."""
     above = organizational(domain)
     places = [domain] if above == domain else [domain, above]
     replies = await asyncio.gather(*(_ask(asks, place, until) for place in places))
@@ -73,13 +73,13 @@ async def find(asks: Asks, domain: str, until: float) -> Found:
 
 
 async def _ask(asks: Asks, place: str, until: float) -> Reply:
-    # With what stands in front a domain may be too long for a name: then it has no record.
+    # With the prefix a domain may be too long for a name: then it has no record.
     name = asked_name(f"_dmarc.{place}")
     return await asks.ask(name, "TXT", until) if name else Reply()
 
 
 def _read_reply(place: str, reply: Reply) -> Found | None:
-    """What an answer says; None is that it says nothing, and the next place counts."""
+    """Return what an answer says; None if it says nothing, and the next place counts."""
     if reply.failure:
         return Found(word="temperror")
     ours = [text for text in texts(reply) if _OURS.match(text)]
@@ -92,7 +92,7 @@ def _read_reply(place: str, reply: Reply) -> Found | None:
 
 
 def read(domain: str, text: str) -> Policy | None:
-    """The policy of a record; None if it says none that is one (6.6.3, step 6)."""
+    """Return the policy of a record; None if it states no valid one (6.6.3, step 6)."""
     tags = _tags(text[:MAX_OCTETS])
     wanted = tags.get("p", "").lower()
     below = tags.get("sp", wanted).lower()
@@ -115,7 +115,7 @@ def _percent(written: str) -> int:
 
 
 def _tags(text: str) -> dict[str, str]:
-    """Tags and values; of a tag that stands twice the first."""
+    """Return tags and values; the first value of a tag that is repeated."""
     found: dict[str, str] = {}
     for tag in text.split(";"):
         name, equals, value = tag.partition("=")

@@ -1,8 +1,8 @@
 """Compare domains: as DNS writes them, and by who registered them (RFC 7489 3.1 and 3.2).
 
-The organisational domain is one label below the public suffix; the list of these is
-publicsuffix.org's, its section of private suffixes (`github.io`) counted, so that one customer
-of such a host is never aligned with another.
+The organisational domain is one label below the public suffix.  The list of suffixes is
+publicsuffix.org's, including its private section (`github.io`), so that one customer of such a
+host is never aligned with another.
 """
 
 from functools import cache
@@ -19,14 +19,14 @@ def _suffixes() -> PublicSuffixList:
 
 
 def load() -> None:
-    """Read the list of public suffixes now: it takes some 30 ms, which no message shall wait."""
+    """Read the list of public suffixes now: no message shall wait the 30 ms that it takes."""
     _suffixes()
 
 
 def ascii_domain(domain: str) -> str:
-    """A domain with A-labels, in lower case (RFC 5891 5); empty if it is none.
+    """Return a domain with A-labels, in lower case (RFC 5891 5); empty if it is not a domain.
 
-    A name of one label, and an address literal (RFC 5321 4.1.3), is nobody's domain.
+    A name of one label and an address literal (RFC 5321 4.1.3) are nobody's domain.
     """
     domain = domain.strip().removesuffix(".").lower()
     if not 0 < len(domain) <= LONGEST_NAME:
@@ -40,17 +40,17 @@ def ascii_domain(domain: str) -> str:
 
 
 def domain_of(address: str) -> str:
-    """The domain of an address, as `ascii_domain` has it."""
+    """Return the domain of an address, in the form that `ascii_domain` gives it."""
     return ascii_domain(address.rpartition("@")[2])
 
 
 def organizational(domain: str) -> str:
-    """The domain that somebody registered; a public suffix itself is its own."""
+    """Return the registered domain of a name; for a public suffix, the suffix itself."""
     return str(_suffixes().privatesuffix(domain) or domain)
 
 
 def aligned(one: str, other: str, *, strict: bool) -> bool:
-    """Whether two domains (A-labels, lower case) belong together, RFC 7489 3.1."""
+    """Whether two domains (A-labels, lower case) are aligned, RFC 7489 3.1."""
     if not one or not other:
         return False
     if one == other:

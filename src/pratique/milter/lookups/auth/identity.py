@@ -4,20 +4,20 @@ It is the address in From, and only where the owner of its domain has signed thi
 
   1. From has exactly one address; nothing in the header lets another program see another one
      (`several_from`, `repeated_field`, `not_a_field`, `nul`, ...), and it was read to its end.
-  2. A DKIM signature passes over the whole body (l= does not do), and its key is not on trial
-     (t=y).
+  2. A DKIM signature passes over the whole body (l= is not enough), and its key is not a test
+     key (t=y).
   3. Its d= is the domain of From; or DMARC passes, and d= is aligned with it as its record
      wants.
 
-SPF alone does not do, though DMARC is content with it.  Records of thousands of domains let
-whole hosting services send, and whoever rents there a place passes for each of them; a record
-may end in "+all".  An admin who knows better says `spf_authenticates`; then DMARC's pass by SPF
-does, where an address or a network (/8 at most) that the record names has matched, and not
+SPF alone is not enough, though it is for DMARC.  Records of thousands of domains let whole
+hosting services send, and anybody who rents a place there passes for each of them; a record
+may end in "+all".  An admin who knows better sets `spf_authenticates`; then DMARC's pass by SPF
+is enough, where an address or a network (/8 at most) that the record names has matched, and not
 `all`, `exists` or `ptr`.
 
-What is proved is the domain: who writes for whom within it is its owner's to say.  ARC proves
-nothing here, nor does SMTP AUTH: who logged in is `envelope.authenticated`, and may write any
-From.  In doubt the name is empty, and no entry of a list meets it.
+What is proved is the domain: who writes for whom within it is up to its owner.  ARC proves
+nothing here, nor does SMTP AUTH: the user who logged in is in `envelope.authenticated`, and may
+write any From.  In doubt the name is empty, and matches no entry of a list.
 """
 
 from collections.abc import Sequence
@@ -30,11 +30,11 @@ from pratique.milter.lookups.auth.spf import Answer
 from pratique.scanners import facts_pb2 as facts
 
 # Words of HeaderAnomalies: with one of these two programs may show two authors, or a field was
-# added to what somebody signed.
+# added to what was signed.
 _UNSURE = frozenset(
     {"several_from", "no_from", "repeated_field", "not_a_field", "nul", "address_list_cut"}
 )
-# Words of Ambiguities: with one of these, of whatever part, so may they.
+# Words of Ambiguities: with one of these, in any part, two programs may show two authors too.
 _DIFFERENT = frozenset({"header_end", "nul_in_header", "mixed_line_ends"})
 # RFC 5321 4.5.3.1.3: a path of 256 octets has two angle brackets.
 _LONGEST = 254
@@ -47,22 +47,22 @@ class Shown:
     spf: Answer | None
     dkim: Sequence[Checked]
     dmarc: Judged
-    # The admin takes DMARC's pass by SPF for proof.
+    # The admin accepts DMARC's pass by SPF as proof.
     spf_authenticates: bool = False
 
 
 def is_sure(seen: facts.Facts) -> bool:
-    """Whether all of the header was read, and nobody reads other fields in it.
+    """Whether the whole header was read, and every program reads the same fields in it.
 
-    Anybody who has a signed message may write fields above it.  So many that the signed From is not
-    read any more: then the one that is seen is his.
+    Anybody who has a signed message may write fields above it, enough of them that the signed From
+    is no longer read: then the From that is seen is the forger's.
     """
     unread = any(one.class_ == "header" for one in seen.limits)
     return not (unread or any(one.class_ in _DIFFERENT for one in seen.ambiguities))
 
 
 def authenticated_as(mail: facts.Mail, shown: Shown) -> str:
-    """The address that a message is proved to come from; empty if none."""
+    """Return the address that a message is proved to come from; empty if none."""
     if len(mail.header.from_) != 1 or _UNSURE & set(mail.header_anomalies):
         return ""
     author = mail.header.from_[0]
@@ -74,9 +74,9 @@ def authenticated_as(mail: facts.Mail, shown: Shown) -> str:
 
 
 def _plain(address: str) -> bool:
-    """Octets that could not be read may be anything, and blanks hide what follows.
+    """Whether an address hides nothing: no octets that could not be read, no blanks.
 
-    A second @ is legal between quotes (RFC 5322 3.4.1), and else somebody's trick.
+    A second @ is legal between quotes (RFC 5322 3.4.1), and elsewhere a trick.
     """
     local = address.rpartition("@")[0]
     if "@" in local and not (local.startswith('"') and local.endswith('"')):

@@ -1,19 +1,19 @@
 """Find out who a message comes from: all questions at the same time, within its time.
 
-What a server of ours in front has found out, and says in a field that is to be believed
-(trusted.py), is taken over; the rest is asked here.  What is left unsaid was not looked at:
+What one of our servers in front has found out, and says in a field that is to be believed
+(trusted.py), is taken over; the rest is asked here.  A fact left empty was not checked:
 
-  * of mail that goes out nothing: it is signed later, or by another;
-  * SPF not where the client is unknown, has logged in, has a private address, or is a server of
-    ours: its address is in no stranger's record, and each message would fail;
-  * nothing of the header where no worker has read the message.
+  * nothing is checked of outgoing mail: it is signed later, or by another server;
+  * SPF is not where the client is unknown, has logged in, has a private address, or is one of
+    our servers: its address is in no stranger's record, and each message would fail;
+  * nothing of the header is where no worker has read the message.
 
-Of what we have changed ourselves nothing is asked again where `auth` says already who looked:
-what was found of the message as it came holds for it, and no signature is of the new one.
+Nothing is asked again about a message that we have changed ourselves, if `auth` already says
+who checked it: what was found of the original holds, and no signature covers the new one.
 
-Nothing is raised, and nothing waited for beyond the time: what is not answered then is
-`temperror`; each signature and each record by itself, so that a stranger's slow servers make
-nobody else's answer late.
+Nothing is raised, and nothing is waited for beyond the time: what is not answered by then is
+`temperror`.  Each signature and each record has its own timeout, so that a stranger's slow
+servers make nobody else's answer late.
 """
 
 import asyncio
@@ -39,7 +39,7 @@ from pratique.scanners import facts_pb2 as facts
 
 log = logging.getLogger("pratique.lookups")
 
-# Who looked, in `auth.checker`, beside the authserv-ids that are believed.
+# Who checked, in `auth.checker`, along with the authserv-ids that are believed.
 OURSELVES = "pratique"
 
 
@@ -48,13 +48,13 @@ class AuthenticationSettings:
     """What the settings say."""
 
     trust: Trust = field(default_factory=Trust)
-    # False: only what servers in front say.
+    # If False, only the word of servers in front counts.
     ask: bool = True
     spf_authenticates: bool = False
 
 
 def settings_of(section: AuthenticationSection) -> AuthenticationSettings:
-    """The settings as an admin writes them."""
+    """Read the settings as an admin writes them."""
     trust = Trust(
         section.authserv_id or "",
         frozenset(section.trusted_authserv_ids),
@@ -66,7 +66,7 @@ def settings_of(section: AuthenticationSection) -> AuthenticationSettings:
 
 @dataclass(frozen=True, slots=True)
 class _Answers:
-    """All that is known, of whoever looked; None is that nobody did."""
+    """All that is known, from whatever source; None for what was not checked."""
 
     spf: Answer | None
     dkim: tuple[Checked, ...] | None
@@ -75,7 +75,7 @@ class _Answers:
 
 
 def authentication_of(settings: Settings, resolver: Resolver) -> "Authentication | None":
-    """What the settings want; None where they want nothing."""
+    """Build what the settings ask for; None where they ask for nothing."""
     section = settings.authentication
     return Authentication(settings_of(section), resolver) if section is not None else None
 
@@ -88,7 +88,7 @@ class Authentication:
     def __init__(self, settings: AuthenticationSettings, asks: Asks) -> None:
         self._settings = settings
         self._asks = asks
-        # Now, and not while the first message waits.
+        # Done now, so that the first message need not wait.
         domains.load()
 
     async def add(self, seen: facts.Facts, until: float) -> None:
@@ -104,7 +104,7 @@ class Authentication:
     async def _asked(
         self, seen: facts.Facts, told: Believed, author: Author, until: float
     ) -> _Answers:
-        """Ask what nobody has said yet."""
+        """Ask what no server in front has said."""
         if not self._settings.ask:
             return _Answers(told.spf, told.dkim, None, told.arc)
         at = _received_at(seen)
@@ -139,7 +139,7 @@ class Authentication:
     ) -> dict[str, Found] | None:
         if told.dmarc not in {None, "fail"}:
             return None
-        # A server in front says what failed, but not what its owner wants then.
+        # A server in front says what failed, but not what the domain's owner then wants.
         return await dmarc.find_all(self._asks, author, until)
 
     async def _arc(
@@ -169,14 +169,14 @@ class Authentication:
 
 
 def _tell_why(seen: facts.Facts, found: _Answers) -> None:
-    """What is behind a word, for an admin who wonders."""
+    """Log the reason for each word, for an admin who wonders."""
     for one in (found.spf, *(found.dkim or ())):
         if one is not None and one.why:
             log.debug("%s: %r: %s: %s", seen.envelope.queue_id, one.domain, one.word, one.why)
 
 
 async def _nothing() -> None:
-    """Stand for a question that is not asked."""
+    """Stand in for a question that is not asked."""
 
 
 def _received_at(seen: facts.Facts) -> int | None:
@@ -184,7 +184,7 @@ def _received_at(seen: facts.Facts) -> int | None:
 
 
 def _sending(trust: Trust, seen: facts.Facts) -> Sending | None:
-    """About whom SPF is asked; None where that says nothing."""
+    """Return whom to ask SPF about; None where the answer would mean nothing."""
     envelope = seen.envelope
     client = envelope.client
     if not envelope.HasField("reverse_path") or envelope.authenticated:
@@ -195,9 +195,9 @@ def _sending(trust: Trust, seen: facts.Facts) -> Sending | None:
 
 
 def _name_forged(trust: Trust, seen: facts.Facts) -> None:
-    """What claims to be ours is cut out before delivery, where it can be cut.
+    """Mark fields that claim to be ours for removal before delivery, where they can be cut out.
 
-    Cuts are told in the order of the content, and none lies in another.
+    Cuts are listed in the order of the content, and none lies within another.
     """
     new = [
         facts.ForeignField(name=trusted.NAME, start=one.start, end=one.end)

@@ -1,9 +1,9 @@
 """Ask whether a client may send mail for a domain: check_host() of RFC 7208 4.
 
-What a record can cost is bounded by 4.6.4: ten terms that ask DNS in all, includes and
-redirects counted (so no loop of them is long); two answers that hold nothing; ten names of an
-mx (more is an error), ten of a ptr (more is left out).  A failure of DNS is a temporary error.
-Explanations (`exp=`) are never asked for: strangers would write what our clients hear.
+The cost of a record is bounded by 4.6.4: ten terms that ask DNS in all, includes and
+redirects counted (so loops end); two empty answers; ten names of an mx (more are an error), ten
+of a ptr (more are ignored).  A failure of DNS is a temporary error.  Explanations (`exp=`) are
+never asked for: strangers would choose what our clients are told.
 """
 
 import ipaddress
@@ -22,7 +22,7 @@ MOST_TERMS, MOST_VOID, MOST_MX, MOST_PTR = 10, 2, 10, 10
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 _WORDS = {"+": "pass", "-": "fail", "~": "softfail", "?": "neutral"}
-# Nobody is given more than a /8 of IPv4 or a /20 of IPv6: what is wider names the world.
+# No owner has more than a /8 of IPv4 or a /20 of IPv6: anything wider names the world.
 _NARROW = {4: 8, 6: 20}
 _FAMILIES = {4: (socket.AF_INET, 32), 6: (socket.AF_INET6, 128)}
 _ASK = frozenset({"include", "a", "mx", "ptr", "exists"})
@@ -33,7 +33,7 @@ class Sending:
     """The sender, as the envelope names it."""
 
     ip: Address
-    # The reverse-path; of the null reverse-path postmaster at the HELO name (2.4).
+    # The reverse-path; for the null reverse-path, postmaster at the HELO name (2.4).
     local: str
     domain: str
     helo: str
@@ -45,10 +45,10 @@ class Answer:
 
     word: str
     domain: str = ""
-    # Why it is an error, in words for an admin.
+    # Why it is an error, for an admin.
     why: str = ""
-    # True where an address matched a network that the record names: not "all" of the world,
-    # not what a name in the DNS of the client's own says.
+    # True where the client matched a network that the record names: not "all" of the world, and
+    # not a name in the client's own DNS.
     named: bool = False
 
 
@@ -59,19 +59,19 @@ class _Stop(Exception):
 
 
 def sending(ip: str, reverse_path: str, helo: str) -> Sending | None:
-    """Whom to ask about; None where the client's address is unknown."""
+    """Return whom to ask about; None where the client's address is unknown."""
     try:
         address: Address = ipaddress.ip_address(ip.partition("%")[0])
     except ValueError:
         return None
-    # 5: an IPv4 address in IPv6's clothes is one.
+    # 5: an IPv4-mapped IPv6 address is an IPv4 address.
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
     local, _, domain = reverse_path.rpartition("@") if reverse_path else ("", "", helo)
     return Sending(mapped or address, local or "postmaster", ascii_domain(domain), helo)
 
 
 async def check_host(asks: Asks, about: Sending, until: float) -> Answer:
-    """What the domain of the reverse-path says of this client."""
+    """Return what the domain of the reverse-path says of this client."""
     if not about.domain:
         # 4.3: no domain, nothing to ask.
         return Answer("none")
@@ -95,7 +95,7 @@ class _Check:
     validated: str = field(default="")
 
     async def check(self, domain: str) -> tuple[str, bool]:
-        """The word for a domain, and whether a network that it names matched."""
+        """Return the word for a domain, and whether a network that it names matched."""
         record = await self._record(domain)
         if record is None:
             return "none", False
@@ -110,7 +110,7 @@ class _Check:
         return await self._redirected(record.redirect, domain)
 
     async def _redirected(self, spec: str, domain: str) -> tuple[str, bool]:
-        """Section 6.1: what the other domain says; none there is an error here."""
+        """Return what the other domain says (section 6.1); saying nothing is an error here."""
         self._count()
         word, named = await self._other(spec, domain)
         if word == "none":
@@ -118,7 +118,7 @@ class _Check:
         return word, named
 
     async def _other(self, spec: str, domain: str) -> tuple[str, bool]:
-        # What a HELO name makes of it may be no ASCII, and is asked for as A-labels.
+        # The macros may bring in a HELO name that is not ASCII; it is asked for as A-labels.
         target = ascii_domain(await self._expanded(spec, domain))
         return await self.check(target) if target else ("none", False)
 
@@ -158,14 +158,14 @@ class _Check:
         return await self._ptr(target), False
 
     async def _include(self, spec: str, domain: str) -> tuple[bool, bool]:
-        """The table of 5.2."""
+        """Evaluate an include by the table of 5.2."""
         word, named = await self._other(spec, domain)
         if word == "none":
             raise _Stop("permerror", "an include leads to a domain without SPF")
         return word == "pass", named
 
     async def _ask(self, name: str, type_: str) -> Reply:
-        """An answer; a failure of DNS ends it all.  A name that cannot be has none (4.8)."""
+        """Return an answer; a DNS failure ends it all.  An impossible name has none (4.8)."""
         asked = asked_name(name)
         if not asked:
             return Reply()
@@ -205,7 +205,7 @@ class _Check:
         return False
 
     async def _ptr(self, target: str) -> bool:
-        """Section 5.5: a name of the client's that is the target or below it."""
+        """Match a validated name of the client that is the target or below it (section 5.5)."""
         target = target.lower().removesuffix(".")
         for name in await self._names():
             below = name == target or name.endswith(f".{target}")
@@ -214,13 +214,13 @@ class _Check:
         return False
 
     async def _names(self) -> tuple[str, ...]:
-        """Names that the client's own DNS gives it; a failure there is none at all (5.5)."""
+        """Return the names that the client's own DNS gives it; a failure there means none (5.5)."""
         reply = await self.asks.ask(self.about.ip.reverse_pointer, "PTR", self.until)
         self._count_void(reply)
         return names(reply)[:MOST_PTR]
 
     async def _is_of_client(self, name: str) -> bool:
-        """A failure for one name skips that name (5.5)."""
+        """Whether a name leads back to the client; a failure skips that name (5.5)."""
         asked = asked_name(name)
         if not asked:
             return False
@@ -230,19 +230,19 @@ class _Check:
         return any(_within(self.about.ip, one, bits) for one in reply.records)
 
     async def _expanded(self, spec: str, domain: str) -> str:
-        """A domain-spec as a name; empty if it cannot be one."""
+        """Return a domain-spec as a name; empty if it cannot be one."""
         if "%" not in spec:
             return spec.removesuffix(".")
         letters = spf_macros.letters(spec)
         if not self.about.local.isascii() and letters & {"s", "l"}:
-            # RFC 8616 4: such a local part is in no name of DNS, and matches nothing.
+            # RFC 8616 4: no DNS name contains such a local part, so it matches nothing.
             return ""
         if "p" in letters and not self.validated:
             self.validated = await self._validated(domain)
         return spf_macros.expand(spec, self._values(domain))
 
     async def _validated(self, domain: str) -> str:
-        """%{p}, section 7.3: a name of the client's, best of the domain, or "unknown"."""
+        """Return %{p} (section 7.3): a validated name, preferably of the domain, or "unknown"."""
         found = [name for name in await self._names() if await self._is_of_client(name)]
         own = domain.lower()
         found.sort(key=lambda name: (name != own, not name.endswith(f".{own}")))
@@ -263,14 +263,14 @@ class _Check:
 
 
 def _dotted(ip: Address) -> str:
-    """%{i}: of IPv6 the 32 digits with dots between."""
+    """Return %{i}: for IPv6, the 32 digits with dots between."""
     return str(ip) if ip.version == 4 else ".".join(ip.exploded.replace(":", ""))
 
 
 def _within(ip: Address, record: str, bits: int) -> bool:
-    """Whether the first bits of an address are those of a record of A or AAAA.
+    """Whether the first bits of an address are those of an A or AAAA record.
 
-    A stranger may have 25,000 of these compared, and the objects of `ipaddress` take five
+    A stranger may cause 25,000 such comparisons, and the objects of `ipaddress` take five
     microseconds each.
     """
     family, size = _FAMILIES[ip.version]

@@ -1,7 +1,7 @@
-"""Read an SPF record (RFC 7208 4.5, 4.6 and 5): terms in order, or why it is none.
+"""Read an SPF record (RFC 7208 4.5, 4.6 and 5): its terms in order, or why it is invalid.
 
-An error anywhere makes the whole record a permanent error, before any term is looked at
-(4.6).  Octets that are not ASCII are errors too: what they mean is nobody's to guess.
+An error anywhere makes the whole record a permanent error, before any term is evaluated
+(4.6).  Octets that are not ASCII are errors too: their meaning would be a guess.
 """
 
 import re
@@ -13,15 +13,15 @@ from typing import NamedTuple
 
 from pratique.milter.lookups.auth.spf_macros import is_domain_spec, is_macro_string
 
-# RFC 7208 3.4 wants records that fit into 512 octets, and an answer by TCP may have 64 KiB.
+# RFC 7208 3.4 wants records that fit into 512 octets, but an answer by TCP may have 64 KiB.
 # Some have grown to three thousand octets of addresses; 4,096 is the most that resolvers ask
 # for without TCP (RFC 6891 6.2.5), and takes two milliseconds to read.
 MAX_OCTETS = 4096
-# Records of great services are read again and again: so many short ones are kept as they were
-# read, in some ten megabytes at most.
+# Records of large services are read again and again: this many short ones are kept in parsed
+# form, in some ten megabytes at most.
 SHORT, KEPT = 1024, 512
 
-# name, RFC 7208 4.6.1; what a directive and what a modifier is.
+# RFC 7208 4.6.1: name, and the forms of a modifier and of a directive.
 _MODIFIER = re.compile(r"([A-Za-z][A-Za-z0-9_.-]*)=(.*)", re.DOTALL)
 _DIRECTIVE = re.compile(r"([+?~-]?)([A-Za-z][A-Za-z0-9_-]*)([:/].*)?", re.DOTALL)
 # dual-cidr-length, 5.6: no leading zeros.
@@ -32,7 +32,7 @@ _FAMILIES = {"ip4": (socket.AF_INET, 32), "ip6": (socket.AF_INET6, 128)}
 
 
 class BadRecord(ValueError):
-    """What stands there is no SPF record; the words say why."""
+    """What was found is not a valid SPF record; the message says why."""
 
 
 class Network(NamedTuple):
@@ -43,23 +43,23 @@ class Network(NamedTuple):
     bits: int
 
     def has(self, number: int, size: int) -> bool:
-        """Whether an address of so many bits lies in it."""
+        """Whether an address of `size` bits lies in it."""
         return size == self.size and number >> (size - self.bits) == self.prefix
 
 
 @dataclass(frozen=True, slots=True)
 class Mechanism:
-    """One directive: what is compared with the client, and what it means if that is equal."""
+    """One directive: what is compared with the client, and what a match means."""
 
     # "+", "-", "~" or "?".
     qualifier: str
     # "all", "include", "a", "mx", "ptr", "ip4", "ip6" or "exists".
     kind: str
-    # A domain-spec; empty is the domain that the record is of.
+    # A domain-spec; empty for the record's own domain.
     domain: str = ""
-    # Of ip4 and ip6.
+    # For ip4 and ip6.
     network: Network | None = None
-    # Of a and mx: so many bits of an address count.
+    # For a and mx: how many bits of an address are compared.
     bits4: int = 32
     bits6: int = 128
 
@@ -69,12 +69,12 @@ class Record:
     """The terms of a record."""
 
     mechanisms: tuple[Mechanism, ...]
-    # A domain-spec; empty is none.
+    # A domain-spec; empty if there is none.
     redirect: str = ""
 
 
 def select(texts: Sequence[str]) -> str | None:
-    """The SPF record among the TXT records of a name (4.5); None without one.
+    """Return the SPF record among the TXT records of a name (4.5); None without one.
 
     Raises BadRecord if there are several.
     """
@@ -89,7 +89,7 @@ def _is_ours(text: str) -> bool:
 
 
 def read(text: str) -> Record:
-    """The terms of a record.  Raises BadRecord."""
+    """Return the terms of a record.  Raises BadRecord."""
     if len(text) > MAX_OCTETS:
         raise BadRecord("the SPF record is too long")
     return _read_short(text) if len(text) <= SHORT else _read(text)
@@ -110,13 +110,13 @@ _read_short = lru_cache(maxsize=KEPT)(_read)
 
 
 def _modifier(term: str, known: dict[str, str]) -> bool:
-    """Note a modifier; False if this term is none."""
+    """Note a modifier; return False if this term is not one."""
     found = _MODIFIER.fullmatch(term)
     if found is None:
         return False
     name, value = found.group(1).lower(), found.group(2)
     if name in {"redirect", "exp"}:
-        # Section 6: once each.
+        # Section 6: each at most once.
         if name in known or not is_domain_spec(value):
             raise BadRecord(f"{name}= stands twice, or names no domain")
         known[name] = value
@@ -150,8 +150,8 @@ def _domain(rest: str) -> str:
 
 
 def _with_bits(qualifier: str, kind: str, rest: str) -> Mechanism:
-    """The mechanisms a and mx: a domain or none, and then lengths of prefixes or none."""
-    # A slash may stand in a domain-spec too: lengths are what is at the end.
+    """Read a mechanism a or mx: an optional domain, then optional prefix lengths."""
+    # A domain-spec may contain a slash too: only what is at the end are lengths.
     found = _CIDR.search(rest)
     domain, four, six = (rest[: found.start()], *found.groups()) if found else (rest, "", "")
     bits4, bits6 = int(four or 32), int(six or 128)
@@ -161,7 +161,7 @@ def _with_bits(qualifier: str, kind: str, rest: str) -> Mechanism:
 
 
 def _network(kind: str, rest: str) -> Network:
-    """The network of ip4 or ip6, RFC 7208 5.6."""
+    """Return the network of ip4 or ip6, RFC 7208 5.6."""
     address, slash, length = rest[1:].partition("/")
     family, most = _FAMILIES[kind]
     if not rest.startswith(":") or (slash and not _LENGTH.fullmatch(length)):

@@ -3,12 +3,12 @@
 Anybody can write such a field.  One is believed only if both hold:
 
   * its authserv-id is one that the settings name, and
-  * the message was handed in by one of our own servers: by a client whose address is in the
-    networks of the settings, or on a listener where only such a server speaks (where XFORWARD
-    or XCLIENT name the stranger before it, the client's address says nothing about that).
+  * one of our own servers handed the message in: a client whose address is in the networks of
+    the settings, or one on a listener where only such a server speaks (where XFORWARD or
+    XCLIENT names the stranger before it, the client's address says nothing about that).
 
 So the server that hands in must remove what strangers write under its name, as RFC 8601 5
-demands and OpenDKIM, rspamd and authentication_milter do.  Of each method the topmost field
+demands and OpenDKIM, rspamd and authentication_milter do.  For each method the topmost field
 counts: a server adds its field above what came with the message, and a forged one that it
 overlooked lies below.
 
@@ -28,12 +28,12 @@ from pratique.scanners import facts_pb2 as facts
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 NAME = "Authentication-Results"
-# A server says ten words about a message, or fifty about one with many signatures.
+# A server writes ten results about a message, or fifty about one with many signatures.
 MOST_RESULTS = 100
-# RFC 8601 2.7; another word means nothing (2.7.6: "unknown results are to be ignored").
+# RFC 8601 2.7; other words mean nothing (2.7.6: "unknown results are to be ignored").
 _WORDS = frozenset({"pass", "fail", "softfail", "neutral", "policy", "none"})
 _ERRORS = frozenset({"temperror", "permerror"})
-# Of what method which words may come to `Facts.auth`.
+# Which words of each method may get into `Facts.auth`.
 _METHODS = {
     "spf": _WORDS | _ERRORS,
     "dkim": (_WORDS | _ERRORS) - {"softfail"},
@@ -46,7 +46,7 @@ _METHODS = {
 class Trust:
     """Whose word counts."""
 
-    # Our own authserv-id, RFC 8601 2.5; empty is none.
+    # Our own authserv-id, RFC 8601 2.5; empty if there is none.
     authserv_id: str = ""
     # Those of our servers in front of this one.
     authserv_ids: frozenset[str] = frozenset()
@@ -54,7 +54,7 @@ class Trust:
     listeners: frozenset[str] = frozenset()
 
     def is_ours(self, ip: str) -> bool:
-        """Whether an address is of a server of ours."""
+        """Whether an address belongs to one of our servers."""
         try:
             address = ipaddress.ip_address(ip)
         except ValueError:
@@ -74,12 +74,12 @@ class Believed:
     dkim: tuple[Checked, ...] | None = None
     dmarc: str | None = None
     arc: str | None = None
-    # The authserv-ids whose word is here.
+    # The authserv-ids whose results are here.
     checkers: list[str] = field(default_factory=list)
 
 
 def believed(trust: Trust, seen: facts.Facts, author: str) -> Believed:
-    """What is stated by fields that are to be believed; `author` is the domain of From."""
+    """Return what trusted fields state; `author` is the domain of From."""
     told = Believed()
     if not trust.handed_in(seen.envelope):
         return told
@@ -95,14 +95,14 @@ def believed(trust: Trust, seen: facts.Facts, author: str) -> Believed:
 
 
 def _take(told: Believed, stated: facts.StatedResults, new: set[str], author: str) -> bool:
-    """Note what a field says of methods that none above it spoke of."""
+    """Take what a field says of methods that no field above it spoke of."""
     said = stated.results[:MOST_RESULTS]
     results = {method: _of(said, method) for method in new & set(_METHODS)}
     if found := results.get("spf"):
         told.spf = Answer(found[0].result, _spf_domain(found[0]))
     if found := results.get("dkim"):
         told.dkim = tuple(Checked(_dkim_domain(one), one.result) for one in found[:MOST])
-    # What it says of another author than the one that is seen here is about another message.
+    # A result about an author other than the one seen here is about another message.
     if found := [one for one in results.get("dmarc", []) if _about(one, author)]:
         told.dmarc = found[0].result
     if found := results.get("arc"):
@@ -119,10 +119,10 @@ def _about(result: facts.StatedResult, author: str) -> bool:
 
 
 def held(checked: Iterable[Checked], stated: Iterable[facts.Signature]) -> tuple[Checked, ...]:
-    """What a server says of signatures, held against what stands in the message.
+    """Check what a server says of signatures against what stands in the message.
 
-    A server that does not mind l= passes what is signed in part; here that proves nothing
-    (dkim.py), so a domain of which such a signature is there has none that passes.
+    A server that accepts l= passes what is only partly signed; here that proves nothing (dkim.py),
+    so a domain with such a signature in the message has none that passes.
     """
     partly = {one.domain for one in stated if one.body_length >= 0}
     return tuple(
@@ -142,9 +142,9 @@ def _dkim_domain(result: facts.StatedResult) -> str:
 
 
 def forged(trust: Trust, seen: facts.Facts) -> list[facts.StatedResults]:
-    """Fields that claim to be ours and are not."""
+    """Return the fields that claim to be ours and are not."""
     ours = {trust.authserv_id} - {""}
     if not trust.handed_in(seen.envelope):
         ours |= trust.authserv_ids
-    # With the dot of a whole name at its end it is the same name (RFC 1034 3.1).
+    # A name with the final dot of an absolute name is the same name (RFC 1034 3.1).
     return [one for one in seen.stated_results if one.authserv_id.removesuffix(".") in ours]

@@ -1,7 +1,7 @@
-"""Write our own Authentication-Results field (RFC 8601 2.2): what was found, for who comes next.
+"""Write our own Authentication-Results field (RFC 8601 2.2): what was found, for the next reader.
 
-Only words and domains that were read before stand in it, in ASCII, and no word of a
-stranger's beyond them.
+It contains only words and domains that were parsed before, in ASCII, and nothing else that a
+stranger wrote.
 """
 
 import re
@@ -10,12 +10,12 @@ from collections.abc import Iterator
 from pratique.milter.lookups.auth.domains import ascii_domain, domain_of
 from pratique.scanners import facts_pb2 as facts
 
-# A token, RFC 2045 5.1: results and domains are made of these.
+# A token, RFC 2045 5.1: results and domains consist of these.
 _TOKEN = re.compile(r"[a-z0-9._-]+")
 
 
 def results_field(seen: facts.Facts, authserv_id: str) -> str:
-    """The body of the field, folded; `none` where nothing was looked at (RFC 8601 2.2)."""
+    """Return the body of the field, folded; `none` where nothing was checked (RFC 8601 2.2)."""
     lines = list(_results(seen)) or ["none"]
     return ";\r\n\t".join([authserv_id, *lines])
 
@@ -34,14 +34,14 @@ def _results(seen: facts.Facts) -> Iterator[str]:
 
 
 def _spf(seen: facts.Facts) -> str:
-    """RFC 8601 2.7.2: what was asked about is the reverse-path, or HELO if that is null."""
+    """Name what was checked: the reverse-path, or HELO if that is null (RFC 8601 2.7.2)."""
     if reverse_path := seen.envelope.reverse_path:
         return _result("spf", seen.auth.spf, "smtp.mailfrom", domain_of(reverse_path))
     return _result("spf", seen.auth.spf, "smtp.helo", ascii_domain(seen.envelope.client.helo))
 
 
 def _result(method: str, word: str, about: str, *domains: str) -> str:
-    """One result; with its property if that is one domain."""
+    """Return one result; with its property if that is a single domain."""
     written = f"{method}={word if _TOKEN.fullmatch(word) else 'none'}"
     if len(domains) == 1 and _TOKEN.fullmatch(domains[0]):
         return f"{written} {about}={domains[0]}"
