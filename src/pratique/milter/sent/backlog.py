@@ -1,7 +1,7 @@
 """Hold what waits for the ledger's writer, within bounds.
 
-The service must not run out of memory because a disk is full.  When there is no room the
-newest is dropped and counted.
+The service must not run out of memory because a disk is full.  When there is no room, the
+newest task is dropped and counted.
 """
 
 import asyncio
@@ -13,13 +13,13 @@ from dataclasses import dataclass, field
 # At fifty messages a second, some minutes of a disk that does not answer.
 MOST_TASKS = 10_000
 
-# Recipients of all of these: some 100 MB of addresses.  Ten of the largest messages.
+# Recipients of all these tasks: some 100 MB of addresses, or ten of the largest messages.
 MOST_RECIPIENTS = 500_000
 
-# Recipients in one batch: the others wait some 50 ms for it.
+# Recipients in one batch: other tasks wait some 50 ms for it.
 _BATCH_RECIPIENTS = 5_000
 
-# Futures of the callers that wait until something is written; true if it was.
+# A future that waits until something is written; true if it was.
 Waiter = asyncio.Future[bool]
 
 
@@ -36,7 +36,7 @@ class Note:
 
     @property
     def size(self) -> int:
-        """What it takes of the room."""
+        """How much of the room it takes."""
         return len(self.recipients)
 
 
@@ -54,11 +54,11 @@ Task = Note | Use
 
 @dataclass(slots=True)
 class Backlog:
-    """Tasks in the order in which they came; many put, one takes."""
+    """Tasks in the order in which they came; several threads put, one takes."""
 
     most_tasks: int = MOST_TASKS
     most_recipients: int = MOST_RECIPIENTS
-    # Tasks that wait, those in the writer's hands included, and their recipients.
+    # Tasks that wait, including those that the writer has taken, and their recipients.
     waiting: int = 0
     recipients: int = 0
     dropped: int = 0
@@ -68,7 +68,7 @@ class Backlog:
     _is_closed: bool = False
 
     def put(self, task: Task) -> bool:
-        """Add a task; false if there is no room for it."""
+        """Add a task; return false if there is no room for it."""
         with self._lock:
             full = self.waiting >= self.most_tasks
             if self._is_closed or full or self.recipients + task.size > self.most_recipients:
@@ -80,11 +80,11 @@ class Backlog:
         return True
 
     def wake(self) -> None:
-        """Have `take` return, with nothing if there is nothing."""
+        """Make `take` return, with nothing if there is nothing."""
         self._tasks.put(None)
 
     def take(self, most: int, seconds: float) -> list[Task]:
-        """What waits, at most so many; waits for a first one.  They count until `finish`."""
+        """Wait for a first task, and take at most `most`.  They are counted until `finish`."""
         taken: list[Task] = []
         size = 0
         try:
@@ -100,14 +100,14 @@ class Backlog:
         return taken
 
     def finish(self, tasks: Sequence[Task], *, dropped: bool = False) -> None:
-        """Forget tasks that were taken."""
+        """Stop counting tasks that were taken."""
         with self._lock:
             self.waiting -= len(tasks)
             self.recipients -= sum(task.size for task in tasks)
             self.dropped += len(tasks) if dropped else 0
 
     def close(self) -> int:
-        """Take no more; says how many waited, which are dropped."""
+        """Accept no more tasks; return how many were waiting, which are dropped."""
         with self._lock:
             self._is_closed = True
             left, self.waiting = self.waiting, 0

@@ -1,23 +1,22 @@
-"""Tag the reverse-path of what we send, so that a bounce to an untagged address is none of ours.
+"""Tag the reverse-path of what we send: a bounce to an untagged address answers none of it.
 
     prvs=KDDDSSSSSS=local@domain     as draft-levine-smtp-batv-01 has it
-    local+prvs=KDDDSSSSSS@domain     as a sub-address, which a mail server knows already
+    local+prvs=KDDDSSSSSS@domain     as a sub-address, which a mail server already supports
 
-K is the last digit of the key's number, DDD the day on which it ends (days since 1970, and
+K is the last digit of the key's number, DDD the day on which the tag ends (days since 1970, plus
 seven, modulo 1000), SSSSSS the first three octets of HMAC-SHA1 over KDDD and the address.
 
-**The wrap.**  DDD comes again every 1000 days.  What is compared is how far it lies ahead of
-today, modulo 1000: at most seven days, and one more for another host's midnight.  The key that
-signs is another one in each thousand days, so a tag that was stolen does not come to life
-again when its number comes round, though the key is still there.
+**The wrap.**  DDD repeats every 1000 days.  What is compared is how far it lies ahead of
+today, modulo 1000: at most seven days, and one more for another host's midnight.  Each period
+of a thousand days signs with a different derived key, so a stolen tag does not become valid
+again when its number comes round, even if the key is still there.
 
-**24 bits are few:** who tries sixteen million addresses finds a tag.  So a tag is evidence
-beside others, its uses are counted, and wrong ones are worth counting too.
+**24 bits are few:** an attacker that tries sixteen million addresses finds a tag.  So a tag is
+only one piece of evidence, its uses are counted, and wrong ones are worth counting too.
 
-Nothing is tagged that would be no address any more: a local part has 64 octets at most, a
-path 256 (RFC 5321 4.5.3.1.1 and 4.5.3.1.3), and one in quotes would have to be quoted anew.
-What another maker tagged is left as it is.  Compared is without regard to case, which servers
-change on the way.
+Nothing is tagged that would no longer be a valid address: a local part has 64 octets at most, a
+path 256 (RFC 5321 4.5.3.1.1 and 4.5.3.1.3), and a quoted one would have to be quoted anew.
+Another maker's tag is left as it is.  Comparison ignores case, which servers change on the way.
 """
 
 import hmac
@@ -40,13 +39,13 @@ _CYCLE = 1000
 _TAG = r"prvs=(\d)(\d{3})([0-9a-f]{6})"
 _PREFIXED = re.compile(rf"{_TAG}=(.+)", re.IGNORECASE | re.ASCII | re.DOTALL)
 _SUBADDRESS = re.compile(rf"(.+)[+=-]{_TAG}", re.IGNORECASE | re.ASCII | re.DOTALL)
-# Other makers' tags: BATV of other servers (also Exim's older `prvs=local/tag`), that of
-# Barracuda and of Message Systems, and SRS, which forwarders put there.
+# Tags of other makers: BATV of other servers (also Exim's older `prvs=local/tag`), those of
+# Barracuda and of Message Systems, and SRS, which forwarders add.
 _FOREIGN = re.compile(
     r"prvs=|batv=|btv1==|msprvs1=|srs[01][=+-]|.+[+=-]prvs=", re.IGNORECASE | re.DOTALL
 )
 
-# Those of them that say what the address is without.
+# Those of them that reveal the address without the tag.
 _OTHERS = (
     re.compile(r"prvs=\d{4}[0-9a-f]{6}=(.+)", re.IGNORECASE | re.ASCII),
     re.compile(r"prvs=([^/=]+)/[0-9a-f]{10}", re.IGNORECASE),
@@ -54,10 +53,10 @@ _OTHERS = (
     re.compile(r"(?:btv1=|msprvs1)=[^=]{1,32}==?(.+)", re.IGNORECASE),
 )
 
-# RFC 5321 4.1.2, Dot-string, with RFC 6531's octets: what needs no quotes.
+# RFC 5321 4.1.2, Dot-string, with RFC 6531's octets: a local part that needs no quotes.
 _DOTTED = re.compile(r"[^\x00-\x20\x7f\"(),:;<>@\[\\\].]+(?:\.[^\x00-\x20\x7f\"(),:;<>@\[\\\].]+)*")
 
-# What decoding leaves of such octets (doors/milter/mail.py, doors/smtp/command.py).
+# What decoding makes of such octets (doors/milter/mail.py, doors/smtp/command.py).
 _UNKNOWN = re.compile("[\ufffd\ud800-\udfff]")
 
 State = Literal["none", "ours", "expired", "bad", "foreign"]
@@ -67,7 +66,7 @@ State = Literal["none", "ours", "expired", "bad", "foreign"]
 class Form:
     """How a domain's addresses are tagged: in front, or as a sub-address after this sign."""
 
-    # Empty is in front.
+    # Empty means in front.
     delimiter: Literal["", "+", "-", "="] = ""
 
 
@@ -78,19 +77,19 @@ class Untagged:
     none     it has no tag
     ours     we made it, and it is in force
     expired  we made it, and its days are past
-    bad      it names a key of ours, which did not make it
+    bad      it names one of our keys, which did not make it
     foreign  another maker's, or of a key that we do not have: left as it is
     """
 
-    # Without the tag, where it is or claims to be one of ours.
+    # Without the tag, where that is ours or claims to be.
     address: str
     state: State
-    # Whom to count the uses of; empty unless we made it.
+    # What uses are counted by; empty unless we made the tag.
     proof: str = ""
 
 
 def tag(keys: Keys, address: str, day: int, form: Form | None = None) -> str:
-    """The address with a tag; as it is, if it cannot be tagged."""
+    """Return the address with a tag; unchanged if it cannot be tagged."""
     if not is_taggable(address):
         return address
     local, _, domain = address.rpartition("@")
@@ -101,21 +100,21 @@ def tag(keys: Keys, address: str, day: int, form: Form | None = None) -> str:
 
 
 def is_taggable(address: str) -> bool:
-    """False for what stays without a tag; a bounce to it says nothing by having none."""
+    """Return False for an address that stays untagged; a bounce to it needs no tag."""
     local, at, domain = address.rpartition("@")
     room = MOST_LOCAL - len(local.encode("utf-8", "surrogatepass"))
     octets = len(address.encode("utf-8", "surrogatepass"))
     if not at or not domain or room < ADDED or octets + ADDED > MOST_ADDRESS:
         return False
-    # Octets that are no UTF-8 stand here as another's, or as none: said anew they would be others.
+    # Octets that are not UTF-8 stand here as replacements: written again they would differ.
     known = not _UNKNOWN.search(address)
     return known and _DOTTED.fullmatch(local) is not None and _FOREIGN.match(local) is None
 
 
 def untag(keys: Keys, address: str, today: int) -> Untagged:
-    """What an address is without its tag, and whether we made that.
+    """Return an address without its tag, and whether we made that tag.
 
-    To be asked of addresses in our own domains: a tag in another's is that one's.
+    To be called for addresses in our own domains: a tag in another domain is that domain's.
     """
     local, at, domain = address.rpartition("@")
     if not at or len(address) > names.MOST_ADDRESS:
@@ -132,9 +131,9 @@ def untag(keys: Keys, address: str, today: int) -> Untagged:
 
 
 def bare(address: str) -> str:
-    """An address without any tag, whoever made it; so the ledger and the watermark have it.
+    """Return an address without any tag, whoever made it; ledger and watermark use this form.
 
-    A server of ours before us, or behind us, may tag as well.
+    One of our servers in front of this one, or behind it, may tag as well.
     """
     local, at, domain = address.rpartition("@")
     found = (tag.fullmatch(local) for tag in _OTHERS)
@@ -152,7 +151,7 @@ def _judged(candidates: tuple[Key, ...], parts: list[str], address: str, today: 
 
 
 def _end(written: int, today: int) -> int:
-    """The day on which a tag ends: the last one with these digits that one made by now can have."""
+    """Return the day on which a tag ends: the latest with these digits possible by now."""
     latest = today + WINDOW + 1
     return latest - (latest - written) % _CYCLE
 
@@ -160,5 +159,5 @@ def _end(written: int, today: int) -> int:
 def _mac(key: Key, ends: int, address: str) -> str:
     said = f"{key.number % 10}{ends % _CYCLE:03}{names.address(address)}"
     octets = said.encode("utf-8", "surrogatepass")
-    # The draft's; what SHA-1 is weak in, HMAC does not need (RFC 6194 3.3).
+    # As in the draft; HMAC does not depend on what SHA-1 is weak in (RFC 6194 3.3).
     return hmac.digest(key.for_use(f"batv {ends // _CYCLE}"), octets, "sha1")[:3].hex()

@@ -1,17 +1,17 @@
 """Write rows into the SQLite file of a day; set a damaged one aside.
 
-All doors write to the same file, each by one connection that stays open: SQLite's log (WAL)
-has one of them write while the others wait, some 50 microseconds for each other's batch.  A
-batch that is committed is in the page cache: it survives kill -9 of all of us.  It is not
-synced, so a power cut may take the last moments with it (`PRAGMA synchronous = NORMAL`), and
-damages nothing.
+All doors write to the same file, each by one connection that stays open: with SQLite's log (WAL)
+one of them writes while the others wait, some 50 microseconds per batch.  A batch that is
+committed is in the page cache: it survives kill -9 of all our processes.  It is not synced, so
+a power cut may take the last moments with it (`PRAGMA synchronous = NORMAL`), but damages
+nothing.
 
-A file is opened, laid out and set aside under a lock (flock) of its own.  Who has one open
-that another set aside sees, before each batch, that its name means another file now.  What he
-wrote to it in between is lost: some bounces are not proved.
+A file is opened, laid out and set aside under its own lock (flock).  A door that has a file
+open which another door set aside sees, before its next batch, that the name now means another
+file.  What it wrote to the old one in between is lost: some bounces are not proved.
 
-A file may become so large and no larger, which SQLite holds it to (`max_page_count`): full is
-full, whether of the disk or of what the settings allow.
+A file may only grow to a set size, which SQLite enforces (`max_page_count`): full is full,
+whether it is the disk or what the settings allow.
 """
 
 import contextlib
@@ -53,7 +53,7 @@ _USED = (
 
 _PAGE = 4096
 
-# What tells one file from another of the same name.
+# What tells apart two files of the same name: device and inode.
 _Which = tuple[int, int]
 
 
@@ -82,7 +82,7 @@ class DayFile:
                 raise SetAsideError(self._set_aside(path, "damaged")) from error
 
     def close(self) -> None:
-        """Close the file; what is in its log is written back, where nobody else has it open."""
+        """Close the file; its log is written back, unless another process has it open."""
         connection, self._connection = self._connection, None
         if connection is not None:
             with contextlib.suppress(sqlite3.Error):
@@ -109,7 +109,7 @@ class DayFile:
         return connection
 
     def _set_aside(self, path: Path, why: str) -> str:
-        """Give the file that was opened another name, unless another door did."""
+        """Rename the file that was opened, unless another door already did."""
         self.close()
         if _which(path) != self._which:
             return f"{path.name} {WHY[why]}: another door set it aside"

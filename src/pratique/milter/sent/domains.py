@@ -1,4 +1,4 @@
-"""Know a domain of ours, and what is below it."""
+"""Recognize our domains, and what is below them."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from pratique.milter.sent import names
 
 @dataclass(frozen=True, slots=True)
 class Domains:
-    """Domains of ours, and what is below them."""
+    """Our domains, and what is below them."""
 
     all: tuple[str, ...]
 
@@ -17,5 +17,5 @@ class Domains:
         return any(name == one or name.endswith(f".{one}") for one in self.all)
 
     def has_address(self, address: str) -> bool:
-        """Whether an address, or a Message-ID, is of ours."""
+        """Whether the domain of an address, or of a Message-ID, is ours."""
         return self.has(names.address(address).rpartition("@")[2].rstrip(">"))

@@ -1,14 +1,14 @@
-"""Keep the ledger of a service in a folder, a file a day, for all its doors.
+"""Keep the ledger of a service in a folder, one file per day, for all its doors.
 
-**What is answered is kept.**  `record` returns true once the row survives kill -9 of every
-process of ours; what a power cut may take is the last moments.  It never raises and never
-keeps a message longer than `patience`: after that, or while the disk is full, it returns
-false, and the mail goes out all the same.  A row that is missing costs no message: a bounce
-of it is not proved by the ledger, and may be by its watermark, its tag or its signature.
+**What is acknowledged is kept.**  `record` returns true once the row survives kill -9 of all our
+processes; a power cut may take the last moments.  It never raises and never keeps a message
+longer than `patience`: after that, or while the disk is full, it returns false, and the mail
+goes out all the same.  A missing row costs no message: a bounce of it is not proved by the
+ledger, but may be by its watermark, its tag or its signature.
 
-The loop only puts a row on a list; hashing and writing are done by one thread, asking by
-another.  A file of one day holds what was sent, when somebody last wrote to somebody, and how
-often a proof was used.  Whole files go when they are too old, so nothing is ever deleted.
+The loop only puts a row on a list; one thread hashes and writes, another one reads.  A file of
+one day holds what was sent, when a reverse-path last wrote to a recipient, and how often a proof
+was used.  Whole files are removed when they are too old, so no row is ever deleted.
 """
 
 import asyncio
@@ -33,16 +33,16 @@ _LATEST = 2**33
 
 Answer = TypeVar("Answer")
 
-# Seconds that a message waits for its row.  On an idle disk it is a millisecond.
+# Seconds that a message waits for its row.  On an idle disk it takes a millisecond.
 PATIENCE = 0.25
 
-# Proofs whose uses are counted in memory too, for a disk that is full.  Each was ours and in
-# force, so nobody else can fill it.
+# Proofs whose uses are counted in memory too, in case the disk is full.  Each was ours and in
+# force, so an attacker cannot fill it.
 MOST_COUNTED = 10_000
 
 
 class KeptLedger:
-    """The ledger of one process; several processes have one folder."""
+    """The ledger of one process; several processes share one folder."""
 
     def __init__(
         self,
@@ -52,7 +52,7 @@ class KeptLedger:
         backlog: Backlog | None = None,
         patience: float = PATIENCE,
     ) -> None:
-        """Raises NoKeyError where no key of the hashes is handed in, nor read or made."""
+        """Raises NoKeyError if no key for the hashes is given and none can be read or made."""
         keep = keep or Keep()
         self._hashes = Hashes(keep.key or keyring.hashes_key(folder.parent))
         self._patience = patience
@@ -63,7 +63,7 @@ class KeptLedger:
         self._reader = ThreadPoolExecutor(1, thread_name_prefix="ledger-read")
         self._is_closed = False
         self.whole = Whole(folder)
-        # A file that is gone keeps its room on the disk while it is open.
+        # A removed file keeps its room on the disk while it is open.
         self._writer.after_removal = lambda: self._reader.submit(self._reading.look)
         self._counted: OrderedDict[str, int] = OrderedDict()
 
@@ -96,7 +96,7 @@ class KeptLedger:
     async def record(
         self, message_id: str, reverse_path: str, recipients: Iterable[str], at: datetime
     ) -> bool:
-        """Remember a message before it goes out; true if that survives our death."""
+        """Record a message before it goes out; true if the row survives our death."""
         told = tuple(islice(recipients, MOST_RECIPIENTS))
         seconds = int(at.timestamp())
         return await self._written(
@@ -104,7 +104,7 @@ class KeptLedger:
         )
 
     async def by_message_id(self, message_id: str, reverse_path: str | None = None) -> Sent | None:
-        """The message of this id; of several envelopes that of `reverse_path`, or the newest."""
+        """Return the message of this id: the envelope of `reverse_path`, or the newest one."""
         if not (message := self._hashes.message(message_id)):
             return None
         path = None if reverse_path is None else self._hashes.address(reverse_path)
@@ -116,22 +116,22 @@ class KeptLedger:
         return Sent(plain, found.reverse_path.hex(), recipients, _moment(found.at))
 
     async def last_to(self, recipient: str, reverse_path: str) -> datetime | None:
-        """When a message last went from this reverse-path to this recipient."""
+        """Return when a message last went from this reverse-path to this recipient."""
         hashes = self._hashes
         pair = hashes.pair(hashes.address(recipient), hashes.address(reverse_path))
         at = await self._asked(lambda: self._reading.last_to(pair), None)
         return None if at is None else _moment(at)
 
     def hashed(self, address: str) -> str:
-        """An address as `Sent` has it."""
+        """Return an address in the form that `Sent` uses."""
         return self._hashes.address(address).hex()
 
     # What was proved with it.
 
     async def used(self, key: str) -> int:
-        """Count one use of a proof, and say how many there were with it.
+        """Count one use of a proof, and return how many there were, this one included.
 
-        Where it cannot be written, those that this process has seen count.
+        Where it cannot be written, the uses that this process has seen are what counts.
         """
         self._counted[key] = here = self._counted.get(key, 0) + 1
         self._counted.move_to_end(key)
@@ -145,11 +145,11 @@ class KeptLedger:
         return await self._asked(lambda: self._reading.uses(proof), 0)
 
     def is_whole(self, at: datetime) -> bool:
-        """Whether all that was sent is in it, and was read, for what comes back at this time."""
+        """Whether it holds, readably, everything sent that could come back at this time."""
         return self.whole.holds(at) and not self._reading.failed
 
     async def _written(self, task: Callable[[Waiter], Task]) -> bool:
-        """Have it written; false if it is not known to be."""
+        """Have a task written; return false if it is not known to be."""
         written = await self._tried(task)
         if not written:
             self.whole.lost()
@@ -175,5 +175,5 @@ class KeptLedger:
 
 
 def _moment(at: int) -> datetime:
-    # A file may be damaged and still be read.
+    # A damaged file may still be readable.
     return datetime.fromtimestamp(min(max(at, 0), _LATEST), UTC)

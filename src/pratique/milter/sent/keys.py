@@ -1,21 +1,21 @@
 """Read the keys that sign what we send: several at once, the first signs, all verify.
 
-The file is one that a person can read, a line a key:
+The file is one that a person can read, with one key per line:
 
     # number  made on     at least 32 random octets, in base64
     2         2026-11-22  c4sEb2m...
     1         2026-05-01  9Qe0d1f...
 
 A new key goes on top, and the old one stays below it until nothing that it signed holds any
-more.  Where several hosts share their keys, the new one is put below the first everywhere,
-and on top afterwards: so no host signs with what another does not know yet.
+more.  Where several hosts share their keys, the new one is first put below the top key
+everywhere, and then moved to the top: so no host signs with a key that another does not know.
 
-A number says which key signed, in the watermark as it is and in BATV's one digit by its last.
-Each use has a key of its own, derived from these (RFC 5869 3.2): what one of them gives away
-is worth nothing for another.
+A number says which key signed: the watermark has all of it, BATV's one digit its last digit.
+Each use has a key of its own, derived from these (RFC 5869 3.2): what leaks from one use is
+worthless for another.
 
-What is wrong with the file stops a start, or a reload: who cannot sign finds out when bounces
-come back, and that is too late.
+An error in the file stops a start, or a reload: otherwise a service that cannot sign would be
+noticed only when bounces come back, which is too late.
 """
 
 import base64
@@ -35,13 +35,13 @@ from pratique.milter.sent.day import WINDOW
 
 # As many as SHA-256 gives (RFC 2104 3: fewer weaken it).
 LEAST_OCTETS = 32
-# A year of keys that change each week, and nobody has more.
+# Enough for a year of weekly keys; nobody has more.
 MOST_KEYS = 64
 _MOST_OCTETS = 64 * 1024
 _MOST_NUMBER = 999_999
 
-# After its successor a key is asked for as long as its last stamp holds, and a week more:
-# a bounce that comes too late is then told as too late, and not as forged.
+# A replaced key is kept as long as its last stamp holds, and a week more: a bounce that comes
+# too late is then reported as late, and not as forged.
 GRACE = timedelta(days=2 * WINDOW)
 
 _LINE = re.compile(r"(\d{1,6})\s+(\d{4}-\d\d-\d\d)\s+([A-Za-z0-9+/]+={0,2})")
@@ -62,7 +62,7 @@ class Key:
     octets: bytes = field(repr=False)
 
     def for_use(self, use: str) -> bytes:
-        """The key of one use."""
+        """Return the key for one use."""
         return hmac.digest(self.octets, b"pratique " + use.encode("utf-8"), "sha256")
 
 
@@ -74,25 +74,25 @@ class Keys:
 
     @property
     def signing(self) -> Key:
-        """The one that signs."""
+        """The key that signs."""
         return self.all[0]
 
     def numbered(self, number: int) -> Key | None:
-        """The one of this number."""
+        """Return the key of this number."""
         return next((key for key in self.all if key.number == number), None)
 
     def with_digit(self, digit: int) -> tuple[Key, ...]:
-        """Those whose number ends in this digit."""
+        """Return the keys whose number ends in this digit."""
         return tuple(key for key in self.all if key.number % 10 == digit)
 
 
 def read(path: Path, user: int | None = None) -> Keys:
-    """The keys of a file that nobody else may read; `user` is who we are.  Raises KeysError."""
+    """Read the keys of a file that no other user may read, as `user`.  Raises KeysError."""
     return parse(read_text(path, user), path)
 
 
 def read_text(path: Path, user: int | None = None) -> str:
-    """What such a file says, once it is known to be right.  Raises KeysError."""
+    """Return what such a file says, once it is checked.  Raises KeysError."""
     user = os.geteuid() if user is None else user
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
@@ -121,14 +121,14 @@ def read_text(path: Path, user: int | None = None) -> str:
 def _check_rights(path: Path, status: os.stat_result, user: int) -> None:
     if not stat.S_ISREG(status.st_mode):
         raise KeysError(f"{path} is no file: {_command(path)}")
-    # A group may read it: so root's file is read by the service alone (root:pratique, 0640).
+    # A group may read it: so only the service reads root's file (root:pratique, 0640).
     if status.st_mode & 0o027:
         raise KeysError(
             f"the keys {path} may be read or written by others (mode "
             f"{stat.S_IMODE(status.st_mode):04o}): run `chmod 0600 {path}`, and if others could "
             f"have read them, put a new one on top with `pratique keys new {path}`"
         )
-    # Root looks at the file of the service: `pratique keys new`, `pratique config check`.
+    # Root inspects the file of the service: `pratique keys new`, `pratique config check`.
     if user != 0 and status.st_uid not in (0, user):
         raise KeysError(
             f"the keys {path} belong to another user (uid {status.st_uid}): run "
@@ -137,7 +137,7 @@ def _check_rights(path: Path, status: os.stat_result, user: int) -> None:
 
 
 def parse(text: str, path: Path) -> Keys:
-    """The keys that a text states.  Raises KeysError."""
+    """Return the keys that a text states.  Raises KeysError."""
     keys = tuple(_keys(text, path))
     if not keys:
         raise KeysError(f"there are no keys in {path}: {_instead(path)}")
@@ -158,7 +158,7 @@ def _keys(text: str, path: Path) -> Iterator[Key]:
 
 
 def _key(written: str, where: str, path: Path) -> Key:
-    """The key of a line.  What the line says is not repeated: it may be half a secret."""
+    """Return the key of a line.  Errors do not repeat the line: it may be half a secret."""
     matched = _LINE.fullmatch(written)
     if matched is None:
         raise KeysError(
@@ -175,7 +175,7 @@ def _key(written: str, where: str, path: Path) -> Key:
             f"{where}: the key is too short: {len(octets)} octets, {LEAST_OCTETS} at least; "
             f"{_instead(path)}"
         )
-    # Of 32 random octets fewer than eight differ once in 10^50 files.
+    # 32 random octets have fewer than eight distinct values once in 10^50 files.
     if len(set(octets)) < 8:
         raise KeysError(f"{where}: the key is not random; {_instead(path)}")
     return Key(int(matched[1]), made_on, octets)
@@ -186,12 +186,12 @@ def _command(path: Path) -> str:
 
 
 def _instead(path: Path) -> str:
-    # A file that cannot be read gets no key on top: nobody knows which number would be free.
+    # A file that cannot be read gets no key on top: which numbers are free is unknown.
     return f"mend the file, or move it away and {_command(path)}"
 
 
 def with_a_new_key(keys: Keys | None, today: date) -> str:
-    """The text of a file with a new key on top, without those that nothing needs any more."""
+    """Return the text of a file with a new key on top, without keys that are no longer needed."""
     number = max((key.number for key in keys.all), default=0) + 1 if keys else 1
     if number > _MOST_NUMBER:
         raise KeysError(f"the number {_MOST_NUMBER} is the last: begin with 1 in a new file")
@@ -201,7 +201,7 @@ def with_a_new_key(keys: Keys | None, today: date) -> str:
 
 
 def _needed(keys: tuple[Key, ...], today: date) -> Iterator[Key]:
-    """The first, which signs until now, and those whose successor is young."""
+    """Yield the first, which has signed until now, and those whose successor is recent."""
     for place, key in enumerate(keys):
         if place == 0 or today - keys[place - 1].made_on <= GRACE:
             yield key
@@ -214,8 +214,8 @@ def _written(key: Key) -> str:
 def add(path: Path, today: date, disk: Disk | None = None) -> Keys:
     """Put a new key on top of the file, or make the file.  Raises KeysError.
 
-    A file that was there keeps its owner, its group and its mode: whoever runs this is root,
-    and the service must still be able to read it.
+    An existing file keeps its owner, its group and its mode: this is run as root, and the service
+    must still be able to read it.
     """
     disk = disk or Disk()
     text = with_a_new_key(read(path) if path.exists() else None, today)

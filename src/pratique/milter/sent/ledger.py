@@ -1,9 +1,8 @@
-"""Say what is known of the mail that we sent, as whoever proves a bounce asks for it.
+"""Say what is known of the mail that we sent, as the proof of a bounce asks for it.
 
-There are two: that of a service (kept.py), and one that somebody wrote down (stated.py).
-Addresses stand in it as keyed hashes: who steals the file learns from it neither who
-writes to whom nor any address that he could not guess, and nothing of what he guesses
-without the key.
+There are two ledgers: that of a service (kept.py), and one written by hand (stated.py).
+Addresses stand in it as keyed hashes: a thief of the file learns neither who writes to whom nor
+any address that cannot be guessed, and without the key cannot confirm a guess either.
 """
 
 from collections.abc import Iterable
@@ -36,21 +35,21 @@ class Ledger(Protocol):
         """How often it could not be written, since the start."""
 
     async def by_message_id(self, message_id: str, reverse_path: str | None = None) -> Sent | None:
-        """The message of this id; of several envelopes that of `reverse_path`, or the newest."""
+        """Return the message of this id: the envelope of `reverse_path`, or the newest one."""
 
     async def last_to(self, recipient: str, reverse_path: str) -> datetime | None:
-        """When a message last went from this reverse-path to this recipient."""
+        """Return when a message last went from this reverse-path to this recipient."""
 
     def is_whole(self, at: datetime) -> bool:
-        """Whether it has all that was sent before what comes back at this time."""
+        """Whether it has everything that was sent and could come back at this time."""
 
     def hashed(self, address: str) -> str:
-        """An address as `Sent` has it."""
+        """Return an address in the form that `Sent` uses."""
 
     async def record(
         self, message_id: str, reverse_path: str, recipients: Iterable[str], at: datetime
     ) -> bool:
-        """Remember a message, before it goes out; false if that is not sure."""
+        """Record a message before it goes out; return false if that is not certain."""
 
     async def used(self, key: str) -> int:
-        """Count one use of a proof, and say how many there were with it."""
+        """Count one use of a proof, and return how many there were, this one included."""

@@ -1,7 +1,7 @@
 """Open what one process has of the mail that we send: keys, ledger, and who we are.
 
-Who stamps it and who proves its bounces are given the same.  Without keys there is none of
-it: nothing is stamped, nothing is remembered, and no bounce is proved.
+What stamps mail and what proves its bounces get the same object.  Without keys there is none:
+nothing is stamped, nothing is remembered, and no bounce is proved.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from pratique.milter.sent.since import Since
 from pratique.milter.sent.writer import Keep
 
 _DEFAULTS = SentSection()
-# Whoever makes a key may be a day ahead.
+# The host that made a key may be a day ahead.
 _ZONES = timedelta(days=1)
 
 
@@ -31,20 +31,20 @@ class OurMail:
     ledger: Ledger
     # In lower case; a domain stands for all below it.
     domains: tuple[str, ...]
-    # Without keys nothing is marked, and nothing is known by its mark.
+    # Without keys nothing is marked, and nothing is recognized by its mark.
     keys: Keys | None = None
     section: SentSection = _DEFAULTS
-    # All mail of our domains passes by this ledger: somebody says so.
+    # The admin says that all mail of our domains passes through this ledger.
     complete: bool = False
     # Since when it is stamped.
     since: Since = field(default_factory=Since)
 
     def knows_all(self, at: datetime) -> bool:
-        """Whether what the ledger does not have, of what comes back at this time, was not sent."""
+        """Whether mail that could come back at this time and is not in the ledger was not sent."""
         return self.complete and self.ledger.is_whole(at)
 
     def tagged(self, domain: str, today: date) -> bool:
-        """Whether all that bounces today to a domain of ours was sent with a tag."""
+        """Whether everything that bounces today to one of our domains was sent with a tag."""
         table = self.section.batv_of(domain)
         return table is not None and self.since.tagged(table.domain, today)
 
@@ -56,9 +56,9 @@ def open_our_mail(
     domains: tuple[str, ...],
     ring: Keyring | None = None,
 ) -> Iterator[OurMail | None]:
-    """All of it, until the end; None without keys.
+    """Open all of it, until the end; None without keys.
 
-    What is secret is handed in, or else read.  Raises KeysError and NoKeyError.
+    The secrets are read unless they are passed in.  Raises KeysError and NoKeyError.
     """
     ring = ring or keyring.read(section, state)
     if section.keys is None or ring is None:
@@ -69,7 +69,7 @@ def open_our_mail(
     ledger = KeptLedger(state / "sent", keep)
     try:
         today = datetime.now(UTC).date()
-        # A machine that wakes up in 1970 must not note that all has been stamped since then.
+        # A machine that wakes up in 1970 must not note that everything has been stamped since then.
         is_believed = today >= keys.signing.made_on - _ZONES
         ours = (*domains, *section.networks)
         tagged = [each.domain for each in section.batv]

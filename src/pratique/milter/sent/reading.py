@@ -1,7 +1,7 @@
-"""Ask the files of all days: newest first, and what one cannot say does not stop the others.
+"""Query the files of all days, newest first; one that cannot be read does not stop the others.
 
-Each file is opened once and stays open.  The folder's time tells when one came, went or got
-another name; it has the clock's ticks, so one that was changed a moment ago is looked at again.
+Each file is opened once and stays open.  The folder's mtime tells when one was added, removed or
+renamed; it has the clock's ticks, so a folder that changed a moment ago is inspected again.
 """
 
 import contextlib
@@ -18,8 +18,8 @@ from pratique.milter.stores.days import files_in
 
 log = logging.getLogger(__name__)
 
-# Envelopes of one message that are looked at, a day: one that a client sent again and again.
-# Where a list has an envelope for each subscriber, whoever asks names the reverse-path.
+# Envelopes of one message that are read per day: a client may send one again and again.
+# Where a list has one envelope per subscriber, the query names the reverse-path.
 MOST_ENVELOPES = 1000
 
 _SENT = "SELECT at, recipients FROM sent WHERE message = ? AND reverse_path = ? LIMIT ?"
@@ -30,9 +30,9 @@ _NEWEST = (
 _LAST = "SELECT at, x'' FROM pair WHERE hash = ?"
 _USES = "SELECT uses, x'' FROM used WHERE proof = ?"
 
-# Nanoseconds after which a folder's time is believed: ticks of a kernel are 1 to 10 ms.
+# Nanoseconds after which a folder's mtime is believed: ticks of a kernel are 1 to 10 ms.
 _TICKS = 100_000_000
-# Seconds that a reader waits where a file is being laid out or set aside.
+# Seconds that a reader waits while a file is being laid out or set aside.
 _PATIENCE = 0.2
 
 
@@ -41,7 +41,7 @@ class Found:
     """What all envelopes of a message with one reverse-path say together."""
 
     reverse_path: bytes
-    # The last one, in seconds since 1970.
+    # The latest, in seconds since 1970.
     at: int
     recipients: frozenset[bytes]
 
@@ -53,7 +53,7 @@ class _Open:
 
 
 class Reading:
-    """The files, open to be read.  For one thread."""
+    """The files, open for reading.  For one thread."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -62,7 +62,7 @@ class Reading:
         self._told: set[Path] = set()
 
     def sent(self, message: bytes, reverse_path: bytes | None) -> Found | None:
-        """The envelopes of a message, those of one reverse-path or the newest."""
+        """Return the envelopes of a message with one reverse-path, or with the newest."""
         if reverse_path is None:
             newest = list(self._ask(_NEWEST, message, MOST_ENVELOPES))
             if not newest:
@@ -78,21 +78,21 @@ class Reading:
         return Found(reverse_path, max(row[0] for row in rows), frozenset(recipients))
 
     def last_to(self, pair: int) -> int | None:
-        """When a message last went from a reverse-path to a recipient."""
-        # The newest file that has it: a clock that went back is off by a day at most.
+        """Return when a message last went from a reverse-path to a recipient."""
+        # Taken from the newest file that has it: a clock set back makes it wrong by a day at most.
         return next((at for at, _ in self._ask(_LAST, pair)), None)
 
     def uses(self, proof: bytes) -> int:
-        """How often a proof was used, on all days."""
+        """Return how often a proof was used, over all days."""
         return sum(uses for uses, _ in self._ask(_USES, proof))
 
     @property
     def failed(self) -> bool:
-        """Whether something could not be read since the start, and is as good as not there."""
+        """Whether something could not be read since the start, and counts as missing."""
         return bool(self._told)
 
     def look(self) -> None:
-        """Let go of files that are gone, or their room on the disk would stay taken."""
+        """Close files that are gone, as their room on the disk would stay taken."""
         for _ in self._files():
             pass
 
@@ -108,11 +108,11 @@ class Reading:
             except sqlite3.Error as error:
                 self._failed(path, error)
             else:
-                # One flipped bit makes another type of a value; such a row is as good as none.
+                # One flipped bit may change a value's type; such a row is ignored.
                 yield from (row for row in rows if [type(one) for one in row] == [int, bytes])
 
     def _files(self) -> list[Path]:
-        """The files that are open, newest first."""
+        """Return the files that are open, newest first."""
         try:
             changed_at = self._folder.stat().st_mtime_ns
             if changed_at != self._seen_at:
@@ -123,7 +123,7 @@ class Reading:
         return sorted(self._open, reverse=True)
 
     def _open_all(self) -> bool:
-        """Open those that are new; true if all are open."""
+        """Open those that are new; return true if all are open."""
         names = [one.path for one in files_in(self._folder) if not one.is_set_aside]
         for path in set(self._open) - set(names):
             self._forget(path)
@@ -161,7 +161,7 @@ class Reading:
             self._open.pop(path).connection.close()
 
     def _failed(self, path: Path, error: Exception) -> None:
-        """Tell of it once a file: a flood of bounces would fill the log as well."""
+        """Log it once per file: a flood of bounces would otherwise flood the log too."""
         if path not in self._told:
             self._told.add(path)
             log.error("ledger: %s is not read, bounces may not be proved by it: %s", path, error)

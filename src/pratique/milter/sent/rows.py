@@ -1,10 +1,10 @@
 """Turn a message into what stands in the ledger: keyed hashes, and nobody's address.
 
-The key lies in the state folder and is never rotated: a hash that changed could not be found.
-Whoever deletes it makes all that was recorded so far worth nothing.
+The key lies in the state folder and is never rotated: a hash under another key would not be
+found.  Deleting the key makes everything recorded so far worthless.
 
-Eight octets are enough where nobody without the key can look for equal ones: of ten million
-hashes one that was not recorded meets one in 10^12 tries, each a bounce.
+Eight octets are enough where nobody without the key can look for collisions: among ten million
+hashes, one that was not recorded matches by chance once in 10^12 tries, each of them a bounce.
 """
 
 import hashlib
@@ -14,7 +14,7 @@ from itertools import islice
 
 from pratique.milter.sent import names
 
-# A listener takes as many at most (sections/listener.py).
+# A listener accepts this many at most (sections/listener.py).
 MOST_RECIPIENTS = 50_000
 
 _ADDRESS, _MESSAGE = 8, 12
@@ -22,15 +22,15 @@ _ADDRESS, _MESSAGE = 8, 12
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One envelope of a message: empty `message` is one without a Message-ID."""
+    """One envelope of a message; `message` is empty where it has no Message-ID."""
 
     message: bytes
     reverse_path: bytes
     # Seconds since 1970.
     at: int
-    # Hashes of addresses, one after the other, without repetition.
+    # Hashes of addresses, concatenated, without repetition.
     recipients: bytes
-    # Each recipient with the reverse-path.
+    # Each recipient paired with the reverse-path.
     pairs: tuple[int, ...]
 
 
@@ -41,27 +41,27 @@ class Hashes:
     key: bytes = field(repr=False)
 
     def address(self, written: str) -> bytes:
-        """An address."""
+        """Hash an address."""
         return self._hash(b"address", names.address(written), _ADDRESS)
 
     def message(self, written: str) -> bytes:
-        """A Message-ID; empty for none."""
+        """Hash a Message-ID; empty for none."""
         told = names.message_id(written)
         return self._hash(b"message", told, _MESSAGE) if told else b""
 
     def proof(self, told: str) -> bytes:
-        """What somebody counts the uses of."""
+        """Hash what uses are counted by."""
         return self._hash(b"proof", told, _MESSAGE)
 
     def pair(self, recipient: bytes, reverse_path: bytes) -> int:
-        """A recipient with a reverse-path, as an integer of SQLite's."""
+        """Hash a recipient with a reverse-path, into an integer of SQLite's."""
         digest = hashlib.blake2b(
             recipient + reverse_path, key=self.key, digest_size=8, person=b"pair"
         )
         return int.from_bytes(digest.digest(), "big", signed=True)
 
     def row(self, message_id: str, reverse_path: str, recipients: Iterable[str], at: int) -> Row:
-        """The row of an envelope; recipients past the limit are left out."""
+        """Return the row of an envelope; recipients past the limit are left out."""
         path = self.address(reverse_path)
         told = {self.address(one): None for one in islice(recipients, MOST_RECIPIENTS)}
         pairs = tuple(self.pair(one, path) for one in told)
@@ -73,5 +73,5 @@ class Hashes:
 
 
 def split(recipients: bytes) -> Iterable[bytes]:
-    """The hashes that stand one after the other."""
+    """Return the single hashes of a concatenation."""
     return (recipients[at : at + _ADDRESS] for at in range(0, len(recipients), _ADDRESS))

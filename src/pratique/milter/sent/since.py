@@ -1,12 +1,12 @@
-"""Know since when our mail has been stamped, so that a bounce without a stamp tells something.
+"""Know since when our mail has been stamped, so that a missing stamp means something.
 
-A stamp that is missing speaks against a bounce only if what it answers must have had one: all
-mail since longer than a stamp holds.  The ledger does not know that.  Its oldest file may be
-from before a week without keys, and whether reverse-paths were tagged it never hears.  So the
-day on which each began is noted beside it, by whoever opens it, and the note of what is
-switched off goes: switched on again it begins anew.
+A missing stamp speaks against a bounce only if what it answers must have had one: if all mail
+has been stamped for longer than a stamp holds.  The ledger does not know that.  Its oldest file
+may be from before a week without keys, and it never learns whether reverse-paths were tagged.
+So the process that opens it notes, in a file next to it, the day on which each began.  The note
+of a stamp that is switched off is removed: when switched on again it begins anew.
 
-What cannot be read or written is as good as no note: nothing is held against anybody then.
+What cannot be read or written counts as no note: then nothing is held against anybody.
 """
 
 import contextlib
@@ -26,26 +26,26 @@ NAME = "sent.since"
 _WATERMARK, _TAGS, _OURS = "watermark", "tags", "ours"
 # A thousand domains (sections/sent.py), each with its day, as many that are ours, and networks.
 _MOST_OCTETS = 1024 * 1024
-# A day more than a stamp holds: what was sent on the last day without one may come back until then.
+# A day more than a stamp holds: unstamped mail of the last such day may come back until then.
 _ENOUGH = timedelta(days=WINDOW + 1)
 
 
 @dataclass(frozen=True, slots=True)
 class Since:
-    """The days on which stamps began; none is that nothing is stamped, or nobody knows."""
+    """The days on which stamps began; None means nothing is stamped, or it is not known."""
 
     watermark: date | None = None
-    # By what stands in the settings, a domain or ".domain".
+    # By the name in the settings, a domain or ".domain".
     tags: Mapping[str, date] = field(default_factory=dict)
     # Whose mail is stamped: domains, and networks of clients.
     ours: frozenset[str] = frozenset()
 
     def marks(self, today: date) -> bool:
-        """Whether all that bounces today had a watermark."""
+        """Whether everything that bounces today had a watermark."""
         return _is_long(self.watermark, today)
 
     def tagged(self, covered_by: str, today: date) -> bool:
-        """Whether all that bounces today had a tag, of what one table of the settings covers."""
+        """Whether everything that bounces today, within one table of the settings, had a tag."""
         return _is_long(self.tags.get(covered_by), today)
 
 
@@ -54,10 +54,10 @@ def _is_long(began: date | None, today: date) -> bool:
 
 
 def noted(state: Path, tagged: Iterable[str], today: date, ours: Iterable[str] = ()) -> Since:
-    """What the note says, after today's beginnings were written into it.
+    """Return what the note says, after adding what begins today.
 
-    With another domain or network of ours it begins anew for all: until then what came from
-    there went another way, or was none of ours.
+    With another domain or network of ours all begins anew: until then, mail from there went
+    another way, or was not ours.
     """
     path = state / NAME
     before, ours = read(state), frozenset(ours)
@@ -73,13 +73,13 @@ def noted(state: Path, tagged: Iterable[str], today: date, ours: Iterable[str] =
 
 
 def forget(state: Path) -> None:
-    """Nothing is stamped any more."""
+    """Remove the note: nothing is stamped any more."""
     with contextlib.suppress(OSError):
         (state / NAME).unlink(missing_ok=True)
 
 
 def read(state: Path) -> Since:
-    """What the note says; nothing where there is none."""
+    """Return what the note says; an empty one if there is none."""
     path = state / NAME
     try:
         with path.open("rb") as file:

@@ -1,16 +1,16 @@
-"""Stamp a message that goes out: what is put in front of it, and what is written down of it.
+"""Stamp an outgoing message: what is put in front of it, and what is recorded of it.
 
-    Message-ID             where there is none: what comes back is told by it (RFC 5322 3.6.4)
+    Message-ID             where there is none: what comes back is matched by it (RFC 5322 3.6.4)
     X-Pratique-Watermark   over that Message-ID and the reverse-path
     a row of the ledger    who sent it to whom, before it goes
 
 Both stamps are over the plain reverse-path: a tag is made anew each day, by us or by a server
 behind us, and what comes back to one is compared without it.  The null reverse-path has no
-bounces, so its mail has neither mark nor row; who answers it by its Message-ID has one.
+bounces, so its mail gets neither mark nor row, though it may get a Message-ID.
 
-Whether there is a Message-ID only a worker knows.  A second one would be worse than none (RFC
-5322 3.6 has at most one), so it is added only where the header was read as a whole and no such
-field stands in it.  One that is there and says nothing stays, and that message has no mark.
+Only a worker knows whether there is a Message-ID.  A second one would be worse than none (RFC
+5322 3.6 has at most one), so it is added only where the whole header was read and has no such
+field.  An empty one stays, and that message gets no mark.
 """
 
 import re
@@ -24,9 +24,9 @@ from pratique.milter.sent.domains import Domains
 from pratique.milter.sent.our_mail import OurMail
 from pratique.scanners import facts_pb2 as facts
 
-# What may stand after the "@" of a Message-ID and is a name in the DNS: RFC 5322 3.6.4, id-right.
+# What may follow the "@" of a Message-ID and is a name in the DNS: RFC 5322 3.6.4, id-right.
 _HOST = re.compile(r"[a-z0-9_-]{1,63}(\.[a-z0-9_-]{1,63})*")
-# A field that is there and says nothing (facts.proto, HeaderAnomalies).
+# The field is there, but empty (facts.proto, HeaderAnomalies).
 _EMPTY = "empty_message_id"
 
 
@@ -35,13 +35,13 @@ class Stamping:
     """Stamps mail with what a process has of it."""
 
     our_mail: OurMail
-    # What is behind the "@" of a Message-ID that is none of a domain of ours.
+    # What follows the "@" of a Message-ID where neither sender nor author is in our domains.
     host: str
 
     async def stamped(
         self, seen: facts.Facts, envelope: Envelope, recipients: Iterable[str]
     ) -> bytes:
-        """The fields to put in front; those who get the message are written down by then."""
+        """Return the fields to put in front; by then the recipients are on record."""
         stated, fields = seen.mail.message_id, ""
         if lacks_message_id(seen):
             stated = names.fresh_message_id(self._domain(seen, envelope), envelope.queue_id)
@@ -59,7 +59,7 @@ class Stamping:
         return watermark.mark(keys, _day(envelope), message_id, path) if keys is not None else ""
 
     def _domain(self, seen: facts.Facts, envelope: Envelope) -> str:
-        """Whose Message-ID it is: whoever sends it, where that is one of us."""
+        """Return the domain for a new Message-ID: the sender's, if it is ours."""
         ours, authors = Domains(self.our_mail.domains), seen.mail.header.from_
         written = (envelope.reverse_path or "", *(one.address for one in authors[:1]))
         for address in written:
@@ -74,13 +74,13 @@ def _day(envelope: Envelope) -> int:
 
 
 def lacks_message_id(seen: facts.Facts) -> bool:
-    """Whether it is known that no such field stands in the header, and one may be added."""
+    """Whether the header is known to have no such field, so that one may be added."""
     mail = seen.mail
     if mail.message_id or _EMPTY in mail.header_anomalies:
         return False
-    # Who signs a field that is not there wants none to be added (RFC 6376 5.4.2).
+    # A signature over an absent field forbids adding it (RFC 6376 5.4.2).
     if any("message-id" in one.fields for one in seen.signatures):
         return False
-    # Nobody has read the header, or not to its end.
+    # False if the header was not read, or not to its end.
     is_cut = any(one.class_ == "header" for one in seen.limits)
     return mail.HasField("header") and not is_cut

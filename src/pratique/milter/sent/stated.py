@@ -1,9 +1,9 @@
-"""Read a ledger that somebody wrote down, to look at old mail with: `inspect --ledger F`.
+"""Read a ledger that was written by hand, for inspecting old mail: `inspect --ledger F`.
 
     {"sent": [{"message_id": "<a@example.org>", "mail_from": "ann@example.org",
                "rcpt_to": ["bob@example.net"], "date": "Tue, 27 Jan 2026 09:00:00 +0900"}]}
 
-The date is that of a header (RFC 5322 3.3) or of ISO 8601.  Other names are left alone.
+The date is that of a header (RFC 5322 3.3) or of ISO 8601.  Other names are ignored.
 """
 
 import json
@@ -18,18 +18,18 @@ from pratique.milter.sent import names
 from pratique.milter.sent.ledger import Sent
 from pratique.milter.sent.rows import Hashes, split
 
-# A hundred thousand messages with some recipients: it is read as a whole.
+# A hundred thousand messages with some recipients: it is read into memory as a whole.
 MOST_OCTETS = 64 * 1024 * 1024
 
 
 class StatedError(Exception):
-    """The file is no ledger; the text is for whoever wrote it."""
+    """The file is not a ledger; the text is for its author."""
 
 
 class StatedLedger:
     """A ledger in memory."""
 
-    # All is kept.
+    # Nothing is ever dropped.
     dropped = troubles = 0
 
     def __init__(self) -> None:
@@ -41,11 +41,11 @@ class StatedLedger:
 
     @property
     def domains(self) -> tuple[str, ...]:
-        """Those of the reverse-paths, each once: whoever sent from them is us."""
+        """The domains of the reverse-paths, each once: whoever sent from them is us."""
         return tuple(self._domains)
 
     def is_whole(self, _at: datetime) -> bool:
-        """Whoever writes a ledger down says with it what was sent."""
+        """Return True: a ledger written by hand is taken to state everything that was sent."""
         return True
 
     async def record(
@@ -75,29 +75,29 @@ class StatedLedger:
         envelopes[row.reverse_path] = Sent(plain, row.reverse_path.hex(), told, sent_at)
 
     async def by_message_id(self, message_id: str, reverse_path: str | None = None) -> Sent | None:
-        """The message of this id; of several envelopes that of `reverse_path`, or the newest."""
+        """Return the message of this id: the envelope of `reverse_path`, or the newest one."""
         envelopes = self._sent.get(self._hashes.message(message_id), {})
         if reverse_path is not None:
             return envelopes.get(self._hashes.address(reverse_path))
         return max(envelopes.values(), key=lambda one: one.sent_at, default=None)
 
     async def last_to(self, recipient: str, reverse_path: str) -> datetime | None:
-        """When a message last went from this reverse-path to this recipient."""
+        """Return when a message last went from this reverse-path to this recipient."""
         hashes = self._hashes
         return self._last.get(hashes.pair(hashes.address(recipient), hashes.address(reverse_path)))
 
     def hashed(self, address: str) -> str:
-        """An address as `Sent` has it."""
+        """Return an address in the form that `Sent` uses."""
         return self._hashes.address(address).hex()
 
     async def used(self, key: str) -> int:
-        """Count one use of a proof, and say how many there were with it."""
+        """Count one use of a proof, and return how many there were, this one included."""
         self._uses[key] += 1
         return self._uses[key]
 
 
 def read_json(path: Path) -> StatedLedger:
-    """The ledger that a file states.  Raises StatedError."""
+    """Return the ledger that a file states.  Raises StatedError."""
     try:
         with path.open("rb") as file:
             octets = file.read(MOST_OCTETS + 1)

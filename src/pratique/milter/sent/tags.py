@@ -1,14 +1,14 @@
 """Put BATV's tag on where mail goes out, and take it off where a bounce comes in.
 
-The reverse-path that the next hop hears has the tag; everybody of ours keeps the plain one:
-ledger, watermark, journal, policy and quarantine.  So it is with a recipient that bears a tag
-of ours: it is the plain address from there on, and what it bore is kept beside for whoever
-proves a bounce.  A tag that names a key of ours which did not make it is taken off as well
-where we tag: it says that a bounce is forged, and rules decide about that, not a mail server
-that knows no such user.  In a domain of ours that has no tags it may be another server's, and
+Only the next hop sees the reverse-path with the tag; everything of ours keeps the plain one:
+ledger, watermark, journal, policy and quarantine.  The same holds for a recipient with one of
+our tags: from there on it is the plain address, and the tagged one is kept alongside for the
+proof of a bounce.  A tag that names one of our keys, which did not make it, is taken off as well
+where we tag: it says that a bounce is forged, which is for the rules to decide, not for a mail
+server that knows no such user.  In a domain of ours without tags it may be another server's, and
 stays.
 
-An admin who writes `[[sent.batv]]` for a domain says that it is ours.
+With `[[sent.batv]]` for a domain an admin says that the domain is ours.
 """
 
 from dataclasses import dataclass, replace
@@ -30,19 +30,19 @@ class Tags:
 
     keys: Keys
     section: SentSection
-    # Domains of ours; each stands for all below it.
+    # Our domains; each stands for all below it.
     domains: tuple[str, ...] = ()
 
     def outgoing(self, reverse_path: str, at: datetime) -> str:
-        """The reverse-path of mail of ours, as others hear it: with a tag if it can have one."""
+        """Return the reverse-path of our mail as others see it: with a tag if it can have one."""
         table = self.section.batv_of(_domain(reverse_path))
         if table is None:
             return reverse_path
         return batv.tag(self.keys, reverse_path, day_of(at), Form(table.sign))
 
     def incoming(self, forward: Forward, at: datetime) -> Forward:
-        """A recipient without the tag that it bears, if that is one of ours."""
-        # All forms of a tag of ours have it; to look for it spares the rest for ordinary mail.
+        """Return a recipient without its tag, if that is one of ours."""
+        # Every form of our tags has this; the check spares ordinary mail the rest.
         if "prvs=" not in forward.address.lower():
             return forward
         domain = _domain(forward.address)
@@ -56,9 +56,9 @@ class Tags:
 
 
 def tags_of(our_mail: OurMail | None) -> Tags | None:
-    """The tags of a process; None without keys.
+    """Build the tags of a process; None without keys.
 
-    Without a table too: what was tagged until yesterday comes back for a week.
+    They are needed without a table too: what was tagged until yesterday comes back for a week.
     """
     if our_mail is None or our_mail.keys is None:
         return None
@@ -66,5 +66,5 @@ def tags_of(our_mail: OurMail | None) -> Tags | None:
 
 
 def _domain(address: str) -> str:
-    """As settings write it: in lower case, A-labels."""
+    """Return the domain as settings write it: in lower case, A-labels."""
     return names.address(address).rpartition("@")[2]

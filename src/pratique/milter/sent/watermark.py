@@ -3,13 +3,13 @@
     X-Pratique-Watermark: 2-20779-k5qz...        number of the key, day, MAC in base32
 
 The MAC is HMAC-SHA256 over the number, the day, the Message-ID and the reverse-path, each
-with its length in front, so that no two messages give the same octets.  With the
-reverse-path in it, whoever has one mail of ours (a list's archive is full of them) cannot
-send bounces to our other users with it.  128 of its 256 bits are sent (RFC 2104 5: half).
+with its length in front, so that no two messages give the same octets.  Since the reverse-path
+is included, anybody who has one mail of ours (list archives are full of them) cannot use it to
+send bounces to our other users.  128 of its 256 bits are sent (RFC 2104 5: half).
 
-Of a message that returns the field was folded, indented, quoted, put into another case, by
-servers that take a header for text.  So it consists of digits, letters of one case and the
-hyphen, fits into one line, and is read without its whitespace and its case.
+In a returned message the field may be folded, indented, quoted, or changed in case, by servers
+that treat a header as text.  So it consists of digits, letters of one case and the hyphen, fits
+into one line, and is read without regard to whitespace and case.
 """
 
 import base64
@@ -26,8 +26,8 @@ from pratique.milter.sent.keys import Key, Keys
 
 FIELD = "X-Pratique-Watermark"
 
-# A number and a day of at most six and five digits, 26 letters: 39 characters.  With a space
-# after each of them it is still read; what is longer is none of ours.
+# A number and a day of at most six and five digits, 26 letters: 39 characters.  It is still
+# read with a space after each of them; anything longer is not ours.
 MOST = 100
 
 _USE = "watermark"
@@ -42,25 +42,25 @@ class Verdict:
     """What a field is worth.
 
     valid        we made it, for this message and this reverse-path, and it is in force
-    expired      so, but its day is past (or a clock was wrong, and it has not come)
+    expired      we made it, but its day is past (or, if a clock was wrong, has not come)
     bad          it was not made with the key that it names, for this message
-    unknown_key  it names a key that we do not have, or no longer
-    none         it has not the form of one
+    unknown_key  it names a key that we do not have, or no longer have
+    none         it does not have the form of one
     """
 
     state: State
-    # Whom to count the uses of; empty unless we made it.
+    # What uses are counted by; empty unless we made the field.
     proof: str = ""
     day: int = 0
 
     @property
     def is_valid(self) -> bool:
-        """True if it proves something."""
+        """Whether it proves something."""
         return self.state == "valid"
 
 
 def mark(keys: Keys, day: int, message_id: str, reverse_path: str) -> str:
-    """The field's body; empty for a message without a Message-ID, which binds it to nothing."""
+    """Return the field's body; empty without a Message-ID, since nothing would bind it."""
     if not names.message_id(message_id):
         return ""
     key = keys.signing
@@ -68,7 +68,7 @@ def mark(keys: Keys, day: int, message_id: str, reverse_path: str) -> str:
 
 
 def verify(keys: Keys, text: str, message_id: str, reverse_path: str, today: int) -> Verdict:
-    """What a field says of the message that it came back with."""
+    """Judge a field by the message that it came back with."""
     found = _MARK.fullmatch(_plain(text))
     if found is None or not names.message_id(message_id):
         return Verdict("none")
@@ -82,7 +82,7 @@ def verify(keys: Keys, text: str, message_id: str, reverse_path: str, today: int
 
 
 def _plain(text: str) -> str:
-    """Without what servers change."""
+    """Undo what servers change."""
     if len(text) > MOST or not text.isascii():
         return ""
     return "".join(text.split()).lower()
@@ -95,7 +95,7 @@ def _mac(key: Key, day: int, message_id: str, reverse_path: str) -> str:
 
 
 def _joined(texts: Iterable[str]) -> bytes:
-    """Each text with its length in front: no two lists of texts give the same octets."""
+    """Put each text's length in front of it: no two lists of texts give the same octets."""
     # A lone surrogate is in no text of ours, and would raise if it ever were.
     octets = (text.encode("utf-8", "surrogatepass") for text in texts)
     return b"".join(struct.pack(">I", len(one)) + one for one in octets)

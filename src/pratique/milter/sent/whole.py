@@ -1,12 +1,12 @@
-"""Know since when the ledger has all that was sent, so that it may be said what was not.
+"""Know since when the ledger has everything that was sent, so as to say what was not.
 
-That an admin says so (`[sent] complete`) is one half: all mail of our domains passes here.  The
-other is that nothing was lost on the way into the files.  So a note lies among them, and its
-time is that of the last loss that we know of, or may have had: a row that was not seen to be
-written, a boot of the machine (a power cut takes the last moments), the note's own making.  Who
-removes the folder removes the note with it; a file that was damaged lies there, set aside.
+One half of it is the admin's word (`[sent] complete`): all mail of our domains passes here.  The
+other is that nothing was lost on the way into the files.  So a note lies among them, whose mtime
+is that of the last known or possible loss: a row whose writing was not confirmed, a boot of the
+machine (a power cut takes the last moments), the creation of the note itself.  Removing the
+folder removes the note with it; a damaged file stays there, set aside.
 
-To move its time needs no room on the disk.  Whatever cannot be known is a loss.
+Changing the mtime needs no room on the disk.  Whatever cannot be known counts as a loss.
 """
 
 import contextlib
@@ -22,7 +22,7 @@ from pratique.milter.stores.days import files_in
 log = logging.getLogger(__name__)
 
 NAME = "complete"
-# As long as what was sent may come back, and a day for two sides of midnight.
+# As long as sent mail may come back, and a day for two sides of midnight.
 _ENOUGH = timedelta(days=WINDOW + 1)
 _BOOT = Path("/proc/sys/kernel/random/boot_id")
 
@@ -33,13 +33,14 @@ class Whole:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._note = folder / NAME
-        # This process has lost something, and could not say so to the others.
+        # This process has lost something, and could not tell the others.
         self._lost = False
 
     def begin(self, ours: Iterable[str] = (), boot: str = "") -> None:
-        """All is kept from now on, or since the note says so.
+        """Note that everything is kept from now on, or leave an earlier note in force.
 
-        That is if the machine has run since, and the same domains and networks are ours.
+        An earlier note holds if the machine has run since, and the same domains and networks are
+        ours.
         """
         try:
             boot = boot or _BOOT.read_text("ascii").strip()
@@ -52,15 +53,15 @@ class Whole:
             self.lost()
 
     def forget(self) -> None:
-        """Nobody says that all mail passes here."""
+        """Remove the note: the admin does not say that all mail passes here."""
         with contextlib.suppress(OSError):
             self._note.unlink()
 
     def lost(self) -> None:
-        """Something was not kept, or nobody knows."""
+        """Note that something was, or may have been, lost."""
         try:
             now = datetime.now(UTC).timestamp()
-            # A clock that went back must not make the loss an old one.
+            # If the clock went back, the loss must not look like an old one.
             if now > self._note.stat().st_mtime:
                 os.utime(self._note)
             else:
@@ -71,7 +72,7 @@ class Whole:
             self._lost = True
 
     def holds(self, at: datetime) -> bool:
-        """Whether all is there that was sent before what comes back at this time."""
+        """Whether it has everything that was sent and could come back at this time."""
         try:
             began = datetime.fromtimestamp(self._note.stat().st_mtime, UTC)
             damaged = any(one.is_set_aside for one in files_in(self._folder))

@@ -1,12 +1,12 @@
 """Write to the ledger in one thread, which no message waits for longer than it says.
 
-What waits is written as soon as the thread is free: one row if one came, all that gathered
-while the last batch was written if many did.  So a row costs little where there is little
-mail, and less where there is much.
+What waits is written as soon as the thread is free: a single row if one came, and everything that
+gathered during the last batch if many did.  So a row costs little where there is little mail,
+and less where there is much.
 
-While something is wrong (a full disk, a lock that somebody holds, a damaged file) the thread
-tries again each second, and nobody waits for it.  An error of ours costs the batch that met
-it, and never the thread.
+While something is wrong (a full disk, a lock held by another process, a damaged file) the thread
+tries again each second, and no message waits for it.  A bug of ours costs the batch that met
+it, never the thread.
 """
 
 import logging
@@ -43,9 +43,9 @@ _WORDS = Words(
 class Keep:
     """What is kept, and how much of it."""
 
-    # Days after which a day's file is removed.
+    # Days after which a file is removed.
     days: int = 14
-    # Octets of a day's file.
+    # Octets of one day's file.
     octets: int = 256 * 1024 * 1024
     # The key of its hashes (keyring.py).
     key: bytes = field(default=b"", repr=False)
@@ -53,17 +53,17 @@ class Keep:
 
 @dataclass(frozen=True, slots=True)
 class Pace:
-    """When is written, and whose clocks say so."""
+    """When to write, and the clocks to go by."""
 
     clock: Callable[[], datetime] = lambda: datetime.now(UTC)
     monotonic: Callable[[], float] = time.monotonic
-    # Tasks in one transaction: at this number its own cost is a microsecond for each.
+    # Tasks in one transaction: at this number its own cost is a microsecond per task.
     batch: int = 500
     # Seconds between two tries while something is wrong.
     retry: float = 1.0
     # Seconds that one try waits for a lock.
     patience: float = 1.0
-    # Seconds after which the thread looks at the clock, though nothing came.
+    # Seconds after which the thread looks at the clock, even if nothing came.
     look: float = 3600.0
 
 
@@ -87,7 +87,7 @@ class Writer:
         self._file = DayFile(DayFolder(folder, pace.clock, pace.patience), keep.octets)
         self._days = Days(pace.clock, pace.monotonic)
         self._removed_on = date.min
-        # What else is to be done where files were removed.
+        # What else is to be done after files were removed.
         self.after_removal: Callable[[], object] = lambda: None
         self._closing = threading.Event()
         self._deadline = 0.0
@@ -99,7 +99,7 @@ class Writer:
         self._deadline = time.monotonic() + seconds
         self._closing.set()
         self.backlog.wake()
-        # Past its deadline the thread ends with the try that it is in.
+        # Past its deadline the thread ends after the try that it is in.
         self._thread.join(seconds + 2 * self._pace.patience)
 
     def _run(self) -> None:
@@ -127,12 +127,12 @@ class Writer:
     def _is_over(self) -> bool:
         if not self._closing.is_set():
             return False
-        # Asked without a pause this would keep a processor busy.
+        # Without a pause, this would keep a processor busy.
         threading.Event().wait(0.02)
         return time.monotonic() > self._deadline
 
     def _is_done(self, batch: list[Task]) -> bool:
-        """Write a batch; false if it is to be tried again."""
+        """Write a batch; return false if it is to be tried again."""
         try:
             self._turn(batch)
         except _TROUBLE as error:
@@ -146,7 +146,7 @@ class Writer:
         else:
             self.backlog.finish(batch)
             settle([task.waiter for task in batch], well=True)
-            # While more comes than can be written, a line a batch would tell nothing.
+            # While more comes than can be written, a line per batch would say nothing.
             if self.troubles.is_on or not self.backlog.waiting:
                 self.troubles.end(self.backlog.dropped)
         return True
