@@ -1,7 +1,7 @@
 """Gather the frames in which a worker hands parts out, and believe none of them.
 
-A worker states a part's size first and then sends so many octets.  More parts, more octets
-or more words than were asked for is a lie, and so is a part that never becomes whole.
+A worker states a part's size first and then sends that many octets.  More parts, more octets
+or more words than were asked for are a lie, and so is a part that is never completed.
 """
 
 import hashlib
@@ -13,13 +13,13 @@ from pratique.milter.wall.sighting import Lie
 from pratique.scanners import frames
 from pratique.scanners.wall_pb2 import HandedOut
 
-# How many parts, and octets in them.
+# Limits: the number of parts, and the octets in them.
 _SHOWN = frames.SHOWN_PARTS, frames.SHOWN_OCTETS
 _FOR_PROGRAMS = frames.HAND_OUT_PARTS, frames.HAND_OUT_OCTETS
 
 
 class _Part:
-    """A part that is on its way."""
+    """A part that is still arriving."""
 
     def __init__(self, first: HandedOut) -> None:
         self.type = first.type
@@ -30,7 +30,7 @@ class _Part:
         self.hash = hashlib.sha256()
 
     def take(self, octets: bytes) -> bool:
-        """Add a piece; tell whether that was all.  Raises Lie."""
+        """Add a piece; return whether that was the last.  Raises Lie."""
         if not octets or self.writer.size + len(octets) > self.size:
             raise Lie("a part is handed out in other pieces than was said")
         self.writer.write(octets)
@@ -38,20 +38,20 @@ class _Part:
         return self.writer.size == self.size
 
     def sealed(self) -> Handed:
-        """The whole part."""
+        """Return the whole part."""
         digest = self.hash.hexdigest()
         content = self.writer.seal()
         return Handed(self.type, digest, self.passwords, content, self.shown, self.hidden)
 
 
 class Gathering:
-    """What one worker hands out of one message; closed, it keeps nothing."""
+    """What one worker hands out of one message; once closed, it keeps nothing."""
 
     def __init__(self, types: Container[str], show: str = "") -> None:
         self._types = types
         self._show = show
         self._whole: list[Handed] = []
-        # What came for programs, and for engines.
+        # What came for programs (index 0), and for engines (index 1).
         self._counts = [0, 0]
         self._octets = [0, 0]
         self._coming: _Part | None = None
@@ -79,14 +79,14 @@ class Gathering:
             raise Lie(f"more than {frames.HAND_OUT_WORDS} words beside a part")
 
     def whole(self) -> list[Handed]:
-        """All parts; they are the caller's to close.  Raises Lie."""
+        """Return all parts, which the caller must close.  Raises Lie."""
         if self._coming is not None:
             raise Lie("a part that is handed out does not come to its end")
         whole, self._whole = self._whole, []
         return whole
 
     def close(self) -> None:
-        """Drop what nobody took."""
+        """Drop what the caller did not take."""
         for handed in self._whole:
             handed.content.close()
         self._whole.clear()

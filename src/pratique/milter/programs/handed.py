@@ -1,4 +1,4 @@
-"""Name a part that a worker handed out, and what a program made of one."""
+"""Describe a part that a worker handed out, and what a program made of one."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,7 @@ from pratique.scanners.wall_pb2 import Extra
 class Handed:
     """A part for an outside program, or for engines: its octets in a sealed memfd, unread.
 
-    `type` is what the worker takes it for, `sha256` what this side computed, `passwords`
+    `type` is what the worker takes it for, `sha256` is what this side computed, and `passwords`
     are words that may open it, the most likely first.
     """
 
@@ -18,9 +18,9 @@ class Handed:
     sha256: str
     passwords: tuple[str, ...]
     content: Content
-    # It is for engines, and not for a program.
+    # For engines, not for a program.
     shown: bool = False
-    # Also for those that are shown the message: they do not reach it there.
+    # Also for engines that are shown the message, since they do not find this part in it.
     hidden: bool = False
 
 

@@ -1,11 +1,11 @@
 """Unpack what workers handed out, with the programs that are installed and work here.
 
 At the start each program is rehearsed once, in the sandbox it will run in, on a file of our
-own.  What is not installed or does not work here is said then, in the log, and later beside
+own.  What is not installed or does not work here is reported then, in the log, and later on
 each part that it would have opened; nothing else changes, and no mail waits for it.
 
-A part has its seconds, all tries together, and so have all parts of a message.  A program
-that fails leaves what it wrote until then, and the part says so.
+There is a time limit per part, for all tries together, and one for all parts of a message.  If a
+program fails, what it wrote until then is kept, and the part says so.
 """
 
 import asyncio
@@ -23,26 +23,26 @@ from pratique.scanners import facts_pb2 as facts
 
 BUBBLEWRAP = "/usr/bin/bwrap"
 
-# What a program may take of memory besides what it writes: a dictionary of 64 MB and what
-# it works in; an archive that wants a gigabyte is not for mail.
+# The memory that a program may take, apart from what it writes: a dictionary of 64 MB and its
+# working memory; an archive that needs a gigabyte is not for mail.
 MEMORY = 512 * 1024 * 1024
 # Even a busy machine starts a program within this time; a door waits for it.
 REHEARSAL_SECONDS = 10.0
-# An empty folder as a tar archive takes 10 KB; what fits in here holds a part of a mail.
+# An empty folder takes 10 KB as a tar archive; this leaves room for a small part of a mail.
 LEAST_OCTETS = 64 * 1024
-# A fact's words (scanners/report.py).
+# The limit of a fact's text (scanners/report.py).
 _WHY = 300
 
 
 @dataclass(frozen=True, slots=True)
 class ProgramSettings:
-    """Which programs, how many at once, and what one part may become."""
+    """Which programs, how many at once, and how large one part may become."""
 
     use: tuple[str, ...] = tuple(program.name for program in PROGRAMS)
     count: int = 2
     seconds: float = 20.0
     octets: int = 128 * 1024 * 1024
-    # What all parts of a message may become.
+    # The limit for all parts of a message together.
     octets_in_all: int = 256 * 1024 * 1024
     files: int = 10_000
     bubblewrap: str = BUBBLEWRAP
@@ -56,13 +56,13 @@ class Programs:
         self._settings = settings
         self._gate = asyncio.Semaphore(settings.count)
         self._tools: dict[str, Tool] = {}
-        # Why a program is not used, for a person.
+        # Why a program is not used, in words for an admin.
         self._missing: dict[str, str] = {}
         # The types that one of them opens.
         self.types: list[str] = []
 
     async def start(self) -> str:
-        """Rehearse each program; say what came of it, for the log."""
+        """Rehearse each program; return a summary for the log."""
         for program in self._settings.programs:
             await self._rehearse(program)
         self.types = [kind for kind, names in BY_TYPE.items() if {*names} & {*self._tools}]
@@ -73,7 +73,7 @@ class Programs:
         return f"{works}; {missing}" if self._missing else works
 
     def explain(self, seen: facts.Facts) -> None:
-        """Say beside each part that stayed closed which program would have opened it."""
+        """Name, on each part that stayed closed, the missing program that would have opened it."""
         for part in seen.parts:
             names = BY_TYPE.get(part.type, ())
             missing = [self._missing[name] for name in names if name in self._missing]
@@ -81,9 +81,9 @@ class Programs:
                 part.why = "; ".join(filter(None, [part.why, *missing]))[:_WHY]
 
     async def unpack(self, handed: Sequence[Handed], taken: int, seconds: float) -> list[Unpacked]:
-        """What programs made of parts, which are closed; what comes back is the caller's.
+        """Unpack parts, and close them; the caller must close what is returned.
 
-        `taken` are the octets that other parts of the message became before.
+        `taken` counts the octets that other parts of the message have already become.
         """
         end = asyncio.get_running_loop().time() + seconds
         unpacked: list[Unpacked] = []
@@ -108,7 +108,7 @@ class Programs:
             with contextlib.suppress(TimeoutError):
                 async with asyncio.timeout_at(end):
                     await gate.enter_async_context(self._gate)
-            # Nothing is left where others used it up; the trial says so.
+            # If others used up the time, none is left; the trial says so.
             seconds = min(settings.seconds, end - asyncio.get_running_loop().time())
             room = Room(octets, settings.files, MEMORY, seconds)
             return await Trial(part, room).unpacked(tools)
@@ -131,7 +131,7 @@ class Programs:
 
 
 async def _rehearsed(tool: Tool, files: int) -> str:
-    """What went wrong with a file of our own; empty if nothing did."""
+    """Return what went wrong with a file of our own; empty if nothing did."""
     room = Room(LEAST_OCTETS, files, MEMORY, REHEARSAL_SECONDS)
     with contextlib.closing(content_of([tool.program.sample])) as sample:
         result = await run_by(tool, "", sample, room)

@@ -1,12 +1,12 @@
 """Run one sandbox: feed it, take what it writes as far as there is room, and see it end.
 
 Nothing here waits for the program alone: the stream, the exit and the deadline are awaited
-together, and whichever way it ends, also if the message is given up meanwhile, nothing is
-left: no process, no zombie, no descriptor, and with the last process its folder vanishes.
+together.  However it ends, even if the message is given up meanwhile, nothing is left: no
+process, no zombie, no descriptor; and the folder vanishes with the last process.
 
-To be killed is the first process *within* the sandbox, which takes all others there with
-it; bubblewrap, outside, then buries it and ends.  Were bubblewrap killed, the other would
-die too (--die-with-parent), but be buried by process 1, and in a container that is us.
+The process to kill is the first one *within* the sandbox, which takes all others there with
+it; bubblewrap, outside, then reaps it and ends.  If bubblewrap were killed, the other would
+die too (--die-with-parent), but be reaped by process 1, and in a container that is us.
 """
 
 import asyncio
@@ -25,7 +25,7 @@ from pratique.milter.content import ContentWriter, content_of
 from pratique.milter.mail import CHUNK, Content
 from pratique.milter.programs.sandbox import USERS, Inherited, Room, command
 
-# What bubblewrap says of itself: one line.
+# Bubblewrap says one line about itself.
 _TOLD_OCTETS = 4096
 
 
@@ -44,12 +44,12 @@ class Ended:
     words: str = ""
 
 
-# The command line that runs under bubblewrap, for these descriptors.
+# Builds the command line that runs under bubblewrap, for these descriptors.
 Line = Callable[[Inherited], list[str]]
 
 
 async def run(bubblewrap: str, arguments: Sequence[str], part: Content, room: Room) -> Ended:
-    """Run a program, which the arguments begin with.  Raises OSError without bubblewrap."""
+    """Run a program, named by the first argument.  Raises OSError without bubblewrap."""
 
     def line(inherited: Inherited) -> list[str]:
         return command(bubblewrap, arguments[0], room, inherited)
@@ -61,7 +61,7 @@ async def run(bubblewrap: str, arguments: Sequence[str], part: Content, room: Ro
 async def ended(
     line: Line, listed: Iterable[bytes], part: Content, seconds: float, most: int
 ) -> Ended:
-    """Run a command line, and take at most so many octets of what it writes.
+    """Run a command line, and take at most `most` octets of what it writes.
 
     `listed` goes into the file of arguments.  Raises OSError without bubblewrap.
     """
@@ -84,21 +84,21 @@ async def ended(
 
 @dataclass(frozen=True, slots=True)
 class _Sandbox:
-    """One that runs: its process, what it writes, what bubblewrap says of itself."""
+    """A running sandbox: its process, what it writes, what bubblewrap says."""
 
     process: Process
     stream: asyncio.StreamReader
     said: int
 
     def words(self) -> str:
-        """Why bubblewrap could not begin, if it could not; the scripts in it say nothing."""
+        """Return why bubblewrap could not begin, if it could not; the scripts in it say nothing."""
         said = os.pread(self.said, _TOLD_OCTETS, 0)
         return said.decode("utf-8", "replace").strip().removeprefix("bwrap: ")
 
 
 @contextlib.asynccontextmanager
 async def _started(line: Line, listed: Iterable[bytes], part: Content) -> AsyncIterator[_Sandbox]:
-    """A sandbox; at the end of the block it ends, and is waited for."""
+    """Start a sandbox; when the block ends it is ended and waited for."""
     async with contextlib.AsyncExitStack() as kept:
         arguments = content_of(listed)
         kept.callback(arguments.close)
@@ -120,7 +120,7 @@ async def _started(line: Line, listed: Iterable[bytes], part: Content) -> AsyncI
             start_new_session=True,
             env={},
         )
-        # Theirs alone from here on, so that the stream ends when they do.
+        # From here on only the sandbox holds these, so the stream ends when its processes do.
         write.close()
         tell.close()
         try:
@@ -132,7 +132,7 @@ async def _started(line: Line, listed: Iterable[bytes], part: Content) -> AsyncI
 
 
 def _pipe(kept: contextlib.AsyncExitStack) -> tuple[FileIO, FileIO]:
-    """Both ends of a pipe, closed at the latest when all is; twice does no harm."""
+    """Make a pipe, closed at the latest with the stack; closing an end earlier does no harm."""
     reading, writing = os.pipe()
     return kept.enter_context(FileIO(reading)), kept.enter_context(FileIO(writing, "w"))
 
@@ -140,10 +140,10 @@ def _pipe(kept: contextlib.AsyncExitStack) -> tuple[FileIO, FileIO]:
 async def _stream(
     kept: contextlib.AsyncExitStack,
 ) -> tuple[asyncio.StreamReader, socket.socket]:
-    """What the sandbox writes, and where it writes it.
+    """Return what reads the sandbox's output, and the socket that it writes to.
 
-    A pair of sockets: what uvloop reads from a pipe it closes twice, and the second time the
-    number may be somebody else's.
+    A pair of sockets: uvloop closes a pipe that it reads twice, and the second time the number may
+    belong to another file.
     """
     take, write = (kept.enter_context(each) for each in socket.socketpair())
     take.shutdown(socket.SHUT_WR)
@@ -153,7 +153,7 @@ async def _stream(
 
 
 async def _taken(stream: asyncio.StreamReader, writer: ContentWriter, octets: int) -> bool:
-    """Take what the sandbox writes; tell whether that was all."""
+    """Take what the sandbox writes; return whether that was all."""
     while chunk := await stream.read(CHUNK):
         room = octets - writer.size
         writer.write(chunk[:room])
@@ -172,7 +172,7 @@ def _kill(process: Process, hear: int) -> None:
         process.kill()
         return
     try:
-        # The number may be somebody else's by now; then bubblewrap is about to end.
+        # The number may be another process's by now; then bubblewrap is about to end.
         if _parent(first) == process.pid:
             signal.pidfd_send_signal(descriptor, signal.SIGKILL)
         else:
@@ -185,5 +185,5 @@ def _kill(process: Process, hear: int) -> None:
 
 
 def _parent(pid: int) -> int:
-    # proc(5), /proc/pid/stat: behind the name, which is in brackets, state and parent.
+    # proc(5), /proc/pid/stat: after the name, which is in brackets, come state and parent.
     return int(Path(f"/proc/{pid}/stat").read_bytes().rpartition(b")")[2].split()[1])

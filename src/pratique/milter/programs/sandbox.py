@@ -1,17 +1,17 @@
 """Write the one command line that every outside program runs under: bubblewrap's.
 
-What runs there has no network, no process and no user of this host beside it, no rights
-within its own namespaces, nothing of the environment, and of the file system /usr alone,
-read-only.  It may write into one folder that lies in memory and has a size and a number of
-files.  Its input comes by descriptor and is called /in/part, whatever the message calls it.
+What runs there has no network, sees no process and no user of this host, has no rights
+within its own namespaces, nothing of the environment, and of the file system only /usr,
+read-only.  It may write into one folder that lies in memory and is limited in size and number
+of files.  Its input comes by descriptor and is called /in/part, whatever the message calls it.
 
-Two short scripts of a shell stand around the program.  They are constants: what comes from
-a message (a password, and nothing else) goes to the program through a file of arguments
-that `xargs` reads, and no shell sees it.  The first script limits the number of files,
-which bubblewrap cannot, and gives up the right that this takes.  The second sets limits on
-the program, runs it, and has `tar` write what is there to standard output: links as links,
-devices and pipes unopened.  What the program says is searched, in there, for the words that
-tell a locked archive from a broken one; the exit status is all that comes out.
+Two short shell scripts surround the program.  They are constants: what comes from a message (a
+password, and nothing else) goes to the program through a file of arguments that `xargs` reads,
+and no shell sees it.  The first script limits the number of files, which bubblewrap cannot, and
+gives up the right that this takes.  The second sets limits on the program, runs it, and has
+`tar` write the result to standard output: links as links, devices and pipes unopened.  What the
+program says is searched, in the sandbox, for the words that tell a locked archive from a broken
+one; only the exit status comes out.
 """
 
 from collections.abc import Sequence
@@ -19,24 +19,24 @@ from dataclasses import dataclass
 from pathlib import Path
 
 PART, ARGUMENTS, FOLDER = "/in/part", "/in/arguments", "/room/out"
-# What a program says lies apart: it must not be lost where its folder is full, nor fill it.
+# A program's messages are kept apart: a full folder must not lose them, nor they fill it.
 _SAID, _SAID_OCTETS = "/said/all", 64 * 1024
 
-# unar has no time zone, and then opens no RAR, where it does not find its user's folder.
+# Without its user's home, unar finds no time zone, and then opens no RAR.
 USERS = b"nobody:x:65534:65534::/room:/bin/sh\n"
 
-# Exit statuses of the scripts.  bubblewrap has 1 where it cannot begin, a shell 126 and 127.
+# Exit statuses of the scripts.  bubblewrap uses 1 where it cannot begin, a shell 126 and 127.
 WHOLE, FAILED, LOCKED, FULL, KILLED, NO_PROGRAM, NO_ROOM = 0, 71, 72, 73, 74, 75, 90
-# Before the exit status of a program that only looks.
+# Precedes the exit status of a program that only inspects.
 LOOKED = "pratique: status "
 
-# Descriptors and processes that an unpacker has in use: a dozen, and one.
+# An unpacker uses a dozen descriptors, and one process.
 _DESCRIPTORS = 256
 _PROCESSES = 32
 # ulimit -f counts in blocks, ulimit -v in kibibytes (dash(1)).
 _BLOCK, _KIBIBYTE = 512, 1024
 
-# $1 octets, $2 files, $3 the second script, then what that one gets.
+# $1 octets, $2 files, $3 the second script, then that script's own arguments.
 _CONFINE = f"""
 mount -i -n -t tmpfs -o "remount,size=$1,nr_inodes=$2" tmpfs /room || exit {NO_ROOM}
 script=$3
@@ -72,7 +72,7 @@ exit $end
 """
 
 # $1 seconds, $2 kibibytes of memory, $3 blocks of one file, then the program and its words.
-# The status comes last, whatever the program says: what has none was not run to its end.
+# The status comes last, whatever the program says: without one it was not run to its end.
 _LOOK = f"""
 umask 077
 ulimit -c 0 && ulimit -n {_DESCRIPTORS} && ulimit -p {_PROCESSES} || exit {NO_ROOM}
@@ -104,7 +104,7 @@ class Inherited:
 
 
 def command(bubblewrap: str, program: str, room: Room, inherited: Inherited) -> list[str]:
-    """The whole command line of a program that unpacks; `program` is a path of this host."""
+    """Return the command line of a program that unpacks; `program` is a path on this host."""
     shown = _system(program)
     return [*_confined(bubblewrap, shown, room, inherited), _UNPACK, *_limits(room), program]
 
@@ -116,10 +116,10 @@ def looking(
     room: Room,
     inherited: Inherited,
 ) -> list[str]:
-    """That of a program that looks at the part, as its standard input too, and says what it is.
+    """Return that of a program that inspects the part, also given as its standard input.
 
-    `words` are an admin's, and none comes from a message; `shown` are places of this host
-    that it reads besides.
+    `words` are an admin's, and none comes from a message; `shown` are other places on this host
+    that it may read.
     """
     places = _system(words[0])
     for place in shown:
@@ -128,14 +128,14 @@ def looking(
 
 
 def _confined(bubblewrap: str, shown: Sequence[str], room: Room, inherited: Inherited) -> list[str]:
-    """All of it up to the second script."""
+    """Return all of it up to the second script."""
     return [
         bubblewrap,
-        # The script is the first process: when it ends the kernel ends all others before
-        # bubblewrap, which buries it, hears of it.
+        # The script is the first process: when it ends the kernel ends all others, before
+        # bubblewrap is told and reaps it.
         *"--unshare-user --unshare-all --die-with-parent --new-session --as-pid-1".split(),
         *"--uid 65534 --gid 65534 --cap-drop ALL".split(),
-        # For the first script only: to change the mount below, and to give up both.
+        # For the first script only: to change the mount below, and to drop both again.
         *"--cap-add CAP_SYS_ADMIN --cap-add CAP_SETPCAP".split(),
         *"--clearenv --setenv PATH /usr/bin:/bin --setenv LC_ALL C.UTF-8".split(),
         *"--setenv HOME /room --setenv TMPDIR /room".split(),
@@ -146,7 +146,7 @@ def _confined(bubblewrap: str, shown: Sequence[str], room: Room, inherited: Inhe
         *("--size", str(room.octets), "--tmpfs", "/room", "--chdir", "/room"),
         *("--size", str(_SAID_OCTETS), "--tmpfs", "/said"),
         *("--ro-bind-data", str(inherited.users), "/etc/passwd"),
-        # bubblewrap's own root lies in memory too, and that has no size.
+        # bubblewrap's own root lies in memory too, and is not limited in size.
         *("--remount-ro", "/"),
         *("--info-fd", str(inherited.told)),
         *("--", "/bin/sh", "-c", _CONFINE, "sh", str(room.octets), str(room.files)),
@@ -162,7 +162,7 @@ def _limits(room: Room) -> list[str]:
 
 
 def _system(program: str) -> list[str]:
-    """/usr, what Debian has beside it, and the program itself where it lies elsewhere."""
+    """Show /usr, the places that Debian has next to it, and the program if it lies elsewhere."""
     shown = ["--ro-bind", "/usr", "/usr"]
     for name in ("bin", "sbin", "lib", "lib32", "lib64"):
         place = Path("/", name)

@@ -1,12 +1,12 @@
 """Say which outside program opens which type of part, and what Debian calls its package.
 
-Tried with unar 1.10.1 and 7-Zip 26.02 of Debian 12: RAR and ARC made by hand; ARJ, 7z, WIM,
+Tested with unar 1.10.1 and 7-Zip 26.02 of Debian 12: RAR and ARC made by hand; ARJ, 7z, WIM,
 cpio, Debian packages, compress, LZMA, cramfs, squashfs; FAT and NTFS, bare and in VHD, VHDX,
-VMDK, VDI and QCOW.  Of zoo there was one file made by hand, which says little.  Of StuffIt,
-DMG, XAR, HFS, MSI and what else stands here their makers say it.  A form that both open is
-asked of the one that opens more of it first: `unar` takes every file of a Debian package,
-`7z` only the largest; `7z` of Debian has no RAR.  What readers of ours open never comes here,
-so a line too many costs nothing.
+VMDK, VDI and QCOW.  For zoo there was one file made by hand, which proves little.  StuffIt,
+DMG, XAR, HFS, MSI and the rest are listed on the word of the programs' makers.  Where both open
+a form, the one that opens more of it is tried first: `unar` takes every file of a Debian
+package, `7z` only the largest; `7z` of Debian has no RAR.  What our own readers open never comes
+here, so a superfluous line costs nothing.
 """
 
 from dataclasses import dataclass
@@ -25,15 +25,15 @@ class Program:
     paths: tuple[str, ...]
     package: str
     words: tuple[str, ...]
-    # A file that it opens: what it needs of the system it needs for this one too.
+    # A file that it opens: doing so needs everything that it will need of the system.
     sample: bytes
     option: str = "-p"
     joined: bool = False
 
     def arguments(self, path: str, part: str, folder: str, password: str) -> list[str]:
-        """The whole command: unpack `part` into `folder`."""
+        """Return the whole command: unpack `part` into `folder`."""
         if self.joined:
-            # Without the option it would ask, and wait for an answer.
+            # Without the option it would prompt, and wait for an answer.
             locked = [f"{self.option}{password}"]
         else:
             locked = [self.option, password] if password else []
@@ -45,11 +45,11 @@ UNAR = Program(
     name="unar",
     paths=("/usr/bin/unar",),
     package="unar",
-    # Quiet; no folder of its own, what has a name that is taken gets another, archives in
-    # it stay archives: they are parts like others.
+    # Quiet; no folder of its own; duplicate names are changed; archives within stay archives:
+    # they are parts like others.
     words=("-quiet", "-no-directory", "-force-rename", "-no-recursion", "-output-directory",
            "{folder}"),
-    # An empty file in a RAR 4 archive, stored: its time has no zone, and unar asks for one.
+    # An empty file in a RAR 4 archive, stored: its time has no zone, so unar needs one.
     sample=bytes.fromhex(
         "526172211a0700cf907300000d00000000000000"
         "69b07400802100000000000000000003000000000060215414300100a481000061c43d7b00400700"
@@ -58,10 +58,10 @@ UNAR = Program(
 )  # fmt: skip
 SEVEN_ZIP = Program(
     name="7z",
-    # 7zip, p7zip-full.
+    # The packages 7zip and p7zip-full.
     paths=("/usr/bin/7zz", "/usr/bin/7z"),
     package="7zip",
-    # One thread, no output but errors, yes to all, what has a name that is taken is renamed.
+    # One thread, no output but errors, yes to all; duplicate names are changed.
     words=("x", "-mmt1", "-bso0", "-bsp0", "-y", "-aou", "-o{folder}"),
     # "x", compressed by gzip (RFC 1952).
     sample=bytes.fromhex("1f8b0800000000000203ab00008316dc8c01000000"),

@@ -1,8 +1,8 @@
 """Try one part with the programs that know its type, and with the words that may open it.
 
-The first program that opens all of it is enough, and if none does, what the one wrote that
-came furthest.  Words are tried only where a program asks for a password; one by one, in a
-sandbox of its own each, as long as the part has time.
+The first program that opens all of it is enough; if none does, the result of the one that got
+furthest is used.  Words are tried only where a program asks for a password: one by one, each in
+its own sandbox, as long as the part has time.
 """
 
 import asyncio
@@ -21,17 +21,17 @@ from pratique.scanners.wall_pb2 import Extra
 
 log = logging.getLogger("pratique.programs")
 
-# A fact's words (scanners/report.py).
+# The limit of a fact's text (scanners/report.py).
 _WHY = 300
-# A password of an archive is typed by a person.
+# An archive's password is typed by a person.
 _PASSWORD = 256
-# A program that is started with less time than it takes to start says nothing of the part.
+# A program given less time than its start takes reveals nothing about the part.
 _LEAST_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
 class Tool:
-    """A program, where it lies, and where bubblewrap does."""
+    """A program, its path, and that of bubblewrap."""
 
     program: Program
     path: str
@@ -40,7 +40,7 @@ class Tool:
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """What one run came to: a word of Unopened and why, or neither; and what it wrote."""
+    """The outcome of one run: a word of Unopened and why, or neither; and what it wrote."""
 
     program: str
     content: Content
@@ -63,7 +63,7 @@ class Trial:
         self._made: list[Result] = []
 
     async def unpacked(self, tools: Sequence[Tool]) -> Unpacked:
-        """What came out; its content is the caller's, all other is closed."""
+        """Return what came out; the caller must close its content, all others are closed."""
         chosen: Result | None = None
         try:
             for tool in tools:
@@ -72,7 +72,7 @@ class Trial:
                     chosen = result
                 if not chosen.unopened:
                     break
-            # Nothing is handed out that no program is for.
+            # No part is handed out without a program for its type.
             assert chosen is not None
             self._made.remove(chosen)
             return Unpacked(_extra(self._part, chosen), chosen.content)
@@ -81,7 +81,7 @@ class Trial:
                 result.content.close()
 
     async def _by(self, tool: Tool) -> Result:
-        """By one program, with the word that opens it, if it wants one."""
+        """Run one program, with the word that opens the part if one is needed."""
         first = await self._run(tool, "")
         if first.unopened != "archive_password":
             return first
@@ -116,7 +116,7 @@ class Trial:
 
 
 async def run_by(tool: Tool, word: str, part: Content, room: Room) -> Result:
-    """One run, and what it means."""
+    """Run it once, and interpret the outcome."""
     name = tool.program.name
     arguments = tool.program.arguments(tool.path, PART, FOLDER, word)
     try:
@@ -129,7 +129,7 @@ async def run_by(tool: Tool, word: str, part: Content, room: Room) -> Result:
 
 
 def meaning(name: str, ended: Ended, room: Room) -> tuple[str, str]:
-    """A word of Unopened and why, by the way in which a run ended; neither if all is there."""
+    """Return a word of Unopened and why, by how a run ended; both empty if all is there."""
     if ended.late:
         return "over_budget", f"{name} took more than {room.seconds:.1f} s"
     if ended.cut:
@@ -147,7 +147,7 @@ def meaning(name: str, ended: Ended, room: Room) -> tuple[str, str]:
 
 
 def _further(one: Result, other: Result) -> bool:
-    """Whether the first of two came further."""
+    """Whether the first of two got further."""
     if not one.unopened or not other.unopened:
         return not one.unopened
     return one.content.size > other.content.size

@@ -1,10 +1,10 @@
-"""Hold two decisions about one message against each other, recipient by recipient.
+"""Compare two decisions about one message, recipient by recipient.
 
 A side is what decided: the policy in force then, as the journal has it, or a policy that is asked
-now.  Each says for each recipient by which rule the message is treated how.
+now.  For each recipient it says which rule decides, and how the message is treated.
 
-What Pratique decides by itself, whatever a policy says, is compared with nothing: a mail
-loop, and what an admin released from quarantine.
+What Pratique decides by itself, whatever a policy says, is not compared: a mail loop, and what
+an admin released from quarantine.
 """
 
 from collections.abc import Callable, Sequence
@@ -18,31 +18,31 @@ from pratique.milter.replay.treatment import Treatment, treatment_of, words_of_b
 from pratique.policies.policy import Policy
 from pratique.scanners.facts_pb2 import Recipient
 
-# By which rule, and how.
+# The rule, and the treatment.
 Said = tuple[str, Treatment]
 Side = Callable[[Glance], Sequence[Said]]
 
 LOOP, RELEASED, UNJUDGED = "mail loop", "released", "never judged"
 
-# As many as there are different decisions of one day, nearly.
+# Nearly as many as there are different decisions on one day.
 _KEPT = 4096
 _NOBODY = Recipient()
 
 
 def why_left_out(one: Glance) -> str:
-    """Why a message is compared with nothing; empty if it is compared."""
+    """Return why a message is not compared; empty if it is."""
     if not one.numbers or one.numbers[0] < 0:
         return UNJUDGED
     rule = one.judged.rule
     is_loop, is_released = rule == LOOP, rule.startswith(f"{RELEASED} ")
-    # A rule of the policy may have that name, and is none of ours then.
+    # A rule of the policy may have that name; then it was not our decision.
     if not (is_loop or is_released) or any(rule == each.rule for each in one.judged.verdicts):
         return ""
     return LOOP if is_loop else RELEASED
 
 
 def as_decided(one: Glance) -> Sequence[Said]:
-    """What was decided then."""
+    """Return what was decided then."""
     said = _said_then(one.judged)
     return [said[number] for number in one.numbers]
 
@@ -53,13 +53,13 @@ def _said_then(judged: Judged) -> tuple[Said, ...]:
 
 
 def by_shadow(one: Glance) -> Sequence[Said]:
-    """What a whole policy in the shadow said beside it."""
+    """Return what a whole policy in the shadow said at the same time."""
     assert one.shadowed is not None
     return [(verdict.rule, treatment_of(verdict)) for verdict in one.shadowed.verdicts]
 
 
 def by_policy(policy: Policy) -> Side:
-    """What a policy says now of the facts found then."""
+    """Make a side of a policy: what it says now about the facts found then."""
     if not any(rule.condition and rule.condition.mentions_rcpt for rule in policy.rules):
         return lambda one: (_said_of_all(policy, one),) * len(one.addresses)
 
@@ -77,7 +77,7 @@ def _said_of_all(policy: Policy, one: Glance) -> Said:
 
 
 def changes(before: Sequence[Said], after: Sequence[Said], to: Sequence[str]) -> Changes:
-    """The groups that a message falls into, with how many recipients, and the first of them."""
+    """Group what differs; per group, count the recipients and keep the first of them."""
     found: Changes = {}
     for one, other, address in zip(before, after, to, strict=True):
         if one == other:
@@ -90,6 +90,6 @@ def changes(before: Sequence[Said], after: Sequence[Said], to: Sequence[str]) ->
 
 
 def example_of(one: Glance) -> Example:
-    """A message as an example."""
+    """Return a message as an example."""
     envelope = one.facts.envelope
     return Example(one.received_at, one.queue_id, envelope.reverse_path, "", one.facts.mail.subject)

@@ -1,6 +1,6 @@
-"""Hold two policies against each other over the messages of a folder.
+"""Compare two policies over the messages of a folder.
 
-The messages are looked at by workers, as `pratique inspect` does: nothing is known of their
+The messages are scanned by workers, as `pratique inspect` does it: nothing is known of their
 envelopes, and each has one recipient with an empty address.
 """
 
@@ -23,7 +23,7 @@ _NOTHING = Judged((), "", "")
 
 
 def compared(folder: str, settings: Settings, sides: tuple[Chosen, Chosen], examples: int) -> Tally:
-    """All messages of a folder, `*.eml`, with both policies held against each other.
+    """Compare both policies over all messages of a folder, `*.eml`.
 
     Raises NurseryUnfit or NurseryLost if no worker can be had.
     """
@@ -32,7 +32,7 @@ def compared(folder: str, settings: Settings, sides: tuple[Chosen, Chosen], exam
 
 
 def held(seen: Sequence[Seen], sides: tuple[Chosen, Chosen], examples: int) -> Tally:
-    """Messages that were seen, with both policies held against each other."""
+    """Compare both policies over messages that were scanned."""
     tally = Tally(examples)
     before, after = (by_policy(side.load()) for side in sides)
     for one in seen:

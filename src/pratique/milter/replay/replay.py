@@ -1,8 +1,9 @@
-"""Count the stretches of a journal in several processes, one a processor.
+"""Count the stretches of a journal in several processes, one per processor.
 
 Each process is started anew (spawn): none inherits a thread, a lock or a connection.  Each
 compiles the policies for itself, and answers with a tally; tallies add up to the same
-whatever process counted what.  A journal of a few thousand messages is counted right here.
+total, whichever process counted what.  A journal of a few thousand messages is counted in this
+process.
 """
 
 import os
@@ -21,11 +22,11 @@ from pratique.milter.replay.sides import Chosen
 from pratique.milter.replay.stretches import Plan, Sought, counted
 from pratique.milter.replay.tally import Tally
 
-# Stretches that are given out at once, for each process: what is done is told early, and
-# answers do not pile up.
+# Stretches that are handed out at once per process: progress is reported early, and answers do
+# not pile up.
 _AHEAD = 3
 
-# How many records have been looked at.
+# Called with the number of records just counted.
 Progress = Callable[[int], None]
 
 
@@ -35,7 +36,7 @@ class LostProcess(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Task:
-    """What is counted: which messages, and which sides."""
+    """What to count: which messages, and which sides."""
 
     sought: Sought
     # None: what decided then.
@@ -50,7 +51,7 @@ class Task:
         return counted(stretch, self.sought, _side(self.before), _side(self.after))
 
     def nothing(self) -> "Tally | Shadows":
-        """What has counted nothing yet."""
+        """Return an empty count."""
         most = self.sought.examples
         return Shadows(most) if self.after is None else Tally(most)
 
@@ -62,7 +63,7 @@ def _side(chosen: Chosen | None) -> Side:
 
 
 def processors() -> int:
-    """Processors that this process may use."""
+    """Return how many processors this process may use."""
     return len(os.sched_getaffinity(0))
 
 
@@ -110,13 +111,13 @@ def _in(
             yield waiting.pop(one), one.result()
 
 
-# Of a process of the pool: what it counts.
+# Set in each process of the pool: what it counts.
 _task: Task
 
 
 def _begin(task: Task) -> None:
     global _task
-    # An interrupt is for who started us; he ends us.
+    # An interrupt is for the parent process, which then ends this one.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     _task = task
 

@@ -1,9 +1,9 @@
-"""Hold what was in the shadow against what was in force: a whole policy, and single rules.
+"""Compare what was in the shadow with what was in force: a whole policy, and single rules.
 
-Of a whole policy each message has what it would have decided, so the two are compared as
-two policies are.  Of a rule in the shadow only the messages are known for which it would
-have spoken; it agrees where the message was treated as it would have ordered, and a rule
-that only states agrees always.
+For a whole policy each message records what it would have decided, so the two are compared as
+two policies are.  For a rule in the shadow, only the messages are known for which it would
+have spoken; it agrees where the message was treated as the rule would have ordered, and a rule
+that only makes a note always agrees.
 """
 
 from dataclasses import dataclass, field
@@ -35,32 +35,32 @@ class Spoke(NamedTuple):
 
     @property
     def is_otherwise(self) -> bool:
-        """True if it would have changed what was done."""
+        """Whether it would have changed what was done."""
         ordered = self.action or "quarantine"
         return ordered not in (NOTE, self.before.partition(",")[0].partition(" ")[0])
 
 
 @dataclass(slots=True)
 class Shadows:
-    """What is known of all that was in the shadow."""
+    """What is known of everything that was in the shadow."""
 
     most: int = 3
     # By the hash of the policy in the shadow.
     policies: dict[str, Tally] = field(default_factory=dict)
     rules: dict[Spoke, Group] = field(default_factory=dict)
-    # Messages that were looked at, and those with no policy in the shadow beside them.
+    # Messages that were read, and those decided without a policy in the shadow.
     messages: int = 0
     alone: int = 0
     unread: Tally = field(default_factory=Tally)
 
     @property
     def differs(self) -> bool:
-        """True if anything in the shadow would have treated a message otherwise."""
+        """Whether anything in the shadow would have treated a message differently."""
         told = any(spoke.is_otherwise for spoke in self.rules)
         return told or any(tally.otherwise for tally in self.policies.values())
 
     def add(self, other: "Shadows") -> None:
-        """Take another's messages over."""
+        """Add the counts of another."""
         for digest, tally in other.policies.items():
             self.policies.setdefault(digest, Tally(self.most)).add(tally)
         for spoke, group in other.rules.items():
@@ -74,7 +74,7 @@ class Shadows:
         self.unread.name(unread)
 
     def count(self, one: Glance) -> None:
-        """One message."""
+        """Count one message."""
         self.messages += 1
         if why_left_out(one):
             self.unread.left_out[why_left_out(one)] += 1
@@ -113,9 +113,9 @@ class Shadows:
 
 
 def shadows_of(stretch: Stretch, sought: Sought) -> Shadows:
-    """What was in the shadow beside the messages of a stretch.
+    """Count what was in the shadow for the messages of a stretch.
 
-    Of `sought.policy` a policy in the shadow is meant.
+    Here `sought.policy` means a policy in the shadow.
     """
     found, unread = Shadows(sought.examples), list[Unread]()
     everything = Sought(sought.window, "", sought.examples)

@@ -1,7 +1,7 @@
 """Find the policy that is meant: by a file, a shipped name, or the hash of an earlier version.
 
-A hash, or its first six digits or more, names a version that was once in force or in the
-shadow (versions.py).  A file of that name comes first, as it does everywhere.
+A hash, or at least its first six digits, names a version that was once in force or in the
+shadow (versions.py).  A file of that name takes precedence, as it does everywhere.
 """
 
 import re
@@ -13,10 +13,10 @@ from pratique.milter.versions import NoVersion, Versions
 from pratique.policies.policy import Policy
 from pratique.policies.written.beside import Beside, hash_of
 
-# Five digits and fewer may as well be a word, or a number of somebody's.
+# Fewer digits may as well be a word, or some other number.
 _HASH = re.compile(r"[0-9a-f]{6,64}")
 
-# Of a hash, where a person reads it: 48 bits, and no two versions of anybody's are alike.
+# Digits of a hash that are shown to a person: at 48 bits, no two versions of an admin are alike.
 SHOWN = 12
 
 
@@ -25,23 +25,23 @@ class Chosen:
     """A policy as its texts, to be compiled where it is needed."""
 
     name: str
-    # What they are is told by the hash.
+    # The hash identifies the texts.
     text: str = field(repr=False, compare=False)
     beside: Beside = field(repr=False, compare=False)
     hash: str
 
     def load(self) -> Policy:
-        """The policy, as if it were in force.  Raises PolicyError."""
+        """Compile the policy as if it were in force.  Raises PolicyError."""
         return Policy.load(self.text, self.name, self.beside).as_enforced()
 
     @property
     def title(self) -> str:
-        """As it is named to a person."""
+        """Its name, as shown to a person."""
         return f"{self.name} ({self.hash[:SHOWN]})"
 
 
 def choose(which: str, versions: Path) -> Chosen:
-    """The policy that is meant; `versions` is the folder of earlier ones.  Raises NoPolicy."""
+    """Find the policy that is meant; `versions` is the folder of earlier ones.  Raises NoPolicy."""
     try:
         found = find(which)
     except NoPolicy as error:

@@ -1,7 +1,7 @@
 """Cut the journal into stretches, and count the messages of one.
 
 A stretch is what one process takes at a time: some thousand records of one day file, by
-their numbers.  What is written while a replay runs has higher numbers and is not in it.
+their numbers.  What is written while a replay runs has higher numbers and is not included.
 """
 
 import sqlite3
@@ -16,8 +16,8 @@ from pratique.milter.replay.deciding import Side, changes, example_of, why_left_
 from pratique.milter.replay.tally import Tally
 from pratique.milter.stores.days import files_in
 
-# Half a second's work: short enough that all processes end together, and that an interrupt
-# is heard, long enough that to hand it over costs nothing.
+# Half a second's work: short enough for all processes to end together and for an interrupt to
+# be noticed, long enough for the cost of handing it over not to matter.
 RECORDS = 4000
 
 _TROUBLE = (sqlite3.Error, OSError, ValueError)
@@ -30,7 +30,7 @@ class Sought:
     window: Window = field(default_factory=Window)
     # The first digits of the hash of the policy that decided them.
     policy: str = ""
-    # Examples of each group.
+    # Examples per group.
     examples: int = 3
 
 
@@ -39,20 +39,20 @@ class Plan:
     """The journal as it is when a replay begins: its stretches, newest day first."""
 
     stretches: list[Stretch] = field(default_factory=list)
-    # Of files that have records; a record need not be of the day of its file.
+    # Files that have records; a record need not be of the day of its file.
     files: int = 0
     unread: list[Unread] = field(default_factory=list)
 
     @property
     def records(self) -> int:
-        """About how many records there are: numbers that are not used count too."""
+        """The approximate number of records: unused numbers count too."""
         return sum(one.last - one.after for one in self.stretches)
 
 
 def plan(folder: Path, records: int = RECORDS) -> Plan:
     """Cut a journal into stretches; a journal that was never written has none.
 
-    Files that were set aside as damaged are read as well, as far as they can be.
+    Files that were set aside as damaged are read too, as far as possible.
     """
     made = Plan()
     try:
@@ -75,7 +75,7 @@ def plan(folder: Path, records: int = RECORDS) -> Plan:
 
 
 def glances(stretch: Stretch, sought: Sought, unread: list[Unread]) -> Iterator[Glance]:
-    """The messages of a stretch that are sought; adds what cannot be read to `unread`."""
+    """Yield the messages of a stretch that are sought; add what cannot be read to `unread`."""
     for page in pages_of(stretch, sought.window, unread):
         for row in page:
             try:
@@ -91,7 +91,7 @@ def glances(stretch: Stretch, sought: Sought, unread: list[Unread]) -> Iterator[
 
 
 def counted(stretch: Stretch, sought: Sought, before: Side, after: Side) -> Tally:
-    """All messages of a stretch, with both sides held against each other."""
+    """Compare both sides over all messages of a stretch."""
     tally, unread = Tally(sought.examples), list[Unread]()
     for one in glances(stretch, sought, unread):
         count(tally, one, before, after)
@@ -100,7 +100,7 @@ def counted(stretch: Stretch, sought: Sought, before: Side, after: Side) -> Tall
 
 
 def count(tally: Tally, one: Glance, before: Side, after: Side) -> None:
-    """One message."""
+    """Count one message."""
     why = why_left_out(one)
     if why:
         tally.left_out[why] += 1

@@ -1,9 +1,9 @@
 """Count messages by how they were treated, and how they would be.
 
 A message counts once in each group that one of its recipients falls into, so one with
-several recipients may stand in several groups; as a whole it counts once: treated otherwise
-if that is so for any recipient.  Tallies of parts of a journal add up to that of the whole,
-in whatever order they come: the examples of a group are its newest messages.
+several recipients may stand in several groups.  As a whole it counts once: as treated
+differently if that is so for any recipient.  Tallies of parts of a journal add up to that of
+the whole, in whatever order they come: the examples of a group are its newest messages.
 """
 
 import heapq
@@ -14,12 +14,12 @@ from typing import NamedTuple
 
 from pratique.milter.journal.pages import Unread
 
-# A damaged disk has millions; the rest is counted.
+# A damaged disk may give millions; beyond this they are only counted.
 MOST_UNREAD = 1000
 
 
 class Change(NamedTuple):
-    """A group: by which rule messages were treated how, and how they would be by which."""
+    """A group: the rule and treatment that messages got, and those that they would get."""
 
     rule_before: str
     before: str
@@ -28,15 +28,15 @@ class Change(NamedTuple):
 
     @property
     def is_otherwise(self) -> bool:
-        """True if more differs than the rule."""
+        """Whether the treatment differs, and not just the rule."""
         return self.before != self.after
 
 
 class Example(NamedTuple):
-    """One message of a group; examples are compared by their time, then their id."""
+    """One message of a group; examples are ordered by their time, then their id."""
 
     received_at: datetime
-    # What `pratique why` opens, or the file that a message lies in.
+    # What `pratique why` opens, or the file that contains the message.
     id: str
     reverse_path: str
     recipient: str
@@ -45,7 +45,7 @@ class Example(NamedTuple):
 
 @dataclass(slots=True)
 class Group:
-    """Messages that are alike in what changes."""
+    """Messages for which the same thing changes."""
 
     messages: int = 0
     recipients: int = 0
@@ -59,7 +59,7 @@ class Group:
             heapq.heappushpop(self.examples, example)
 
     def add(self, other: "Group", most: int) -> None:
-        """Take another's messages over."""
+        """Add the counts of another."""
         self.messages += other.messages
         self.recipients += other.recipients
         for example in other.examples:
@@ -73,7 +73,7 @@ class Group:
 
 @dataclass(slots=True)
 class Day:
-    """Messages of one day, and how many of them would have been treated otherwise."""
+    """Messages of one day, and how many of them would have been treated differently."""
 
     messages: int = 0
     otherwise: int = 0
@@ -83,9 +83,9 @@ class Day:
 class Tally:
     """What is known of a number of messages."""
 
-    # Examples of each group.
+    # Examples per group.
     most: int = 3
-    # Messages that were compared: treated the same, by another rule but the same, otherwise.
+    # Messages that were compared: same rule and treatment, same treatment only, neither.
     same: int = 0
     other_rule: int = 0
     otherwise: int = 0
@@ -103,16 +103,16 @@ class Tally:
 
     @property
     def compared(self) -> int:
-        """Messages that were compared."""
+        """How many messages were compared."""
         return self.same + self.other_rule + self.otherwise
 
     @property
     def differs(self) -> bool:
-        """True if any message would be treated otherwise, or by another rule."""
+        """Whether any message would be treated differently, or by another rule."""
         return bool(self.otherwise or self.other_rule)
 
     def count(self, changes: "Changes", day: str, example: Example | None) -> None:
-        """One message that was compared; an example wherever there are changes."""
+        """Count one message that was compared; `example` is needed if there are changes."""
         of_day = self.days.get(day)
         if of_day is None:
             of_day = self.days[day] = Day()
@@ -133,7 +133,7 @@ class Tally:
                 group.keep(example._replace(recipient=address), self.most)
 
     def add(self, other: "Tally") -> None:
-        """Take another's messages over."""
+        """Add the counts of another."""
         self.same += other.same
         self.other_rule += other.other_rule
         self.otherwise += other.otherwise
@@ -156,7 +156,7 @@ class Tally:
         self.more_unread += len(unread[room:])
 
     def sorted_groups(self) -> list[tuple[Change, Group]]:
-        """Those that are treated otherwise first, the largest of each first."""
+        """Return first those treated differently, then the others, each by size."""
         return sorted(
             self.groups.items(), key=lambda one: (not one[0].is_otherwise, -one[1].messages, one[0])
         )

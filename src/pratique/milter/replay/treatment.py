@@ -1,8 +1,8 @@
 """Say what a verdict does to a message for a recipient; two that do the same are equal.
 
-The words that an admin wrote (a rule's name, its reason, the text of a refusal) change
-nothing of it.  What is added to the header counts only where somebody reads it one day:
-where a message is delivered, or held and may be released.
+The words that an admin wrote (a rule's name, its reason, the text of a refusal) make no
+difference.  What is added to the header counts only where it may be read one day: where a
+message is delivered, or held and may be released.
 """
 
 from functools import lru_cache
@@ -11,7 +11,7 @@ from typing import NamedTuple
 from pratique.policies.verdict import Action, Verdict
 from pratique.policies.written.edits import CHANGES
 
-# What few verdicts have; all others differ by their action alone.
+# Only the few verdicts with edits, fields, notices or failures are cached.
 _KEPT = 1024
 
 
@@ -24,7 +24,7 @@ class Treatment(NamedTuple):
     fields: tuple[tuple[str, str], ...] = ()
     redirect: str = ""
     notices: tuple[str, ...] = ()
-    # A condition had no answer, so it is held.
+    # A condition had no answer, so the message is held.
     failed: bool = False
 
     @property
@@ -42,7 +42,7 @@ _PLAIN = {action: Treatment(str(action)) for action in Action}
 
 
 def treatment_of(verdict: Verdict) -> Treatment:
-    """What a verdict does."""
+    """Return what a verdict does."""
     rare = verdict.edits or verdict.add_header or verdict.notices or verdict.redirect
     if rare or verdict.failures:
         return _treatment_of(verdict)
@@ -63,7 +63,7 @@ def _treatment_of(verdict: Verdict) -> Treatment:
 
 
 def _edits(verdict: Verdict) -> tuple[tuple[str, tuple[int, ...]], ...]:
-    """What is changed, however many rules order it: all parts go at once (taking_out.py)."""
+    """Return what is changed, however many rules order it: all parts go at once (taking_out.py)."""
     parts: dict[str, set[int]] = {}
     for one in verdict.edits:
         parts.setdefault(one.action, set()).update(one.parts)
@@ -71,7 +71,7 @@ def _edits(verdict: Verdict) -> tuple[tuple[str, tuple[int, ...]], ...]:
 
 
 def words_of_both(before: Treatment, after: Treatment) -> tuple[str, str]:
-    """Both in words; where these are the same, with what tells them apart."""
+    """Return both in words; if these are the same, add what tells them apart."""
     first, second = before.words, after.words
     if first != second or before == after:
         return first, second

@@ -2,7 +2,7 @@
 
 With `privacy = "hashed"` subjects, names and local parts of addresses are kept as hashes
 (journal/privacy_fields.py).  A condition that reads one of these may have another answer in
-a replay than it had then, and nobody can tell which: so it is said.
+a replay than it had then, and which one it had cannot be known: so it is reported.
 """
 
 from collections.abc import Iterator
@@ -16,10 +16,10 @@ from pratique.policies.language.vocabulary import PACKAGE
 from pratique.policies.policy import Policy
 from pratique.policies.written.rule import Rule
 
-# What stays as it is: always, or wherever it is what its field is for.
+# What is kept unchanged: always, or as far as the field's purpose needs it.
 _KEPT = frozenset({Treatment.KEEP, Treatment.DOMAIN, Treatment.TYPE})
 
-# What functions of ours read that no selection in the condition names.
+# What our functions read without a selection in the condition that names it.
 _BY_FUNCTION = {"any_name": ("Part", "name")}
 
 
@@ -32,7 +32,7 @@ class Unsure:
 
 
 def unsure(policy: Policy) -> list[Unsure]:
-    """The rules of a policy that may come out otherwise over a hashed journal."""
+    """Return the rules of a policy whose answers may differ over a hashed journal."""
     found = ((rule.name, tuple(sorted(set(_hashed(rule))))) for rule in policy.rules)
     return [Unsure(name, fields) for name, fields in found if fields]
 
@@ -45,10 +45,10 @@ def _hashed(rule: Rule) -> Iterator[str]:
 
 
 def hashed(condition: Condition) -> Iterator[str]:
-    """The fields that a condition reads and that are kept as hashes: `mail.subject`."""
+    """Yield the fields that a condition reads and that are kept as hashes: `mail.subject`."""
     for message, name in _read(condition):
         treatment = FIELDS.get(message, {}).get(name)
-        # Groups are told by the address, of which the local part is hashed.
+        # Groups are found by the address, whose local part is hashed.
         by_address = (message, name) == ("Recipient", "groups")
         if by_address or not (treatment is None or treatment in _KEPT):
             yield f"{message[:1].lower()}{message[1:]}.{name}"
