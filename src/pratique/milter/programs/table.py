@@ -16,8 +16,8 @@ from dataclasses import dataclass
 class Program:
     """An outside program: where it lies, and how it is called.
 
-    Its arguments come behind `words`, all of them our own but one: a password, if there is
-    one.  `option` stands in front of that; where the two are one word, it is `joined`.
+    The part's arguments follow `words`; all of them are ours, except for a password if there is
+    one.  `option` precedes the password; where the two form one word, it is `joined`.
     """
 
     name: str

@@ -29,7 +29,7 @@ class Treatment(NamedTuple):
 
     @property
     def words(self) -> str:
-        """As a person reads it: `accept, strip, + X-Note`."""
+        """The treatment in words: `accept, strip, + X-Note`."""
         said = f"redirect to {self.redirect}" if self.redirect else self.action
         said += " (no answer)" if self.failed else ""
         edits = dict.fromkeys(action for action, _ in self.edits)
