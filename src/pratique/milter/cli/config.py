@@ -1,4 +1,4 @@
-"""Check a configuration as it is written, before a service depends on it."""
+"""Check a configuration before a service depends on it."""
 
 import asyncio
 
@@ -50,7 +50,7 @@ def check(session: Session) -> None:
 
 
 def _say_doors(settings: Settings) -> None:
-    """Say what takes mail."""
+    """Say which doors take mail."""
     for listener in settings.listeners:
         who = ", ".join((*listener.domains, *listener.relay_networks)) or "nobody"
         click.echo(
@@ -110,12 +110,12 @@ def _check_sent(settings: Settings) -> None:
 
 
 def _check_rules(settings: Settings) -> None:
-    """Have a nursery load all that the service's would, and end."""
+    """Start a nursery that loads all rules that the service's would, and close it."""
     from pratique.milter.assembly import setup_of
     from pratique.milter.wall.nursery import Nursery
 
     setup = setup_of(settings)
-    # What whoever asks has written, root say, the service would not believe.
+    # The service would not trust a cache written by the user who runs this, say root.
     setup.ClearField("rule_cache")
 
     async def load() -> None:
@@ -128,7 +128,7 @@ def _check_rules(settings: Settings) -> None:
 
 
 def _check_scanners(settings: Settings) -> None:
-    """Have a nursery load those that are not ours: their code is never run here."""
+    """Have a nursery load the admin's own scanners: their code is never run in this process."""
     from pratique.milter.assembly import setup_of
     from pratique.milter.scanner_trial import loaded
 

@@ -1,7 +1,7 @@
-"""Say of a message of the journal by which rule it was decided, and what else rules ordered.
+"""Say which rule decided about a message of the journal, and what else rules ordered.
 
 The rule and its condition are read from the text of the policy that decided, as it is kept
-beside the message, and not from the policy of today.
+with the message, not from the policy of today.
 """
 
 from collections.abc import Callable, Iterator
@@ -20,11 +20,11 @@ class RuleText:
     """A rule as it stands in the text of a policy."""
 
     line: int
-    # Empty for the last rule, which holds for all.
+    # Empty for the last rule, which applies to all messages.
     condition: str = ""
-    # 0: nobody knows.
+    # 0: not known.
     condition_line: int = 0
-    # The policy that it stands in, if that is an included one.
+    # The policy that contains it, if that is an included one.
     file: str = ""
 
 
@@ -33,13 +33,13 @@ class Policies:
     """The policies that decided, read again, and the one that is configured now."""
 
     configured: str
-    # The whole policy that decided, or why it cannot be had: rules of included ones are there.
+    # Loads the whole policy that decided, whose included policies have rules too; or says why not.
     loaded: Callable[[PolicyText], Policy | str] | None = None
     _rules: dict[str, dict[str, RuleText]] = field(default_factory=dict)
     _hash: list[str] = field(default_factory=list)
 
     def rule(self, policy: PolicyText, name: str) -> RuleText | None:
-        """A rule of a policy; None if there is none of that name, or no text."""
+        """Return a rule of a policy; None if it has no such rule, or no text."""
         if policy.hash not in self._rules:
             self._rules[policy.hash] = dict(_rules_in(policy))
         own = self._rules[policy.hash].get(name)
@@ -76,7 +76,7 @@ def _hash_of(configured: str) -> str:
 
 def _rules_in(policy: PolicyText) -> Iterator[tuple[str, RuleText]]:
     reading = Reading(policy.name, policy.text)
-    # It decided, so it was sound: what is no table or has no name is damage.
+    # It decided, so it was sound: what is not a table or has no name is damage.
     tables = reading.values.get("rule", [])
     for index, table in enumerate(tables if isinstance(tables, list) else ()):
         if not isinstance(table, dict):
@@ -90,16 +90,16 @@ def _rules_in(policy: PolicyText) -> Iterator[tuple[str, RuleText]]:
 
 
 def reason_of(entry: Entry) -> str:
-    """The reason that the deciding rule gives."""
+    """Return the reason that the deciding rule gives."""
     reasons = (verdict.reason for verdict in entry.verdicts if verdict.rule == entry.rule)
     return next(reasons, "")
 
 
 def notes_of(entry: Entry) -> list[Note]:
-    """What rules stated that did not decide."""
+    """Return the notes of rules that did not decide."""
     return list(dict.fromkeys(note for one in entry.verdicts for note in one.notes))
 
 
 def edits_of(entry: Entry) -> tuple[Edit, ...]:
-    """What was changed."""
+    """Return what was changed."""
     return tuple(dict.fromkeys(edit for one in entry.verdicts for edit in one.edits))

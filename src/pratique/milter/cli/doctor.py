@@ -1,4 +1,4 @@
-"""Look at the whole wiring of a host, and say of each thing what is wrong and what to do."""
+"""Look at the whole wiring of a host; say what is wrong with each thing, and what to do."""
 
 import json
 import logging
@@ -22,7 +22,7 @@ _WRONG = 1
 # Longer lines are hard to read.
 _WIDEST = 100
 _COLORS = {"ok": "green", "warning": "yellow", "wrong": "red", "not looked at": "cyan"}
-# As wide as the longest of these.
+# As shown; the column below leaves two blanks after the longest of these.
 _MARKS = {"ok": "ok", "warning": "warning", "wrong": "WRONG", "not looked at": "unseen"}
 _WIDE = 9
 
@@ -120,7 +120,7 @@ def _paragraph(line: "Line", width: int) -> Iterator[str]:
 
 
 def _wrapped(text: str, width: int) -> list[str]:
-    # A path or a name that is longer than a line stays whole: it is there to be copied.
+    # A path or a name longer than a line stays whole: it is there to be copied.
     lines = textwrap.wrap(printable(text), width, break_long_words=False, break_on_hyphens=False)
     return lines or [""]
 

@@ -120,7 +120,7 @@ def _run(
 
 
 def _our_mail(settings: Settings, file: Path | None) -> "OurMail | None":
-    """What the file states; with the keys of the settings marks are known too."""
+    """Open what the file states; with the keys of the settings, marks are recognized too."""
     if file is None:
         return None
     from pratique.milter.sent import keys as key_files
@@ -134,7 +134,7 @@ def _our_mail(settings: Settings, file: Path | None) -> "OurMail | None":
     except (StatedError, key_files.KeysError) as error:
         cannot_run(str(error))
     domains = settings.own_domains or ledger.domains
-    # Whoever writes a ledger down says with it what was sent.
+    # A ledger written by hand is taken to state everything that was sent.
     return OurMail(ledger, domains, keys, section, complete=True)
 
 
@@ -157,7 +157,7 @@ async def _show_all(
 def look_at(
     settings: Settings, path: str, policy_file: str | None, *, all_rules: bool, as_json: bool
 ) -> None:
-    """Look at a message of whose way nothing is known, and explain what would be done."""
+    """Look at a message without its envelope, and explain what would be done."""
     envelope = Envelope("inspect", datetime.now(UTC), recipients=(Forward(""),), door="inspect")
     options = {"policy_file": policy_file, "ledger_file": None, "as_json": as_json}
     _run(settings, envelope, (path,), options | {"explain": True, "all_rules": all_rules})
@@ -179,7 +179,7 @@ def _show_json(policy: "Policy", options: dict[str, Any]) -> "Show":
 
 
 def _shown_to_a_person(policy: "Policy", options: dict[str, Any]) -> "Show":
-    # rich takes a tenth of a second to import; --json does without.
+    # rich takes a tenth of a second to import; --json does without it.
     from rich.console import Console
 
     from pratique.milter.cli import tree

@@ -1,4 +1,4 @@
-"""Make and list the keys that sign what we send; what they are is never shown."""
+"""Make and list the keys that sign what we send; the keys themselves are never shown."""
 
 from datetime import UTC, datetime
 from pathlib import Path

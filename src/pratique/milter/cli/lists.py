@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
 _WRONG = 1
 _LATER = "a running service takes it at `pratique reload`"
-# Feeds of which an admin writes the lines; the others are written anew by those who make them.
+# Feeds that an admin writes line by line; the others are rewritten by their makers.
 _OWN_FEEDS = frozenset({"", ".txt", ".list", ".hashes"})
 
 
@@ -175,7 +175,7 @@ def _meant(settings: "Settings", names: Sequence[str]) -> "list[HashListSection]
 
 
 def _say_broken(section: "HashListSection", gathered: "Gathered") -> bool:
-    """Tell lines that cannot be read; whether there are any."""
+    """Report lines that cannot be read; return whether there are any."""
     for line, why in gathered.broken:
         click.echo(printable(f"{section.feed}:{line}: {why}"), err=True)
     more = gathered.broken_count - len(gathered.broken)
@@ -195,7 +195,7 @@ def _counted(name: str, gathered: "Gathered") -> str:
 
 
 def _state_of(section: "HashListSection", state: Path, gathered: "Gathered") -> str:
-    """What is wrong with the list that was built; empty if nothing is."""
+    """Return what is wrong with the list that was built; empty if nothing is."""
     from pratique.milter.lists import building
     from pratique.scanners.hash_list import WrongList
 
@@ -247,7 +247,7 @@ def _about(
 
 
 def _found(opened: "HashList", digest: bytes) -> "tuple[dict[str, Any], Record] | None":
-    """What a list says of a hash; of TLSH that of the nearest, and how far that is."""
+    """Return what a list says of a hash; for TLSH, of the nearest one, and how far that is."""
     from pratique.scanners.near.digest import WIDTH, shown
     from pratique.scanners.near.search import Near
 
@@ -286,7 +286,7 @@ def _hash_of(what: str) -> str:
 
 
 def _append(feed: Path, line: str) -> None:
-    """Write a line behind the others, and have it on the disk."""
+    """Append a line, and sync it to the disk."""
     with feed.open("a+b") as file:
         end = file.seek(0, os.SEEK_END)
         file.seek(max(0, end - 1))

@@ -1,4 +1,4 @@
-"""Be the command `pratique`: one group, a file for each command below it."""
+"""Define the command `pratique`: one group, with a file for each command below it."""
 
 import io
 import os
@@ -30,20 +30,20 @@ COMMANDS = (
 
 
 class Commands(click.Group):
-    """All commands.  What none of them can do anything about ends here, in words, with status 2."""
+    """All commands.  Errors that none of them can handle end here, in words, with status 2."""
 
     def main(self, *args: Any, **kwargs: Any) -> Any:
-        """Run one."""
+        """Run one command."""
         if sys.stdout is None:
             cannot_run("standard output is closed")
         for stream in (sys.stdout, sys.stderr):
-            # A stranger's subject may have what the terminal's encoding lacks.
+            # A stranger's subject may have characters that the terminal's encoding lacks.
             if isinstance(stream, io.TextIOWrapper):
                 stream.reconfigure(errors="backslashreplace")
         try:
             return super().main(*args, **kwargs)
         except OSError as error:
-            # A name that is too long, a disk that is full.
+            # For instance a name that is too long, or a full disk.
             cannot_run(str(error))
         except UnicodeEncodeError as error:
             cannot_run(f"an argument is no UTF-8: {error}")
@@ -52,7 +52,7 @@ class Commands(click.Group):
 
 
 def _let_go() -> None:
-    """What standard output did not take by now is not tried again when Python ends."""
+    """Flush standard output; on failure keep Python from trying again at exit."""
     try:
         sys.stdout.flush()
     except OSError:

@@ -1,6 +1,6 @@
 """Tell a person whom a message is from, as far as that is known, and what a bounce is worth.
 
-What nobody looked at is not told: no line says "unknown".
+What was not checked is not mentioned: no line says "unknown".
 """
 
 from pratique.milter.cli.marks import safe
@@ -11,7 +11,7 @@ _COLOURS = {"pass": "green", "fail": "red", "softfail": "red", "permerror": "red
 
 
 def lines(known: facts.Facts) -> list[str]:
-    """All of it, for rich."""
+    """Return all of it, for rich."""
     return [
         *_auth(known.auth),
         *_spoofs(known),
@@ -21,7 +21,7 @@ def lines(known: facts.Facts) -> list[str]:
 
 
 def _auth(auth: facts.Auth) -> list[str]:
-    """What was checked, who says so, and whom it may be held for."""
+    """Say what was checked, by whom, and who is proved to be the sender."""
     words = [f"{name} {_word(word)}" for name, word in (("spf", auth.spf),) if word]
     words += [f"dkim {_word(one.result)} {safe(one.domain)}".rstrip() for one in auth.dkim]
     if auth.dmarc:
@@ -50,7 +50,7 @@ def _spoofs(known: facts.Facts) -> list[str]:
 
 
 def _bursts(client: facts.Client) -> list[str]:
-    """What one client sent of late; of incoming mail, and in a file, nobody counts that."""
+    """Say what one client sent recently; incoming mail, and mail in a file, is not counted."""
     if not client.recent_recipients:
         return []
     found = client.recent_findings
@@ -64,7 +64,7 @@ def _several(number: int, what: str) -> str:
 
 
 def _bounce(bounce: facts.Bounce) -> list[str]:
-    """What the message says of being a bounce, and what speaks for it."""
+    """Say what kind of report the message is, and what speaks for and against a genuine bounce."""
     told = _evidence(bounce)
     if bounce.other:
         proved = ", answers a message of ours" if bounce.verified else ""

@@ -1,4 +1,4 @@
-"""Work on policies from the command line: one group, a file for its commands.
+"""Work on policies from the command line: one group, one file per command.
 
 Exit status, for scripts and CI: 0 all is well, 1 something is wrong with the policy,
 2 the command could not run.
@@ -22,7 +22,7 @@ def policy() -> None:
     """
 
 
-# One line for each command.
+# One line per command.
 policy.add_command(check)
 policy.add_command(schema)
 policy.add_command(test)

@@ -1,6 +1,6 @@
 """Check a policy from the command line, before mail does.
 
-Exit status, for scripts and CI: 0 nothing is wrong (warnings may have been told), 1 something
+Exit status, for scripts and CI: 0 nothing is wrong (there may be warnings), 1 something
 is wrong with the policy, 2 the command could not run.
 """
 
@@ -60,7 +60,7 @@ def check(
 
 
 def problems_of(found: "PolicyFile", settings: "Settings | None", today: date) -> "list[Problem]":
-    """All that is wrong with a policy, with these settings and on that day (UTC)."""
+    """Return all that is wrong with a policy, with these settings and on that day (UTC)."""
     # Imported late here and below: `pratique --help` must not wait for CEL.
     from pratique.milter import can_do
     from pratique.policies.check import check as check_policy
@@ -70,7 +70,7 @@ def problems_of(found: "PolicyFile", settings: "Settings | None", today: date) -
 
 
 def sound(file: str) -> "PolicyFile":
-    """The policy, if nothing is wrong with it; else all problems and the end."""
+    """Return the policy if nothing is wrong with it; if not, say all problems and exit."""
     from pratique.policies.check import check as check_policy
 
     found = _found(file)
@@ -81,7 +81,7 @@ def sound(file: str) -> "PolicyFile":
 
 
 def _settings(context: click.Context, config: Path | None) -> "Settings | None":
-    """The settings that were named, with the command or before it."""
+    """Return the settings that were named, by the command's own option or the group's."""
     if config is None and isinstance(context.obj, Session):
         config = context.obj.config
     return Session(config).settings() if config is not None else None
@@ -100,7 +100,7 @@ def _say(problems: "list[Problem]", found: "PolicyFile", form: str) -> None:
     from pratique.milter.cli.policy_formats import FORMATS as WRITERS
     from pratique.milter.cli.policy_formats import Texts
 
-    # A person's eye is on the terminal; a program reads the output.
+    # A person watches the terminal; a program reads the output.
     click.echo(WRITERS[form](problems, Texts(found)), err=form == "text", nl=False)
     if form == "text" and problems:
         counted = [

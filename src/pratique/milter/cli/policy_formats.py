@@ -1,7 +1,7 @@
 """Write problems of a policy for a person, for a program, and for GitHub.
 
-`github`: a workflow command for each, which GitHub shows at the line in a pull request
-(docs.github.com, "Workflow commands for GitHub Actions").  There `%`, CR and LF are written
+`github`: one workflow command per problem, which GitHub shows at the line in a pull request
+(docs.github.com, "Workflow commands for GitHub Actions").  In these `%`, CR and LF are written
 as `%25`, `%0D` and `%0A`, and in properties `:` and `,` too, as actions/toolkit does.
 """
 
@@ -19,26 +19,26 @@ _PROPERTY = {**_MESSAGE, ":": "%3A", ",": "%2C"}
 
 @dataclass(frozen=True, slots=True)
 class Texts:
-    """The texts of a policy and of what it names, by the name that its problems give them."""
+    """The texts of a policy and of what it names, by the names that its problems use."""
 
     found: PolicyFile
 
     def of(self, file: str) -> str:
-        """The text of a file; empty if there is none."""
+        """Return the text of a file; empty if there is none."""
         beside = self.found.beside
         if file == self.found.name:
             return self.found.text
         return beside.policies.get(file, beside.lists.get(file, ""))
 
     def path(self, file: str) -> str:
-        """How that file is called from where the command runs."""
+        """Return the path of that file from where the command runs."""
         if file == self.found.name or file in shipped():
             return file
         return str(self.found.folder / Path(file))
 
 
 def text(problems: Sequence[Problem], texts: Texts) -> str:
-    """Each with its source line, a caret and the hint."""
+    """Write each problem with its source line, a caret and the hint."""
     return "".join(
         render(replace(each, file=texts.path(each.file)), texts.of(each.file)) + "\n\n"
         for each in problems
@@ -46,7 +46,7 @@ def text(problems: Sequence[Problem], texts: Texts) -> str:
 
 
 def as_json(problems: Sequence[Problem], texts: Texts) -> str:
-    """One JSON object a line."""
+    """Write one JSON object per line."""
     keys = ("line", "column", "message", "hint", "severity")
     return "".join(
         json.dumps({"file": texts.path(each.file), **{key: getattr(each, key) for key in keys}})
@@ -56,7 +56,7 @@ def as_json(problems: Sequence[Problem], texts: Texts) -> str:
 
 
 def github(problems: Sequence[Problem], texts: Texts) -> str:
-    """One workflow command a line."""
+    """Write one workflow command per line."""
     return "".join(_command(each, texts.path(each.file)) + "\n" for each in problems)
 
 

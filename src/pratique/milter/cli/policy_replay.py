@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from pratique.milter.replay.tally import Tally
 
 _DIFFERS = 1
-# Each example is kept while the journal is read, and shown to a person.
+# All examples are kept while the journal is read, and shown to a person.
 _MOST_EXAMPLES = 1000
 
 _WORTH_A_PROCESS = 10_000
@@ -52,7 +52,7 @@ def _options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """What all three commands are asked."""
+    """The options that all three commands share."""
 
     since: datetime | None
     until: datetime | None
@@ -162,7 +162,7 @@ def _chosen(which: str, settings: "Settings") -> "Chosen":
 
     with told():
         chosen = choose(which, settings.state / "policies")
-        # Its problems are told here, and not by each process.
+        # Its problems are reported here, and not by each process.
         chosen.load()
     return chosen
 
@@ -177,7 +177,7 @@ def _over_journal(settings: "Settings", task: "Task", given: _Asked) -> Any:
         made = plan(folder)
     if not made.stretches and not made.unread:
         cannot_run(f"there is no journal in {folder}, or nothing is in it yet")
-    # To start a process and to compile in it takes as long as some thousand messages do.
+    # Starting a process and compiling in it takes as long as some thousand messages do.
     processes = given.processes or min(processors(), max(1, made.records // _WORTH_A_PROCESS))
     try:
         with told(), Bar(made.records) as bar:

@@ -2,7 +2,7 @@
 
 Exit status, for scripts and CI: 0 all tests are met, 1 one is not, or something is wrong
 with the policy, 2 the command could not run.  Gaps in coverage and mutants that survive are
-told, and change no status.
+reported, but do not change the status.
 """
 
 import json
@@ -65,6 +65,6 @@ def _tried(found: "PolicyFile", *, coverage: bool, mutants: bool) -> "Shown":
 
     trials = try_policy(found, facts_of)
     covered = coverage_of(trials.policy, trials.see) if coverage else None
-    # Where a test is not met as it is, every mutant would be caught by it.
+    # If a test already fails, it would seem to catch every mutant.
     outcome = try_mutants(trials.policy, trials.see) if mutants and not trials.unmet else None
     return Shown(found, trials, covered, outcome)

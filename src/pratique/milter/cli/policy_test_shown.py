@@ -1,4 +1,4 @@
-"""Show what came of a policy's tests: which are not met, and what they do not ask for."""
+"""Show the results of a policy's tests: which are not met, and what they do not ask for."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from pratique.policies.trials.trial import Result
 from pratique.policies.written.reading import Reading
 from pratique.policies.written.rule import Rule
 
-# Of a piece of a condition as much as fits on a line beside its place.
+# As much of a piece of a condition as fits on a line after its place.
 _MOST_OF_A_PIECE = 90
 
 
@@ -28,7 +28,7 @@ class Shown:
 
 
 def in_text(shown: Shown, *, verbose: bool) -> str:
-    """For a person."""
+    """Write it for a person."""
     lines = list(_tests(shown, verbose=verbose))
     places = _Places(shown.found)
     if shown.coverage is not None:
@@ -39,7 +39,7 @@ def in_text(shown: Shown, *, verbose: bool) -> str:
 
 
 def in_json(shown: Shown) -> dict[str, Any]:
-    """For a program: one object."""
+    """Write it for a program, as one object."""
     places = _Places(shown.found)
     written: dict[str, Any] = {
         "policy": shown.found.name,
@@ -109,7 +109,7 @@ def _written(result: Result, name: str) -> dict[str, Any]:
 
 
 def _coverage(covered: Coverage, places: "_Places", *, verbose: bool) -> Iterator[str]:
-    """A line in all and one for each rule with a gap; `verbose` names each gap."""
+    """Yield a summary, and one line per rule with a gap; with `verbose`, one per gap."""
     rules = f"{covered.covered} of {len(covered.rules)} rules"
     sides = f"{covered.sides_covered} of {covered.sides} sides of their conditions"
     yield f"coverage: {rules} speak and are silent in tests, {sides} are reached"
@@ -128,7 +128,7 @@ def _coverage(covered: Coverage, places: "_Places", *, verbose: bool) -> Iterato
 
 
 def _gaps(covered: Coverage, places: "_Places") -> Iterator[tuple[str, str, int, str, str]]:
-    """Rule, file, line, text of the leaf (empty: the rule) and what is missing."""
+    """Yield rule, file, line, text of the leaf (empty for the rule itself) and what is missing."""
     for each in covered.rules:
         if each.missing:
             yield each.rule.name, *places.of(each.rule, "", 0), "", each.missing
@@ -180,7 +180,7 @@ class _Places:
         values = self._reading.values
         rules = [("name", "rule", values.get("rule", []))]
         overrides = [("rule", "override", values.get("override", []))]
-        # What an [[override]] says stands there.
+        # An [[override]] counts as the place of the rule that it changes.
         self._paths = {
             table.get(named): (key, index)
             for named, key, tables in (*rules, *overrides)
@@ -188,7 +188,7 @@ class _Places:
         }
 
     def of(self, rule: Rule, key: str, offset: int) -> tuple[str, int]:
-        """File and line of a letter in the text of a key; of the rule itself where that fails."""
+        """Return file and line of a letter in a key's text; failing that, those of the rule."""
         path = self._paths.get(rule.name)
         if path is None:
             return rule.file or self._reading.file, rule.line

@@ -1,4 +1,4 @@
-"""Show which policy was in force when, and what stood in it.
+"""Show which policy was in force when, and its text.
 
 Exit status: 0, or 2 where the command could not run: there is no such version, or what is
 kept of it is damaged.
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from pratique.milter.history import Came
     from pratique.milter.versions import Version, Versions
 
-# Of a hash; `policy show` takes them for the whole of it.
+# Digits of a hash; `policy show` accepts them for the whole.
 DIGITS = 12
 
 
@@ -89,14 +89,14 @@ def _versions(session: Session) -> "Versions":
     from pratique.milter.versions import Versions
 
     folder = session.settings().state / "policies"
-    # One that is not there has no policies yet; of one that is closed nobody can tell.
+    # A folder that is not there has no policies yet; one that may not be read raises here.
     with told(), contextlib.suppress(FileNotFoundError):
         next(folder.iterdir(), None)
     return Versions(folder)
 
 
 def _now(came: "Sequence[Came]") -> "list[Came]":
-    """What came last in each role."""
+    """Return what last came into force in each role."""
     from pratique.milter.history import last_of
 
     last = (last_of(came, "enforce"), last_of(came, "shadow"))
@@ -135,7 +135,7 @@ def _one_beside(found: "Version", name: str) -> str:
 
 
 def _told(found: "Version") -> list[str]:
-    """What is beside, for a person."""
+    """List the files that the policy names, for a person."""
     kinds = (("includes", found.beside.policies), ("list", found.beside.lists))
     return [
         f"{kind} {printable(name)} ({len(text.splitlines())} lines): --beside {printable(name)}"

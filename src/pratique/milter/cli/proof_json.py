@@ -1,4 +1,4 @@
-"""Write proofs as JSON; keys are never renamed, only added to."""
+"""Write proofs as JSON; keys are only ever added, never renamed."""
 
 from typing import Any
 
@@ -11,7 +11,7 @@ from pratique.policies.why.proof import Step
 
 
 def to_json(reasons: Reasons) -> dict[str, Any]:
-    """All that is known of why."""
+    """Return all that is known of why."""
     return {
         "policy": reasons.policy,
         "verdicts": [_reason(one) for one in reasons.each],

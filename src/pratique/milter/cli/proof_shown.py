@@ -1,7 +1,7 @@
-"""Show a person why: the rule, its condition as a tree, the facts, and what would alter it.
+"""Show a person why: the rule, its condition as a tree, the facts, and what would change it.
 
-Each piece of a condition stands on a line with what it answered: a tick for true, a cross
-for false, a question mark for none, and a dot where CEL did not ask.
+Each piece of a condition stands on a line with its answer: a tick for true, a cross for
+false, a question mark for none, and a dot where CEL did not ask.
 """
 
 from collections.abc import Iterator, Mapping
@@ -18,7 +18,7 @@ from pratique.policies.explain import Asked, Became
 from pratique.policies.why.proof import Answer, Step
 from pratique.policies.written.rule import Rule
 
-# A regular expression, a name: longer ones say no more.
+# Enough for a regular expression or a name: more would say no more.
 _LONGEST = 400
 _NAMED = 3
 
@@ -31,7 +31,7 @@ _MARKS = {
 
 
 def show(console: Console, reasons: Reasons, *, all_rules: bool = False) -> None:
-    """Print all reasons, and what is to be known of them."""
+    """Print all reasons, and the remarks that go with them."""
     page = _Page(console, reasons.hashed)
     for remark in reasons.remarks:
         page.line(0, remark, "yellow")
@@ -43,16 +43,16 @@ def show(console: Console, reasons: Reasons, *, all_rules: bool = False) -> None
 
 
 class _Page:
-    """Lines that keep their place when they are folded."""
+    """Lines that keep their indentation when they are folded."""
 
     def __init__(self, console: Console, hashed: Mapping[str, tuple[str, ...]]) -> None:
         self._console = console
-        # Pieces that rest on hashes, and on which.
+        # Pieces that depend on hashes, and on which fields.
         self._hashed = hashed
         self._plain = console.options.ascii_only
 
     def line(self, indent: int, text: str, style: str = "", mark: str = "") -> None:
-        """One line, after a mark if there is one."""
+        """Print one line, after a mark if there is one."""
         # `Text` is shown as it is: a bare str would be read as rich's markup.
         shown: Text | Table = Text(printable(text, _LONGEST), style=style)
         if mark:
@@ -64,7 +64,7 @@ class _Page:
         self._console.print(Padding(shown, (0, 0, 0, indent), expand=False))
 
     def reason(self, one: Reason, *, named: bool, all_rules: bool) -> None:
-        """One verdict."""
+        """Print one verdict."""
         deciding, verdict = one.explanation.deciding, one.explanation.verdict
         whom = f" for {_names(one.recipients)}" if named else ""
         why = f": {verdict.reason}" if verdict.reason else ""
@@ -96,7 +96,7 @@ class _Page:
             self.line(indent + 2, told, "dim", " ")
 
     def _beside(self, asked: Asked) -> None:
-        """A rule that spoke, and did not decide."""
+        """Print a rule that applied, but did not decide."""
         if asked.became is Became.NOTED:
             why = f": {asked.rule.reason}" if asked.rule.reason else ""
             self.line(2, f"noted by {_rule(asked.rule)}{why}")
@@ -123,7 +123,7 @@ class _Page:
 
 
 def _walked(step: Step, depth: int) -> Iterator[tuple[int, Step]]:
-    """The steps; what was not asked is one line, whatever is in it."""
+    """Yield the steps; what was not asked is one line, whatever it contains."""
     if step.answer is Answer.NOT_ASKED:
         yield depth, Step("leaf", step.text, step.answer)
         return

@@ -1,4 +1,4 @@
-"""Put a proof, and what would alter a verdict, into words; as they stand, not yet harmless."""
+"""Put a proof, and what would change a verdict, into words; texts are not yet made printable."""
 
 from collections.abc import Iterable, Mapping
 from types import MappingProxyType
@@ -21,14 +21,14 @@ DONE = {
     Action.QUARANTINE: "held",
 }
 _NUMBERS = {1: "change", 2: "two changes", 3: "three changes"}
-# What a field holds is what a condition is about: twice as much as of a name.
+# What a field holds is what a condition is about: it gets twice the room of a name.
 _LONGEST_VALUE = 160
 NOTHING_HASHED: Mapping[str, tuple[str, ...]] = MappingProxyType({})
 JOINED = {"and": "all of", "or": "any of", "not": "not"}
 
 
 def one_line(text: str) -> str:
-    """A condition on one line, without its comments."""
+    """Return a condition on one line, without its comments."""
     words, end = [], None
     for token in tokens_of(text):
         gap = end is not None and token.start() > end
@@ -38,12 +38,12 @@ def one_line(text: str) -> str:
 
 
 def value(one: Value) -> str:
-    """A field and what it holds."""
+    """Return a field and what it holds."""
     return f"{one.path} = {called.cut(one.text, _LONGEST_VALUE)}"
 
 
 def listed(one: Listed) -> str:
-    """`ann@b.example` of the list "partners" (added by bob: ticket 4711; until 2027-01-15)."""
+    """Return `ann@b.example in "partners"  (by bob: ticket 4711; until 2027-01-15)`."""
     entry = one.entry
     by = f"by {entry.owner}" if entry.owner else ""
     why = ": ".join(word for word in (by, entry.reason) if word)
@@ -54,13 +54,13 @@ def listed(one: Listed) -> str:
 
 
 def element(one: Element) -> str:
-    """A part, a finding, with what is asked of it."""
+    """Describe a part or a finding, with what is asked of it."""
     told = "  ".join([one.told, *map(value, one.values)])
     return "; ".join([told, *map(listed, one.listed)])
 
 
 def about(told: Told) -> list[str]:
-    """What a leaf is about, a line each."""
+    """Say what a leaf is about, in one line each."""
     lines = [value(one) for one in told.values]
     lines += [listed(one) for one in told.listed]
     lines += [element(one) for one in told.elements]
@@ -68,12 +68,12 @@ def about(told: Told) -> list[str]:
 
 
 def kept_as_hashes(fields: Iterable[str]) -> str:
-    """Why a piece cannot be explained."""
+    """Say why a piece cannot be explained."""
     return f"cannot be explained: kept as hashes: {', '.join(fields)}"
 
 
 def failed(asked: Asked, hashed: Mapping[str, tuple[str, ...]] = NOTHING_HASHED) -> str:
-    """What of a rule did not hold; `hashed` are pieces that rest on hashes."""
+    """Say what of a rule did not hold; `hashed` has the pieces that depend on hashes."""
     if asked.became is Became.PAST:
         return f"past its end, {asked.rule.until}"
     if asked.proof is None:
@@ -86,13 +86,13 @@ def failed(asked: Asked, hashed: Mapping[str, tuple[str, ...]] = NOTHING_HASHED)
 
 
 def otherwise(one: Otherwise) -> str:
-    """It would be accepted if ..."""
+    """Say: it would be accepted if ..."""
     told = ", and ".join(change.told for change in one.changes)
     return f"it would be {DONE[one.verdict.action]} if {told}  (rule `{one.verdict.rule}`)"
 
 
 def counterfactual(found: Counterfactual) -> list[str]:
-    """What would alter a verdict, a line each, and how far was searched."""
+    """Say what would change a verdict, one line each, and how far the search went."""
     lines = [otherwise(one) for one in found.found]
     if found.without_crowds is not None:
         crowds = (
@@ -106,7 +106,7 @@ def counterfactual(found: Counterfactual) -> list[str]:
 
 
 def _how_far(found: Counterfactual) -> list[str]:
-    """What was not tried, or that nothing was found."""
+    """Say what was not tried, or that nothing was found."""
     size = len(found.found[0].changes) if found.found else LARGEST
     if found.complete >= size:
         none = "none of the changes that are tried alters it, nor do two or three of them together"

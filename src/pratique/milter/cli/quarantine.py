@@ -1,8 +1,8 @@
 """Let an admin look at held messages and decide: release, delete, or leave them be.
 
-Everything that a stranger wrote goes through `printable`; a content is never shown on a
-terminal, only written to a file.  The commands run beside the service and share only
-the disk with it, so each message has a lock and two admins cannot send it twice.
+Everything that a stranger wrote goes through `printable`; content is never shown on a
+terminal, only written to a file.  The commands run alongside the service and share only the
+disk with it, so each message has a lock and two admins cannot send it twice.
 """
 
 import asyncio
@@ -66,7 +66,7 @@ def quarantine() -> None:
 
 
 def _told(command: Callable[Arguments, None]) -> Callable[Arguments, None]:
-    """Say what cannot be done in one line, without a traceback."""
+    """Report what cannot be done in one line, without a traceback."""
 
     @wraps(command)
     def run(*args: Arguments.args, **kwargs: Arguments.kwargs) -> None:
@@ -258,7 +258,7 @@ def _opened(settings: Settings) -> "Iterator[Quarantine]":
 
 
 def _be_the_owner(folder: Path) -> None:
-    # What root writes here, the service could not read any more.
+    # The service could no longer read what root writes here.
     owner = folder.stat().st_uid
     if owner == os.geteuid():
         return
@@ -292,7 +292,7 @@ async def _release(
 def _copy_content(store: "Quarantine", message_id: str, output: Path | None) -> None:
     with os.fdopen(store.content(message_id), "rb") as content:
         if output:
-            # A new file, for us alone: an admin's slip must not overwrite another one.
+            # A new file, readable only by us: an admin's slip must not overwrite another one.
             fresh = os.open(output, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
             with os.fdopen(fresh, "wb") as target:
                 _copy(content, target)

@@ -1,6 +1,6 @@
-"""Show held messages: a table or lines for people, one JSON object a line for programs.
+"""Show held messages: a table or lines for people, one JSON object per line for programs.
 
-All text of a stranger is made printable here, at the last moment, so that no command
+All text from strangers is made printable here, at the last moment, so that no command
 can forget it; JSON is ASCII, with escapes for everything else.
 """
 
@@ -61,12 +61,12 @@ def say_done(done: str, message_id: str, *, as_json: bool) -> None:
 
 def say_json(known: dict[str, Any]) -> None:
     """Say one JSON object on one line."""
-    # ASCII: a terminal sees every control, DEL among them, as an escape.
+    # ASCII: controls, DEL among them, reach the terminal as escapes.
     click.echo(json.dumps(known))
 
 
 def columns(one: "Summary") -> tuple[str, ...]:
-    """One row, made printable."""
+    """Return one row, made printable."""
     reverse_path = "unknown" if one.reverse_path is None else f"<{one.reverse_path}>"
     others = f" +{len(one.recipients) - 1}" if len(one.recipients) > 1 else ""
     texts = (
@@ -89,12 +89,12 @@ def say_table(found: "Iterator[Summary]") -> None:
     Console().print(table)
 
 
-# What a person sees as a tree of parts with its verdicts, or has no use for; --json has it.
+# What a person sees as a tree of parts with its verdicts, or does not need; --json has it.
 _NOT_IN_LINES = ("format", "facts", "verdicts", "prepend", "cut")
 
 
 def say_kept(kept: "Kept", known: dict[str, Any]) -> None:
-    """Show a message to a person: how it came, where it stands, what is in it, and why."""
+    """Show a message to a person: how it came, its state, what is in it, and why."""
     from rich.console import Console
 
     from pratique.milter.cli.tree import show_message
@@ -107,7 +107,7 @@ def say_kept(kept: "Kept", known: dict[str, Any]) -> None:
 
 
 def tree(known: Any, indent: str = "") -> Iterator[str]:
-    """The lines of what is known, each name and each text made printable."""
+    """Yield the lines of what is known, each name and each text made printable."""
     pairs = known.items() if isinstance(known, dict) else (("-", one) for one in known)
     for name, value in pairs:
         mark = "-" if name == "-" else f"{printable(str(name))}:"

@@ -23,7 +23,7 @@ from pratique.policies.written.beside import names_in
 from pratique.policies.written.problem import PolicyError, one_line
 from pratique.scanners.facts_pb2 import Facts
 
-# Each takes up to some seconds for a message of 1,000 parts; the others are told by rule.
+# Each takes up to some seconds for a message of 1,000 parts; the others are only counted.
 MOST_EXPLAINED = 3
 
 _HASHED = (
@@ -35,7 +35,7 @@ _HASHED = (
 
 @dataclass(frozen=True, slots=True)
 class Reason:
-    """Why recipients have their verdict, and what would alter it."""
+    """Why recipients have their verdict, and what would change it."""
 
     recipients: tuple[str, ...]
     explanation: Explanation
@@ -50,16 +50,16 @@ class Reasons:
     each: tuple[Reason, ...] = ()
     # Further verdicts that are not explained.
     more: int = 0
-    # What an admin has to know to believe this, or why there is none.
+    # What an admin has to know to judge this, or why there is no explanation.
     remarks: tuple[str, ...] = ()
-    # Pieces of conditions that read what is kept as hashes, and which fields.
+    # Pieces of conditions that read what is kept as hashes, and which fields those are.
     hashed: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def reasons_of(
     policy: Policy, seen: Facts, recipients: Sequence[Forward], remarks: tuple[str, ...] = ()
 ) -> Reasons:
-    """Why this policy decides so about what was seen."""
+    """Explain why this policy decides as it does about these facts."""
     known = danger.reduce(seen)
     asked = [addresses.to_facts(forward) for forward in recipients]
     groups: dict[Verdict, list[int]] = {}
@@ -86,13 +86,13 @@ class Then:
     _policies: dict[str, Policy | str] = field(default_factory=dict)
 
     def policy(self, text: PolicyText) -> Policy | str:
-        """The policy that decided, or why it cannot be had."""
+        """Return the policy that decided, or why it cannot be had."""
         if text.hash not in self._policies:
             self._policies[text.hash] = self._loaded(text)
         return self._policies[text.hash]
 
     def reasons(self, kept: Kept) -> Reasons:
-        """Why a message of the journal has its verdicts."""
+        """Explain why a message of the journal has its verdicts."""
         made = self._reasons(kept, (_HASHED,) if kept.privacy == "hashed" else ())
         return replace(made, hashed=_hashed(made.each)) if kept.privacy == "hashed" else made
 
@@ -126,7 +126,7 @@ class Then:
 
 
 def _hashed(reasons: Iterable[Reason]) -> dict[str, tuple[str, ...]]:
-    """The leaves of all proofs that read what is kept as hashes, with the fields."""
+    """Return the leaves of all proofs that read what is kept as hashes, with the fields."""
     found: dict[str, tuple[str, ...]] = {}
     for asked in (asked for one in reasons for asked in one.explanation.rules):
         if asked.rule.condition is None or asked.proof is None:
@@ -140,11 +140,11 @@ def _hashed(reasons: Iterable[Reason]) -> dict[str, tuple[str, ...]]:
 
 
 def _alone(kept: PolicyText, why: str) -> Policy | str:
-    """The policy by its text alone, if that is all of it."""
+    """Load the policy from its text alone, if that is all of it."""
     if not kept.text:
         return f"the policy that decided cannot be had: {why}"
     names = names_in(kept.text)
-    # Those that are shipped may be others by now.
+    # Shipped ones may have changed by now.
     if needed := [*names.policies, *names.lists]:
         return f"the policy that decided names files that are not kept: {', '.join(needed)}; {why}"
     try:
@@ -158,6 +158,6 @@ def _unusable(error: PolicyError) -> str:
 
 
 def policy_named(name: str) -> Policy:
-    """A policy by its file, or one that is shipped.  Raises NoPolicy or PolicyError."""
+    """Load a policy from its file, or one that is shipped.  Raises NoPolicy or PolicyError."""
     found = policy_file.find(name)
     return Policy.load(found.text, found.name, found.beside)

@@ -27,7 +27,7 @@ from pratique.milter.replay.sides import SHOWN, Chosen
 from pratique.milter.replay.tally import Change, Group, Tally
 from pratique.milter.replay.unsure import unsure
 
-# A person reads the largest; --json has all.
+# A person reads the largest; --json has all of them.
 _MOST_GROUPS = 20
 _MOST_UNREAD = 10
 _INDENT = " " * 13
@@ -36,7 +36,7 @@ _LONG_ID = 24
 
 
 class Bar:
-    """How far a replay is, on the terminal of whoever waits for it; nothing elsewhere."""
+    """The progress of a replay, on a terminal; nothing elsewhere."""
 
     def __init__(self, records: int) -> None:
         console = Console(stderr=True)
@@ -52,7 +52,7 @@ class Bar:
         self._task = self._progress.add_task("replay", total=records)
 
     def more(self, records: int) -> None:
-        """So many more have been looked at."""
+        """Add the number of records that were read since the last call."""
         self._progress.advance(self._task, records)
 
     def __enter__(self) -> Self:
@@ -69,7 +69,7 @@ class Bar:
 
 
 def report(sides: tuple[Chosen | None, Chosen], found: Tally, *, as_json: bool) -> None:
-    """Two sides, held against each other; None is what decided then."""
+    """Show the comparison of two sides; None is what decided then."""
     doubts = [
         {"rule": one.rule, "fields": list(one.fields)}
         for one in dict.fromkeys(
@@ -84,7 +84,7 @@ def report(sides: tuple[Chosen | None, Chosen], found: Tally, *, as_json: bool) 
     _tell_unread(found)
     before, after = sides
     against = before.title if before is not None else "what was decided"
-    # Whole, however long: this is what it is all about.
+    # In full, however long: everything below is about it.
     click.echo(printable(after.title))
     click.echo(f"against {printable(against)}{_when(found)}")
     _echo("")
@@ -98,7 +98,7 @@ def report(sides: tuple[Chosen | None, Chosen], found: Tally, *, as_json: bool) 
 
 
 def agreement(found: Shadows, *, as_json: bool) -> None:
-    """What was in the shadow, held against what was in force."""
+    """Show what was in the shadow, compared with what was in force."""
     if as_json:
         click.echo(json.dumps(_agreement(found)))
         return
@@ -145,7 +145,7 @@ def _numbers(found: Tally) -> Iterator[str]:
 
 
 def _share(count: int, total: int) -> str:
-    """Per cent, never rounded to all or nothing."""
+    """Return per cent, never rounded to all or nothing."""
     share = 100 * count / total if total else 0.0
     if 0 < count < total:
         share = min(max(share, 0.01), 99.99)
@@ -187,7 +187,7 @@ def _count(group: Group) -> str:
 def _show_examples(group: Group) -> None:
     for one in group.newest:
         if len(one.id) > _LONG_ID:
-            # The path of a file: it is to be opened.
+            # The path of a file, in full, so that it can be opened.
             click.echo(f"{_INDENT}{printable(one.id)}")
             continue
         author = one.reverse_path or "<>"

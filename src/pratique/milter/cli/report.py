@@ -1,6 +1,6 @@
 """Write what was seen and decided as the JSON that others rely on.
 
-The keys are a contract (one object a line, in the order of the files): never renamed,
+The keys are a contract (one object per line, in the order of the files): never renamed,
 only added to.  Text is ASCII with escapes, so that a line does no harm on a terminal.
 """
 
@@ -29,7 +29,7 @@ _LINK = ("url", "host", "shown", "part", "tricks", "listed")
 
 
 def report(seen: Seen, envelope: Envelope, verdicts: tuple[Verdict, ...]) -> dict[str, Any]:
-    """One message; a file that could not be read has only `file` and `error`."""
+    """Report one message; a file that could not be read has only `file` and `error`."""
     if seen.error:
         return {"file": seen.file, "error": seen.error}
     known = seen.facts
@@ -78,7 +78,7 @@ def _recipients(envelope: Envelope, verdicts: tuple[Verdict, ...]) -> list[dict[
 
 
 def _edit(known: facts.Facts, edit: Edit) -> dict[str, Any]:
-    """One change that is ordered: which entities go for which parts, or why it is not made."""
+    """Describe one change that is ordered: which entities it removes, or why it is not made."""
     due = taking_out.foreseen(known, edit)
     return {
         "action": edit.action,
@@ -118,7 +118,7 @@ def _bounce(bounce: facts.Bounce) -> dict[str, Any]:
 
 
 def weight(bounce: facts.Bounce) -> float:
-    """The weights of all evidence together."""
+    """Return the sum of the weights of all evidence."""
     return round(sum(one.weight for one in bounce.evidence), 1)
 
 

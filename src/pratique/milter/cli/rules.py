@@ -89,7 +89,7 @@ def time_(session: Session, *, paths: Sequence[str], over: Sequence[str], as_jso
 
 
 def _meant(session: Session, paths: Sequence[str]) -> list[str]:
-    """The files and folders that somebody means."""
+    """Return the files and folders that the arguments, or else the settings, name."""
     if not paths:
         folders = [str(folder) for folder in session.settings().yara.folders]
         if not folders:
@@ -114,7 +114,7 @@ def _place(one: "Problem | Timed") -> str:
 
 
 def _show(times: "Times") -> None:
-    """Two tables, the slowest first: the files, and the rules of slow ones."""
+    """Print two tables, the slowest first: the files, and the rules of slow ones."""
     click.echo("ms/MB  rules  compiled  file")
     for one in times.files:
         counts = f"{one.cost:5.1f}  {one.rules:5}  {one.compiled:6.2f} s"

@@ -1,4 +1,4 @@
-"""Try a scanner of one's own, and say which scanners there are."""
+"""Try an admin's own scanner, and say which scanners there are."""
 
 import asyncio
 import importlib.metadata
@@ -87,7 +87,7 @@ def test(session: Session, *, which: str, samples: Path | None, as_json: bool) -
 def _tried(
     one: "OwnScanner", setup: "Setup", beside: Path | None, *, as_json: bool
 ) -> "Tried | None":
-    """What came of it; None: it cannot be loaded, which is told."""
+    """Try one scanner and return the result; None if it cannot be loaded, which is reported."""
     from pratique.milter.scanner_trial import tried
     from pratique.milter.wall.faults import NurseryUnfit
 
@@ -104,7 +104,7 @@ def _tried(
 
 
 def _shown(tried: "Tried", beside: Path | None) -> str:
-    """What came of it, for a person."""
+    """Write the result for a person."""
     who, place = tried.scanner, f"in {beside}" if beside else "so nobody knows what it finds"
     lines = [
         f"{who.name} {who.version}, {who.file}",
@@ -120,7 +120,7 @@ def _shown(tried: "Tried", beside: Path | None) -> str:
 
 
 def _meant(which: str, setup: "Setup", samples: Path | None) -> "list[OwnScanner]":
-    """The scanners that somebody means; ends the program if there is none."""
+    """Return the scanners that are meant; exit if there is none."""
     from pratique.milter.scanner_trial import all_of
     from pratique.scanners.wall_pb2 import OwnScanner
 
@@ -149,7 +149,7 @@ def _meant(which: str, setup: "Setup", samples: Path | None) -> "list[OwnScanner
 
 
 def _samples_of(one: "OwnScanner") -> Path | None:
-    """The folder beside a scanner's file."""
+    """Return the folder next to a scanner's file."""
     folder = Path(one.path).with_suffix("")
     return folder if one.path and folder.is_dir() else None
 

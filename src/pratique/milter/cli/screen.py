@@ -2,13 +2,13 @@
 
 A terminal obeys: ESC begins commands that recolour, retitle, answer back and on some
 reprogram keys; C1 controls do the same in one character; a carriage return overwrites
-what was said before.  Bidirectional overrides show a name in another order (UAX #9,
+what came before.  Bidirectional overrides show a name in another order (UAX #9,
 "invoice[U+202E]fdp.exe"), and characters of no width make two names look alike.  All
 of these are written out as escapes, and a backslash is doubled, so that what is shown
 can be told from what was sent.
 """
 
-# Python calls these printable, but they show as nothing: fillers and joiners, variation
+# Python calls these printable, but they are invisible: fillers and joiners, variation
 # selectors and Mongolian ones (Unicode, Default_Ignorable_Code_Point), and blank braille.
 _UNSEEN = frozenset(
     (
@@ -21,10 +21,10 @@ _UNSEEN = frozenset(
 
 
 def printable(text: str, most: int = 0) -> str:
-    """The text with all that cannot be seen as an escape; cut after `most` characters.
+    """Return the text with everything invisible as an escape; cut after `most` characters.
 
-    Python's own `isprintable` is the first judge: false for control and format
-    characters, surrogates, private and unassigned ones, and every space but the plain one.
+    Python's own `isprintable` decides first: it is false for control and format characters,
+    surrogates, private and unassigned ones, and every space but the plain one.
     """
     if most and len(text) > most:
         text = text[: most - 1] + "…"

@@ -16,31 +16,31 @@ if TYPE_CHECKING:
     from pratique.milter.next_hop import NextHop
     from pratique.milter.quarantine.release import Leaving
 
-# sysexits(3) has 78 for this, but 2 is what design and shells agree on: could not run.
+# sysexits(3) has 78 for this, but the design and shells agree on 2: could not run.
 CANNOT_RUN = 2
 
 
 @dataclass(frozen=True, slots=True)
 class Session:
-    """What every command is handed."""
+    """What every command receives."""
 
     config: Path | None
 
     def settings(self) -> Settings:
-        """The settings; ends the program with all that is wrong with them."""
+        """Return the settings; exit with all that is wrong with them."""
         try:
             return load(self.config)
         except ConfigError as error:
             cannot_run(str(error))
 
     def release_next_hop(self) -> "NextHop | None":
-        """Where released mail goes; None: release is off.  Called in a running loop."""
+        """Return where released mail goes; None if release is off.  Called in a running loop."""
         from pratique.milter.assembly import release_hop_of
 
         return release_hop_of(self.settings())
 
     def leaving(self) -> "Leaving":
-        """What stamps released mail of ours."""
+        """Return what stamps released mail of ours."""
         from pratique.milter.restamping import Restamping
 
         settings = self.settings()
@@ -55,7 +55,7 @@ def cannot_run(message: str) -> NoReturn:
 
 @contextmanager
 def told() -> Iterator[None]:
-    """Say in one place what keeps a command from running: policy, rules, workers, files."""
+    """Report in one place what keeps a command from running: policy, rules, workers, files."""
     # Imported late: `pratique --help` must not wait for CEL.
     from pratique.milter.policy_file import NoPolicy
     from pratique.milter.wall.faults import NurseryLost, NurseryUnfit

@@ -1,6 +1,6 @@
 """Show a person what is in a message and what the policy says of it.
 
-A tree of the parts first, then what was found, what could not be seen, and last the
+First comes a tree of the parts, then what was found, what could not be seen, and last the
 verdict with its rule.  A stranger's text is escaped (`marks.py`) before rich sees it.
 """
 
@@ -17,12 +17,12 @@ from pratique.milter.seeing import Seen
 from pratique.policies.verdict import Action, Verdict
 from pratique.scanners import facts_pb2 as facts
 
-# Symbols of a spam filter, the heaviest first; --json has all.
+# How many symbols of a spam filter are shown, the heaviest first; --json has all.
 _SYMBOLS = 5
 
 # A person reads a few hundred lines; --json has all parts.
 _PARTS_SHOWN = 200
-# Likewise: of links that are odd; a newsletter has dozens of others.
+# Likewise, for suspicious links; a newsletter has dozens of others.
 _LINKS = 10
 
 _COLOUR = {
@@ -114,12 +114,12 @@ def _remarks(known: facts.Facts) -> list[str]:
 
 
 def _place(part: int) -> str:
-    """At which part; -1 is none (an engine that is down)."""
+    """Name the part; -1 is none (an engine that is down)."""
     return f" at part {part}" if part >= 0 else ""
 
 
 def _links(known: facts.Facts) -> list[str]:
-    """How many links there are, and those that hide where they lead or stand on a list."""
+    """Count the links, and show those that hide where they lead or stand on a list."""
     odd = [one for one in known.links if one.tricks or one.listed]
     told = [_link(one) for one in odd[:_LINKS]]
     more = len(odd) - len(told)
@@ -147,7 +147,7 @@ def _link(link: facts.Link) -> str:
 
 
 def _score(score: facts.Score) -> str:
-    """What a spam filter makes of it, and its heaviest reasons."""
+    """Show a spam filter's score, and its heaviest reasons."""
     heaviest = sorted(score.symbols, key=lambda one: -abs(one.value))[:_SYMBOLS]
     reasons = ", ".join(f"{_safe(one.name)} {one.value:g}" for one in heaviest)
     value = f"  [cyan]score[/] {_safe(score.engine)} {score.value:g}/{score.threshold:g}"
@@ -167,7 +167,7 @@ def _verdict(address: str, verdict: Verdict) -> str:
 
 
 def _edits(known: facts.Facts, verdict: Verdict) -> Iterator[str]:
-    """What is changed before the message is delivered, or why it is held instead."""
+    """Say what is changed before the message is delivered, or why it is held instead."""
     for edit in verdict.edits:
         due = taking_out.foreseen(known, edit)
         for leaf in due.leaves:

@@ -1,4 +1,4 @@
-"""Say why a message went the way it went, and what would have had to be otherwise."""
+"""Say why a message went the way it went, and what would have changed that."""
 
 import json
 import sys
@@ -88,7 +88,7 @@ def _then(settings: "Settings", policy_file: str | None) -> "Then":
 def _show(
     found: "Found", policy_file: str, then: "Then", *, as_json: bool, all_rules: bool
 ) -> None:
-    # CEL, and rich for people.
+    # Imported late: CEL, and rich for people.
     from pratique.milter.cli import proof_json, proof_shown, why_json, why_shown
     from pratique.milter.cli.decided import Policies
 

@@ -13,7 +13,7 @@ from pratique.policies.verdict import Action, Verdict
 
 
 def to_json(kept: Kept, policies: Policies) -> dict[str, Any]:
-    """What is kept, with the keys of `inspect --json` and more."""
+    """Return what is kept, with the keys of `inspect --json` and more."""
     entry = kept.entry
     # A message that was never judged has no verdicts; `report` wants one.
     worst = Verdict(Action(entry.action), entry.rule, reason_of(entry), edits=edits_of(entry))

@@ -20,7 +20,7 @@ from pratique.milter.journal.entry import Entry, Kept, PolicyText
 from pratique.milter.mail import Client, Forward
 from pratique.policies.verdict import Verdict
 
-# Recipients named in a line; --json has all.
+# Recipients named on a line; --json has all of them.
 _NAMED = 5
 
 # Longer text is cut: a subject may be as long as a header.
@@ -29,7 +29,7 @@ _LONGEST = 300
 
 @dataclass(frozen=True)
 class _Group:
-    """Recipients with the same verdict, and the same outcome where these differ."""
+    """Recipients with the same verdict, and with the same outcome where outcomes differ."""
 
     verdict: Verdict
     outcome: str
@@ -122,7 +122,7 @@ def _because(entry: Entry, policies: Policies) -> Iterator[tuple[str, str]]:
     elif entry.rule and policies.includes(policy) and _is_of_policy(entry):
         yield "rule", f"{_safe(entry.rule)}  (of a policy that {_safe(policy.name)} included)"
     else:
-        # "mail loop", "released ...", or nothing: decided before a rule was asked.
+        # "mail loop", "released ...", or nothing: decided before any rule was asked.
         yield "rule", f"{_safe(entry.rule) or 'none'}  (of Pratique itself, not of the policy)"
     yield "reason", _safe(reason_of(entry))
     if rule is not None:
