@@ -1,9 +1,9 @@
-"""Reckon what another user may do with a file, from owners and permissions alone.
+"""Work out what another user may do with a file, from owners and permissions alone.
 
-An admin asks as root, who may do everything; what counts is whether the user that the
-service runs as may, or the user of Postfix.  So the kernel cannot be asked, and its rule is
-followed here (path_resolution(7)): each folder on the way must be passable, and of owner,
-group and others the first that fits decides.  Lists of rights (acl(5)) are not read.
+An admin runs this as root, who may do everything; what matters is what the user of the service,
+or that of Postfix, may do.  So the kernel cannot be asked, and its rule is followed here
+(path_resolution(7)): each folder on the way must be passable, and the first of owner, group
+and others that fits decides.  Access control lists (acl(5)) are not read.
 """
 
 import contextlib
@@ -24,7 +24,7 @@ _USUAL = "pratique"
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """Somebody on this host."""
+    """A user of this host."""
 
     name: str
     uid: int
@@ -32,18 +32,18 @@ class User:
 
     @property
     def is_me(self) -> bool:
-        """True for whoever asks."""
+        """Whether it is the user who runs this."""
         return self.uid == os.geteuid()
 
 
 def user_called(name: str) -> User:
-    """Raises KeyError."""
+    """Return the user of this name.  Raises KeyError."""
     found = pwd.getpwnam(name)
     return User(name, found.pw_uid, frozenset(os.getgrouplist(name, found.pw_gid)))
 
 
 def user_of(uid: int) -> User:
-    """Whoever has this number, known here by name or not."""
+    """Return the user of this number, whether or not it has a name here."""
     try:
         return user_called(pwd.getpwuid(uid).pw_name)
     except KeyError:
@@ -51,9 +51,10 @@ def user_of(uid: int) -> User:
 
 
 def owner_of(folder: Path) -> User:
-    """Who the service runs as: its folder is its own.
+    """Return the user that the service runs as: the owner of its folder.
 
-    Where there is none yet, the user that the packages make; else whoever asks.
+    Where there is no folder yet, the user that the packages create; failing that, the one who
+    runs this.
     """
     with contextlib.suppress(OSError):
         return user_of(folder.stat().st_uid)
@@ -63,9 +64,9 @@ def owner_of(folder: Path) -> User:
 
 
 def hindrance(path: Path, user: User, wanted: int, top: Path | None = None) -> str:
-    """Why a user may not do this with a file; empty if he may.  Raises OSError.
+    """Return why a user may not do this with a file; empty if allowed.  Raises OSError.
 
-    `top` is where he begins: what lies above it need not be passable.
+    `top` is where the user's path begins: what lies above it need not be passable.
     """
     real = Path(os.path.realpath(path))
     for folder in _between(real, top):
@@ -79,7 +80,7 @@ def hindrance(path: Path, user: User, wanted: int, top: Path | None = None) -> s
 def _between(real: Path, top: Path | None) -> Iterator[Path]:
     above = [*reversed(real.parents)]
     start = Path(os.path.realpath(top)) if top is not None else None
-    # What is above the place where he begins is not his way.
+    # What lies above the starting point is not on the user's path.
     yield from above[above.index(start) :] if start in above else above
 
 

@@ -1,4 +1,4 @@
-"""Look whether the certificates that listeners show fit, cover our name, and last."""
+"""Check whether the certificates that listeners show fit, cover our name, and are still valid."""
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
@@ -15,13 +15,13 @@ from pratique.milter.doctor.access import READ
 from pratique.milter.doctor.line import Case, Line, ok, warning, wrong
 from pratique.milter.sections.listener import Listener
 
-# Let's Encrypt renews 30 days before the end: what has fewer was not renewed; a week is what
-# an admin needs.
+# Let's Encrypt renews 30 days before the end: with fewer left, renewal has failed.  A week is
+# what an admin needs.
 SOON, LAST = timedelta(days=30), timedelta(days=7)
 
 
 def certificates(case: Case) -> Iterator[Line]:
-    """Those of each listener that speaks TLS."""
+    """Check those of each listener that speaks TLS."""
     with_tls = [one for one in case.settings.listeners if one.tls_certificate is not None]
     if not with_tls:
         yield ok("no listener shows one")
@@ -77,7 +77,7 @@ def _names(file: Path, first: x509.Certificate, hostname: str) -> Iterator[Line]
 
 
 def names_of(certificate: x509.Certificate) -> list[str]:
-    """The DNS names that it is for (RFC 9525 2); a common name is none."""
+    """Return the DNS names that it is for (RFC 9525 2); a common name does not count."""
     try:
         found = certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName)
     except x509.ExtensionNotFound:
@@ -86,14 +86,14 @@ def names_of(certificate: x509.Certificate) -> list[str]:
 
 
 def covers(name: str, hostname: str) -> bool:
-    """Whether a name in a certificate is that of a host (RFC 9525 6.3)."""
+    """Whether a name in a certificate covers a host (RFC 9525 6.3)."""
     if name.startswith("*."):
         return hostname.lower().partition(".")[2] == name[2:]
     return name == hostname.lower()
 
 
 def expiry(what: str, certificate: x509.Certificate, now: datetime) -> Iterator[Line]:
-    """How long it lasts."""
+    """Say how long it is still valid."""
     first, last = certificate.not_valid_before_utc, certificate.not_valid_after_utc
     left = last - now
     if now < first:

@@ -1,7 +1,7 @@
-"""Look at clamd's socket, and hold what clamd.conf says against ours (docs/clamav.md).
+"""Check clamd's socket, and compare the limits in clamd.conf with ours (docs/clamav.md).
 
-clamd tells nobody its limits; its file does, where it is on this host, may be read, and is
-of the clamd that we ask.
+clamd does not reveal its limits; its file does, if it is on this host, may be read, and belongs
+to the clamd that we ask.
 """
 
 import re
@@ -25,7 +25,7 @@ _MUST_STAY = ("ScanMail", "ScanArchive", "ScanPE", "ScanOLE2", "ScanPDF", "ScanH
 
 
 def clamd(case: Case) -> Iterator[Line]:
-    """Its socket, and its limits."""
+    """Check its socket, and its limits."""
     section = case.settings.clamav
     if section.socket is None:
         return
@@ -49,13 +49,13 @@ def clamd(case: Case) -> Iterator[Line]:
 
 
 def read(text: str) -> Mapping[str, str]:
-    """What a clamd.conf says; of what stands there twice the last."""
+    """Read a clamd.conf; of a repeated option the last counts."""
     words = (line.split(None, 1) for line in text.splitlines() if not line.startswith("#"))
     return {pair[0]: pair[1].strip().strip('"') for pair in words if len(pair) == 2}
 
 
 def octets(written: str) -> int:
-    """A size as clamd.conf(5) writes it; 0 is none.  Raises ValueError."""
+    """Return a size as clamd.conf(5) writes it; 0 means no limit.  Raises ValueError."""
     found = re.fullmatch(r"(\d{1,12})([kKmMgG]?)", written)
     if found is None:
         raise ValueError(f"{written!r} is no size")
@@ -70,7 +70,7 @@ def _socket(path: Path, case: Case) -> Iterator[Line]:
         yield unseen(f"clamd's socket {path}", str(error.strerror))
         return
     except OSError:
-        # That nobody is there is said of the engine.
+        # That nothing answers there is reported for the engine.
         return
     if not stat.S_ISSOCK(mode):
         yield wrong(f"{path} is no socket", "write clamd's LocalSocket into [clamav] socket")

@@ -1,4 +1,4 @@
-"""Look at the clock: rules, expiry, tokens and the journal's days go by it."""
+"""Check the clock: rules, expiry, tokens and the journal's days go by it."""
 
 import ctypes
 from collections.abc import Iterator
@@ -9,17 +9,18 @@ import pratique
 from pratique.milter.doctor.line import Case, Line, ok, unseen, warning, wrong
 from pratique.milter.stores.days import files_in
 
-# adjtimex(2) gives this for a clock that nobody sets right (TIME_ERROR), as timedatectl says.
+# What adjtimex(2) returns for a clock that is not synchronised (TIME_ERROR), as timedatectl
+# reports it.
 _UNSET = 5
-# struct timex has 208 octets on 64 bits; all of them 0 is to ask and to change nothing.
+# struct timex has 208 octets on 64 bits; all zero, it asks and changes nothing.
 _TIMEX = 512
-# A clock that runs off by more than a day was set, not slewed.
+# A clock that is off by more than a day was set, not slewed.
 _AHEAD = timedelta(days=1)
 _DO = "timedatectl set-ntp true, or chrony"
 
 
 def clock(case: Case) -> Iterator[Line]:
-    """Whether it can be right."""
+    """Check whether the clock can be right."""
     now = case.now()
     made = datetime.fromtimestamp(Path(pratique.__file__).stat().st_mtime, UTC)
     if now < made - _AHEAD:
@@ -33,7 +34,7 @@ def clock(case: Case) -> Iterator[Line]:
 
 
 def synchronised(_: Case) -> Iterator[Line]:
-    """Whether somebody sets it right."""
+    """Check whether something keeps the clock right."""
     try:
         said = ctypes.CDLL(None).adjtimex(ctypes.create_string_buffer(_TIMEX))
     except AttributeError:
@@ -43,7 +44,7 @@ def synchronised(_: Case) -> Iterator[Line]:
 
 
 def of_adjtimex(said: int) -> Line:
-    """What the kernel's answer means."""
+    """Say what the kernel's answer means."""
     if said < 0:
         return unseen("whether the clock is set by NTP", "the kernel does not tell it here")
     if said == _UNSET:

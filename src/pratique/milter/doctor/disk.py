@@ -1,7 +1,7 @@
-"""Look at the folders of the state: whose they are, who may read them, and how much room is left.
+"""Check the folders of the state: whose they are, who may read them, and how much room is left.
 
 Held mail is other people's, and what is accepted as held must be on the disk before 250 is
-said: without room each such message is 4yz.
+sent: without room each such message is answered 4yz.
 """
 
 import contextlib
@@ -17,21 +17,21 @@ from pratique.milter.doctor import access
 from pratique.milter.doctor.access import WRITE
 from pratique.milter.doctor.line import Case, Line, ok, unseen, warning, wrong
 
-# With less than this many of the largest messages a busy hour fills the disk.
+# With room for fewer of the largest messages than this, a busy hour fills the disk.
 FEW, TOO_FEW = 20, 2
-# A held message takes three files and a folder, an index and a journal a few more.
+# A held message takes three files and a folder; an index and a journal take a few more.
 FEW_FILES, TOO_FEW_FILES = 10_000, 500
 # `quarantine expire` runs once a day.
 EXPIRE_DAYS = 2
-# Files that a look goes through; a quarantine may hold hundreds of thousands.
+# How many files are visited; a quarantine may hold hundreds of thousands.
 MOST = 20_000
-# quarantine/folders.py: its folder says when it was held.
+# quarantine/folders.py: the folder's name says when the message was held.
 _HELD = re.compile(r"[0-9]{8}T[0-9]{6}-[0-9a-f]{8}")
 _IN_MEMORY = {"tmpfs", "ramfs"}
 
 
 def disk(case: Case) -> Iterator[Line]:
-    """The state folder, and what is in it."""
+    """Check the state folder, and what is in it."""
     state = case.settings.state
     try:
         found = state.stat()
@@ -74,13 +74,13 @@ def _room(state: Path, case: Case) -> Iterator[Line]:
     found = os.statvfs(state)
     if found.f_flag & os.ST_RDONLY:
         yield wrong(f"{state} cannot be written to: read-only", "mount it with rw")
-    # A file system that makes inodes as it needs them counts none.
+    # A file system that creates inodes on demand reports none.
     files = found.f_favail if found.f_files else FEW_FILES
     yield of_room(found.f_bavail * found.f_frsize, files, case.largest)
 
 
 def of_room(free: int, files: int, largest: int) -> Line:
-    """What it means that so many octets and so many files can still be written."""
+    """Judge how many octets and files can still be written."""
     what = f"{free / 1024**2:,.0f} MB and {files:,} files are free for the state folder"
     do = "`pratique quarantine list` and `expire`; a smaller keep_days; a larger disk"
     if free < TOO_FEW * largest or files < TOO_FEW_FILES:
@@ -105,7 +105,7 @@ def _file_system(state: Path) -> Iterator[Line]:
 
 
 def kind_of(path: Path, mounts: str) -> str:
-    """The kind of file system that a path is on, by the kernel's table (proc(5))."""
+    """Return the type of file system that a path is on, by the kernel's table (proc(5))."""
     best, kind = "", ""
     for line in mounts.splitlines():
         _, where, its_kind, *_ = line.split(" ")

@@ -1,4 +1,4 @@
-"""Look whether DNS answers: our own name, and each list by DNS at each resolver.
+"""Check whether DNS answers: our own name, and each list by DNS at each resolver.
 
 A list has a test point that it must list, and one that it must not (RFC 5782 5).  A list that
 is gone, or that does not answer us, fails one of them; on mail it would just be silent.
@@ -17,19 +17,19 @@ from pratique.milter.doctor.line import Case, Line, ok, unseen, warning, wrong
 from pratique.milter.lookups.resolver import Reply, Resolver, ResolverSettings
 from pratique.milter.sections.lookups import BlockListSection, split_server
 
-# Two questions, one after the other, at servers that may all be away.
+# Two questions in a row, to servers that may all be down.
 SECONDS = 5.0
 # RFC 5782 5: what must be listed, and what must not.
 _TEST = {"hosts": ("test", "invalid"), "addresses": ("2.0.0.127", "1.0.0.127")}
 _ANSWERS = ipaddress.ip_network("127.0.0.0/8")
-# Large lists say so that they do not answer us: an open resolver, too many questions.
+# Large lists say in this way that they do not serve us: an open resolver, too many questions.
 _REFUSES = ipaddress.ip_network("127.255.255.0/24")
 _REFUSES_ALSO = frozenset({"127.0.0.1", "127.0.1.255"})
 _RESOLVER = "a resolver of your own on this host, in [dns] servers; large lists refuse public ones"
 
 
 async def own_names(case: Case) -> AsyncIterator[Line]:
-    """Whether DNS knows the names that we greet with."""
+    """Check whether DNS knows the names that we greet with."""
     said = {listener.hostname or "" for listener in case.settings.listeners}
     names = {name or await asyncio.to_thread(own_name) for name in said}
     loop = asyncio.get_running_loop()
@@ -47,7 +47,7 @@ async def own_names(case: Case) -> AsyncIterator[Line]:
 
 
 async def lists(case: Case) -> AsyncIterator[Line]:
-    """Each list by DNS, at each resolver."""
+    """Check each list by DNS, at each resolver."""
     sections = case.settings.block_list
     if not sections:
         return
@@ -89,7 +89,7 @@ async def _list(section: BlockListSection, resolver: Resolver, server: str) -> L
         )
     if not listed.records:
         if section.what == "hosts":
-            # RFC 5782 5 says SHOULD, and not all lists of names have it.
+            # RFC 5782 5 only says SHOULD, and not all lists of names have it.
             return unseen(f"{where}: whether it answers us", "it has no test point (`test`)")
         return wrong(
             f"{where}: its test point 127.0.0.2 is not listed: it is empty, or no such list",

@@ -1,4 +1,4 @@
-"""Look at each engine: whether it answers, and finds what it must find."""
+"""Check each engine: whether it answers, and finds what it must find."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -7,12 +7,12 @@ from pratique.milter.doctor.line import Case, Line, ok, unseen, wrong
 from pratique.milter.engines import ENGINES
 from pratique.milter.engines.engine import Engine
 
-# To be reached, and then to look at three small files.
+# For connecting, and then for scanning three small files.
 SECONDS = 12.0
 
 
 async def engines(case: Case) -> AsyncIterator[Line]:
-    """What each of them says of itself, and finds."""
+    """Report what each of them says of itself, and finds."""
     made = [engine for make in ENGINES for engine in make(case.settings)]
     if not made:
         yield ok("none is configured: Pratique looks at mail alone")

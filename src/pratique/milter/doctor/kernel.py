@@ -1,7 +1,7 @@
-"""Look at what the kernel must give: confinement, sandboxes, memory.
+"""Check what the kernel must provide: confinement, sandboxes, memory.
 
-Nothing is guessed from version numbers: a nursery is started as a service does it, a worker
-of it gives up its rights and says by what, and outside programs are rehearsed.
+Nothing is guessed from version numbers: a nursery is started as a service does it, one of its
+workers gives up its rights and says by which means, and outside programs are rehearsed.
 """
 
 from collections.abc import AsyncIterator, Iterator
@@ -15,14 +15,14 @@ from pratique.milter.wall.faults import NurseryLost, NurseryUnfit
 from pratique.milter.wall.workers import Workers, own_nursery
 
 _MEMORY = Path("/proc/meminfo")
-# The limit of a container, or of a unit (MemoryMax=), as the kernel's control groups have it.
+# The limit of a container, or of a unit (MemoryMax=), from the kernel's control groups.
 _GROUP = Path("/sys/fs/cgroup/memory.max")
 
 
 async def workers(case: Case) -> AsyncIterator[Line]:
-    """Rules, lists and scanners load, and a worker is confined."""
+    """Check that rules, lists and scanners load, and that a worker is confined."""
     setup = setup_of(case.settings)
-    # A cache that whoever asks has written, say root, the service could not write again.
+    # The service could not replace a cache written by the user who runs this, say root.
     setup.ClearField("rule_cache")
     one = worker_settings(case.settings)
     pool = Workers(own_nursery(setup), type(one)(1, one.seconds, one.retire_after, one.most_parts))
@@ -47,7 +47,7 @@ async def workers(case: Case) -> AsyncIterator[Line]:
 
 
 async def programs(case: Case) -> AsyncIterator[Line]:
-    """Outside programs work in bubblewrap."""
+    """Check that outside programs work in bubblewrap."""
     if not case.settings.programs.use:
         yield ok("no outside program is to be run ([programs] use)")
         return
@@ -62,12 +62,12 @@ async def programs(case: Case) -> AsyncIterator[Line]:
 
 
 def memory(case: Case) -> Iterator[Line]:
-    """What workers may take, against what there is."""
+    """Compare what workers may take with what there is."""
     yield of_memory(case.settings, _there())
 
 
 def of_memory(settings: Settings, there: int) -> Line:
-    """What it means, where there is so much."""
+    """Judge it for this much memory."""
     doors = len(doors_of(settings))
     count = settings.workers.count * doors
     most = count * settings.workers.memory

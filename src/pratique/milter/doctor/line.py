@@ -1,4 +1,4 @@
-"""Say one thing about the wiring: how it stands, what is so, and what to do about it."""
+"""Report one thing about the wiring: its state, what was found, and what to do about it."""
 
 from collections.abc import AsyncIterator, Callable, Iterator
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ State = Literal["ok", "warning", "wrong", "not looked at"]
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One thing; `do` is the remedy, or why it could not be looked at."""
+    """One thing; `do` is the remedy, or why it could not be checked."""
 
     state: State
     what: str
@@ -27,17 +27,17 @@ def ok(what: str) -> Line:
 
 
 def warning(what: str, do: str) -> Line:
-    """Mail passes, and is looked at; but somebody should know."""
+    """Mail passes, and is scanned; but the admin should know."""
     return Line("warning", what, do)
 
 
 def wrong(what: str, do: str) -> Line:
-    """Mail is lost, bounced, stopped, or not looked at."""
+    """Mail is lost, bounced, stopped, or not scanned."""
     return Line("wrong", what, do)
 
 
 def unseen(what: str, why: str) -> Line:
-    """Nobody knows."""
+    """It could not be checked."""
     return Line("not looked at", what, why)
 
 
@@ -47,12 +47,12 @@ def _utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """What is looked at, and by which clock."""
+    """What is checked, and by which clock."""
 
     settings: Settings
-    # Who the service runs as.
+    # The user that the service runs as.
     user: User
-    # None: where Postfix itself looks.
+    # None: Postfix's own default.
     postfix: Path | None = None
     # The configuration; None: the built-in defaults hold.
     config: Path | None = None
@@ -61,12 +61,12 @@ class Case:
 
     @property
     def largest(self) -> int:
-        """Octets of the largest message that is taken anywhere."""
+        """Return the octets of the largest message that any door takes."""
         listeners = (one.max_size for one in self.settings.listeners)
         return max((*listeners, *(one.max_size for one in self.settings.milter)))
 
 
-# Looks at one thing; what waits for somebody does so in a coroutine, a disk in a thread.
+# Checks one thing; what waits for a server does so in a coroutine, for a disk in a thread.
 Look = Callable[[Case], Iterator[Line]] | Callable[[Case], AsyncIterator[Line]]
 
 

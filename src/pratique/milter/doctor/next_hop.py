@@ -1,6 +1,6 @@
-"""Look at each server that mail goes to: whether it is there, what it takes, and its TLS.
+"""Check each server that mail goes to: whether it is there, what it takes, and its TLS.
 
-A connection is opened as for mail, by the same code, and ended by QUIT: no MAIL is said.
+A connection is opened as for mail, by the same code, and ended by QUIT: no MAIL is sent.
 """
 
 import asyncio
@@ -21,7 +21,7 @@ _SHORT = Timeouts(connect=5.0, greeting=5.0, command=5.0, handshake=5.0, farewel
 
 
 async def next_hops(case: Case) -> AsyncIterator[Line]:
-    """All of them, and where released mail goes."""
+    """Check all of them, including the one that released mail goes to."""
     name = await asyncio.to_thread(own_name)
     places = dict.fromkeys(_places(case, name))
     if case.settings.next_hop.kind == "maildir":
@@ -92,6 +92,6 @@ def _says(place: Place, connection: Connection, case: Case) -> Iterator[Line]:
             "a certificate there; tls = 'none' if this is meant",
         )
     if encrypted and place.tls.level == "verify":
-        # At any other level no date counts.
+        # At any other level its dates do not matter.
         shown = x509.load_der_x509_certificate(connection.stream.certificate)
         yield from expiry(f"the certificate of {place}", shown, case.now())

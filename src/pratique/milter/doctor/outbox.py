@@ -1,6 +1,6 @@
-"""Look at the notices that wait, and at what was set aside.
+"""Check the notices that wait, and those that were set aside.
 
-Nobody hears of a notice that does not leave but the log, which says so once.
+An addressee does not learn of a notice that cannot be sent; the log says so, once.
 """
 
 import os
@@ -11,14 +11,14 @@ from pathlib import Path
 from pratique.milter.doctor.line import Case, Line, ok, unseen, warning
 from pratique.milter.notices.outbox import WAITING
 
-# A next hop that is away for less is tried again by itself.
+# If a next hop is away for less, sending is simply tried again.
 OLD = timedelta(hours=1)
-# Files of ours that a look goes through.
+# How many of our files are listed.
 _MOST = 2 * WAITING
 
 
 def outbox(case: Case) -> Iterator[Line]:
-    """How many wait, and since when."""
+    """Report how many wait, and since when."""
     folder = case.settings.state / "outbox"
     if not case.settings.notices.addresses:
         yield from _left_behind(folder)
@@ -47,7 +47,7 @@ def outbox(case: Case) -> Iterator[Line]:
 
 
 def _left_behind(folder: Path) -> Iterator[Line]:
-    """Where nobody is told any more, what waits from before stays as it is."""
+    """Report notices that still wait from before, when none are sent any more."""
     try:
         waiting = _names(folder / "new")
     except FileNotFoundError:
@@ -68,7 +68,7 @@ def _names(folder: Path) -> list[str]:
 
 
 def _made_at(name: str) -> datetime | None:
-    """Its name says when it was made (outbox.py)."""
+    """Return when a notice was made, by its name (outbox.py)."""
     seconds = name.partition("-")[0]
     # Ten digits last until the year 2286.
     known = len(seconds) == 10 and seconds.isascii() and seconds.isdigit()

@@ -1,7 +1,7 @@
-"""Look at what an admin wrote or fetched: configuration, policy, lists, families, rules.
+"""Check what an admin wrote or fetched: configuration, policy, lists, families, rules.
 
 Scanners and rules are loaded with a worker (kernel.py); `pratique scanner test` and
-`pratique rules check` say more of each.
+`pratique rules check` say more about each.
 """
 
 from collections.abc import Iterator
@@ -23,7 +23,7 @@ _RULES = frozenset({".yar", ".yara"})
 
 
 def policy(case: Case) -> Iterator[Line]:
-    """The policy, and what it names."""
+    """Check the policy, and what it names."""
     name = case.settings.policy.file
     try:
         policy_of(name)
@@ -39,7 +39,7 @@ def policy(case: Case) -> Iterator[Line]:
 
 
 def readable(case: Case) -> Iterator[Line]:
-    """Whoever asks may read all of it; the service must."""
+    """Check that the service may read everything, since the user who runs this may read more."""
     for path in dict.fromkeys(_files(case)):
         try:
             why = access.hindrance(path, case.user, READ)
@@ -57,7 +57,7 @@ def _files(case: Case) -> Iterator[Path]:
     settings = case.settings
     policy_file = Path(settings.policy.file)
     written = (case.config, settings.families.file, policy_file, settings.sent.keys)
-    # A policy is a file, or the name of one that is shipped.
+    # A policy is a file, or the name of a shipped one.
     yield from (path for path in written if path is not None and path.exists())
     yield from (one.path for one in settings.scanner if one.path is not None)
     for folder in settings.yara.folders:
@@ -67,7 +67,7 @@ def _files(case: Case) -> Iterator[Path]:
 
 
 def lists(case: Case) -> Iterator[Line]:
-    """Each list of hashes is built, of the feed that there is."""
+    """Check that each list of hashes is built, and from the current feed."""
     for section in case.settings.hash_list:
         file, name = section.file(case.settings.state), f"list {section.name}"
         do = f"`pratique lists build {section.name}`, then `pratique reload`"

@@ -1,4 +1,4 @@
-"""Tell whether a place that Postfix names is one of ours, as Postfix comes to it.
+"""Tell whether a place that Postfix names is one of ours, as seen from Postfix.
 
 A daemon of Postfix works in the queue folder, and may be chrooted to it: `unix:a/b` is
 below that folder, and so is `unix:/a/b` for one that is chrooted.
@@ -14,14 +14,14 @@ Where = Path | tuple[str, int]
 
 
 def ours(written: str) -> Where:
-    """Where we listen, or send: "IP:PORT", "inet:IP:PORT", "unix:PATH"."""
+    """Parse where we listen, or send: "IP:PORT", "inet:IP:PORT", "unix:PATH"."""
     if written.startswith("unix:"):
         return Path(os.path.realpath(written.removeprefix("unix:")))
     return split_address(written.removeprefix("inet:"))
 
 
 def theirs(written: str, queue: Path, *, is_chrooted: bool) -> Where | None:
-    """Where a place leads that Postfix is told; None: it is written in no way known here."""
+    """Parse a place in Postfix's settings; None if it has no form that is known here."""
     kind, colon, rest = written.partition(":")
     if colon and kind in ("unix", "local"):
         inside = rest.lstrip("/") if is_chrooted else rest
@@ -34,7 +34,7 @@ def theirs(written: str, queue: Path, *, is_chrooted: bool) -> Where | None:
 
 
 def same(one: Where | None, other: Where | None) -> bool:
-    """Whether two places are one."""
+    """Whether two places are the same."""
     if isinstance(one, Path) or isinstance(other, Path):
         return one == other
     if one is None or other is None or one[1] != other[1]:
@@ -44,7 +44,7 @@ def same(one: Where | None, other: Where | None) -> bool:
 
 
 def _host(written: str) -> str:
-    """One word for what is one host."""
+    """Return one word for all names of one host."""
     if written in ("", "0.0.0.0", "::"):  # noqa: S104 - nothing is bound
         return "everywhere"
     if is_here(written):
@@ -53,7 +53,7 @@ def _host(written: str) -> str:
 
 
 def is_here(host: str) -> bool:
-    """Whether it is this host by loopback."""
+    """Whether a host is this one, by loopback."""
     if host.lower() == "localhost":
         return True
     try:

@@ -1,6 +1,6 @@
-"""Look at the settings of Postfix that must meet ours.
+"""Check the settings of Postfix that must agree with ours.
 
-postfix_conf.py reads them, postfix_milter.py, postfix_filter.py and postfix_behind.py say
+postfix_conf.py reads them; postfix_milter.py, postfix_filter.py and postfix_behind.py say
 what they mean: how Postfix asks us, and where it takes mail back.
 """
 
@@ -14,7 +14,7 @@ from pratique.milter.doctor.postfix_milter import milters
 
 
 async def postfix(case: Case) -> AsyncIterator[Line]:
-    """What Postfix is told of us."""
+    """Check what Postfix is told of us."""
     try:
         found = await read(case.postfix)
     except NoPostfix as why:

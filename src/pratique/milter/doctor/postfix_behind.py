@@ -1,7 +1,7 @@
-"""Hold the smtpd that takes mail back from us against what it must let through.
+"""Check that the smtpd which takes mail back from us lets everything through.
 
 What it refuses behind a queue is held by us, whole; what it shows to us again goes round in
-circles.  It is found by its port: where we send mail, accepted or released.
+circles.  It is found by its port: the one to which we send mail, accepted or released.
 """
 
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ _UNCHECKED = "no_unknown_recipient_checks", "no_header_body_checks"
 
 
 def behind(postfix: Postfix, settings: Settings) -> Iterator[Line]:
-    """All that is to be said of it, each once."""
+    """Yield all lines about it, each once."""
     found = list(ways(postfix, settings))
     for server in servers_of(settings.next_hop):
         if service := _listening(server, postfix):
@@ -31,7 +31,7 @@ def behind(postfix: Postfix, settings: Settings) -> Iterator[Line]:
 
 
 def _listening(server: str, postfix: Postfix) -> Service | None:
-    """The service that listens there, if it is one of this host."""
+    """Return the service that listens there, if it is on this host."""
     there = places.ours(server)
     if not isinstance(there, tuple) or not places.is_here(there[0]):
         return None

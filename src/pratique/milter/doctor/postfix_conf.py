@@ -1,7 +1,7 @@
-"""Read what Postfix goes by, as postconf(1) says it: main.cf, master.cf, and its defaults.
+"""Read the settings of Postfix, as postconf(1) reports them: main.cf, master.cf, and defaults.
 
-postconf knows the defaults of its own version, and what a service of master.cf says
-differently (`-o`).  Nothing of Postfix's files is read here.
+postconf knows the defaults of its own version, and what a service of master.cf overrides
+(`-o`).  Postfix's files themselves are not read here.
 """
 
 import asyncio
@@ -14,7 +14,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-# It reads two files.
+# postconf reads two files.
 SECONDS = 5.0
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400, "w": 604800}
 # name type private unprivileged chroot wakeup maxproc command (master(5)).
@@ -24,7 +24,7 @@ Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 
 class NoPostfix(Exception):
-    """It cannot be asked; says why."""
+    """Postfix cannot be asked; the message says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,14 +34,14 @@ class Service:
     name: str
     kind: str
     is_chrooted: bool
-    # Processes at one time; 0 is no limit.
+    # Processes at one time; 0 means no limit.
     most: int
     program: str
     own: Mapping[str, str] = field(default_factory=dict, hash=False)
 
     @property
     def address(self) -> tuple[str, int] | None:
-        """Where an `inet` service listens; no host: on all that Postfix has."""
+        """Where an `inet` service listens; without a host, on all interfaces of Postfix."""
         if self.kind != "inet":
             return None
         host, _, port = self.name.rpartition(":")
@@ -55,27 +55,27 @@ class Service:
 
 @dataclass(frozen=True, slots=True)
 class Postfix:
-    """All that counts of a Postfix."""
+    """All settings of a Postfix that matter here."""
 
     main: Mapping[str, str]
     services: tuple[Service, ...]
 
     def of(self, service: Service | None, name: str) -> str:
-        """A setting as a service has it."""
+        """Return a setting as it applies to a service."""
         own = service.own if service is not None else {}
         return own.get(name, self.main.get(name, ""))
 
     def running(self, program: str) -> Iterator[Service]:
-        """The services that run a program."""
+        """Return the services that run a program."""
         return (one for one in self.services if one.program == program)
 
     def service(self, name: str) -> Service | None:
-        """The service of a transport, or of Postfix's own."""
+        """Return the service of a transport, or one of Postfix's own."""
         return next((one for one in self.services if one.name == name and one.kind == "unix"), None)
 
     @property
     def queue(self) -> Path:
-        """Where its daemons are, and what they are chrooted to."""
+        """Where its daemons work, and what they are chrooted to."""
         return Path(self.main["queue_directory"])
 
 
@@ -123,7 +123,7 @@ def _services(text: str, own: str, main: Mapping[str, str]) -> Iterator[Service]
         yield Service(
             name,
             kind,
-            # master(5): a default that changed with compatibility level 1.
+            # master(5): the default changed with the compatibility level.
             chroot == "y" or (chroot == "-" and main.get("compatibility_level", "0") == "0"),
             int(most) if most.isdigit() else int(main.get("default_process_limit", "100")),
             Path(command.split()[0]).name,
@@ -132,18 +132,18 @@ def _services(text: str, own: str, main: Mapping[str, str]) -> Iterator[Service]
 
 
 def words_of(value: str) -> list[str]:
-    """The members of a list; what stands in braces is one."""
+    """Return the members of a list; what stands in braces is one member."""
     return re.findall(r"\{[^}]*\}|[^\s,]+", value)
 
 
 def seconds_of(value: str) -> float:
-    """A duration as postconf(5) writes it.  Raises ValueError."""
+    """Return a duration as postconf(5) writes it, in seconds.  Raises ValueError."""
     unit = value[-1:]
     return float(value[:-1]) * _UNITS[unit] if unit in _UNITS else float(value)
 
 
 def covers(value: str, address: str) -> bool:
-    """Whether a list of networks has an address; of one with tables it is taken for given."""
+    """Whether a list of networks has an address; assumed true if the list has tables."""
     asked = ipaddress.ip_address(address)
     for word in words_of(value):
         try:

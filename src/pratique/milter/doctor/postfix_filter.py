@@ -1,8 +1,8 @@
-"""Hold Postfix's settings for content filters against ours: before the queue, and after it.
+"""Compare Postfix's settings for content filters with ours: before the queue, and after it.
 
-Behind a queue whoever refuses causes a bounce (docs/decisions/10-behind-a-queue.md); before
-it whoever holds what could be refused leaves an author waiting.  So each way wants another
-`reply` of the listener, and is told apart by who names it.
+After a queue a refusal causes a bounce (docs/decisions/10-behind-a-queue.md); before it,
+holding what could be refused leaves an author waiting.  So the two ways need different `reply`
+settings of the listener; which one it is follows from the setting that names the listener.
 """
 
 from collections.abc import Iterator
@@ -16,25 +16,25 @@ from pratique.milter.doctor.postfix_conf import Postfix, Service, covers, second
 from pratique.milter.doctor.postfix_milter import RESERVE
 from pratique.milter.sections.listener import Listener
 
-# Postfix's own, at which most mail to many is cut into several messages.
+# Postfix's default, at which most mail to many recipients is split into several messages.
 _FEW_RECIPIENTS = 50
 PROXY, QUEUE = "smtpd_proxy_filter", "content_filter"
 
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """Mail that a service takes goes to a listener of ours."""
+    """Mail that a service accepts goes to one of our listeners."""
 
     service: Service
     # PROXY or QUEUE.
     setting: str
     listener: Listener
-    # Who carries it there, behind a queue.
+    # What carries it there, after a queue.
     transport: Service | None = None
 
 
 def ways(postfix: Postfix, settings: Settings) -> Iterator[Way]:
-    """Each service that names a listener of ours."""
+    """Yield each service that names one of our listeners."""
     for service in postfix.services:
         if service.program not in ("smtpd", "pickup", "qmqpd"):
             continue
@@ -58,7 +58,7 @@ def _at(there: places.Where | None, settings: Settings) -> Iterator[Listener]:
 
 
 def filters(postfix: Postfix, settings: Settings) -> Iterator[Line]:
-    """All that is to be said of our listeners, each once."""
+    """Yield all lines about our listeners, each once."""
     yield from dict.fromkeys(
         line for way in ways(postfix, settings) for line in _of(way, postfix, settings)
     )
@@ -126,7 +126,7 @@ def _after(way: Way, postfix: Postfix, settings: Settings) -> Iterator[Line]:
             "it refuses Postfix bounces, to whoever the reverse-path names",
             "reply = 'queue' in that [[listener]]",
         )
-    # One program; it speaks the protocol that its service is called by.
+    # One program serves both; it speaks the protocol that its service is named after.
     protocol = transport.program
     if protocol != listener.protocol:
         yield wrong(
@@ -188,7 +188,7 @@ def _queued(way: Way, postfix: Postfix) -> Iterator[Line]:
 
 
 def _believed(listener: Listener, networks: tuple[str, ...]) -> bool:
-    """Whether these networks have a Postfix beside us."""
+    """Whether these networks include a Postfix on this host."""
     here = "127.0.0.1"
     if not listener.address.startswith("unix:"):
         host = split_address(listener.address)[0]

@@ -1,6 +1,6 @@
-"""Hold Postfix's settings for milters against ours (docs/postfix.md, "As a milter").
+"""Compare Postfix's settings for milters with ours (docs/postfix.md, "As a milter").
 
-Postfix decides what becomes of mail while we do not answer, and after how long that is.
+Postfix decides what becomes of mail while we do not answer, and after how long.
 """
 
 from collections.abc import Iterator
@@ -12,11 +12,11 @@ from pratique.milter.doctor.line import Line, ok, unseen, warning, wrong
 from pratique.milter.doctor.postfix_conf import Postfix, Service, seconds_of, words_of
 from pratique.milter.sections.milter import MilterListener
 
-# What Postfix and we lose on the way, on a host under load.
+# Time that Postfix and we lose in between, on a host under load.
 RESERVE = 10.0
-# Shorter, and a restart or a busy second is taken for our death.
+# With less, a restart or a busy second is mistaken for our death.
 LEAST_SECONDS = 5.0
-# SMFIR_QUARANTINE, and the macros that we ask for (SMFIP_SETSYMLIST), are of this version.
+# SMFIR_QUARANTINE, and the macros that we ask for (SMFIP_SETSYMLIST), need this version.
 PROTOCOL = 6
 
 _ACTIONS = {
@@ -32,12 +32,12 @@ class Asked:
     service: Service
     setting: str
     written: str
-    # What stands beside it in braces, for this milter alone.
+    # What its braces contain, for this milter alone.
     own: dict[str, str] = field(default_factory=dict)
 
 
 def asked_by(postfix: Postfix) -> Iterator[Asked]:
-    """Each milter that Postfix names, by each service that asks it."""
+    """Yield each milter that Postfix names, for each service that asks it."""
     for program, setting in (("smtpd", "smtpd_milters"), ("cleanup", "non_smtpd_milters")):
         for service in postfix.running(program):
             for word in words_of(postfix.of(service, setting)):
@@ -55,7 +55,7 @@ def is_of(asked: Asked, milter: MilterListener, postfix: Postfix) -> bool:
 
 
 def milters(postfix: Postfix, settings: Settings) -> Iterator[Line]:
-    """All that is to be said of our milters, each once."""
+    """Yield all lines about our milters, each once."""
     asked = list(asked_by(postfix))
     said = (line for milter in settings.milter for line in _of(milter, asked, postfix, settings))
     yield from dict.fromkeys(said)

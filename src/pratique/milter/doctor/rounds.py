@@ -1,7 +1,7 @@
-"""Make all looks at one time, none longer than a bound; one that fails is a line too.
+"""Make all checks at the same time, each within a time limit; a failed one gives a line too.
 
-A thread cannot be broken off: a name that nobody answers for, a disk that is gone hold it
-for minutes.  So those here are nobody's to wait for, neither at the end of the loop nor at
+A thread cannot be interrupted: a name whose servers do not answer, or a disk that is gone, holds
+it for minutes.  So the threads here are not waited for, neither at the end of the loop nor at
 that of the program.
 """
 
@@ -17,11 +17,11 @@ from pratique.milter.config_problems import ConfigError
 from pratique.milter.doctor.line import Case, Check, Line, unseen
 from pratique.milter.next_hop.wire import WireError
 
-# Each question to the net has a bound of its own, of 5 to 8 seconds; some have two in a row.
+# Each question to the net has its own limit of 5 to 8 seconds; some checks have two in a row.
 # The rest of 20 seconds is for Python to start.
 SECONDS = 17.0
 
-# What a look does not foresee.  A mistake of ours must not hide what the others found.
+# What a check does not foresee.  A bug of ours must not hide what the other checks found.
 _UNFORESEEN = (
     *(OSError, EOFError, WireError, ConfigError, dns.exception.DNSException),
     *(ValueError, LookupError, TypeError, AttributeError, ArithmeticError, RuntimeError),
@@ -31,7 +31,7 @@ _Made = TypeVar("_Made")
 
 
 class _Threads(ThreadPoolExecutor):
-    """A thread for each call, that nobody waits for."""
+    """A thread per call, which is never waited for."""
 
     def submit(self, fn: Callable[..., _Made], /, *args: Any, **named: Any) -> Future[_Made]:
         """Begin a call."""
@@ -52,7 +52,7 @@ class _Threads(ThreadPoolExecutor):
 
 
 def examine(checks: Sequence[Check], case: Case, seconds: float = SECONDS) -> list[list[Line]]:
-    """What each check says, in their order."""
+    """Return what each check says, in their order."""
 
     async def all_of_them() -> list[list[Line]]:
         asyncio.get_running_loop().set_default_executor(_Threads())
@@ -62,7 +62,7 @@ def examine(checks: Sequence[Check], case: Case, seconds: float = SECONDS) -> li
 
 
 async def looked(check: Check, case: Case, seconds: float = SECONDS) -> list[Line]:
-    """What one check says; whatever goes wrong with it is a line."""
+    """Return what one check says; whatever goes wrong with it gives a line."""
     found: list[Line] = []
     try:
         async with asyncio.timeout(seconds):
@@ -79,7 +79,7 @@ async def _gather(check: Check, case: Case, found: list[Line]) -> None:
     looks = check.look(case)
     if isinstance(looks, AsyncIterator):
         async for line in looks:
-            # Not at once: what was found before an error stays.
+            # One by one: what was found before an error stays.
             found.append(line)
     else:
         await asyncio.to_thread(_gather_now, looks, found)

@@ -1,6 +1,6 @@
-"""Look at what mail that we send is stamped with and remembered by.
+"""Check the stamps on mail that we send, and the ledger that remembers it.
 
-A key that is gone, and a ledger that is full, are seen only when bounces come back: by then it
+A missing key and a full ledger are otherwise noticed only when bounces come back, and by then it
 is too late.
 """
 
@@ -19,13 +19,13 @@ from pratique.milter.stores.days import DayName, files_in, with_ending
 
 # docs/sent.md: once a year is often enough.
 OLD = timedelta(days=400)
-# Of a day's share: what is left of it is an hour of a busy day.
+# Of a day's share: the rest is gone within an hour of a busy day.
 NEARLY_FULL = 0.95
 _LOST = re.compile(rb"^pratique_ledger_lost_total (\d{1,15})(?:\.\d*)?$", re.MULTILINE)
 
 
 def stamps(case: Case) -> Iterator[Line]:
-    """The keys, and since when mail is stamped."""
+    """Check the keys, and since when mail is stamped."""
     settings, path = case.settings, case.settings.sent.keys
     if path is None:
         if _sends(case):
@@ -56,7 +56,7 @@ def stamps(case: Case) -> Iterator[Line]:
 
 
 def _sends(case: Case) -> bool:
-    """Whether something says that mail goes out here."""
+    """Whether any setting says that mail goes out here."""
     settings = case.settings
     directions = {one.direction for one in settings.listeners}
     directions |= {one.direction for one in settings.milter}
@@ -64,7 +64,7 @@ def _sends(case: Case) -> bool:
 
 
 async def ledger(case: Case) -> AsyncIterator[Line]:
-    """What is remembered, and what could not be."""
+    """Report what is remembered, and what could not be."""
     if case.settings.sent.keys is None:
         return
     for line in (*_files(case), *_whole(case)):
@@ -76,7 +76,7 @@ async def ledger(case: Case) -> AsyncIterator[Line]:
     try:
         _, told = await service.got(address, "/metrics")
     except (OSError, TimeoutError):
-        # That the service is away is told elsewhere (service.py).
+        # That the service is away is reported elsewhere (service.py).
         return
     if (found := _LOST.search(told)) and int(found[1]):
         yield warning(
@@ -110,7 +110,7 @@ def _files(case: Case) -> Iterator[Line]:
 
 
 def _whole(case: Case) -> Iterator[Line]:
-    """Whether what it does not have counts as never sent."""
+    """Check whether what the ledger does not have counts as never sent."""
     if not case.settings.sent.complete:
         return
     if Whole(case.settings.state / "sent").holds(case.now()):

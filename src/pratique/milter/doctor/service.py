@@ -1,6 +1,7 @@
-"""Look whether the service runs, and whether each place that it listens at is its own.
+"""Check whether the service runs, and whether each place that it listens at is its own.
 
-Asking connects and says nothing: a listener sees a client that changed its mind.
+Checking only connects and sends nothing: to a listener it looks like a client that changed its
+mind.
 """
 
 import asyncio
@@ -22,7 +23,7 @@ from pratique.milter.supervisor import control
 from pratique.milter.supervisor.names import places_of
 from pratique.milter.supervisor.sockets import Place
 
-# What listens here answers at once, or its queue is full.
+# What listens here answers at once, unless its queue is full.
 SECONDS = 5.0
 # Counters with all their labels are some hundred lines.
 MOST = 1024 * 1024
@@ -32,7 +33,7 @@ Running = Literal["yes", "no", "unknown"]
 
 
 def running(state: Path) -> Running:
-    """Whether a service answers in the state folder, as far as whoever asks may know."""
+    """Whether a service answers in the state folder, as far as the current user may know."""
     if control.answers(state):
         return "yes"
     try:
@@ -41,12 +42,12 @@ def running(state: Path) -> Running:
         return "unknown"
     except OSError:
         return "no"
-    # It is its owner's alone; nobody else hears whether somebody answers.
+    # The socket is its owner's alone; other users cannot learn whether anything answers.
     return "no" if os.geteuid() in (0, found.st_uid) else "unknown"
 
 
 async def service(case: Case) -> AsyncIterator[Line]:
-    """Whether it runs, and serves."""
+    """Check whether it runs, and serves."""
     state, address = case.settings.state, case.settings.health.address
     found = await asyncio.to_thread(running, state)
     if found == "unknown":
@@ -75,7 +76,7 @@ async def _ready(address: str) -> Line:
 
 
 async def got(address: str, target: str) -> tuple[bytes, bytes]:
-    """Head and body of what the service answers.  Raises OSError or TimeoutError."""
+    """Return head and body of the service's answer.  Raises OSError or TimeoutError."""
     host, port = split_address(address)
     said = bytearray()
     async with asyncio.timeout(SECONDS):
@@ -89,7 +90,7 @@ async def got(address: str, target: str) -> tuple[bytes, bytes]:
 
 
 def listening(case: Case) -> Iterator[Line]:
-    """Each place: the service's own, or free for it."""
+    """Check each place: it must be the service's own, or free for it."""
     found = running(case.settings.state)
     for place in places_of(case.settings):
         answered = places.answers(place.name)
@@ -119,12 +120,12 @@ def listening(case: Case) -> Iterator[Line]:
 
 
 def _not_here(place: Place) -> str:
-    """Why it is no address of this host."""
+    """Return why it is not an address of this host; empty if it is."""
     family, address = places.family_and_address(place.name)
     if isinstance(address, str):
         return ""
     try:
-        # No TCP port is taken by this.
+        # This takes up no TCP port.
         with socket.socket(family, socket.SOCK_DGRAM) as tried:
             tried.bind((address[0], 0))
     except OSError as error:
@@ -147,7 +148,7 @@ def _free(place: Place, user: User) -> Iterator[Line]:
 
 
 async def owners(case: Case) -> AsyncIterator[Line]:
-    """Of each socket file: whether the service may make it, and Postfix connect to it."""
+    """Check, per socket file, that the service may make it and that Postfix may connect to it."""
     files = [place for place in places_of(case.settings) if place.name.startswith("unix:")]
     if not files:
         return
@@ -190,7 +191,7 @@ def _connects(place: Place, them: User, queue: Path) -> Iterator[Line]:
     path = Path(place.name.removeprefix("unix:"))
     if not path.parent.is_dir():
         return
-    # Its daemons work in the queue folder: what is above it they need not pass.
+    # Its daemons work in the queue folder: they need not pass what is above it.
     top = queue if path.is_relative_to(queue) else None
     made = path.is_socket()
     wanted, at = (WRITE, path) if made else (PASS, path.parent)

@@ -1,6 +1,6 @@
-"""Look at the age of all that is found by signatures: what blocks updates is seen by that.
+"""Check the age of all signatures: this shows when their updates no longer come through.
 
-Of files (rules, lists) it is known at once; engines tell it when they are asked.
+For files (rules, lists) it is known at once; engines tell it when they are asked.
 """
 
 import asyncio
@@ -18,20 +18,20 @@ _DO = "is its update running, and may it reach its source? (docs/signatures.md)"
 
 
 def in_files(case: Case) -> Iterator[Line]:
-    """Rules and lists."""
+    """Check rules and lists."""
     for kept in rules_of(case.settings):
         yield _aged(kept.source, kept.old_after_days, kept.where, case)
     for kept in lists_of(case.settings):
-        # One that is not built is told of elsewhere (own.py).
+        # A list that is not built is reported elsewhere (own.py).
         if kept.source.version:
             yield _aged(kept.source, kept.old_after_days, kept.where, case)
 
 
 async def of_engines(case: Case) -> AsyncIterator[Line]:
-    """Databases of engines."""
+    """Check the databases of engines."""
     made = [engine for make in ENGINES for engine in make(case.settings)]
     for line in await asyncio.gather(*(_asked(engine, case) for engine in made)):
-        # One that is away is told of elsewhere (engines.py).
+        # An engine that is away is reported elsewhere (engines.py).
         if line is not None:
             yield line
 

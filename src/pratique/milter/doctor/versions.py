@@ -1,4 +1,4 @@
-"""Look at which policy is in force: whether it is kept, and whether the file is still that one."""
+"""Check which policy is in force: whether it is kept, and whether the file is still the same."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ from pratique.policies.written.beside import hash_of
 
 
 def versions(case: Case) -> Iterator[Line]:
-    """What the service takes for the policy in force."""
+    """Check the policy that the service last took in force."""
     kept = Versions(case.settings.state / "policies")
     try:
         came = last_of(kept.history(), "enforce")
@@ -34,7 +34,7 @@ def _changed(name: str, digest: str) -> Iterator[Line]:
     try:
         found = find(name)
     except NoPolicy:
-        # Whoever looks at the policy itself says why.
+        # The check of the policy itself says why.
         return
     if hash_of(found.text, found.beside) != digest:
         what = f"the policy {name}, or what it names, is not what is in force"
