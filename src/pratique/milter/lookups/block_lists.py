@@ -44,7 +44,7 @@ _MUST_NOT = {"hosts": "invalid", "addresses": "1.0.0.127"}
 
 
 class Asks(Protocol):
-    """What asks DNS: `Resolver`, or a test's stand-in."""
+    """Asks DNS: `Resolver`, or what a test hands in."""
 
     async def ask(self, name: str, type_: str, until: float) -> Reply:
         """Return what is known of a name."""

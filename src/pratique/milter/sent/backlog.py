@@ -19,7 +19,7 @@ MOST_RECIPIENTS = 500_000
 # Recipients in one batch: other tasks wait some 50 ms for it.
 _BATCH_RECIPIENTS = 5_000
 
-# A future that waits until something is written; true if it was.
+# Futures of the callers that wait until something is written; true if it was.
 Waiter = asyncio.Future[bool]
 
 

@@ -24,6 +24,6 @@ def settle(waiters: Sequence[Waiter], *, well: bool) -> None:
 
 def _answer(waiters: Sequence[Waiter], well: bool) -> None:
     for one in waiters:
-        # A waiter that gave up has cancelled it.
+        # A caller that no longer waits has cancelled it.
         if not one.done():
             one.set_result(well)

@@ -28,7 +28,7 @@ _T = TypeVar("_T")
 
 
 class Asks(Protocol):
-    """What asks DNS: `Resolver`, or a test's stand-in."""
+    """Asks DNS: `Resolver`, or what a test hands in."""
 
     async def ask(self, name: str, type_: str, until: float) -> Reply:
         """Return what is known of a name."""

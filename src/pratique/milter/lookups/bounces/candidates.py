@@ -50,7 +50,7 @@ def _of_row(case: Case, sent: Sent, ledger: Ledger, window: timedelta) -> Found:
     one = Found("sent_message", f"<{sent.message_id}>", sent.message_id, len(sent.recipients))
     if why := _untimely(sent.sent_at, case.at, window):
         return replace(one, detail=why, fault=AGE)
-    # A sender that has seen only the Message-ID, as replies quote it, cannot say whom it went to.
+    # A forger who knows the Message-ID alone, as answers quote it, cannot say whom it went to.
     hashes = map(ledger.hashed, case.named)
     whom = next((told for told in hashes if told in sent.recipients), "")
     return replace(one, whom=whom, fault="" if whom else RECIPIENT)

@@ -34,7 +34,7 @@ _OF_DNS = 0.8
 
 
 class Verifies(Protocol):
-    """What verifies returned signatures: `Signatures`, or a test's stand-in."""
+    """Verifies returned signatures: `Signatures`, or what a test hands in."""
 
     async def verifies(self, signature: facts.Signature, until: float) -> bool:
         """Whether the key's owner signed the header."""
