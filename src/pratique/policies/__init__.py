@@ -7,10 +7,10 @@ check.py       what is wrong with a policy, in the admin's words: file, line, co
 explain.py     why a verdict is what it is: rules that were asked, and the one that decided
 
 written/       what an admin wrote: TOML becomes rules, tests and problems
-language/      conditions: CEL over the facts, with functions of ours
+language/      conditions: CEL over the facts, with functions of our own
 lists/         named lists, and groups of recipients
-asking/        the conditions of a policy are asked, as few as can be
-checks/        what never speaks, and what lets anybody in
+asking/        evaluating the conditions of a policy, as few as possible
+checks/        rules that never apply, and rules that let anybody in
 hints/         what would be right
 trials/        the tests that stand in a policy, and how much they notice
 why/           what a verdict rests on, and what would have changed it

@@ -3,14 +3,14 @@
 The text must be a policy at all (`rules.py`).  Only then can it be asked: each condition
 must have an answer for an ordinary message and for each kind of unseen one, and a rule
 above the last must decide each of those.  Unseen is not clean: what falls through to the
-last rule would be accepted by silence.  A rule that decides must have a test.  No door may
-open for whoever writes a known name into a message (`forgeable.py`), and no rule may stand
-where it is never reached (`reach.py`).
+last rule would be accepted by silence.  A rule that decides must have a test.  No rule may
+let in a stranger who merely writes a known name into a message (`forgeable.py`), and none may
+stand where it is never reached (`reach.py`).
 
-What makes no verdict wrong (a missing test, a rule that is never reached, a list that nobody
-asks) is told apart: it is the admin's to mend, and no reason to take no mail.  What has
-expired (`expired.py`) is for `policy check` alone, too: a service must come up on the day
-after.
+What makes no verdict wrong (a missing test, a rule that is never reached, a list that no rule
+uses) is reported separately: the admin should mend it, but it is no reason to take no mail.
+What has expired (`expired.py`) is only for `policy check`, too: a service must be able to start
+on the day after.
 """
 
 import re
@@ -27,7 +27,7 @@ from pratique.policies.written.problem import Problem
 from pratique.policies.written.reading import Reading, Standing
 from pratique.policies.written.rule import Rule
 
-# What is said of one mistake by its causes alone: (the cause, what follows from it).
+# Of one mistake only the cause is reported: (the cause, what follows from it).
 _FOLLOWS = (
     (
         re.compile(r"`(list|group)` is one table|unknown key `\w*(list|group|address|map)\w*`$"),
@@ -48,10 +48,10 @@ def check(
     demand_tests: bool = True,
     today: date | None = None,
 ) -> list[Problem]:
-    """All problems of a policy, in the order of the file; empty if it is good.
+    """Return all problems of a policy, in the order of the file; empty if it is good.
 
-    Without `demand_tests` only what could make a verdict wrong.  `today` (UTC): what has
-    expired by then is a problem; warnings are among them.
+    Without `demand_tests` only what could make a verdict wrong is included.  With `today` (UTC),
+    what has expired by then is a problem; these are warnings.
     """
     wrong, idle = look(text, name, beside, today=today)
     return _in_order([*wrong, *idle] if demand_tests else wrong, name)
@@ -60,7 +60,7 @@ def check(
 def look(
     text: str, name: str = "policy.toml", beside: Beside = NOTHING, *, today: date | None = None
 ) -> tuple[list[Problem], list[Problem]]:
-    """What could make a verdict wrong, and what makes none wrong, each as `check` tells it."""
+    """Return what could make a verdict wrong, and what cannot, each as `check` reports it."""
     reading = Reading(name, text, beside=beside)
     policy = Policy.read(reading)
     if policy is not None:
@@ -83,12 +83,12 @@ def look(
 
 
 def _in_order(problems: Collection[Problem], name: str) -> list[Problem]:
-    """What stands in the policy itself comes first, then what it names."""
+    """Sort what stands in the policy itself before what it names."""
     return sorted(problems, key=lambda each: (each.file != name, each.file, each))
 
 
 def _causes(problems: Collection[Problem]) -> list[Problem]:
-    """The problems without those that only follow from another."""
+    """Return the problems without those that only follow from another."""
     left = list(problems)
     for cause, effect in _FOLLOWS:
         if any(cause.match(each.message) for each in problems):
@@ -97,7 +97,7 @@ def _causes(problems: Collection[Problem]) -> list[Problem]:
 
 
 def _standing(reading: Reading, index: int, rule: Rule) -> Standing:
-    """The text that a rule stands in, and its place there."""
+    """Return the text that a rule stands in, and its place there."""
     return reading.places.get(rule.name, (reading, ("rule", index)))
 
 
@@ -118,17 +118,17 @@ def _tests(reading: Reading, policy: Policy) -> None:
 
 
 def _forgeable(reading: Reading, policy: Policy) -> None:
-    """Complain about rules that let through whoever writes a known name into a message."""
+    """Complain about rules that let through anybody who writes a known name into a message."""
     for index, rule in enumerate(policy.rules):
         found = None if rule.forgeable else forgeable.opening(rule)
-        # What contradicts itself says nothing about what it lets through.
+        # A condition that contradicts itself says nothing about what it lets through.
         if found is not None and not any(reach.slips(rule)):
             text, path = _standing(reading, index, rule)
             text.say_in((*path, "when"), found.offset, found.message, found.hint)
 
 
 def _needless(reading: Reading, policy: Policy) -> None:
-    """Complain about rules whose author says that they are forgeable, and they are not."""
+    """Complain about rules that are marked forgeable although they are not."""
     for index, rule in enumerate(policy.rules):
         if rule.forgeable and forgeable.opening(rule) is None and not any(reach.slips(rule)):
             text, path = _standing(reading, index, rule)
@@ -137,7 +137,7 @@ def _needless(reading: Reading, policy: Policy) -> None:
 
 
 def _slips(reading: Reading, policy: Policy, *, idle: bool) -> None:
-    """Complain about what contradicts itself, in rules that never hold (`idle`) or in others."""
+    """Complain about conditions that contradict themselves; `idle` picks rules that never hold."""
     for index, rule in enumerate(policy.rules):
         if reach.is_idle(rule) is idle:
             text, path = _standing(reading, index, rule)
@@ -146,7 +146,7 @@ def _slips(reading: Reading, policy: Policy, *, idle: bool) -> None:
 
 
 def _wildcards(reading: Reading, policy: Policy) -> None:
-    """Complain about what is meant for a wildcard: it never held what was meant."""
+    """Complain about what is meant as a wildcard: it never matched what was meant."""
     for index, rule in enumerate(policy.rules):
         text, path = _standing(reading, index, rule)
         asked = (
@@ -159,7 +159,7 @@ def _wildcards(reading: Reading, policy: Policy) -> None:
 
 
 def _unreached(reading: Reading, policy: Policy) -> None:
-    """Complain about own rules that are never reached."""
+    """Complain about the policy's own rules that are never reached."""
     for found in reach.unreached(policy.rules):
         rule = policy.rules[found.place]
         if policy.owns(rule):
@@ -171,7 +171,7 @@ def _unreached(reading: Reading, policy: Policy) -> None:
 
 
 def _unanswered(reading: Reading, policy: Policy) -> bool:
-    """Complain about conditions that have no answer for a witness; tell if there are any."""
+    """Complain about conditions that have no answer for a witness; return whether there are any."""
     scenes = [(case, Scene(case.known)) for case in unseen.ordinary_and_unseen()]
     found = False
     for index, rule in enumerate(policy.rules):
@@ -192,7 +192,7 @@ def _unanswered(reading: Reading, policy: Policy) -> bool:
 def _failures(
     rule: Rule, scenes: list[tuple[unseen.Case, Scene]]
 ) -> Iterator[tuple[unseen.Case, str, str]]:
-    """For which message which of the rule's conditions has no answer, and why."""
+    """Yield for which message which of the rule's conditions has no answer, and why."""
     for case, scene in scenes:
         key = "when"
         try:

@@ -43,7 +43,7 @@ class Asked:
     proof: Step | None
     # What a rule in the shadow would have ordered: a final action, or "note".
     would: str = ""
-    # Why it has no answer.
+    # Why its condition has no answer.
     failure: str = ""
 
 
@@ -65,7 +65,7 @@ class Explanation:
 
 
 def explain(policy: Policy, known: facts.Facts, recipient: facts.Recipient) -> Explanation:
-    """Why this policy decides so; `known` are the facts as it is shown them (danger.py)."""
+    """Explain why this policy decides so; `known` are the facts that it is shown (danger.py)."""
     policy = policy.as_enforced()
     recipient = policy.lists.of_groups(recipient, received(known))
     verdict = policy.decide(known, recipient)

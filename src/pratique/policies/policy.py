@@ -1,13 +1,12 @@
 """Turn facts into a verdict, by the rules of a policy, read from the top.
 
 The first rule that holds and has a final action decides for the recipient.  Rules that
-only state are remembered, and their fields go out with the verdict.  A condition that has
+only make notes are recorded, and their fields go out with the verdict.  A condition that has
 no answer is never taken for false: the message is held, because the same mail would have
-no answer on each retry, and what was not looked at is not clean.
+no answer on each retry, and what was not examined is not clean.
 
-A rule past its end is as if it were not there; the only clock is when the message came in,
-so the same facts have the same verdict for ever.  What is in the shadow is only told
-(shadow.py).
+A rule past its end is ignored; the only clock is when the message came in, so the same facts
+have the same verdict for ever.  What is in the shadow is only reported (shadow.py).
 """
 
 from collections.abc import Sequence
@@ -29,16 +28,16 @@ from pratique.policies.written.rules import read_rules
 from pratique.policies.written.terms import Mode, read_mode
 from pratique.scanners import facts_pb2 as facts
 
-# Which rules are quiet; in real mail a few of all the ways come up.
+# Keyed by which rules are quiet; real mail has few of all the combinations.
 _MOST_KEPT = 256
 
 
 @dataclass(frozen=True, slots=True)
 class _Left:
-    """The rules that are to be asked when some are quiet."""
+    """The rules that still have to be asked when some are quiet."""
 
     rules: tuple[Rule, ...]
-    # What the first of them decides, if it decides for every message; None: they are asked.
+    # What the first of them decides, if it decides for every message; None: ask them.
     verdict: Verdict | None
 
 
@@ -50,20 +49,20 @@ class Policy:
     rules: tuple[Rule, ...] = field(repr=False)
     # SHA-256 of all that decides, lower-case hexadecimal.
     hash: str
-    # Rules that are asked at once, where none of them holds.
+    # Rules that can be asked together, to find that none of them holds.
     together: Together = field(default=Together(), repr=False, compare=False)
     lists: Lists = field(default=Lists(), repr=False, compare=False)
-    # In the shadow all mail is accepted as it is, and what would have been decided is told.
+    # In the shadow all mail is accepted as it is, and what would have been decided is reported.
     mode: Mode = "enforce"
-    # The rules that are left where some are quiet: nearly all mail asks for the same.
+    # The rules that are left for a set of quiet ones: nearly all mail needs the same.
     _kept: dict[frozenset[str], _Left] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def load(cls, text: str, name: str = "policy.toml", beside: Beside = NOTHING) -> "Policy":
         """Read a policy, or raise `PolicyError` with all that is wrong with it.
 
-        `beside` are the texts that it names.  `check.check` finds more: what is decided by no
-        rule, and missing tests.
+        `beside` has the texts that it names.  `check.check` finds more: what no rule decides, and
+        missing tests.
         """
         reading = Reading(name, text, beside=beside)
         policy = cls.read(reading)
@@ -73,7 +72,7 @@ class Policy:
 
     @classmethod
     def read(cls, reading: Reading) -> "Policy | None":
-        """The policy that was read, or None and the problems in `reading`."""
+        """Return the policy that was read, or None with the problems in `reading`."""
         if reading.problems or not gather(reading):
             return None
         lists = read_lists(reading)
@@ -89,17 +88,17 @@ class Policy:
         return (rule.changed_in or rule.file) in ("", self.name)
 
     def with_rules(self, rules: Sequence[Rule]) -> "Policy":
-        """The same policy with other rules, for trials; the last must hold for all."""
+        """Return the same policy with other rules, for trials; the last must hold for all."""
         return replace(self, rules=tuple(rules), together=Together(), _kept={})
 
     def decide(self, known: facts.Facts, recipient: facts.Recipient) -> Verdict:
-        """The verdict for one recipient."""
+        """Return the verdict for one recipient."""
         return self.decide_all(known, [recipient])[0]
 
     def decide_all(
         self, known: facts.Facts, recipients: Sequence[facts.Recipient]
     ) -> tuple[Verdict, ...]:
-        """The verdict for each recipient; what asks for none is asked once."""
+        """Return the verdict for each recipient; what does not depend on it is asked once."""
         shared = Shared(Scene(known), self.together)
         if self.lists.groups:
             when = received(known)
@@ -108,11 +107,11 @@ class Policy:
         return verdicts if self.mode == "enforce" else tuple(map(shadow.of_policy, verdicts))
 
     def as_enforced(self) -> "Policy":
-        """The same policy, its verdicts given and not only told; rules keep their modes."""
+        """Return the policy with its verdicts in force, not only told; rules keep their modes."""
         return self if self.mode == "enforce" else replace(self, mode="enforce")
 
     def _left(self, quiet: frozenset[str]) -> _Left:
-        """The rules that are to be asked when these are quiet."""
+        """Return the rules that still have to be asked when these are quiet."""
         left = self._kept.get(quiet)
         if left is None:
             rules = tuple(rule for rule in self.rules if rule.name not in quiet)
@@ -124,7 +123,7 @@ class Policy:
     def _decide(self, shared: Shared, own: Own) -> Verdict:
         left = self._left(own.quiet())
         if left.verdict is not None:
-            # As it is for most mail: no rule holds but the last one.
+            # The usual case: no rule holds but the last one.
             return left.verdict
         found = _Found()
         for rule in left.rules:
@@ -147,7 +146,7 @@ class Policy:
 
 
 def _for_all(rules: Sequence[Rule]) -> Verdict | None:
-    """What the first of these rules decides for every message; None: that depends on it."""
+    """Return what the first of these rules decides for every message; None if that varies."""
     first = rules[0] if rules else None
     if first is None or first.final is None or first.condition is not None:
         return None
@@ -162,7 +161,7 @@ def _for_all(rules: Sequence[Rule]) -> Verdict | None:
 
 @dataclass(slots=True)
 class _Found:
-    """What the rules order that were read so far."""
+    """What the rules read so far have ordered."""
 
     add_header: tuple[HeaderField, ...] = ()
     notes: tuple[Note, ...] = ()
@@ -177,7 +176,7 @@ class _Found:
             self.notices += tuple(Notice(each, rule.name, rule.reason) for each in rule.notify)
 
     def verdict(self, rule: Rule, action: Action) -> Verdict:
-        """The verdict when this rule decides."""
+        """Return the verdict when this rule decides."""
         return Verdict(
             action,
             rule.name,
@@ -193,7 +192,7 @@ class _Found:
         )
 
     def held(self, rule: Rule, error: NoAnswerError) -> Verdict:
-        """The verdict when this rule has no answer."""
+        """Return the verdict when this rule has no answer."""
         reason, failure = shadow.no_answer(rule, error)
         return Verdict(
             Action.QUARANTINE,

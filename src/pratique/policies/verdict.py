@@ -1,4 +1,4 @@
-"""Say what was decided of a message for one recipient, and by which rule.
+"""Say what was decided about a message for one recipient, and by which rule.
 
 A verdict is the policy's last word and a plain value: the same facts and the
 same policy give the same verdict.  How a door carries it out is `milter/actions.py`.
@@ -25,12 +25,12 @@ class Action(StrEnum):
 
     @property
     def leaves(self) -> bool:
-        """True if the message goes on, to whom it came for or to somebody else."""
+        """True if the message goes on, to its recipient or to another address."""
         return self in _LEAVING
 
     @property
     def is_kept(self) -> bool:
-        """True if somebody may read the message, now or one day: it goes on, or is held."""
+        """True if the message may be read, now or one day: it goes on, or is held."""
         return self in _KEPT
 
 
@@ -49,7 +49,7 @@ class HeaderField:
 
 @dataclass(frozen=True, slots=True)
 class Note:
-    """A rule that held and only states."""
+    """A rule that held and only makes a note."""
 
     rule: str
     reason: str
@@ -68,7 +68,7 @@ class Edit:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Somebody of ours who is to be told, and by which rule."""
+    """An address of ours to notify, and the rule that orders it."""
 
     # One of the addresses that the configuration allows.
     address: str
@@ -101,9 +101,9 @@ class Verdict:
     failures: tuple[str, ...] = ()
     # Only where it is accepted: what is not delivered is not changed.
     edits: tuple[Edit, ...] = ()
-    # What the stranger hears, with an enhanced status code (RFC 3463) in front; empty: the usual.
+    # The reply to the client, beginning with an enhanced status code (RFC 3463); empty: the usual.
     reply: str = ""
-    # Where it goes instead of to the recipient; with Action.REDIRECT only.
+    # Where it goes instead of to the recipient; only with Action.REDIRECT.
     redirect: str = ""
     notices: tuple[Notice, ...] = ()
     # In the order of the rules; none of them changes anything above.

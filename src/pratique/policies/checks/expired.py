@@ -1,8 +1,8 @@
 """Tell what in a policy has expired: rules by `until`, lists and entries by `expires`.
 
-The policy itself has no clock but the mail's, so whoever asks says which day it is.  A rule
-or a whole list that has expired does nothing any more, and somebody meant to look at it on
-that day; entries that have are no mistake, and the first of a list stands for all.
+The policy itself has no clock but the mail's, so the caller says which day it is.  A rule
+or a whole list that has expired no longer has any effect, and was meant to be reviewed on that
+day; expired entries are not a mistake, and the first of a list stands for all.
 """
 
 import re
@@ -20,7 +20,7 @@ _AGING = re.compile(r"^(?!\s*#)[^\n]*;\s*expires\s*=\s*\"?(\d{4}-\d\d-\d\d)", re
 
 
 def expired(policy: Policy, when: date) -> Iterator[str]:
-    """A sentence for each rule and list that holds for no mail of that day (UTC), for a log."""
+    """Yield a sentence, for a log, about each rule and list that has expired on that day (UTC)."""
     for rule in policy.rules:
         if _is_over(rule, when):
             yield f"{rule.file or policy.name}:{rule.line}: {_of_rule(rule)}"

@@ -1,13 +1,13 @@
-"""Find the rules that a stranger opens by writing a known name into his message.
+"""Find the rules that a stranger opens by writing a known name into a message.
 
-A list of senders that are let through is worth what it compares with.  An address in From, a
-reverse-path or a HELO name costs a forger nothing, and worms take them out of the address
+A list of senders that are let through is worth only what it compares with.  An address in From,
+a reverse-path or a HELO name costs a forger nothing, and worms take them from the address
 books of people that a reader trusts.  So such a list must compare with what is proved, or its
-author says `forgeable = true`: then he knows.
+author acknowledges the risk with `forgeable = true`.
 
-Two kinds of rules are lists of that sort: one that accepts, above the last, and one that
-refuses, holds or takes parts out *except* for some names (`... && !(x in [...])`).  A rule that
-does so for a name opens nothing; nor does one that only adds a field.
+Two kinds of rules are such lists: one that accepts, above the last, and one that refuses, holds
+or takes parts out *except* for some names (`... && !(x in [...])`).  A rule that refuses or
+holds for a name opens nothing; nor does one that only adds a field.
 """
 
 import re
@@ -39,7 +39,7 @@ _HINTS = {
 
 
 def read_forgeable(reading: Reading, path: Path, table: Mapping[str, Any]) -> bool:
-    """Whether a rule's author says so; a complaint if it is not true or false."""
+    """Return whether a rule's author marks it so; complain if it is not true or false."""
     said = table.get(KEY, False)
     if isinstance(said, bool):
         return said
@@ -49,7 +49,7 @@ def read_forgeable(reading: Reading, path: Path, table: Mapping[str, Any]) -> bo
 
 
 def opening(rule: Rule) -> Oversight | None:
-    """How a forger gets what is meant for others by this rule; None: he does not."""
+    """Return how a forger gets past this rule what is meant for others; None if not at all."""
     if rule.condition is None or not (rule.final or rule.strip or rule.rebuild):
         return None
     lets_through = rule.final is Action.ACCEPT
@@ -66,7 +66,7 @@ def opening(rule: Rule) -> Oversight | None:
 
 
 def _of_a_list(text: str, offset: int, kind: Rest) -> str:
-    """A hint for a name that is looked for in a list, or a number in a network."""
+    """Return a hint for a name that is looked for in a list, or an address in a network."""
     found = _ASKED.search(text[:offset])
     if found is None:
         return ""
@@ -83,7 +83,7 @@ def _of_a_list(text: str, offset: int, kind: Rest) -> str:
 
 
 def is_open(rest: Rest) -> bool:
-    """Tell whether a stranger can make a condition hold in such a way."""
-    # DMARC proves a domain, and From says which one is meant.
+    """Whether a stranger can make a condition hold in such a way."""
+    # DMARC proves a domain, and From says which one.
     is_proved = rest & Rest.PROVED or (rest & Rest.AUTHOR and rest & Rest.AUTHOR_PROVED)
     return bool(rest & (FORGEABLE | Rest.LOOSE)) and not is_proved

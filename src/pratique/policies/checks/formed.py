@@ -21,20 +21,20 @@ from pratique.policies.checks.forms import (
 from pratique.policies.language.condition import Condition
 from pratique.policies.language.tree import Oversight, Tree, children
 
-# Variables of the loops around, each with the number of its loop.
+# Variables of the enclosing loops, each with the number of its loop.
 _Turns = dict[str, int]
-# For a comparison: the bound that it is, and whether the bound holds.
+# For a comparison: which bound it is (`too`), and whether the bound holds.
 _BOUNDS = {"_>_": (False, True), "_>=_": (True, True), "_<_": (True, False), "_<=_": (False, False)}
 _TURNED = {"_>_": "_<_", "_>=_": "_<=_", "_<_": "_>_", "_<=_": "_>=_"}
 
 
 def form_of(condition: Condition | None) -> Form:
-    """The form of a condition; without one it always holds."""
+    """Return the form of a condition; without a condition, one that always holds."""
     return ALWAYS if condition is None else _form(Tree(condition).root, {})
 
 
 def contradictions(condition: Condition) -> Iterator[Oversight]:
-    """Where a condition says what never holds, or what always does; the outermost places."""
+    """Yield where a condition says what never holds, or always; the outermost places."""
     return _Contradictions(condition.text, Tree(condition)).within(Tree(condition).root, {})
 
 
@@ -46,7 +46,7 @@ class _Contradictions:
     tree: Tree
 
     def within(self, node: Any, turns: _Turns) -> Iterator[Oversight]:
-        """Those in an expression."""
+        """Yield those in an expression."""
         if self.tree.reads(node) and (found := self.here(node, turns)):
             yield found
         elif loop := _loop(node):
@@ -57,7 +57,7 @@ class _Contradictions:
                 yield from self.within(child, turns)
 
     def here(self, node: Any, turns: _Turns) -> Oversight | None:
-        """What the expression itself is, and none of those that it is made of."""
+        """Return what is wrong with the expression itself, not with those that it consists of."""
         if not node.HasField("call_expr") or len(node.call_expr.args) != 2:
             return None
         whole = _form(node, turns)
@@ -73,15 +73,15 @@ class _Contradictions:
         return _told(self.start(node.call_expr.args[1]), never=whole == NEVER)
 
     def start(self, node: Any) -> int:
-        """Where an expression begins."""
+        """Return where an expression begins."""
         at = min(self.offsets(node), default=0)
-        # Of a call CEL tells the bracket.
+        # CEL gives the place of a call's bracket.
         while at and (self.text[at - 1].isalnum() or self.text[at - 1] in "_.!"):
             at -= 1
         return at
 
     def offsets(self, node: Any) -> Iterator[int]:
-        """The places of an expression and of all that it is made of."""
+        """Yield the places of an expression and of everything that it consists of."""
         if node.id in self.tree.offsets:
             yield self.tree.offsets[node.id]
         for child in children(node):
@@ -111,7 +111,7 @@ def _form(node: Any, turns: _Turns) -> Form:
 
 
 def _loop(node: Any) -> tuple[bool, Any] | None:
-    """Whether a loop is an `all`, and what it asks of each; None: it is no `exists` either."""
+    """Return whether a loop is an `all`, and its body; None if it is no `exists` either."""
     if not node.HasField("comprehension_expr"):
         return None
     loop = node.comprehension_expr
@@ -167,7 +167,7 @@ def _equal(left: Any, right: Any, turns: _Turns) -> Form:
 
 
 def _texts(node: Any) -> frozenset[str]:
-    """The texts that are written out; empty if they are not all."""
+    """Return the texts that are written out; empty if some are not."""
     nodes = list(node.list_expr.elements) if node.HasField("list_expr") else [node]
     if not all(each.const_expr.HasField("string_value") for each in nodes):
         return frozenset()
@@ -175,7 +175,7 @@ def _texts(node: Any) -> frozenset[str]:
 
 
 def _key(node: Any, turns: _Turns) -> Key:
-    """An expression as a value: equal if and only if the same is asked."""
+    """Return an expression as a value: equal if and only if the same is asked."""
     if node.HasField("ident_expr"):
         name = node.ident_expr.name
         return ("turn", turns[name]) if name in turns else ("name", name)
@@ -183,7 +183,7 @@ def _key(node: Any, turns: _Turns) -> Key:
         kind = "has" if node.select_expr.test_only else "field"
         return kind, _key(node.select_expr.operand, turns), node.select_expr.field
     if node.HasField("call_expr"):
-        # `size(parts)` and `parts.size()` are one.
+        # `size(parts)` and `parts.size()` are the same.
         return "call", node.call_expr.function, *(_key(each, turns) for each in children(node))
     if node.HasField("comprehension_expr"):
         loop = node.comprehension_expr
@@ -192,7 +192,7 @@ def _key(node: Any, turns: _Turns) -> Key:
         return "loop", _key(loop.iter_range, turns), *(_key(each, inner) for each in rest)
     if node.HasField("list_expr"):
         return "list", *(_key(each, turns) for each in children(node))
-    # A constant of whatever type; a struct is equal to none other, as it has its own ids.
+    # A constant of any type; a struct equals no other, as it has its own ids.
     return "value", node.SerializeToString(deterministic=True) if node.HasField(
         "struct_expr"
     ) else node.const_expr.SerializeToString(deterministic=True)

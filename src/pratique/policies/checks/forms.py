@@ -1,26 +1,27 @@
-"""Bring conditions into a form that shows what they have to do with each other.
+"""Bring conditions into a form that shows how they relate to each other.
 
 White space, brackets, the order of `&&` and `||`, names of loop variables and ways of
-writing (`x != "a"`, `!(x == "a")`, `size(parts)`, `parts.size()`) are gone in a form.  What
+writing (`x != "a"`, `!(x == "a")`, `size(parts)`, `parts.size()`) disappear in a form.  What
 is understood is the frame of a condition (and, or, not, `exists`, `all`) and the questions
-that policies mostly ask: whether a text is one of some, whether a number lies above
-another, whether there is a part of a kind.  All else is a `Flag`: the same one or another.
+that policies ask most: whether a text is one of several, whether a number is above another,
+whether there is a part of a kind.  Everything else is a `Flag`, which is only ever the same
+as another one, or different.
 
 `covers` is cautious: where it says that one condition covers another, then whenever the
-first has the answer false, so has the second.  CEL's `&&` and `||` overlook a side without
-an answer if the other one decides, and each step here holds for that too.
+first has the answer false, so has the second.  CEL's `&&` and `||` ignore a side without
+an answer if the other one decides, and each step here is valid for that too.
 """
 
 from collections.abc import Hashable, Iterable, Iterator
 from dataclasses import dataclass, replace
 
-# An expression, apart from its place and the names of its variables.
+# An expression, without its place and the names of its variables.
 Key = Hashable
 
 
 @dataclass(frozen=True, slots=True)
 class Flag:
-    """Anything that is true or false; `holds` False: its negation."""
+    """Anything that is true or false; with `holds` False, its negation."""
 
     what: Key
     holds: bool = True
@@ -28,7 +29,7 @@ class Flag:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """A text is one of these; `holds` False: it is none of them."""
+    """A text is one of these; with `holds` False, none of them."""
 
     subject: Key
     words: frozenset[str]
@@ -37,7 +38,7 @@ class Words:
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """A number is more than this, or just that if `too`; `holds` False: it is not."""
+    """A number is more than this, or equal to it if `too`; with `holds` False, it is not."""
 
     subject: Key
     limit: int
@@ -47,7 +48,7 @@ class Bound:
 
 @dataclass(frozen=True, slots=True)
 class Kinds:
-    """A part is of one of these kinds, parts left out counted; `holds` False: none is."""
+    """A part is of one of these kinds, counting parts left out; with `holds` False, none is."""
 
     kinds: frozenset[str]
     holds: bool = True
@@ -55,10 +56,10 @@ class Kinds:
 
 @dataclass(frozen=True, slots=True)
 class Some:
-    """An element of a list meets a form; `holds` False: none does."""
+    """An element of a list meets a form; with `holds` False, none does."""
 
     over: Key
-    # The loops around this one; its variable is named by that.
+    # The number of loops around this one, by which its variable is named.
     depth: int
     body: "Form"
     holds: bool = True
@@ -66,19 +67,19 @@ class Some:
 
 @dataclass(frozen=True, slots=True)
 class Every:
-    """All of these; if there are none it is always true."""
+    """All of these; with no forms it is always true."""
 
     forms: frozenset["Form"]
 
 
 @dataclass(frozen=True, slots=True)
 class Either:
-    """At least one of these; of none it is never true."""
+    """At least one of these; with no forms it is never true."""
 
     forms: frozenset["Form"]
 
 
-# How deep two forms are taken apart: two ways at each step, and nobody nests as deep.
+# How deep two forms are compared: each step doubles the ways, and nobody nests as deep.
 DEEPEST = 12
 
 Question = Flag | Words | Bound | Kinds | Some
@@ -87,7 +88,7 @@ ALWAYS, NEVER = Every(frozenset()), Either(frozenset())
 
 
 def negated(form: Form) -> Form:
-    """The opposite."""
+    """Return the opposite."""
     if isinstance(form, Every):
         return either(map(negated, form.forms))
     if isinstance(form, Either):
@@ -96,7 +97,7 @@ def negated(form: Form) -> Form:
 
 
 def every(forms: Iterable[Form]) -> Form:
-    """All of these at once; `NEVER` if that cannot be."""
+    """All of these at once; `NEVER` if that is impossible."""
     flat: set[Form] = set()
     for form in forms:
         flat |= form.forms if isinstance(form, Every) else {form}
@@ -111,8 +112,8 @@ def every(forms: Iterable[Form]) -> Form:
 
 
 def either(forms: Iterable[Form]) -> Form:
-    """At least one of these; `ALWAYS` if one of them holds whatever is asked."""
-    # By De Morgan: what `every` knows of the opposites.
+    """At least one of these; `ALWAYS` if one of them must hold."""
+    # By De Morgan, from what `every` knows of the opposites.
     flat: set[Form] = set()
     for form in forms:
         flat |= form.forms if isinstance(form, Either) else {form}
@@ -135,13 +136,13 @@ def _has_any(kept: set[Form], form: Form) -> bool:
 
 
 def covers(upper: Form, lower: Form, deepest: int = DEEPEST) -> bool:
-    """Tell whether `lower` is false wherever `upper` is; False if nobody knows."""
+    """Whether `lower` is false wherever `upper` is; False if that is not known."""
     if upper in (lower, ALWAYS) or lower == NEVER:
         return True
     if deepest == 0:
         return False
     left = deepest - 1
-    # What is joined on both sides is taken apart where no case is lost.
+    # Joined forms are taken apart on either side where no case is lost by it.
     if isinstance(lower, Either):
         return all(covers(upper, form, left) for form in lower.forms)
     if isinstance(upper, Every):
@@ -187,7 +188,7 @@ def _cover_words(upper: Words, lower: Words) -> bool:
 
 
 def _joined(questions: Iterable[Form]) -> set[Form] | None:
-    """What is left of questions that are all to hold; None if they cannot."""
+    """Return what is left of questions that must all hold; None if they cannot."""
     kept: set[Form] = set()
     words: dict[Key, list[Words]] = {}
     bounds: dict[Key, list[Bound]] = {}
@@ -207,7 +208,7 @@ def _joined(questions: Iterable[Form]) -> set[Form] | None:
 
 
 def _one_of_all(asked: list[Words]) -> set[Form] | None:
-    """Which words are left for one text."""
+    """Return which words are left for one text; None if there are none."""
     subject = asked[0].subject
     no = frozenset[str]().union(*(each.words for each in asked if not each.holds))
     yes = [each.words for each in asked if each.holds]
@@ -218,8 +219,8 @@ def _one_of_all(asked: list[Words]) -> set[Form] | None:
 
 
 def _between(asked: list[Bound]) -> set[Form] | None:
-    """The narrowest bounds of one number."""
-    # The higher a lower bound the narrower; at the same number the one without it is.
+    """Return the narrowest bounds of one number; None if they exclude each other."""
+    # The higher a lower bound the narrower; of two with one number, the one without `too`.
     lows = [(each.limit, not each.too) for each in asked if each.holds]
     highs = [(each.limit, not each.too) for each in asked if not each.holds]
     subject = asked[0].subject
@@ -228,7 +229,7 @@ def _between(asked: list[Bound]) -> set[Form] | None:
         low = None if low is None or low <= (0, False) else low
         if high is not None and high <= (0, False):
             return None
-    # A number that is not (more than, or just 5) is less than 5.
+    # `high` is a negated lower bound: the two exclude each other unless `low` is the weaker one.
     if low and high and low >= high:
         return None
     ends = ((low, True), (high, False))
@@ -249,7 +250,7 @@ def _is_size(subject: Key) -> bool:
 
 
 def questions(form: Form) -> Iterator[Question]:
-    """The questions that a form is made of, those inside of loops left out."""
+    """Yield the questions that a form consists of, except those inside loops."""
     if isinstance(form, Every | Either):
         for each in form.forms:
             yield from questions(each)

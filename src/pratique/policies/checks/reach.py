@@ -1,11 +1,11 @@
 """Find rules that can never be reached, and conditions that contradict themselves.
 
-A rule is never reached if rules above it, in force and final, decide whatever it would.
-That is said only where it is certain (`forms.covers`): a rule that is told to be useless
-and is not would be taken out.  What is not understood is taken for something else, and a
-rule that holds until a day, or is in the shadow, leaves to those below it what it has.
+A rule is never reached if final rules above it, in force, decide everything that it would.
+That is reported only where it is certain (`forms.covers`): a rule that is wrongly reported as
+useless would be taken out.  What is not understood is assumed to be different, and a rule with
+an end date, or in the shadow, still leaves its mail to those below it.
 
-Rules of an included policy are not looked at: whoever includes it decides above it on
+Rules of an included policy are not checked: a policy that includes it decides above it on
 purpose.
 """
 
@@ -17,8 +17,8 @@ from pratique.policies.checks.forms import ALWAYS, NEVER, Either, Every, Form, c
 from pratique.policies.language.tree import Oversight
 from pratique.policies.written.rule import Rule
 
-# Rules above that one is held against: each of so many against each takes half a second, and
-# a policy that people read has fewer.
+# How many rules above are compared: comparing this many with each other takes half a second,
+# and a policy that people read has fewer.
 MOST_COMPARED = 200
 
 
@@ -28,14 +28,14 @@ _Above = tuple[Rule, Form]
 
 @dataclass(frozen=True, slots=True)
 class Unreached:
-    """A rule that is never reached, by its place, and the rules above that see to it."""
+    """A rule that is never reached, by its place, and the rules above that cause it."""
 
     place: int
     by: tuple[Rule, ...]
 
 
 def slips(rule: Rule) -> Iterator[Oversight]:
-    """What in a rule's condition contradicts itself, or holds whatever is asked."""
+    """Yield what in a rule's condition contradicts itself, or always holds."""
     if rule.condition is None:
         return
     found = tuple(contradictions(rule.condition))
@@ -48,18 +48,18 @@ def slips(rule: Rule) -> Iterator[Oversight]:
 
 
 def is_idle(rule: Rule) -> bool:
-    """Whether a rule holds for no mail at all: it makes no verdict wrong."""
+    """Whether a rule applies to no mail at all: then it makes no verdict wrong."""
     return form_of(rule.condition) == NEVER
 
 
 def unreached(rules: Sequence[Rule], most: int = MOST_COMPARED) -> Iterator[Unreached]:
-    """Rules that are never reached, for certain; of the last one nothing is said."""
+    """Yield rules that are certainly never reached; the last one is never reported."""
     above: list[_Above] = []
-    # What those say together whose condition is one question, or one of several.
+    # What rules decide together whose condition is one question, or a choice of several.
     together: Form = NEVER
     for place, rule in enumerate(rules):
         form = form_of(rule.condition)
-        # What contradicts itself is told by itself, and the last one has no condition.
+        # Contradictions are reported separately, and the last rule has no condition.
         known = form not in (ALWAYS, NEVER)
         if known and (by := _by(above, together, form)):
             yield Unreached(place, by)
@@ -69,12 +69,12 @@ def unreached(rules: Sequence[Rule], most: int = MOST_COMPARED) -> Iterator[Unre
 
 
 def _decides(rule: Rule) -> bool:
-    """Tell whether no mail that a rule holds for is seen by those below, today and later."""
+    """Whether rules below never see mail that a rule holds for, today or later."""
     return rule.final is not None and rule.mode == "enforce" and rule.until is None
 
 
 def _by(above: Sequence[_Above], together: Form, form: Form) -> tuple[Rule, ...]:
-    """The rules that cover a form: one, or as few together as it takes."""
+    """Return the rules that cover a form: one, or as few together as it takes."""
     for rule, upper in above:
         if covers(upper, form):
             return (rule,)

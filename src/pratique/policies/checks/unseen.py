@@ -1,8 +1,8 @@
 """Make a smallest message for each class of what was not seen.
 
-A class is a word of `Unopened`, `Ambiguities`, `Limits` or `Failures`.  Its witness says
-that one thing and nothing else, in a message that comes in and in one that goes out, so a
-rule that speaks for it must have named it.
+A class is a word of `Unopened`, `Ambiguities`, `Limits` or `Failures`.  Its witness states
+that one thing and nothing else, in a message that comes in and in one that goes out, so only a
+rule that names the class can apply to it.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -15,20 +15,20 @@ from pratique.scanners import facts_pb2 as facts
 
 RECIPIENT = facts.Recipient(address="someone@example.org", domain="example.org")
 
-# These say of themselves that the part is encrypted.
+# With these words the part is encrypted, too.
 _ENCRYPTED = ("pgp", "smime", "document_password", "archive_password")
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One witness: what it is for a person, its class, and its facts."""
+    """One witness: its description for a person, its class, and its facts."""
 
     told: str
     word: str
     known: facts.Facts
 
     def directions(self) -> Iterator[facts.Facts]:
-        """The same message, coming in and going out."""
+        """Yield the same message, coming in and going out."""
         for direction in ("inbound", "outbound"):
             turned = facts.Facts()
             turned.CopyFrom(self.known)
@@ -45,13 +45,13 @@ class Family:
     cases: tuple[Case, ...]
 
     def condition(self, words: Sequence[str]) -> str:
-        """A condition that holds for these classes."""
+        """Return a condition that holds for these classes."""
         listed = ", ".join(f'"{word}"' for word in words)
         return self.ask.format(f'== "{words[0]}"' if len(words) == 1 else f"in [{listed}]")
 
 
 def families() -> tuple[Family, ...]:
-    """A witness for each class that a policy must decide."""
+    """Return a witness for each class that a policy must decide."""
     return (
         _family("a part that was not opened", "parts.exists(p, p.unopened {})", _UNOPENED),
         _family("an ambiguity", "ambiguities.exists(a, a.class_ {})", _AMBIGUITIES),
@@ -61,7 +61,7 @@ def families() -> tuple[Family, ...]:
 
 
 def ordinary_and_unseen() -> Iterator[Case]:
-    """An ordinary message, a bare one, and one for each class of unseen."""
+    """Yield an ordinary message, a bare one, and one for each class of unseen."""
     yield Case("an ordinary message", "", _ordinary())
     yield Case("a message of one part without header", "", facts.Facts(parts=[_part(0)]))
     for family in families():
@@ -75,7 +75,7 @@ def _family(told: str, ask: str, known: Mapping[str, facts.Facts]) -> Family:
 def _part(number: int, **known: object) -> facts.Part:
     kind = "other" if number else "message"
     part = facts.Part(id=number, parent=number - 1, path=str(number or ""), kind=kind, depth=number)
-    # Each field has a type of its own; protobuf holds the values against them.
+    # Each field has a type of its own; protobuf checks the values against them.
     part.MergeFrom(facts.Part(**known))  # type: ignore[arg-type]
     return part
 
@@ -112,6 +112,6 @@ def _failed(word: str) -> facts.Facts:
 _UNOPENED = _each(facts.Unopened.Word.DESCRIPTOR, _unopened)
 _AMBIGUITIES = _each(facts.Ambiguities.Word.DESCRIPTOR, _ambiguous)
 _LIMITS = _each(facts.Limits.Word.DESCRIPTOR, _limited)
-# Signatures that nobody looked at are proof that is missing, and no content that is.
+# Signatures that were not checked are missing proof, not unseen content.
 del _LIMITS["signatures"]
 _FAILURES = _each(facts.Failures.Word.DESCRIPTOR, _failed)

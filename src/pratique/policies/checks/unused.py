@@ -1,7 +1,7 @@
-"""Complain about lists and groups that a policy declares and no rule of it asks for.
+"""Complain about lists and groups that a policy declares and none of its rules uses.
 
-A list that nobody asks lets nobody in, and whoever keeps it believes that it does: mostly
-its name is misspelt elsewhere, or the rule has gone.
+A list that no rule uses lets nobody in, while its owner believes that it does: mostly its name
+is misspelt elsewhere, or the rule is gone.
 """
 
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ _HINTS = {
 def say(reading: Reading, policy: Policy) -> None:
     """Complain about those that stand in the policy's own file."""
     asked = {text for each in _conditions(policy) for text in _texts(Tree(each).root)}
-    # A group may be made of a list.
+    # A group may be made from a list.
     asked |= {str(table.get("list")) for table in _tables(reading, "group")}
     for kind in ("list", "group"):
         for index, table in enumerate(_tables(reading, kind)):
@@ -45,7 +45,7 @@ def _conditions(policy: Policy) -> Iterator[Condition]:
 
 
 def _texts(node: Any) -> Iterator[str]:
-    """The texts that a condition spells out: cautious, as one may name a list anywhere."""
+    """Yield the texts that a condition spells out: any of them may name a list, to be cautious."""
     if node.const_expr.HasField("string_value"):
         yield node.const_expr.string_value
     for child in children(node):

@@ -1,15 +1,15 @@
 """Find the ways in which a condition can hold, and what each of them rests on.
 
 A condition is made of comparisons, joined by `&&`, `||`, `!`, `? :` and loops.  A way is a
-choice of comparisons with which it holds: of `a && (b || c)` there are two, `a b` and `a c`.
-Of each way only what it rests on is kept, so there are never more ways than there are sets
+choice of comparisons with which it holds: `a && (b || c)` has two, `a b` and `a c`.
+For each way only what it rests on is kept, so there are never more ways than there are sets
 of these, however long a condition is.
 
     auth.authenticated_as == x && subject == y      one way, proved, with a stranger's word
     auth.authenticated_as == x || subject == y      two ways, one of them a stranger's word
 
-Where a condition shall be false, what is compared is turned round: `!(a == "x")` rests on
-nothing, for whoever is not x is everybody.
+Where a condition is to be false, comparisons are inverted: `!(a == "x")` rests on nothing,
+since everybody else is not x.
 """
 
 from collections.abc import Callable, Mapping
@@ -23,30 +23,30 @@ from pratique.policies.language.condition import Condition
 from pratique.policies.language.tree import Tree, children
 from pratique.policies.lists.entries import NoEntryError, is_narrow
 
-# For what a way rests on: where the first forgeable word of such a way stands; -1: it has none.
+# Maps what a way rests on to where its first forgeable word stands; -1 if it has none.
 Ways = Mapping[Rest, int]
-# What the variables of the loops around rest on.
+# What the variables of the enclosing loops rest on.
 _Scope = Mapping[str, Rest]
 
-# What is told, and where.
+# What is reported, with its place.
 TOLD = FORGEABLE | Rest.LOOSE
 _PLAIN: Ways = {Rest.NOTHING: -1}
 _SEARCHES = frozenset(("contains", "startsWith", "endsWith", "matches"))
 
 
 def ways(condition: Condition, *, holds: bool) -> Ways:
-    """The ways in which a condition holds, or in which it does not."""
+    """Return the ways in which a condition holds, or in which it does not."""
     tree = Tree(condition)
     return _Ways(tree).of(tree.root, holds, {})
 
 
 def both(one: Ways, other: Ways) -> Ways:
-    """Ways in which two conditions hold together."""
+    """Return the ways in which two conditions hold together."""
     return _first((a | b, x if a & TOLD else y) for a, x in one.items() for b, y in other.items())
 
 
 def either(*several: Ways) -> Ways:
-    """Ways in which one of several conditions holds."""
+    """Return the ways in which one of several conditions holds."""
     return _first(pair for each in several for pair in each.items())
 
 
@@ -60,8 +60,8 @@ def _first(pairs: Any) -> Ways:
 class _Ways:
     def __init__(self, tree: Tree) -> None:
         self._tree = tree
-        # Each expression is looked at once for each outcome: `a ? b : c` asks for both of `a`,
-        # and one that stands in the place of `a` would be asked twice as often each time.
+        # Each expression is evaluated once per outcome: `a ? b : c` needs both outcomes of `a`, and
+        # each further nesting in the place of `a` would double the work.
         self._known: dict[tuple[int, bool], Ways] = {}
         self._joined: dict[str, Callable[[Any, bool, _Scope], Ways]] = {
             "_&&_": self._and,
@@ -74,7 +74,7 @@ class _Ways:
         }
 
     def of(self, node: Any, wanted: bool, scope: _Scope) -> Ways:
-        """The ways in which an expression is true, or false."""
+        """Return the ways in which an expression is true, or false."""
         known = self._known.get((node.id, wanted))
         if known is None:
             known = self._known[node.id, wanted] = self._found(node, wanted, scope)
@@ -113,13 +113,13 @@ class _Ways:
         )
 
     def _in_turns(self, node: Any, wanted: bool, scope: _Scope) -> Ways:
-        """`exists` and `all`; of an empty list `all` is true whatever is asked."""
+        """Handle `exists` and `all`; for an empty list `all` is true, whatever is asked."""
         loop = node.comprehension_expr
         step = loop.loop_step.call_expr
         if step.function not in ("_||_", "_&&_", "_?_:_") or len(step.args) < 2:
             return self._any(node, scope)
         is_all = step.function == "_&&_"
-        # `exists_one` counts: asked ? count + 1 : count.
+        # `exists_one` counts, as `asked ? count + 1 : count`.
         asked = step.args[0 if step.function == "_?_:_" else 1]
         inner = {**scope, loop.iter_var: self._element(loop.iter_range, scope)}
         found = _closed(self.of(asked, wanted, inner))
@@ -133,7 +133,7 @@ class _Ways:
         return {Rest.LOOSE: self._offset(loop.iter_range)} if proved else _PLAIN
 
     def _element(self, node: Any, scope: _Scope) -> Rest:
-        """What an element of a list rests on."""
+        """Return what an element of a list rests on."""
         return self._place(node, scope) or next(iter(self._any(node, scope)))
 
     def _equal(self, args: Any, wanted: bool, scope: _Scope) -> Ways:
@@ -151,7 +151,7 @@ class _Ways:
         return self._compared(sides, call.function, wanted, scope)
 
     def _listed(self, call: Any, wanted: bool, scope: _Scope) -> Ways:
-        """A list, or a network, names many at once: each is compared as a whole."""
+        """Handle a list or a network, which names many at once: each is compared as a whole."""
         subject, named = call.args
         place = self._place(subject, scope)
         if not wanted:
@@ -184,7 +184,7 @@ class _Ways:
         return _together(found) if wanted else _PLAIN
 
     def _place(self, node: Any, scope: _Scope) -> Rest:
-        """What a text rests on that is a field, an element of one, or a loop's variable."""
+        """Return what a text rests on that is a field, an element of one, or a loop's variable."""
         if node.HasField("ident_expr"):
             return scope.get(node.ident_expr.name, Rest.NOTHING)
         if node.HasField("select_expr") and not node.select_expr.test_only:
@@ -203,7 +203,7 @@ class _Ways:
         return Rest.NOTHING
 
     def _any(self, node: Any, scope: _Scope) -> Ways:
-        """What a stranger wrote of all that an expression reads; how long it is says nothing."""
+        """Return what a stranger wrote of all that an expression reads; a length says nothing."""
         place = self._place(node, scope) & FORGEABLE
         if place:
             return {place: self._offset(node)}
@@ -229,7 +229,7 @@ def _together(found: Ways) -> Ways:
 
 
 def _closed(found: Ways) -> Ways:
-    """After the loop over signatures: one and the same has this domain, and is right."""
+    """Close a loop over signatures: one and the same has this domain, and is valid."""
     return _first((_one_signature(rest), offset) for rest, offset in found.items())
 
 

@@ -1,8 +1,8 @@
 """Find file names with a wildcard where a regular expression is asked for.
 
-`any_name("invoice*.exe")` compiles, and is met by `invoi` with any number of `e` and any one
-character behind it: not by `invoice-1.exe`.  Only what nobody means as an expression is told:
-words, one star, a dot and what files of a kind end in.
+`any_name("invoice*.exe")` compiles, and matches `invoic` with any number of `e`, any one
+character, and `exe`: not `invoice-1.exe`.  Only what nobody means as an expression is reported:
+words, one star, a dot and a file extension.
 """
 
 import re
@@ -16,7 +16,7 @@ _WILDCARD = re.compile(r"([A-Za-z0-9_ -]+)\*\.([A-Za-z0-9]{2,5})")
 
 
 def wildcards(condition: Condition) -> Iterator[Oversight]:
-    """Each pattern of a condition that is one."""
+    """Yield each pattern of a condition that is one."""
     tree = Tree(condition)
     for pattern in _patterns(tree.root):
         for offset, text in tree.texts(pattern):

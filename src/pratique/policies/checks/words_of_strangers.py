@@ -1,12 +1,12 @@
-"""Know which texts of the facts a stranger writes as he likes, and which he cannot make up.
+"""Know which texts of the facts a stranger writes at will, and which cannot be made up.
 
 Addresses, names, subjects and the HELO name are what the sender's program says (RFC 5321 7.1:
-"SMTP mail is inherently insecure"); results that a message states of itself are no better.
-What he cannot make up is what somebody has proved to us: with a key (DKIM, DMARC), with a
-password (SMTP AUTH), by the connection (address, verified name), or by having got mail of ours.
+"SMTP mail is inherently insecure"); results that a message states about itself are no better.
+What cannot be made up is what the sender has proved to us: with a key (DKIM, DMARC), with a
+password (SMTP AUTH), by the connection (address, verified name), or by having received our mail.
 
-TLS is no proof: anybody may encrypt.  SPF alone is none either, since whole mail services
-stand in the records of their customers (docs/authentication.md).
+TLS is no proof: anybody may encrypt.  Neither is SPF alone, since whole mail services are listed
+in the records of their customers (docs/authentication.md).
 """
 
 from collections.abc import Sequence
@@ -25,24 +25,24 @@ class Rest(IntFlag):
     AUTHOR = auto()
     # Any other word of a stranger.
     WORD = auto()
-    # The domain of a signature that may be a wrong one, and that a signature is a right one.
+    # The domain of a signature that may be invalid; and that a signature is valid.
     SIGNER = auto()
     SIGNED = auto()
-    # From is proved, whoever that is.
+    # From is proved, whoever that names.
     AUTHOR_PROVED = auto()
-    # Something else is proved, and which.
+    # Something else is proved, and it is known what.
     PROVED = auto()
-    # Something is proved, and the comparison lets others in as well.
+    # Something is proved, but the comparison lets others in as well.
     LOOSE = auto()
-    # The proved identity, the client's name and number, a result of DMARC, and the way that
-    # mail goes: they rest on what they are compared with.
+    # The proved identity, the client's name and address, a login, a result of DMARC, and the
+    # direction of mail: what these prove depends on what they are compared with.
     IDENTITY = auto()
     NAME = auto()
     NUMBER = auto()
     LOGIN = auto()
     RESULT = auto()
     DIRECTION = auto()
-    # The authors in From, as a list: DMARC proves these, not whom Reply-To or Sender names.
+    # The authors in From, as a list: DMARC proves these, not those in Reply-To or Sender.
     AUTHORS = auto()
 
 
@@ -83,45 +83,45 @@ _PLACES = {
 }
 # By name: what the mail server in front says of the client, and what the client says.  The
 # name that a client's DNS gives it (client_ptr, `_`) is its own word, and so is a certificate
-# that nobody verified.
+# that was not verified.
 _MACROS = {
     "auth_authen": Rest.LOGIN, "auth_type": Rest.LOGIN,
     "daemon_name": Rest.PROVED, "daemon_port": Rest.PROVED,
     "client_addr": Rest.NUMBER, "client_name": Rest.NAME,
     "f": Rest.WORD, "mail_addr": Rest.WORD, "mail_host": Rest.WORD, "s": Rest.WORD,
     "client_ptr": Rest.WORD, "_": Rest.WORD, "cert_subject": Rest.WORD, "cert_issuer": Rest.WORD,
-    # A name that is itself a fact: it may be any of them.
+    # A name that is computed from facts: it may be any of them.
     "": Rest.WORD,
 }  # fmt: skip
-# What is met by others as well where it is not compared as a whole.  DMARC proves the name in
-# From, and then it has to be that name, not one of which it is a part.
+# Others meet these as well unless they are compared as a whole.  DMARC proves the name in
+# From; then it has to be that very name, not one that merely contains it.
 _WHOLE = {
     Rest.IDENTITY: is_whole_name, Rest.NAME: is_whole_name, Rest.NUMBER: is_whole_number,
     Rest.AUTHOR: is_whole_name, Rest.SIGNER: is_whole_name,
 }  # fmt: skip
 _IF_WHOLE = {Rest.AUTHOR: Rest.AUTHOR, Rest.SIGNER: Rest.SIGNER}
 _IF_LOOSE = {Rest.AUTHOR: Rest.WORD}
-# Forgeable: any of these.
+# A stranger can forge any of these.
 FORGEABLE = Rest.AUTHOR | Rest.WORD | Rest.SIGNER
 
 
 def at(message: str, field: str, holder: Rest = Rest.NOTHING) -> Rest:
-    """What a comparison with a field rests on; `holder` is what the message itself stands in."""
+    """Return what a comparison with a field rests on; `holder` is where its message stands."""
     if holder is Rest.AUTHORS and field in ("address", "domain"):
         return Rest.AUTHOR
     return _PLACES.get((message.removeprefix(PACKAGE), field), Rest.NOTHING)
 
 
 def of_macro(name: str) -> Rest:
-    """What a comparison with a milter macro rests on."""
+    """Return what a comparison with a milter macro rests on."""
     return _MACROS.get(name, Rest.NOTHING)
 
 
 def if_met(place: Rest, function: str, texts: Sequence[str]) -> Rest:
-    """What is known where a place is as a comparison wants it.
+    """Return what is known where a place meets a comparison.
 
-    An empty text says that there is nothing: a form, and nobody's name.  The null reverse-path
-    is one.  And where nothing is good enough as well, nothing is proved.
+    An empty text says that there is nothing: that is a form, and nobody's name.  The null
+    reverse-path is one.  And where an empty text would do as well, nothing is proved.
     """
     if not any(texts) or ("" in texts and not place & FORGEABLE):
         return Rest.NOTHING
@@ -136,7 +136,7 @@ def if_met(place: Rest, function: str, texts: Sequence[str]) -> Rest:
 
 
 def if_listed(place: Rest, *, is_whole: bool) -> Rest:
-    """What is known where a place has one of several names; whole: each names its owner."""
+    """Return what is known where a place has one of several names; whole: each names its owner."""
     if place in _WHOLE:
         return _IF_WHOLE.get(place, Rest.PROVED) if is_whole else _IF_LOOSE.get(place, Rest.LOOSE)
     if place in (Rest.RESULT, Rest.SIGNED, Rest.DIRECTION):
@@ -145,6 +145,6 @@ def if_listed(place: Rest, *, is_whole: bool) -> Rest:
 
 
 def if_not_empty(place: Rest) -> Rest:
-    """What is known where a place has any text at all."""
+    """Return what is known where a place has any text at all."""
     known = {Rest.IDENTITY: Rest.AUTHOR_PROVED, Rest.LOGIN: Rest.PROVED}
     return known.get(place, Rest.NOTHING)

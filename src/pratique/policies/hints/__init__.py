@@ -1,4 +1,4 @@
-"""Say what would be right, in the words of whoever comes from somewhere else.
+"""Say what would be right, for admins who come from another language or mail filter.
 
 hints.py       what CEL says against a condition, in an admin's words
 types_told.py  what would be right where types do not go together

@@ -1,12 +1,12 @@
-"""Know what other languages call the things that CEL has another word for.
+"""Map what other languages call things to the words that CEL has for them.
 
-Whoever writes a condition for the first time writes Python, SQL, Perl or the rule language
-of another mail filter.  Each word and sign of those stands here with what CEL writes.
+An admin who writes a first condition writes Python, SQL, Perl or the rule language of another
+mail filter.  The words and signs of those are listed here with what CEL writes.
 """
 
 from pratique.policies.language.condition import FUNCTIONS
 
-# Signs and words that are no CEL at all, wherever they stand; words in lower case.
+# Signs and words that are not CEL at all, wherever they stand; words in lower case.
 OPERATORS = {
     "and": "CEL writes `&&` for `and`",
     "or": "CEL writes `||` for `or`",
@@ -92,7 +92,7 @@ KNOWN_CALLS = (
     "int", "string", "double", *FUNCTIONS,
 )  # fmt: skip
 
-# Variables that there are not; in lower case.
+# Variables that do not exist; in lower case.
 NAMES = {
     "true": "CEL writes `true` in lower case",
     "yes": "CEL writes `true`",
@@ -120,7 +120,7 @@ NAMES = {
     "now": "the only clock is `envelope.received_at`: a policy gives the same answer always",
 }  # fmt: skip
 
-# What a word of the vocabulary is called elsewhere; all in lower case.
+# What words of the vocabulary are called elsewhere; all in lower case.
 WORDS = {
     "exe": "executable", "program": "executable", "binary": "executable", "dll": "executable",
     "application": "executable", "js": "script", "vbs": "script", "lnk": "shortcut",
@@ -138,7 +138,7 @@ WORDS = {
     "failed": "fail", "passed": "pass", "ok": "pass",
 }  # fmt: skip
 
-# Fields that there are not, with how what they say is asked.
+# Fields that do not exist, with how to ask for what they mean.
 FIELDS = {
     ("Part", "extension"): 'ask the end of a name: `p.name.endsWith(".exe")`',
     ("Part", "ext"): 'ask the end of a name: `p.name.endsWith(".exe")`',

@@ -1,7 +1,7 @@
 """Guess what a name of another mail filter stands for, by the words that it is made of.
 
 `AttachmentHasExecutableContent` (Exchange), `banned_filename` (amavis), `soft reject` (rspamd),
-`action_drop_with_warning` (MIMEDefang): nobody can list them all, but each is made of a few
+`action_drop_with_warning` (MIMEDefang): they cannot all be listed, but each is made of a few
 words, and the first that is known here says what was meant.
 """
 
@@ -21,7 +21,7 @@ _GROUP = 'groups of the recipient are texts: `"board" in rcpt.groups`'
 _CLOCK = "the only clock is `envelope.received_at`: a policy gives the same answer always"
 _MAP = '`[[list]]` declares a list, and a rule asks it: `in_list(x, "partners")`'
 
-# In the order in which they say something: of `virus_name` it is `virus`.
+# The more telling word comes first: for `virus_name` that is `virus`.
 _MEANINGS = {
     "executable": _EXECUTABLE, "exe": _EXECUTABLE, "script": _EXECUTABLE,
     "virus": _MALICIOUS, "viruses": _MALICIOUS, "infected": _MALICIOUS, "malware": _MALICIOUS,
@@ -54,7 +54,7 @@ _MEANINGS = {
     "now": _CLOCK, "today": _CLOCK, "time": _CLOCK, "date": _CLOCK,
 }  # fmt: skip
 
-# Keys that no rule has, because a rule says it in another way.
+# Keys that no rule has, because a rule expresses it in another way.
 _EXCEPT = "write it into `when`: `when = '... && !(...)'`"
 _PRIORITY = "rules are read from the top: where it stands is its rank"
 _ASKED = "what a rule asks stands in `when`: "
@@ -78,7 +78,7 @@ _KEYS = {
     "owner": "an owner stands in `[[list]]` and `[[group]]`; a rule has a `reason`",
 }  # fmt: skip
 
-# Actions that there are not, with what would be right.
+# Actions that do not exist, with what would be right.
 _ACTIONS = {
     "stop": "a rule with a final action ends reading: leave it out",
     "continue": 'a rule that goes on reading has `actions = ["note"]`',
@@ -96,29 +96,29 @@ _SOFT = {
 
 
 def words(name: str) -> list[str]:
-    """The words that a name is made of, in lower case: `FromScope`, `from_scope`, `from scope`."""
+    """Split a name into its words, in lower case: `FromScope`, `from_scope`, `from scope`."""
     return [word.lower() for word in _WORD.findall(name)]
 
 
 def name(word: str) -> str:
-    """What would be right for a name or a function that there is not; empty if nobody knows."""
+    """Return a hint for a name or a function that does not exist; empty if there is none."""
     parts = {word.lower(), *words(word)}
     return next((hint for each, hint in _MEANINGS.items() if each in parts), "")
 
 
 def key(word: str) -> str:
-    """What would be right for a key that no rule has; empty if nobody knows."""
+    """Return a hint for a key that no rule has; empty if there is none."""
     return _KEYS.get(word.lower().replace("_", ""), "")
 
 
 def action_hint(word: str) -> str:
-    """What would be right for an action that there is not in another form; empty if unknown."""
+    """Return a hint for an action that is expressed in another form; empty if there is none."""
     return next((_ACTIONS[each] for each in words(word) if each in _ACTIONS), "")
 
 
 def action(word: str, elsewhere: Mapping[str, str]) -> str:
-    """The action that another filter's stands for; `elsewhere` are those of one word."""
+    """Return the action that another filter's stands for; `elsewhere` has those of one word."""
     known = {**elsewhere, **_SOFT}
-    # What says how comes before what says what: `soft reject`.
+    # In `soft reject`, the word that says how takes precedence over the one that says what.
     parts = sorted(words(word), key=lambda each: each not in _SOFT)
     return next((known[each] for each in (word.lower(), *parts) if each in known), "")

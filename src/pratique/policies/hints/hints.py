@@ -1,9 +1,9 @@
 """Say in an admin's words what CEL has against a condition, and what would be right.
 
 CEL's own messages are exact about names and types, and of little help about grammar: for
-`a and b` it says "mismatched input 'and' expecting <EOF>".  Whoever writes a condition
-for the first time writes Python, SQL, Perl or a rule language of another mail filter, so
-the words and signs of those are looked for first.
+`a and b` it says "mismatched input 'and' expecting <EOF>".  An admin who writes a first
+condition writes Python, SQL, Perl or a rule language of another mail filter, so the words
+and signs of those are looked for first.
 """
 
 import difflib
@@ -37,7 +37,7 @@ class Explained:
 
 
 def explain(text: str, faults: Sequence[Fault]) -> list[Explained]:
-    """The faults worth telling, each in an admin's words; at least one."""
+    """Return the faults worth reporting, each in an admin's words; at least one."""
     grammar = [fault for fault in faults if _is_grammar(fault)]
     if grammar:
         # One slip makes a parser stumble several times: only the first is the admin's.
@@ -49,20 +49,20 @@ def explain(text: str, faults: Sequence[Fault]) -> list[Explained]:
 
 
 def did_you_mean(word: str, known: Iterable[str]) -> str:
-    """A hint that names the nearest known word; empty if none is near."""
+    """Return a hint that names the nearest known word; empty if none is near."""
     near = nearest(word, known)
     return f"did you mean `{near}`?" if near else ""
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
-    """The nearest known word; empty if none is near."""
+    """Return the nearest known word; empty if none is near."""
     folded = {each.lower(): each for each in known}
     near = difflib.get_close_matches(word.lower(), folded, n=1, cutoff=0.6)
     return folded[near[0]] if near else ""
 
 
 def word_meant(word: str, words: Iterable[str]) -> str:
-    """A hint for a word that a field never holds: what was meant, or what there is."""
+    """Return a hint for a word that a field never holds: the one meant, or all that exist."""
     known = [each for each in words if each]
     meant = dialects.WORDS.get(word.lower(), word.lower())
     if meant in known:
@@ -71,14 +71,14 @@ def word_meant(word: str, words: Iterable[str]) -> str:
 
 
 def word_of(word: str, known: Sequence[str]) -> str:
-    """A hint for a final action that is none: what was meant, or what there is."""
+    """Return a hint for a final action that does not exist: the one meant, or all that exist."""
     meant = dialects.FINAL.get(word.lower())
     near = f"did you mean `{meant}`?" if meant else did_you_mean(word, known)
     return near or one_of(known)
 
 
 def regex(pattern: str, problem: str) -> str:
-    """A hint for a regular expression that does not compile."""
+    """Return a hint for a regular expression that does not compile."""
     if pattern.startswith("*") or "repetition operator" in problem:
         return "`*` is no wildcard here: a name that ends in .exe is `(?i)[.]exe$`"
     if "perl operator" in problem or "escape" in problem:
@@ -89,7 +89,7 @@ def regex(pattern: str, problem: str) -> str:
 
 
 def one_of(words: Iterable[str]) -> str:
-    """A hint that lists what there is."""
+    """Return a hint that lists what there is."""
     return "one of " + ", ".join(words)
 
 
@@ -130,7 +130,7 @@ def _grammar(text: str, fault: Fault) -> Explained:
 
 
 def _foreign(text: str, at: int) -> Explained | None:
-    """A word or sign of another language, with what CEL writes for it."""
+    """Find a word or sign of another language, and say what CEL writes for it."""
     tokens = [token for token in _TOKEN.finditer(text) if not token[0].isspace()]
     for before, token in zip([None, *tokens], tokens, strict=False):
         if token.lastgroup == "string" or (before and before[0] == "."):
@@ -151,7 +151,7 @@ def _foreign(text: str, at: int) -> Explained | None:
 
 
 def _escape(text: str, at: int) -> Explained | None:
-    """A text literal that is not closed, or that has a backslash CEL does not know."""
+    """Find a text literal that is not closed, or a backslash escape that CEL does not know."""
     opened = re.match(r"""["']""", text[at : at + 1])
     if not opened:
         return None
@@ -165,7 +165,7 @@ def _escape(text: str, at: int) -> Explained | None:
 
 
 def _brackets(text: str, _: int) -> Explained | None:
-    """A bracket without its other half."""
+    """Find a bracket without its other half."""
     pairs = {")": "(", "]": "[", "}": "{"}
     closing = {opening: close for close, opening in pairs.items()}
     stack: list[re.Match[str]] = []
@@ -209,14 +209,14 @@ def _undeclared(text: str, at: int, name: str) -> Explained:
             else f"no function `{name}` of these arguments"
         )
         return Explained(at, message, hint)
-    # Of `a.b` CEL gives the place of the dot.
+    # For `a.b` CEL gives the place of the dot.
     root, dot, rest = name.partition(".")
     start = at - (len(root) if dot else 0)
     hint = _name(root, rest)
     if named := _in_quotes(text[:start], root):
         hint = named if not hint or "in_list" in text else hint
     hint = hint or did_you_mean(root, _VARIABLES) or foreign.name(root)
-    # A name that is another filter's, and misspelt at that.
+    # A name of another filter, and misspelt.
     hint = hint or dialects.NAMES.get(nearest(root, dialects.NAMES), "")
     hint = hint or one_of(_VARIABLES)
     return Explained(start, f"unknown name `{root}`", hint)
@@ -235,7 +235,7 @@ def _name(root: str, rest: str) -> str:
 
 
 def _in_quotes(before: str, word: str) -> str:
-    """A hint for a word that stands where a text is mostly meant."""
+    """Return a hint for a word that stands where mostly a text is meant."""
     if re.search(r"(==|!=|\bin|\[|,)\s*$", before):
         return f'a text stands between quotation marks: "{word}"'
     return ""
@@ -268,7 +268,7 @@ def _undefined_field(_: str, at: int, name: str, message: str) -> Explained:
 
 
 def _called_so(sign: str) -> str:
-    """An operator or a function as an admin writes it: of `_==_` and `@in`, `==` and `in`."""
+    """Return an operator or a function as an admin writes it: `_==_` and `@in` as `==` and `in`."""
     bare = sign.strip("_@")
     return bare if bare.replace("_", "").isalpha() else sign.replace("_", "") or sign
 
@@ -287,7 +287,7 @@ def _overload(text: str, at: int, sign: str, left: str, right: str) -> Explained
     return Explained(at, types, mend(shown, left, right, name or "x"))
 
 
-# `!x in [...]`: `!` takes what stands next to it, and no more.
+# `!x in [...]`: `!` takes only the operand next to it.
 _NOT_OF_HALF = re.compile(
     rf"!\s*(?:{TEXT}|[A-Za-z_][\w.]*(?:\([^()]*\))?)\s*(?P<sign>in\b|[=!<>]=|[<>])", re.DOTALL
 )

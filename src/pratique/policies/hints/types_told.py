@@ -3,7 +3,7 @@
 from pratique.policies.language import vocabulary
 
 _TIME, _DURATION = "google.protobuf.Timestamp", "google.protobuf.Duration"
-# Functions that are handed a list where they take one text.
+# Functions that are given a list where they take one text.
 _NO_LIST = {
     "cidr": "`cidr` takes one network; several are a `[[list]]`: "
     '`in_list(envelope.client.ip, "plants")`',
@@ -12,7 +12,7 @@ _NO_LIST = {
 
 
 def mend(sign: str, left: str, right: str, name: str) -> str:
-    """A hint for a sign or a function between two types; `name` is what stands before it."""
+    """Return a hint for a sign or a function between two types; `name` stands before it."""
     if sign == "in" and name.startswith("rcpt"):
         return 'groups are texts: `"board" in rcpt.groups`; a list is `in_list(x, "partners")`'
     if sign in ("<", "<=", ">", ">=") and left == "bool":
@@ -65,7 +65,7 @@ def _mend_list(kind: str, other: str, name: str) -> str:
 
 
 def called(name: str) -> str:
-    """A type of CEL as a person would call it."""
+    """Return a type of CEL as a person would call it."""
     short = name.replace(vocabulary.PACKAGE, "")
     plain = {
         "string": "a text", "int": "a number", "double": "a fraction", "bool": "a truth value",
