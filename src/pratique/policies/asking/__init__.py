@@ -1,9 +1,9 @@
-"""Ask a policy's conditions: each once, many at a time, and few of them at all.
+"""Ask a policy's conditions: each once, many at a time, and most of them not at all.
 
 The answers are the same as if each were asked alone and in order; only the cost is not.
 
-asking.py    what a condition answered is remembered for one message
-together.py  conditions are asked at once where none of them holds
-likeness.py  what they answered is remembered for messages of one sort
+asking.py    remembering what a condition answered for one message
+together.py  asking conditions at once, for messages for which none of them holds
+likeness.py  remembering answers for messages of one sort
 shadow.py    what a rule or a policy in the shadow would have done
 """

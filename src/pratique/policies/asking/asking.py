@@ -1,6 +1,6 @@
 """Remember what conditions answered for one message, so that each is asked once.
 
-What asks for no recipient has one answer for all of them.
+A condition that does not ask for the recipient has one answer for all recipients.
 """
 
 from collections.abc import Iterator
@@ -26,19 +26,19 @@ class Shared:
     _quiet: frozenset[str] | None = None
 
     def quiet(self) -> frozenset[str]:
-        """Rules that hold for no recipient, as far as that is known without asking each."""
+        """Return the rules that hold for no recipient, as far as known without asking each."""
         if self._quiet is None:
             self._quiet = self.together.quiet(self.scene)
         return self._quiet
 
     def edits(self, rule: Rule) -> tuple[Edit, ...]:
-        """The edits that a rule orders for this message; none that would change nothing."""
+        """Return the edits that a rule orders for this message, except those without effect."""
         if rule.name not in self._edits:
             self._edits[rule.name] = tuple(_edits(rule, self.scene))
         return self._edits[rule.name]
 
     def holds(self, rule: Rule) -> bool:
-        """Whether a rule holds that asks for no recipient.  Raises `NoAnswerError`."""
+        """Whether a rule holds that does not ask for the recipient.  Raises `NoAnswerError`."""
         if rule.condition is None:
             return True
         answer = self.answers.get(rule.name)
@@ -54,31 +54,31 @@ class Shared:
         return answer
 
     def is_past(self, until: datetime) -> bool:
-        """Whether the message came in at this moment or later; False where the time is unknown."""
+        """Whether the message came in at this moment or later; False if the time is unknown."""
         envelope = self.scene.known.envelope
         if not envelope.HasField("received_at"):
             return False
-        # Compared as numbers: a damaged time need not be one of the years 1 to 9999.
+        # Compared as numbers: a damaged time may lie outside the years 1 to 9999.
         received = envelope.received_at.seconds, envelope.received_at.nanos
         seconds = int(until.replace(microsecond=0).timestamp())
         return received >= (seconds, until.microsecond * 1000)
 
 
 class Own:
-    """Answers for one recipient only."""
+    """Answers for a single recipient."""
 
     def __init__(self, shared: Shared, recipient: facts.Recipient) -> None:
         self._shared = shared
         self._recipient = recipient
 
     def quiet(self) -> frozenset[str]:
-        """Rules that do not hold for this one, as far as that is known without asking each."""
+        """Return the rules that do not hold for this one, as far as known without asking each."""
         shared = self._shared
         own = shared.together.quiet_for(shared.scene, self._recipient)
         return shared.quiet() | own if own else shared.quiet()
 
     def holds(self, rule: Rule) -> bool:
-        """Whether a rule holds for this one.  Raises `NoAnswerError`."""
+        """Whether a rule holds for this recipient.  Raises `NoAnswerError`."""
         if rule.condition is None or not rule.condition.mentions_rcpt:
             return self._shared.holds(rule)
         scene, names = self._shared.scene, rule.condition.names

@@ -1,15 +1,15 @@
-"""Tell messages apart by no more than some conditions read of them, and remember the answers.
+"""Sort messages by what some conditions read of them, and remember the answers per sort.
 
 Many conditions read only words and flags (`parts.exists(p, p.unopened == "pgp")`), and by
-these ordinary mail is of a few sorts.  An answer depends on nothing but what is read, so it
-is kept for each sort, and CEL is asked about the first message of a sort only.
+these ordinary mail falls into a few sorts.  An answer depends only on what is read, so it
+is kept for each sort, and CEL is asked only about the first message of a sort.
 
-What may hold anything (a name, a size, an address) is read by no condition here: each
-message would be a sort of its own.
+Fields that may hold anything (a name, a size, an address) are read by no condition here: they
+would make each message a sort of its own.
 
-A sort is the octets of the facts with all other fields left out.  A message type that has
-only these fields is made for it, and protobuf does the rest: to read the fields one by one
-takes four times as long.  What has the same octets has the same fields.
+A sort is the octets of the facts without all other fields.  A message type that has only
+these fields is generated for it, and protobuf does the rest: reading the fields one by one
+takes four times as long.  Equal octets mean equal fields.
 """
 
 from collections.abc import Iterable
@@ -21,11 +21,11 @@ from pratique.policies.language import reads, vocabulary
 from pratique.policies.language.condition import Condition
 from pratique.scanners import facts_pb2 as facts
 
-# A message with more elements than this in what is read is asked about itself: hardly any
-# other is of its sort.
+# A message with more elements than this in what is read is always asked about: hardly any
+# other message is of its sort.
 _MOST_ELEMENTS = 40
-# Sorts that are remembered; real mail has some hundreds, of 60 octets.  A stranger can make
-# up more, and then all are forgotten.
+# How many sorts are remembered; real mail has some hundreds, of 60 octets each.  A stranger can
+# invent more; then all of them are forgotten.
 _MOST_SORTS = 4000
 
 _PACKAGE = "pratique.sort"
@@ -34,10 +34,10 @@ Answer = TypeVar("Answer")
 
 
 class Likeness(Generic[Answer]):
-    """What some conditions read of a message, and what came of it."""
+    """What some conditions read of a message, and their answers."""
 
     def __init__(self, fields: Iterable[reads.Field], present: Iterable[str] = ()) -> None:
-        """`fields` that are read, and lists of which is only asked whether they hold anything."""
+        """Take the `fields` that are read, and the lists that are only tested for being empty."""
         by_variable: dict[str, set[str]] = {}
         for variable, name in sorted(fields):
             by_variable.setdefault(variable, set()).add(name)
@@ -48,19 +48,19 @@ class Likeness(Generic[Answer]):
 
     @classmethod
     def of(cls, condition: Condition) -> "Likeness[Answer] | None":
-        """What a condition reads; None if that may be anything."""
+        """Build it for a condition; None if that may read anything."""
         fields = reads.fields_read(condition)
         return None if fields is None else cls(fields)
 
     def sort(self, known: facts.Facts) -> object:
-        """A key: messages of one key have one answer; None if that cannot be told."""
+        """Return a key, such that messages of one key have one answer; None if there is none."""
         if known.HasField("parts_left_out"):
-            # They have their kinds, too.
+            # Parts left out have kinds, too.
             return None
         reduced = self._reduced.FromString(known.SerializeToString())
         reduced.DiscardUnknownFields()
         octets = reduced.SerializeToString()
-        # An element takes two octets at least: in so few octets no list is too long.
+        # An element takes at least two octets: in this few octets no list is too long.
         if len(octets) > 2 * _MOST_ELEMENTS and self._is_long(known):
             return None
         if not self._present:
@@ -71,18 +71,18 @@ class Likeness(Generic[Answer]):
         return any(len(getattr(known, name)) > _MOST_ELEMENTS for name in self._lists)
 
     def answer(self, sort: object) -> Answer | None:
-        """The answer that is kept for this sort; None if there is none."""
+        """Return the answer that is kept for this sort; None if there is none."""
         return self._answers.get(sort)
 
     def keep(self, sort: object, *, answer: Answer) -> None:
-        """Remember what came of it."""
+        """Remember the answer for this sort."""
         if len(self._answers) >= _MOST_SORTS:
             self._answers.clear()
         self._answers[sort] = answer
 
 
 def _reduced(by_variable: dict[str, set[str]]) -> Any:
-    """The type of the facts with these fields only; their numbers and types stay."""
+    """Return the type of the facts with these fields only; their numbers and types stay."""
     file = descriptor_pb2.FileDescriptorProto(name="sort.proto", package=_PACKAGE, syntax="proto3")
     top = file.message_type.add(name="Facts")
     whole = _described(vocabulary.FACTS)

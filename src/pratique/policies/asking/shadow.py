@@ -1,7 +1,7 @@
-"""Tell what a rule or a whole policy in the shadow would have done; nothing changes by it.
+"""Tell what a rule or a whole policy in the shadow would have done; it changes nothing.
 
-A rule in the shadow is asked where it stands, as long as nothing above it decided.  A policy
-in the shadow decides as ever, and what comes of that is only told: each message is accepted
+A rule in the shadow is asked at its place, as long as no rule above it has decided.  A policy
+in the shadow decides as usual, but its decision is only reported: each message is accepted
 as it is.
 """
 
@@ -14,12 +14,12 @@ _ONLY_TOLD = "the policy is in the shadow: what it decides is only told"
 
 
 def no_answer(rule: Rule, error: NoAnswerError) -> tuple[str, str]:
-    """Why a message is held for which a rule has no answer: the reason and the failure."""
+    """Return why a message is held for which a rule has no answer: the reason and the failure."""
     return f"the condition could not be evaluated: {error}", f"rule {rule.name!r}: {error}"
 
 
 def of_rule(rule: Rule, shared: Shared, own: Own) -> tuple[Shadow, ...]:
-    """What a rule in the shadow would have ordered; empty if it does not hold."""
+    """Return what a rule in the shadow would have ordered; empty if it does not hold."""
     try:
         if not own.holds(rule):
             return ()
@@ -30,7 +30,7 @@ def of_rule(rule: Rule, shared: Shared, own: Own) -> tuple[Shadow, ...]:
 
 
 def of_policy(verdict: Verdict) -> Verdict:
-    """The verdict of a policy in the shadow: what decided comes first, then the notes."""
+    """Return the verdict of a policy in the shadow: its decision first, then the notes."""
     failure = next(iter(verdict.failures), "")
     decided = Shadow(verdict.rule, verdict.action, verdict.reason, failure)
     notes = (Shadow(note.rule, NOTE, note.reason) for note in verdict.notes)

@@ -1,21 +1,21 @@
 """Ask many conditions at once: for ordinary mail none of them holds.
 
-To evaluate a condition costs three microseconds before it asks anything, so those of a
+Evaluating a condition costs three microseconds before it asks anything, so those of a
 policy are joined by `||` and asked as one.  If that is false, each is false: CEL answers
 `a || b` with false only if both are, whatever else one of them might have said (an error
-in one makes the whole true or an error).  With any other answer nothing is known, and each
-is asked by itself, in order.  So the verdict is the same; only the innocent are cheaper.
+in one makes the whole true or an error).  After any other answer nothing is known, and each
+is asked separately, in order.  So the verdict is the same; only innocent mail is cheaper.
 
-Many ask for what ordinary mail has none of (`findings.exists(...)`): they are joined by
-what they ask for, and are false without being asked where it holds nothing.
+Many conditions ask for what ordinary mail does not have (`findings.exists(...)`): they are
+grouped by what they ask for, and are false without being asked where it is empty.
 
-What is answered by few words alone is remembered for all messages of one sort at once
-(likeness.py): which rules do not hold, and which groups are left to be asked.  Where a group
-reads more, what it asks of few words may be false already, and then all of it is:
-`auth.dmarc == "permerror" && mail.header.from_.exists(...)`.  This guard is asked first.
+Answers that depend only on a few words are remembered for all messages of one sort
+(likeness.py): which rules do not hold, and which groups still have to be asked.  Where a group
+reads more, the part of it that reads only a few words may already be false, and then all of it
+is: `auth.dmarc == "permerror" && mail.header.from_.exists(...)`.  This guard is asked first.
 
-The budget of an evaluation is shared by those that are joined.  Where it does not reach,
-the answer is an error, and each is asked by itself with the whole of it.
+The joined conditions share the budget of one evaluation.  Where it does not suffice, the answer
+is an error, and each is asked separately with the whole budget.
 """
 
 from collections.abc import Iterator, Sequence
@@ -29,14 +29,14 @@ from pratique.policies.lists.named import NO_LISTS
 from pratique.policies.written.rule import Rule
 from pratique.scanners import facts_pb2 as facts
 
-# CEL takes no expression of more than 100,000 characters, and the rule that holds costs
-# its neighbours too: policies have some thirty rules.
+# CEL accepts no expression of more than 100,000 characters, and a rule that holds costs its
+# neighbours an evaluation too: policies have some thirty rules.
 _MOST = 32
 _MOST_TEXT = 50_000
 
 _DIRECTION = frozenset({("mail", "direction")})
 
-# There is no message without a part.
+# Every message has a part.
 _ALWAYS = "parts"
 
 _NONE: frozenset[str] = frozenset()
@@ -48,13 +48,13 @@ class Group:
 
     rules: frozenset[str]
     condition: Condition
-    # They are false where these lists are empty and these messages are not there.
+    # They are false where these lists are empty and these messages are absent.
     lists: tuple[str, ...]
     messages: tuple[str, ...]
-    # Each by itself, where the answer depends on few words alone, and the words.
+    # The single conditions, where the answer depends on a few words alone, and the fields read.
     alone: tuple[tuple[str, Condition], ...] = field(default=(), compare=False)
     fields: frozenset[reads.Field] = frozenset()
-    # Where it does not: if this is quiet, these rules are.
+    # Where it does not: if this guard is quiet, so are these rules.
     guard: "Group | None" = field(default=None, compare=False)
 
     def is_quiet(self, scene: Scene, recipient: facts.Recipient | None = None) -> bool:
@@ -66,10 +66,10 @@ class Group:
         return _is_false(self.condition, scene, recipient)
 
     def asks_for_nothing(self, known: facts.Facts) -> bool:
-        """Whether there is nothing of what they ask for."""
+        """Whether the message has nothing of what they ask for."""
         if not (self.lists or self.messages):
             return False
-        # Asked of each message: a generator takes longer than the asking.
+        # This runs for each message: a generator takes longer than the test itself.
         for name in self.lists:
             if getattr(known, name):
                 return False
@@ -83,12 +83,12 @@ def _is_false(condition: Condition, scene: Scene, recipient: facts.Recipient | N
         return False
 
 
-# The rules that do not hold for a sort of messages, and the groups that it does not tell of.
+# The rules that do not hold for a sort of messages, and the groups that it leaves open.
 _Sorted = tuple[frozenset[str], tuple[Group, ...]]
 
 
 class Together:
-    """The groups of a policy: those that are asked once, and those for each recipient."""
+    """The groups of a policy: those that are asked once, and those asked for each recipient."""
 
     def __init__(self, shared: Sequence[Group] = (), own: Sequence[Group] = ()) -> None:
         self.shared = tuple(shared)
@@ -102,7 +102,7 @@ class Together:
         return Likeness(fields, (name for one in told for name in one.lists))
 
     def quiet(self, scene: Scene) -> frozenset[str]:
-        """Rules that hold for no recipient, as far as that is known without asking each."""
+        """Return the rules that hold for no recipient, as far as known without asking each."""
         if self._likeness is None:
             return _NONE
         sort = self._likeness.sort(scene.known)
@@ -117,7 +117,7 @@ class Together:
         return quiet.union(*more) if more else quiet
 
     def quiet_for(self, scene: Scene, recipient: facts.Recipient) -> frozenset[str]:
-        """Further rules that do not hold for this one."""
+        """Return further rules that do not hold for this recipient."""
         if not self.own:
             return _NONE
         return _NONE.union(*(one.rules for one in self.own if one.is_quiet(scene, recipient)))
@@ -138,17 +138,17 @@ class Together:
 
 
 def _false(group: Group, scene: Scene) -> frozenset[str]:
-    """The rules of a group that do not hold."""
+    """Return the rules of a group that do not hold."""
     if _is_false(group.condition, scene):
         return group.rules
     return frozenset(name for name, each in group.alone if _is_false(each, scene))
 
 
 def groups_of(rules: Sequence[Rule]) -> Together:
-    """Rules that can be asked at once; those that are in no group are asked alone.
+    """Group the rules that can be asked at once; those in no group are asked alone.
 
-    Rules that only state hold often, those in the shadow and those past their end may, and
-    those that ask for the recipient are asked once for each: they do not spoil the others.
+    Rules that only make notes hold often, those in the shadow or past their end may hold, and those
+    that ask for the recipient are asked once for each: they are kept apart from the others.
     """
     alike: dict[tuple[bool, bool, bool, bool, frozenset[str], bool], list[Rule]] = {}
     for rule in rules:
@@ -157,9 +157,9 @@ def groups_of(rules: Sequence[Rule]) -> Together:
             if _ALWAYS in needed:
                 needed = frozenset()
             reads_few = reads.fields_read(rule.condition) is not None
-            # In the shadow, or past its end: it may hold for mail that is ordinary.
+            # In the shadow, or past its end, a rule may hold for ordinary mail.
             is_apart = rule.mode == "shadow" or rule.until is not None
-            # What asks for what is rarely there needs no guard.
+            # What asks for something rare needs no guard.
             has_guard = not (reads_few or needed) and bool(_guard(rule.condition))
             kind = rule.condition.mentions_rcpt, rule.final is None, is_apart, reads_few
             alike.setdefault((*kind, needed, has_guard), []).append(rule)
@@ -193,7 +193,7 @@ def _group(rules: list[Rule], needed: frozenset[str]) -> Group | None:
     try:
         condition = Condition.compile(" || ".join(texts), lists=looked_in)
     except CompileError:
-        # Nested too deeply together, perhaps.
+        # For instance, nested too deeply once joined.
         return None
     lists = tuple(name for name in needed if vocabulary.VARIABLES[name].is_list)
     messages = tuple(needed.difference(lists))
@@ -206,7 +206,7 @@ def _group(rules: list[Rule], needed: frozenset[str]) -> Group | None:
 
 
 def _guarded(group: Group, rules: Sequence[Rule]) -> Group:
-    """The group with what is asked before it."""
+    """Return the group with its guard."""
     conditions = [rule.condition for rule in rules if rule.condition and rule.name in group.rules]
     text = " || ".join(f"({_guard(condition)}\n)" for condition in conditions)
     try:
@@ -214,7 +214,7 @@ def _guarded(group: Group, rules: Sequence[Rule]) -> Group:
     except CompileError:
         return group
     fields = reads.fields_read(condition)
-    # Nothing is remembered of a guard that reads more than few words.
+    # A guard that reads more than a few words cannot be remembered.
     if fields is None:
         return group
     guard = Group(group.rules, condition, (), (), fields=fields)
@@ -222,10 +222,10 @@ def _guarded(group: Group, rules: Sequence[Rule]) -> Group:
 
 
 def _guard(condition: Condition) -> str:
-    """What a condition asks of few words, where it is false if that is; empty if nothing.
+    """Return the part of a condition that reads few words and makes it false; empty if none.
 
-    CEL answers `a && b` with false if either is, whatever else the other might have said.  Only
-    of what spends the budget that is not so, so nothing that stands behind a loop is a guard.
+    CEL answers `a && b` with false if either is, whatever else the other might have said.  Only an
+    exhausted budget is an exception, so nothing that follows a loop is a guard.
     """
     whole = clause_of(condition.text)
     if whole.kind != "and" or condition.mentions_rcpt:
@@ -250,5 +250,5 @@ def _alone(text: str, whole: Condition) -> Condition | None:
 
 def _reads_few_words(condition: Condition) -> bool:
     fields = reads.fields_read(condition)
-    # Nearly all mail goes the same way.
+    # Nearly all mail goes in the same direction.
     return bool(fields) and fields != _DIRECTION

@@ -1,4 +1,4 @@
-"""Run the tests that stand in a policy, and ask how much they would notice.
+"""Run the tests that stand in a policy, and find out how much they would notice.
 
 trial.py     runs the tests that stand in a policy
 coverage.py  which rules, and which sides of their conditions, the tests ask for

@@ -1,12 +1,12 @@
 """Alter the text of a condition in one place, as a slip of its author would.
 
-Each operand of `&&` and `||` is left out, and each is turned round by `!`; an `&&` becomes
-an `||`, and the other way; each word of a list that is written out is left out.  Loops are
-gone into: in `parts.exists(p, p.returned && p.kind == "script")` there are two operands
-more, and where a loop asks for one thing only, that one.
+Each operand of `&&` and `||` is left out, and each is negated by `!`; an `&&` becomes an `||`,
+and vice versa; each word of a list that is written out is left out.  Loops are entered:
+`parts.exists(p, p.returned && p.kind == "script")` has two more operands, and a loop that asks
+for one thing has that one.
 
-What is left out becomes `true` beside `&&` and `false` beside `||`, where it changes
-nothing; a condition that is one thing alone becomes `true`.
+What is left out becomes `true` in an `&&` and `false` in an `||`, where it changes nothing; a
+condition that is a single operand becomes `true`.
 """
 
 import re
@@ -18,7 +18,7 @@ from pratique.policies.language.clauses import Clause, clause_of
 
 _TEXT = r"""[rRbB]{0,2}(?:"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*')"""
 _WORD = re.compile(_TEXT)
-# A list of two texts or more; texts and comments first, so that no list is found in them.
+# A list of at least two texts; texts and comments match first, so no list is found in them.
 _LIST = re.compile(rf"//[^\n]*|{_TEXT}|(?P<list>\[\s*{_TEXT}(?:\s*,\s*{_TEXT})+\s*,?\s*\])")
 
 
@@ -33,7 +33,7 @@ class How(StrEnum):
     ACTION = "other action"
 
 
-# The condition is asked at all if its author would notice these two.
+# Slips that any test of the condition should notice.
 OF_CONDITIONS = (How.DROPPED, How.NEGATED)
 
 
@@ -42,14 +42,14 @@ class Altered:
     """A condition with one slip in it; it need not compile."""
 
     how: How
-    # Where in the condition's text, and what stands there.
+    # The place in the condition's text, and what stands there.
     offset: int
     piece: str
     condition: str
 
 
 def altered(text: str) -> Iterator[Altered]:
-    """The condition with each slip in turn."""
+    """Yield the condition with each slip in turn."""
     yield from _in_clause(text, clause_of(text), "true")
     yield from _without_words(text)
 
@@ -66,7 +66,7 @@ def _below(text: str, clause: Clause) -> Iterator[Altered]:
         if clause.body is not None:
             yield from _in_clause(text, clause.body, "true")
     elif clause.kind == "not":
-        # It is altered as a whole: `!a` left out or turned round is all that can be done to `a`.
+        # It is altered as a whole: leaving out or negating `!a` covers all that can be done to `a`.
         for part in clause.parts:
             yield from _below(text, part)
     else:

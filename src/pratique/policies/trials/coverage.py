@@ -1,11 +1,11 @@
 """Tell which rules of a policy, and which sides of their conditions, its tests ask for.
 
 A rule is covered if it spoke in some test and was silent in another.  A condition is cut
-into its leaves at `&&`, `||` and `!` (clauses.py); a leaf has two sides, true and false,
-and each is covered if it was so in a test that reached it: a rule above had not decided
+into its leaves at `&&`, `||` and `!` (clauses.py).  A leaf has two sides, true and false; each
+is covered if the leaf had that answer in a test that reached it: no rule above had decided
 by then, and in `a && b` what stands before it was true.
 
-That a side was reached does not say that a test would fail without it: mutants.py does.
+That a side was reached does not mean that a test would fail without it: mutants.py checks that.
 Only the policy's own rules and tests count, not those of policies that it includes.
 """
 
@@ -25,7 +25,7 @@ from pratique.policies.written.rule import Rule
 
 @dataclass(slots=True)
 class Leaf:
-    """One question of a condition: where it stands in its text, and what its answers were."""
+    """One question of a condition: its place in the text, and the answers that it had."""
 
     offset: int
     text: str
@@ -54,7 +54,7 @@ class OfRule:
     @property
     def missing(self) -> str:
         """What no test asks of the whole rule, in words; empty if it spoke and was silent."""
-        # The last rule holds for all that reaches it.
+        # The last rule holds for everything that reaches it.
         silent = self.was_silent or self.rule.condition is None
         if self.spoke and silent:
             return ""
@@ -81,7 +81,7 @@ class Coverage:
 
     @property
     def sides_covered(self) -> int:
-        """How many of these were reached."""
+        """How many sides were reached."""
         leaves = (leaf for each in self.rules for leaf in each.leaves)
         return sum(leaf.was_true + leaf.was_false for leaf in leaves)
 
@@ -92,7 +92,7 @@ class _Watched:
 
     seen: OfRule
     clause: Clause | None = None
-    # By the offset at which a leaf begins; a leaf that cannot stand alone is not there.
+    # By the offset at which a leaf begins; leaves that do not compile alone are missing.
     asked: dict[int, tuple[Condition, Leaf]] = field(default_factory=dict)
 
     @classmethod
@@ -118,7 +118,7 @@ class _Watched:
         self.seen.was_silent |= answer is False
 
     def _answer(self, clause: Clause, activation: Any) -> bool | None:
-        """As CEL does: `a && b` is false if one of them is, whatever else the other says."""
+        """Evaluate as CEL does: `a && b` is false if either is, whatever else the other says."""
         if clause.kind == "leaf":
             return self._ask(clause, activation)
         if clause.kind == "not":
@@ -147,7 +147,7 @@ class _Watched:
 
 
 def coverage(policy: Policy, see: See) -> Coverage:
-    """How far a policy's own rules are covered by its own tests."""
+    """Return how far a policy's own rules are covered by its own tests."""
     watched = [_Watched.of(rule) for rule in policy.rules]
     for rule, test in own_tests(policy):
         result = tried(policy, rule, test, see)
@@ -162,7 +162,7 @@ def coverage(policy: Policy, see: See) -> Coverage:
 
 
 def _reached(watched: Sequence[_Watched], decided_by: str) -> Iterator[_Watched]:
-    """The rules that were asked: all down to the one that decided."""
+    """Yield the rules that were asked: all down to the one that decided."""
     for each in watched:
         yield each
         if each.seen.rule.name == decided_by:

@@ -1,13 +1,13 @@
 """Make slips in a policy, one at a time, and see whether its tests notice.
 
 A test that passes whatever a rule says is no test.  So each condition is altered
-(altered.py), each rule is left out, and each final action becomes another one: a mutant is
+(altered.py), each rule is left out, and each final action is replaced by another: a mutant is
 caught if a test of the policy is not met with it.  One that survives shows what no test
-asks for; or it changes nothing that could be asked for, which nobody can tell in general,
-so a rate of 100 % is no aim.
+asks for; or its slip makes no difference at all, which cannot be told in general, so a rate of
+100 % is no goal.
 
 Only the rules that are written in the policy itself are altered, and only its own tests are
-run: those of an included one are tried where that stands.
+run: those of an included policy are tested where that one is.
 """
 
 from collections.abc import Iterator, Sequence
@@ -21,8 +21,8 @@ from pratique.policies.trials.trial import See, own_tests, tried
 from pratique.policies.verdict import Action
 from pratique.policies.written.rule import Rule
 
-# The default policy has some 500.  Ten times as many take a minute with as many tests; nobody
-# wants to wait for more.
+# The default policy has some 500.  Ten times as many, with as many tests, take a minute; nobody
+# wants to wait longer.
 MOST = 5000
 
 
@@ -34,7 +34,7 @@ class Mutant:
     how: How
     # What of the rule is altered: `when`, `strip_when`, `actions`, or "" for the whole of it.
     key: str
-    # Where in the text of that key, and what stood there.
+    # The place in the text of that key, and what stood there.
     offset: int
     piece: str
     policy: Policy
@@ -42,26 +42,26 @@ class Mutant:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of the mutants of a policy."""
+    """The fate of a policy's mutants."""
 
     caught: tuple[Mutant, ...]
     survived: tuple[Mutant, ...]
-    # There were more than are tried.
+    # There were more than the limit.
     cut: bool = False
 
     @property
     def tried(self) -> int:
-        """How many mutants there were."""
+        """How many mutants were tried."""
         return len(self.caught) + len(self.survived)
 
     def rate(self, hows: Sequence[How] = tuple(How)) -> float:
-        """The share that is caught, of those that are altered so; 1 where there are none."""
+        """Return the share caught among those altered in these ways; 1 if there are none."""
         caught = sum(each.how in hows for each in self.caught)
         survived = sum(each.how in hows for each in self.survived)
         return caught / (caught + survived) if caught + survived else 1.0
 
     def rate_of_conditions(self) -> float:
-        """The share of conditions left out or turned round that a test notices."""
+        """Return the share of conditions left out or negated that a test notices."""
         return self.rate(OF_CONDITIONS)
 
 
@@ -73,7 +73,7 @@ def try_mutants(policy: Policy, see: See, most: int = MOST) -> Outcome:
     survived: list[Mutant] = []
     for mutant in islice(waiting, most):
         name = mutant.rule.name
-        # The tests of the rule itself notice most, so they are the first.
+        # The rule's own tests notice most, so they run first.
         nearest = sorted(tests, key=lambda each: each[0].name != name)
         is_caught = any(tried(mutant.policy, *each, see).why for each in nearest)
         (caught if is_caught else survived).append(mutant)
@@ -81,7 +81,7 @@ def try_mutants(policy: Policy, see: See, most: int = MOST) -> Outcome:
 
 
 def mutants(policy: Policy) -> Iterator[Mutant]:
-    """Each mutant of each rule that is the policy's own."""
+    """Yield each mutant of each rule that is the policy's own."""
     for place, rule in enumerate(policy.rules):
         if policy.owns(rule):
             yield from _of_rule(policy, place, rule)
@@ -107,7 +107,7 @@ def _of_rule(policy: Policy, place: int, rule: Rule) -> Iterator[Mutant]:
 
 
 def _conditions(condition: Condition, *, about_part: bool) -> Iterator[tuple[Altered, Condition]]:
-    """The conditions that a slip makes of one; what does not compile is no slip that stays."""
+    """Yield the conditions that slips make of one, except those that do not compile."""
     for slip in altered(condition.text):
         try:
             yield (

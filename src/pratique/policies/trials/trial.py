@@ -1,12 +1,12 @@
 """Run the tests that stand in a policy, and compare.
 
-A test that expects its rule's own action is met only if that very rule decided: that
-another rule happens to do the same would hide a rule that never speaks.  A test that
+A test that expects its rule's own action is met only if that very rule decided: if another
+rule happened to do the same, a rule that never applies would go unnoticed.  A test that
 expects another action says where the rule must be silent.
 
-A rule in the shadow changes no verdict, and its tests say the same: one that expects its
-action is met if it would have ordered that, one that expects another says what is decided
-while it is silent.  The tests of a policy in the shadow are run as if it were in force.
+A rule in the shadow changes no verdict, yet its tests work alike: one that expects its action
+is met if the rule would have ordered that; one that expects another says what is decided
+while the rule is silent.  The tests of a policy in the shadow run as if it were in force.
 """
 
 from collections.abc import Callable, Iterator
@@ -18,13 +18,13 @@ from pratique.policies.verdict import Verdict
 from pratique.policies.written.rule import NOTE, Example, Rule
 from pratique.scanners import facts_pb2 as facts
 
-# Given the path that a test names: the facts that are seen in that message.
+# Given the path that a test names, returns the facts about that message.
 See = Callable[[str], facts.Facts]
 
 
 @dataclass(frozen=True, slots=True)
 class Result:
-    """One test, and what came of it."""
+    """One test, and its result."""
 
     rule: Rule
     test: Example
@@ -44,7 +44,7 @@ def run(policy: Policy, see: See) -> Iterator[Result]:
 
 
 def own_tests(policy: Policy) -> Iterator[tuple[Rule, Example]]:
-    """The tests that stand in the policy itself, and not in one that it includes."""
+    """Yield the tests that stand in the policy itself, and not in one that it includes."""
     for rule in policy.rules:
         for test in rule.tests:
             if is_own(policy, test):
@@ -71,7 +71,7 @@ def _subject(test: Example, see: See) -> facts.Facts:
     if test.at is not None:
         known.envelope.received_at.FromDatetime(test.at)
     elif test.known is None:
-        # A file is seen today, and a test has the same answer every day.
+        # A file is scanned today, but a test must have the same answer every day.
         known.envelope.ClearField("received_at")
     return known
 
@@ -102,7 +102,7 @@ def _why(rule: Rule, test: Example, verdict: Verdict) -> str:
 
 
 def _why_in_shadow(rule: Rule, test: Example, verdict: Verdict) -> str:
-    """Why a rule in the shadow would not have ordered what is expected."""
+    """Return why a rule in the shadow would not have ordered what is expected."""
     told = next((each for each in verdict.shadows if each.rule == rule.name), None)
     if told is None:
         return f"the rule in the shadow was silent, {_decided(verdict)}"
@@ -112,7 +112,7 @@ def _why_in_shadow(rule: Rule, test: Example, verdict: Verdict) -> str:
 
 
 def _why_beside(test: Example, verdict: Verdict) -> str:
-    """Why what goes with the action is not what is expected."""
+    """Return why what goes with the action is not what is expected."""
     edits = {edit.action for edit in verdict.edits}
     if test.expect_edits is not None and edits != test.expect_edits:
         return f"the action is right, with these edits: {_listed(edits)}"

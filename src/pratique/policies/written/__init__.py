@@ -6,11 +6,11 @@ rule.py       the nouns: Rule, Example
 rules.py      reads the rules out of TOML
 keys.py       which keys there are, and what else admins write for them
 orders.py     reads what a rule orders
-addresses.py  what is an address that a policy may send to
+addresses.py  which texts are addresses that a policy may send to
 terms.py      reads on which terms a rule holds: mode, until, reply
 edits.py      what a rule takes out of a message
-sequence.py   the rules against each other: names and order
-includes.py   a policy of several texts
+sequence.py   comparing the rules: names and order
+includes.py   a policy made of several texts
 overrides.py  changes to rules of included policies
 examples.py   reads a rule's tests out of TOML
 reading.py    a policy being read: values, places, problems

@@ -1,8 +1,8 @@
-"""Tell whether a text is an address of mail that a policy may send to.
+"""Tell whether a text is a mail address that a policy may send to.
 
-Only its form is looked at, nothing is asked for: `local-part@domain` (RFC 5321, 4.1.2),
-with other letters than ASCII too (RFC 6531, 3.3).  What nobody types for a colleague is
-refused: quoted local parts, addresses in brackets, comments, names in front.
+Only its form is checked, with no query to anything: `local-part@domain` (RFC 5321, 4.1.2),
+with letters beyond ASCII too (RFC 6531, 3.3).  What nobody types for a colleague is refused:
+quoted local parts, addresses in brackets, comments, names in front.
 """
 
 import re
@@ -18,7 +18,7 @@ _LABEL = re.compile(r"(?!-)[A-Za-z0-9\u0080-\U0010ffff-]+(?<!-)")
 
 
 def wrong_with(address: str) -> str:
-    """Why this is no address, in words; empty if it is one."""
+    """Return why this is not an address, in words; empty if it is one."""
     if not address.isprintable() or " " in address:
         return "an address has no blanks and no line ends"
     if address[:1] == "<" or "[" in address or "(" in address:

@@ -1,9 +1,10 @@
-"""Hold what stands beside a policy: the texts that it names, read by somebody else.
+"""Hold the texts that a policy names, which the caller has read.
 
 A policy names other policies (`include = "default"`) and files of lists (`[[list]]` with a
-`file`).  Nothing here opens a file: `names_in` says what a text names, and whoever may read
-(milter/policy_file.py) hands over a `Beside`.  What could not be read is there as well, with
-the reason, so that the reader of the policy can complain at the very place that names it.
+`file`).  Nothing here opens a file: `names_in` says what a text names, and a caller that may
+read files (milter/policy_file.py) passes in a `Beside`.  What could not be read is there as
+well, with the reason, so that the reader of the policy can complain at the very place that
+names it.
 """
 
 import hashlib
@@ -12,14 +13,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-# Included policies, those that these include counted: a shipped one, one of the company's,
-# one of the department's, and as many again.
+# Included policies, counting those that these include: a shipped one, one of the company, one
+# of the department, and as many again.
 MOST_INCLUDED = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """What a policy names, as it is written there; each once, in order."""
+    """What a policy names, as written there; each name once, in order."""
 
     policies: tuple[str, ...] = ()
     lists: tuple[str, ...] = ()
@@ -27,14 +28,14 @@ class Names:
 
 @dataclass(frozen=True, slots=True)
 class Beside:
-    """Texts by the names that a policy gives them; `missing` is why one is not there."""
+    """Texts by the names that a policy gives them; `missing` says why one is not there."""
 
     policies: Mapping[str, str] = field(default_factory=dict)
     lists: Mapping[str, str] = field(default_factory=dict)
     missing: Mapping[str, str] = field(default_factory=dict)
 
     def written(self) -> dict[str, dict[str, str]]:
-        """As plain values, for JSON."""
+        """Return it as plain values, for JSON."""
         return {
             "policies": dict(self.policies),
             "lists": dict(self.lists),
@@ -43,7 +44,7 @@ class Beside:
 
     @classmethod
     def read(cls, written: Mapping[str, Mapping[str, str]]) -> "Beside":
-        """From what `written` gave."""
+        """Rebuild it from what `written` returned."""
         return cls(*(dict(written.get(key, {})) for key in ("policies", "lists", "missing")))
 
 
@@ -51,7 +52,7 @@ NOTHING = Beside()
 
 
 def names_in(text: str) -> Names:
-    """What a policy names; nothing where it is no TOML, which its reader will say."""
+    """Return what a policy names; nothing if it is not TOML, which its reader will report."""
     try:
         values = tomllib.loads(text)
     except (tomllib.TOMLDecodeError, RecursionError):
@@ -63,10 +64,10 @@ def names_in(text: str) -> Names:
 
 
 def hash_of(text: str, beside: Beside) -> str:
-    """SHA-256 of all that decides, lower-case hexadecimal.
+    """Return the SHA-256 of all that decides, lower-case hexadecimal.
 
-    That of the text alone where it names nothing; else that of the hashes of all texts, with
-    their names.
+    It is that of the text alone if the text names nothing, and otherwise that of the hashes of all
+    texts, with their names.
     """
     own = _sha256(text)
     if not (beside.policies or beside.lists):
@@ -78,7 +79,7 @@ def hash_of(text: str, beside: Beside) -> str:
 
 
 def _sha256(text: str) -> str:
-    # A path may have octets that are no UTF-8 (PEP 383).
+    # A path may have octets that are not UTF-8 (PEP 383).
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()
 
 

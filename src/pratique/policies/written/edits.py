@@ -4,12 +4,12 @@
     strip      = ["executable", "script"]            # these kinds of parts
     strip_when = 'p.name.matches("(?i)[.]iso$")'     # and these: a condition on one part
 
-`strip` is by kind, as `any_kind` is; `strip_when` is a condition in CEL that is asked for
-each part, which it calls `p`, beside all facts of the message.  A part that either means
-is taken out.  The message itself and the bodies of multiparts are no such parts: they are
-what parts are taken out of.
+`strip` goes by kind, as `any_kind` does; `strip_when` is a condition in CEL that is asked for
+each part, which it calls `p`, along with all facts of the message.  A part that either of them
+selects is taken out.  The message itself and the bodies of multiparts do not count as parts
+here: they are what parts are taken out of.
 
-A rule that takes out nothing by its own words, or says what to take out and does not
+A rule whose `strip` would take out nothing, or one that says what to take out but does not
 order it, is a slip and is refused.
 """
 
@@ -30,7 +30,7 @@ STRIP, REBUILD = "strip", "rebuild"
 CHANGES = (STRIP, REBUILD)
 KEYS = ("strip", "strip_when")
 _FORM = 'say what is taken out: `strip = ["executable", "script"]`, or a `strip_when`'
-# What parts are taken out of, and no part by itself.
+# What parts are taken out of, not a part to take out.
 _STRUCTURE = "multipart"
 
 
@@ -42,7 +42,7 @@ class Strip:
     condition: Condition | None = None
 
     def parts(self, scene: Scene) -> Iterator[int]:
-        """The ids of the parts that are meant.  Raises `NoAnswerError`."""
+        """Yield the ids of the parts to take out.  Raises `NoAnswerError`."""
         self._ask_left_out(scene.known.parts_left_out)
         for part in scene.known.parts:
             if part.parent >= 0 and part.kind != _STRUCTURE and self._means(scene, part):
@@ -54,7 +54,7 @@ class Strip:
         return self.condition is not None and self.condition.holds(scene.about(part))
 
     def _ask_left_out(self, left_out: facts.PartsLeftOut) -> None:
-        """Of parts that are only counted it is not known which they are."""
+        """Raise if parts that are only counted may be meant: which ones is not known."""
         meant = sum(left_out.by_kind[kind] for kind in self.kinds & left_out.by_kind.keys())
         if meant or (self.condition is not None and left_out.total):
             raise NoAnswerError("there are too many parts to say which are to be taken out")
@@ -67,7 +67,7 @@ def read_strip(
     changes: Sequence[str],
     lists: Lists = NO_LISTS,
 ) -> Strip | None:
-    """What a rule takes out; None where it takes out nothing, or where that is wrong."""
+    """Return what a rule takes out; None if nothing, or if that is wrong."""
     kinds = _kinds(reading, path, table)
     condition = _condition(reading, path, table, lists)
     given = [key for key in KEYS if key in table]

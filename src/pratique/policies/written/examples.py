@@ -1,7 +1,7 @@
 """Read the tests of a rule: a message or a few facts, and what shall be decided.
 
-Facts written in a policy are held against `facts.proto` like a condition is: a test about
-a part of kind "executible" would pass or fail for the wrong reason for ever.
+Facts written in a policy are checked against `facts.proto` as a condition is: a test about
+a part of kind "executible" would otherwise pass or fail for the wrong reason for ever.
 """
 
 from collections.abc import Mapping
@@ -46,7 +46,7 @@ _SCALARS: dict[int, tuple[type, ...]] = {
 def read_tests(
     reading: Reading, rule: Path, table: Mapping[str, Any], *, decides: bool
 ) -> tuple[Example, ...]:
-    """The tests of one rule; `decides` says whether it has a final action."""
+    """Return the tests of one rule; `decides` says whether it has a final action."""
     tables = table.get("test", [])
     where = (*rule, "test")
     if not isinstance(tables, list) or not all(isinstance(each, dict) for each in tables):
@@ -113,7 +113,7 @@ def _expectation(reading: Reading, path: Path, table: Mapping[str, Any], *, deci
 def _expected_edits(
     reading: Reading, path: Path, table: Mapping[str, Any]
 ) -> frozenset[str] | None:
-    """The edits that are expected; None where the test does not say."""
+    """Return the edits that are expected; None if the test does not say."""
     listed, where = table.get("expect_edits"), (*path, "expect_edits")
     if listed is None:
         return None
@@ -130,7 +130,7 @@ def _expected_edits(
 def _expected_notify(
     reading: Reading, path: Path, table: Mapping[str, Any]
 ) -> frozenset[str] | None:
-    """The addresses that shall be told; None where the test does not say."""
+    """Return the addresses that shall be notified; None if the test does not say."""
     listed = table.get("expect_notify")
     if listed is None:
         return None
@@ -145,7 +145,7 @@ def _expected_notify(
 
 
 def _at(reading: Reading, path: Path, table: Mapping[str, Any]) -> datetime | None:
-    """When the message is received; None where the test does not say."""
+    """Return when the message is received; None if the test does not say."""
     said = table.get("at")
     if said is None:
         return None
@@ -156,7 +156,7 @@ def _at(reading: Reading, path: Path, table: Mapping[str, Any]) -> datetime | No
 
 
 def _subject(reading: Reading, path: Path, table: Mapping[str, Any]) -> facts.Facts | None:
-    """The facts that a test is about; None if it is about a file."""
+    """Return the facts that a test is about; None if it is about a file."""
     strayed = any(_ELSEWHERE.get(key) in ("message", "facts") for key in table)
     strayed = strayed or any(key in vocabulary.FACTS.fields_by_name for key in table)
     if "message" not in table and "facts" not in table and strayed:
@@ -179,7 +179,7 @@ def _subject(reading: Reading, path: Path, table: Mapping[str, Any]) -> facts.Fa
 
 
 def _message(reading: Reading, path: Path, table: object, message: Descriptor) -> dict[str, object]:
-    """A table as protobuf's JSON, with a complaint about each thing that is none."""
+    """Return a table in protobuf's JSON form; complain about each entry that does not fit."""
     if not isinstance(table, dict):
         reading.say(path, f"{kind_of(table)}, where a table is needed", "write `{ key = value }`")
         return {}

@@ -1,12 +1,12 @@
-"""Put a policy together of the texts that it includes.
+"""Assemble a policy from the texts that it includes.
 
     include = "default"                        # or several: ["ours.toml", "default"]
 
 Its own rules come first, then those of each included one, in order; an included policy may
-include others.  The texts were read by somebody else (beside.py), by the names that are
-written here.  A policy is included once: two of it would have each rule's name twice.
+include others.  The caller has read the texts (beside.py), by the names that are written
+here.  A policy is included only once: a second copy would repeat each rule's name.
 
-What is wrong with an included text is told with that text's name, line and column, and what
+What is wrong with an included text is reported with that text's name, line and column, and what
 is wrong with including it at the place that names it.
 """
 
@@ -22,7 +22,7 @@ _FORM = 'write `include = "default"`, or a list of names'
 
 
 def gather(reading: Reading) -> bool:
-    """Read what a policy includes, and carry its overrides out; tell if all of it is there.
+    """Read what a policy includes, and apply its overrides; return whether all of it is there.
 
     The texts are left in `reading.included`, what is wrong in `reading.problems`.
     """
@@ -35,11 +35,11 @@ class _Gathering:
     def __init__(self, policy: Reading) -> None:
         self.policy = policy
         self.is_whole = True
-        # Each text that is there, and the one that includes it.
+        # Each text that is there, with the one that includes it.
         self.named: dict[str, str] = {policy.file: ""}
 
     def below(self, reading: Reading) -> None:
-        """Read what a text includes, and what that includes."""
+        """Read what a text includes, and what those include."""
         found: list[Reading] = []
         for path, name in self._names(reading):
             if self._is_refused(reading, path, name):
@@ -54,14 +54,14 @@ class _Gathering:
         overrides.carry_out(reading)
 
     def _names(self, reading: Reading) -> Iterator[tuple[Path, str]]:
-        """The names that a text includes; a complaint about what is none."""
+        """Yield the names that a text includes; complain about what is not a name."""
         said = reading.values.get("include", [])
         is_one = isinstance(said, str)
         if not is_one and not isinstance(said, list):
             reading.say(("include",), f"`include` is {kind_of(said)}, not a name", _FORM)
             self.is_whole = False
             return
-        # One more than there may be: that is told of the first of those only.
+        # One more than allowed: only the first beyond the limit is complained about.
         for index, name in enumerate([said] if is_one else said[: MOST_INCLUDED + 1]):
             path: Path = ("include",) if is_one else ("include", index)
             if isinstance(name, str) and name.strip():
@@ -72,7 +72,7 @@ class _Gathering:
                 self.is_whole = False
 
     def _is_refused(self, reading: Reading, path: Path, name: str) -> bool:
-        """Complain if a text cannot be included; tell if it cannot."""
+        """Complain if a text cannot be included; return whether that is so."""
         hint = ""
         if name == reading.file or name in self._chain(reading.file):
             message = f"`{name}` includes itself"
@@ -96,14 +96,14 @@ class _Gathering:
         return True
 
     def _chain(self, file: str) -> list[str]:
-        """The policy, and each text down to this one."""
+        """Return the policy, and each text down to this one."""
         chain = [file]
         while above := self.named.get(chain[0], ""):
             chain.insert(0, above)
         return chain
 
     def _read(self, reading: Reading, path: Path, name: str) -> Reading | None:
-        """An included text; None, and a complaint of its own, where it is no TOML."""
+        """Return an included text; None, with its own complaint, if it is not TOML."""
         before = len(self.policy.problems)
         one = Reading(
             name,
@@ -119,13 +119,13 @@ class _Gathering:
         return one
 
     def _mode(self, reading: Reading, path: Path, one: Reading) -> None:
-        """Whoever includes what is in the shadow as a whole says which mode is meant."""
+        """Complain if a policy that includes one in the shadow does not say which mode is meant."""
         if one.values.get("mode", "enforce") != "enforce" and "mode" not in reading.values:
             message = f"`{one.file}` has `mode` for the whole of it, and this policy has none"
             hint = 'say which one is meant: `mode = "enforce"`, or `mode = "shadow"`'
             reading.say(path, message, hint)
 
 
-# Named in hints only: the reader of the files knows which there are.
+# Named in hints only: the caller that reads the files knows which ones exist.
 _SHIPPED = ("default", "strict", "monitor", "bounces-only")
 _HINT_MISSING = f"the name of a shipped one ({', '.join(_SHIPPED)}), or of a file beside this"

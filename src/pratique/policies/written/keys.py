@@ -1,4 +1,4 @@
-"""Know the keys of a policy's tables, and what admins write who know other filters."""
+"""Know the keys of a policy's tables, and what admins who know other filters write."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,7 +15,7 @@ KEYS = ("name", "when", "actions", *STRIP_KEYS, "reason", *TERMS, "forgeable", "
 # What stands at the top of a file; `list` and `group` are read by lists.py.
 TOP = ("include", "mode", "list", "group", "override", "rule")
 _ONLY_AT_THE_TOP = ("include", "list", "group", "override", "rule")
-# What admins write for a key when they come from somewhere else.
+# What admins who come from other filters write for a key.
 _ELSEWHERE = {
     "action": "actions", "then": "actions", "do": "actions", "verdict": "actions",
     "if": "when", "condition": "when", "match": "when", "expression": "when",
@@ -32,12 +32,12 @@ _TOP_ELSEWHERE = {
 
 
 def meant(key: str) -> str:
-    """The key of a rule that an unknown one stands for, as far as one can tell."""
+    """Return the key of a rule that an unknown one probably stands for."""
     return _ELSEWHERE.get(key.lower()) or hints.nearest(key, KEYS)
 
 
 def lacks(table: Mapping[str, Any], key: str) -> bool:
-    """Tell whether a key is missing, and not only misspelt: that is told by itself."""
+    """Whether a key is missing, and not only misspelt: that is reported separately."""
     return key not in table and not any(meant(each) == key for each in table.keys() - set(KEYS))
 
 

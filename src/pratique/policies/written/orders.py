@@ -5,7 +5,7 @@
     actions = ["quarantine", { notify = "security@example.org" }]
     actions = [{ redirect = "analyst@example.org" }]
 
-One of them is final at most.  `notify` changes no message, so it stands in any rule.
+At most one of them is final.  `notify` changes no message, so it may stand in any rule.
 """
 
 import re
@@ -21,7 +21,7 @@ from pratique.policies.written.places import Path
 from pratique.policies.written.reading import Reading, kind_of
 from pratique.policies.written.rule import FINAL, FORMS, NOTE
 
-# What admins write for an action when they come from somewhere else.
+# What admins who come from other filters write for an action.
 _ELSEWHERE = {
     "allow": "accept", "pass": "accept", "deliver": "accept", "ok": "accept", "permit": "accept",
     "keep": "accept", "block": "reject", "deny": "reject", "refuse": "reject", "fail": "reject",
@@ -35,19 +35,19 @@ _ELSEWHERE = {
     "tell": "notify", "inform": "notify", "bcc": "notify",
 }  # fmt: skip
 _ALL = tuple(dict.fromkeys((*FINAL, *CHANGES, NOTE, *FORMS)))
-# A name of ours that lets a released message pass once: no rule may write it.
+# A field name of ours that lets a released message pass once: no rule may write it.
 _RESERVED = "x-pratique-release"
-# RFC 5322 2.1.1 allows 998 octets a line; 900 leaves room for the name and for a hop that
+# RFC 5322 2.1.1 allows 998 octets per line; 900 leaves room for the name and for a hop that
 # appends something.
 _LONGEST_VALUE = 900
 _FIELD = re.compile(r"([^:]*):\s*(.*)", re.DOTALL)
-# Each is a message that we send for one that comes in.
+# Each causes one message from us for each one that comes in.
 MOST_NOTIFIED = 8
 
 
 @dataclass(slots=True)
 class Orders:
-    """What a list of actions comes to."""
+    """What a list of actions amounts to."""
 
     final: Action | None = None
     notes: bool = False
@@ -58,7 +58,7 @@ class Orders:
 
 
 def read_orders(reading: Reading, path: Path, table: Mapping[str, Any]) -> Orders:
-    """The orders of a rule that has `actions`."""
+    """Return the orders of a rule that has `actions`."""
     found = Orders()
     where = (*path, "actions")
     entries = table["actions"]
@@ -79,7 +79,7 @@ def read_orders(reading: Reading, path: Path, table: Mapping[str, Any]) -> Order
 
 
 def is_final(table: Mapping[str, Any]) -> bool:
-    """Tell whether a rule's actions decide, or are wrong, which is told by itself."""
+    """Whether a rule's actions decide, or are wrong, which is reported separately."""
     actions = table.get("actions")
     known = isinstance(actions, list) and all(
         action in (*FINAL, *CHANGES, NOTE) or isinstance(action, dict) for action in actions
@@ -88,7 +88,7 @@ def is_final(table: Mapping[str, Any]) -> bool:
 
 
 def names_in(actions: object) -> list[str]:
-    """The names of the actions in a list, as far as they are any."""
+    """Return the names of the actions in a list, as far as it has any."""
     entries = actions if isinstance(actions, list) else []
     return [name for entry in entries for name in (entry if isinstance(entry, dict) else [entry])]
 
@@ -181,7 +181,7 @@ def _address(reading: Reading, where: Path, address: str, found: Orders) -> None
 
 
 def _header_field(reading: Reading, where: Path, text: str) -> HeaderField | None:
-    """`X-Name: value` as a field, or None and a complaint."""
+    """Return `X-Name: value` as a field; None, with a complaint, if it is not one."""
     parsed = _FIELD.fullmatch(text)
     if not parsed or not parsed[1].strip() or not parsed[2].strip():
         message = "a header field is a name, a colon and a value"
@@ -189,7 +189,7 @@ def _header_field(reading: Reading, where: Path, text: str) -> HeaderField | Non
         return None
     name, value = parsed[1].strip(), parsed[2].strip()
     if not name.lower().startswith("x-") or not re.fullmatch(r"[A-Za-z0-9-]{3,70}", name):
-        # Anything else says what a message is or where it came from, and is not ours.
+        # Any other field says what a message is or where it came from, and is not ours to set.
         hint = f"a field of ours begins with X-: `X-{re.sub('[^A-Za-z0-9-]', '-', name)}`"
         reading.say(where, f"the field `{name}` cannot be added", hint)
     elif name.lower() == _RESERVED:

@@ -2,15 +2,15 @@
 
     [[override]]
     rule = "program"              # the name of an included rule
-    mode = "shadow"               # takes the place of what stands there; all else stays
+    mode = "shadow"               # replaces what stands there; all else stays
 
-An override is said of the text of the rule, before that is read: a rule with an override is
-held against the same demands as any other, and what is wrong is told where it is said.
+An override is applied to the text of the rule, before that is read: a rule with an override
+must meet the same demands as any other, and errors are reported where they are written.
 
 An admin who changes what a rule asks or orders writes new tests for it: those that came with
-it were for another rule, and are dropped.  So is what goes with its old actions only (a
-`reply` of another class, what `strip` took out), and `forgeable`, which somebody said of
-another condition.
+it were for another rule, and are dropped.  So is what belongs to its old actions only (a
+`reply` of another class, what `strip` took out), and `forgeable`, which was said of another
+condition.
 """
 
 from collections.abc import Mapping
@@ -27,10 +27,10 @@ from pratique.policies.written.rule import FINAL
 from pratique.policies.written.terms import fits
 
 KEYS = ("rule", *(key for key in keys.KEYS if key != "name"))
-# Whoever changes one of these makes another rule of it, with other tests.
+# A change to one of these makes another rule of it, with other tests.
 _OTHER_TESTS = {"when", "actions", "test"}
 
-# A policy that changes more of another had better be written anew.
+# A policy that changes more of another one had better be written anew.
 MOST_OVERRIDES = 500
 
 _Table = Mapping[str, Any]
@@ -62,7 +62,7 @@ def carry_out(reading: Reading) -> None:
 
 
 def _included(reading: Reading) -> dict[str, tuple[Reading, Path]]:
-    """Where each included rule stands, by its name; the first one, where there are two."""
+    """Return where each included rule stands, by its name; of two with one name, the first."""
     there: dict[str, tuple[Reading, Path]] = {}
     for one in reading.included:
         for name, index in _named(one).items():
@@ -71,7 +71,7 @@ def _included(reading: Reading) -> dict[str, tuple[Reading, Path]]:
 
 
 def _named(reading: Reading) -> dict[str, int]:
-    """The rules of a text by their names, as far as they have any."""
+    """Return the rules of a text by their names, as far as they have any."""
     tables = reading.values.get("rule", [])
     tables = tables if isinstance(tables, list) else []
     there: dict[str, int] = {}
@@ -83,7 +83,7 @@ def _named(reading: Reading) -> dict[str, int]:
 
 
 def _rule_of(reading: Reading, path: Path, table: _Table) -> str:
-    """The name of the rule that is changed; empty, with a complaint, where none is said."""
+    """Return the name of the rule that is changed; empty, with a complaint, if none is given."""
     for key in table.keys() - set(KEYS):
         if key == "name":
             hint = "the rule is named with `rule`; its name stays, verdicts are explained by it"
@@ -113,7 +113,7 @@ def _unknown(reading: Reading, path: Path, name: str, there: list[str]) -> None:
 
 
 def _change(reading: Reading, path: Path, table: _Table, one: Reading, rule: Path) -> None:
-    """Put what an override says in the place of what stands in a rule."""
+    """Replace what stands in a rule by what an override says."""
     said = {key: value for key, value in table.items() if key in KEYS and key != "rule"}
     standing = {**one.values["rule"][rule[1]]}
     for key in _dropped(standing, said):
@@ -127,7 +127,7 @@ def _change(reading: Reading, path: Path, table: _Table, one: Reading, rule: Pat
 
 
 def _dropped(standing: _Table, said: _Table) -> set[str]:
-    """What goes with an old condition, or with old actions, and fits no more."""
+    """Return which keys belong to an old condition, or to old actions, and no longer fit."""
     dropped: set[str] = set()
     if said.keys() & {"when", "actions"}:
         dropped |= {"test", "forgeable"}

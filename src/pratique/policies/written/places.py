@@ -2,9 +2,9 @@
 
 `tomllib` gives values without places, and an admin wants line and column.  This is a
 scanner for text that `tomllib` has accepted already: it trusts the grammar of TOML
-1.0.0 and only keeps count.  A string also keeps the offset in the file of each of its
-characters, so that column 18 of a condition is found in the file even behind escapes
-and in strings of several lines.
+1.0.0 and only keeps count.  For a string it also keeps the offset of each character in the
+file, so that column 18 of a condition is found in the file even after escapes and in strings
+of several lines.
 """
 
 from dataclasses import dataclass, field
@@ -28,29 +28,29 @@ class Layout:
     letters: dict[Path, list[int]] = field(default_factory=dict)
 
     def line_and_column(self, offset: int) -> tuple[int, int]:
-        """Line and column of an offset, both from 1."""
+        """Return line and column of an offset, both from 1."""
         before = self.text[:offset]
         return before.count("\n") + 1, offset - (before.rfind("\n") + 1) + 1
 
     def value(self, path: Path) -> int:
-        """The offset of a value, or of the nearest thing around it that has a place."""
+        """Return the offset of a value, or of the nearest thing around it that has a place."""
         while path not in self.values and path not in self.keys and path:
             path = path[:-1]
         return self.values.get(path, self.keys.get(path, 0))
 
     def key(self, path: Path) -> int:
-        """The offset of a key, or of the nearest thing around it that has a place."""
+        """Return the offset of a key, or of the nearest thing around it that has a place."""
         return self.keys[path] if path in self.keys else self.value(path)
 
     def letter(self, path: Path, index: int) -> int:
-        """The offset of a string's character, 0 being its first."""
+        """Return the offset of a string's character, 0 being its first."""
         letters = self.letters.get(path)
         return letters[min(index, len(letters) - 1)] if letters else self.value(path)
 
 
 def lay_out(text: str) -> Layout:
     """Find the places in a text that `tomllib.loads` accepts."""
-    # As tomllib does, so that both count the same characters.
+    # Normalized as by tomllib, so that both count the same characters.
     scanner = _Scanner(Layout(text.replace("\r\n", "\n")))
     scanner.document()
     return scanner.layout
@@ -73,7 +73,7 @@ class _Scanner:
                 self.pair(table)
 
     def skip_space(self) -> bool:
-        """Go to the next character that is no space, line end or comment."""
+        """Advance to the next character that is not a space, line end or comment."""
         while self.at < len(self.text):
             if self.text[self.at] == "#":
                 self.at = self.find("\n")
@@ -97,7 +97,7 @@ class _Scanner:
         return path
 
     def resolve(self, names: list[str], is_array: bool, start: int) -> Path:
-        """The path of a header: a name of an array of tables means its last element."""
+        """Return the path of a header: the name of an array of tables means its last element."""
         path: Path = ()
         for position, name in enumerate(names):
             path += (name,)
@@ -109,7 +109,7 @@ class _Scanner:
         return path
 
     def dotted_key(self) -> tuple[list[str], int]:
-        """Read a key such as `a."b c".d`; give its names and where the last one begins."""
+        """Read a key such as `a."b c".d`; return its names and where the last one begins."""
         names: list[str] = []
         while True:
             self.skip_space()
@@ -174,7 +174,7 @@ class _Scanner:
         self.at += 1
 
     def string(self) -> tuple[str, list[int]]:
-        """Read a string of any of the four forms; give it and its characters' offsets."""
+        """Read a string of any of the four forms; return it and its characters' offsets."""
         quote = self.text[self.at]
         fence = quote * 3 if self.text.startswith(quote * 3, self.at) else quote
         self.at += len(fence)

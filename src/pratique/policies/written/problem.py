@@ -1,6 +1,6 @@
 """Say what is wrong with a policy in an admin's words, and show the place.
 
-A problem is a value: the reader of a policy collects many in one go and nobody has to
+A problem is a value: the reader of a policy collects many in one pass, so that nobody has to
 mend a file one error at a time.  A caret stands under the first character of what is
 meant; the hint says what would be right.
 """
@@ -20,7 +20,7 @@ class Problem:
     message: str
     # What would be right; empty where nothing useful can be said.
     hint: str = ""
-    # With an error a policy is refused; a warning is told, and the policy may be used.
+    # With an error a policy is refused; a warning is reported, and the policy may be used.
     severity: Literal["error", "warning"] = "error"
 
     @property
@@ -30,7 +30,7 @@ class Problem:
 
     @property
     def told(self) -> str:
-        """The message; that it is a warning is said in front."""
+        """The message, preceded by "warning" if it is one."""
         return self.message if self.severity == "error" else f"warning: {self.message}"
 
 
@@ -43,13 +43,13 @@ class PolicyError(Exception):
 
 
 def one_line(problem: Problem) -> str:
-    """The problem on one line, as compilers write it: `file:line:column: message (hint)`."""
+    """Return the problem on one line, as compilers do: `file:line:column: message (hint)`."""
     hint = f" ({problem.hint})" if problem.hint else ""
     return f"{problem.place}: {problem.told}{hint}"
 
 
 def render(problem: Problem, text: str) -> str:
-    """The problem with its source line, a caret under the place, and the hint."""
+    """Return the problem with its source line, a caret under the place, and the hint."""
     lines = [f"{problem.place}: {problem.told}"]
     source = text.replace("\r\n", "\n").split("\n")
     if problem.line <= len(source):

@@ -1,7 +1,7 @@
 """Hold a policy's text, its values and its places together while it is read.
 
 Every complaint goes through here: a path of keys and indexes becomes file, line and
-column.  What TOML itself refuses is explained here too, for those who know YAML, INI or
+column.  What TOML itself refuses is explained here too, for admins who know YAML, INI or
 JSON better.
 """
 
@@ -18,13 +18,13 @@ from pratique.policies.written.problem import Problem
 
 _PLACE = re.compile(r" \(at (?:line (\d+), column (\d+)|end of document)\)$")
 
-# What is below it, `[[rule.test]]`, is then of another table.
+# What follows below it, as `[[rule.test]]`, then belongs to another table.
 _RULE_MISSPELT = re.compile(r"^\s*(?P<here>\[\[(?:[Rr]ules|R[Uu][Ll][Ee]S?)\]\])", re.MULTILINE)
-# One table, where a policy has several: TOML stumbles over the second only.
+# One table, where a policy has several: TOML stumbles only over the second.
 _ONE_BRACKET = re.compile(
     r"^[ \t]*(?P<here>\[(?P<name>(?:rule|override)(?:\.test)?|list|group)\])", re.MULTILINE
 )
-# A text between single quotation marks that has only the first of them.
+# A text with an opening single quotation mark, but no closing one.
 _OPEN_LITERAL = r"^[^#\n]*=\s*(?P<here>'(?!'')[^'\n]*)$"
 
 _TYPES = {
@@ -32,7 +32,7 @@ _TYPES = {
     dict: "a table",
 }  # fmt: skip
 
-# That of a path to a rule: the key, and which one.
+# Length of the path to a rule: the key, and the index.
 _LENGTH_OF_A_RULE = 2
 
 
@@ -46,14 +46,14 @@ class Reading:
     layout: Layout = field(init=False)
     problems: list[Problem] = field(default_factory=list)
     beside: Beside = NOTHING
-    # Policies that this one includes, and those that they do, in the order of their rules.
+    # Policies that this one includes, and those that they include, in the order of their rules.
     # They leave their problems here.
     included: "tuple[Reading, ...]" = ()
-    # Where it is included: a text and a place in that; None: nowhere, it is the policy.
+    # Where it is included: a text and a place in that; None for the policy itself.
     named_at: "Standing | None" = None
-    # What an `[[override]]` says in place of what stands here, and where it says it.
+    # What an `[[override]]` says instead of what stands here, and where it says it.
     moved: "dict[Path, Standing]" = field(default_factory=dict)
-    # Where each rule stands that was read, by its name; those of included policies too.
+    # Where each rule that was read stands, by its name; those of included policies too.
     places: "dict[str, Standing]" = field(default_factory=dict)
 
     def __post_init__(self) -> None:
@@ -85,15 +85,15 @@ class Reading:
         reading.add(reading.layout.letter(path, index), message, hint)
 
     def line(self, path: Path) -> int:
-        """The line on which a key or a table stands."""
+        """Return the line on which a key or a table stands."""
         reading, path = self.standing(path)
         return reading.layout.line_and_column(reading.layout.key(path))[0]
 
     def standing(self, path: Path) -> "Standing":
-        """The text and the place in it where this is said: here, or in an override."""
+        """Return the text, and the place in it, where this is written: here, or in an override."""
         if path in self.moved:
             return self.moved[path]
-        # A rule's table has moved for complaints about the whole of it only.
+        # A rule's own entry in `moved` is only for complaints about the rule as a whole.
         for length in range(len(path) - 1, _LENGTH_OF_A_RULE, -1):
             if path[:length] in self.moved:
                 reading, start = self.moved[path[:length]]
@@ -101,7 +101,7 @@ class Reading:
         return self, path
 
     def text_at(self, table: Mapping[str, Any], path: Path, key: str) -> str:
-        """A text of a table; empty, with a complaint, if it is something else."""
+        """Return a text of a table; empty, with a complaint, if it is something else."""
         value = table.get(key, "")
         if isinstance(value, str):
             return value
@@ -120,7 +120,7 @@ Standing = tuple[Reading, Path]
 
 
 def kind_of(value: object) -> str:
-    """What a TOML value is, for a person."""
+    """Return what a TOML value is, for a person."""
     return _TYPES.get(type(value), "a date or time")
 
 
@@ -154,7 +154,7 @@ def _toml_problem(file: str, layout: Layout, error: str) -> Problem:
 
 
 def _unclosed(text: str) -> tuple[int, int]:
-    """The place of the last thing that was opened, in a text that ends too early."""
+    """Return the place of what was opened last, in a text that ends too early."""
     opened = [*re.finditer(r"=\s*([\[{])", text)]
     at = opened[-1].start(1) if opened else len(text)
     quoted = re.search(_OPEN_LITERAL, text, re.MULTILINE)

@@ -1,8 +1,8 @@
 """Name what a policy is made of: rules, their tests (examples), and the actions they can order.
 
 A rule that holds and has a final action decides, and reading ends.  A rule without one
-only states: its fields and its note are kept, reading goes on, and what it adds goes out
-with whatever decides further down.
+only makes a note: its fields and its note are kept, reading goes on, and what it adds goes out
+with whichever rule decides further down.
 """
 
 from dataclasses import dataclass
@@ -26,28 +26,28 @@ FORMS = {
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """What a rule's author expects of one message, a file's or one of a few facts."""
+    """What a rule's author expects of one message, from a file or given as a few facts."""
 
-    # Where the policy stands, a path from there; empty where `known` is given.
+    # A path relative to the policy; empty where `known` is given.
     message: str
     known: facts.Facts | None
     recipient: str
-    # None leaves what the message says; "" is the null reverse-path.
+    # None keeps what the message says; "" is the null reverse-path.
     reverse_path: str | None
-    # A final action, or "note" where the rule shall state and not decide.
+    # A final action, or "note" where the rule shall only make a note.
     expect: str
-    # The rule that shall decide, if another than the one that the test stands under.
+    # The rule that shall decide, if not the one that the test stands under.
     by: str
     line: int
     # The edits that shall be ordered, `strip` or `rebuild`; None leaves them open.
     expect_edits: frozenset[str] | None = None
-    # The addresses that shall be told; None leaves them open.
+    # The addresses that shall be notified; None leaves them open.
     expect_notify: frozenset[str] | None = None
-    # What the stranger shall hear; None leaves it open.
+    # The reply to the client; None leaves it open.
     expect_reply: str | None = None
-    # When the message is received; None leaves what its facts say.
+    # When the message is received; None keeps what its facts say.
     at: datetime | None = None
-    # The file that the test stands in; its line is one of that.
+    # The file that the test stands in, which `line` refers to.
     file: str = ""
 
 
@@ -66,18 +66,18 @@ class Rule:
     rebuild: bool = False
     # Its author knows that a forger can meet its condition (forgeable.py).
     forgeable: bool = False
-    # In the shadow it is asked, and what it would order is only told.
+    # In the shadow it is asked, and what it would order is only reported.
     mode: Literal["enforce", "shadow"] = "enforce"
     # It holds for mail that is received before this moment, in UTC.
     until: datetime | None = None
-    # What the stranger hears: an enhanced status code and a text.
+    # The reply to the client: an enhanced status code and a text.
     reply: str = ""
     # With Action.REDIRECT: the address that gets the message.
     redirect: str = ""
-    # Addresses of ours that are told.
+    # Addresses of ours that are notified.
     notify: tuple[str, ...] = ()
-    # The file that it stands in; its line is one of that.
+    # The file that it stands in, which `line` refers to.
     file: str = ""
     # The file of the `[[override]]` that gave it another condition, other actions or other
-    # tests; empty where none did.  Its tests are those of that file.
+    # tests; empty if there is none.  Its tests are those of that file.
     changed_in: str = ""

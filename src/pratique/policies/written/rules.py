@@ -1,8 +1,8 @@
 """Read the rules of a policy out of its TOML, and say all that is wrong with each.
 
 Nothing is repaired and nothing is guessed: a rule with a problem is left out, and a
-policy with a problem is not used.  Reading goes on after a problem all the same, so that
-an admin sees the others too.
+policy with a problem is not used.  Reading still goes on after a problem, so that an admin
+sees the others too.
 """
 
 from collections.abc import Mapping
@@ -23,16 +23,16 @@ from pratique.policies.written.reading import Reading, kind_of
 from pratique.policies.written.rule import NOTE, Rule
 from pratique.policies.written.terms import read_mode, read_reply, read_until
 
-# A policy with more is one that a program writes: it can write a list.
+# A policy with more is written by a program, which can write a list instead.
 MOST_RULES = 2_000
 
 _Table = Mapping[str, Any]
 
 
 def read_rules(reading: Reading, lists: Lists = NO_LISTS) -> list[Rule]:
-    """The rules that have no problem, in order, those of included policies at the end.
+    """Return the rules without problems, in order, those of included policies at the end.
 
-    The problems are left in `reading`, and where each rule stands.
+    Problems are left in `reading`, and so is where each rule stands.
     """
     texts = (reading, *reading.included)
     rules: list[Rule | None] = []
@@ -135,7 +135,7 @@ def _reason(reading: Reading, path: Path, table: _Table, orders: Orders) -> None
     is_told = orders.notes or orders.notify or orders.changes
     needed = is_told or orders.final not in (None, Action.ACCEPT)
     tests = table.get("test", [])
-    # Written below a test, it belongs to the test for TOML: that is told there.
+    # TOML assigns a reason written below a test to the test: that is reported there.
     strayed = isinstance(tests, list) and any("reason" in test for test in tests)
     given = bool(table.get("reason")) if "reason" in table else not keys.lacks(table, "reason")
     if needed and not given and not strayed:

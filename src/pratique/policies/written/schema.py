@@ -1,9 +1,9 @@
 """Describe a policy as a JSON Schema (draft 2020-12), for editors of TOML.
 
-Taplo and Even Better TOML read it: they complete keys, actions and words, and mark what is
-none of them while it is written.  All of it is made of the very tuples that the readers of a
-policy hold it against, so it cannot say another thing than they do.  What a schema cannot say
-(whether a condition compiles, whether a rule is reached) is left to `policy check`.
+Taplo and Even Better TOML read it: they complete keys, actions and words, and mark anything
+else while it is being written.  It is built from the very tuples that the readers of a policy
+check against, so it cannot contradict them.  What a schema cannot express (whether a condition
+compiles, whether a rule is reached) is left to `policy check`.
 """
 
 from typing import Any
@@ -24,7 +24,7 @@ DRAFT = "https://json-schema.org/draft/2020-12/schema"
 Schema = dict[str, Any]
 
 _TEXT: Schema = {"type": "string"}
-# Dates of TOML are texts for an editor.
+# To an editor, TOML's dates are texts.
 _DAY: Schema = {"anyOf": [{"type": "string", "format": "date"}, {"type": "string"}]}
 _KINDS_OF_PARTS = [word for word in vocabulary.words("Part", "kind") or () if word != "multipart"]
 _NUMBERS = {
@@ -68,9 +68,9 @@ SAID = {
 
 
 def schema() -> Schema:
-    """The schema of a policy's file."""
+    """Return the schema of a policy's file."""
     rule = _table(keys.KEYS, "name")
-    # Of an override only what it changes.
+    # An override has only what it changes.
     override = _table(OF_AN_OVERRIDE, "rule")
     return {
         "$schema": DRAFT,
@@ -108,7 +108,7 @@ def _table(known: tuple[str, ...], *required: str) -> Schema:
 
 
 def _keys() -> dict[str, Schema]:
-    """What a key holds, where that is no text."""
+    """Return what a key holds, unless it is a text."""
     texts: Schema = {"type": "array", "items": _TEXT}
     return {
         "actions": {"type": "array", "minItems": 1, "items": _action()},
@@ -169,7 +169,7 @@ def _action() -> Schema:
 
 
 def _messages() -> list[Descriptor]:
-    """The messages of the facts, each once."""
+    """Return the messages of the facts, each once."""
     found: dict[str, Descriptor] = {}
     waiting = [vocabulary.FACTS]
     while waiting:

@@ -1,4 +1,4 @@
-"""Hold the rules of a policy against each other: their names, and which comes before which.
+"""Compare the rules of a policy with each other: their names, and which comes before which.
 
 A policy may be written in several texts (includes.py): its own rules come first, then those
 of each included one.  The last rule of all holds for every message; no other does.
@@ -32,7 +32,7 @@ class Standing:
 
     @property
     def is_in_force(self) -> bool:
-        """Whether it decides always: not in the shadow, and without an end."""
+        """Whether it always decides: not in the shadow, and without an end."""
         return self.table.get("mode", "enforce") != "shadow" and "until" not in self.table
 
     def lacks(self, key: str) -> bool:
@@ -40,7 +40,7 @@ class Standing:
         return keys.lacks(self.table, key)
 
     def seen_from(self, other: "Standing") -> str:
-        """Where it stands, for somebody who looks at another rule."""
+        """Say where it stands, in a message about another rule."""
         if self.reading is other.reading:
             return f"on line {self.line}"
         return f"on line {self.line} of `{self.reading.file}`"
@@ -76,7 +76,7 @@ def _named_twice(name: str, first: Standing, rule: Standing) -> None:
         message = f"`{name}` is the rule on line {first.line} too"
         rule.reading.say((*rule.path, "name"), message, hint)
     else:
-        # The first one is the admin's own; the other may be one that is shipped.
+        # The first one is the admin's own; the other may be a shipped one.
         hint = f'to change that one: [[override]] rule = "{name}"; else give this another name'
         message = f"`{name}` is the rule {rule.seen_from(first)} too"
         first.reading.say((*first.path, "name"), message, hint)
@@ -91,7 +91,7 @@ def _order(rules: Sequence[Standing]) -> None:
 
 
 def _too_early(rule: Standing, following: Standing) -> None:
-    """A rule without `when` that is not the last of all."""
+    """Complain about a rule without `when` that is not the last of all."""
     apart = following.reading is not rule.reading
     if apart and rule.reading.named_at is not None and following.reading.named_at is not None:
         reading, path = following.reading.named_at
@@ -114,7 +114,7 @@ def _last(rule: Standing) -> None:
         if rule.reading.named_at is None or rule.path in rule.reading.moved:
             rule.reading.say_key(rule.path, message, hint)
         else:
-            # The file that is included may be right where it comes from.
+            # The included file may be right in its original place.
             reading, path = rule.reading.named_at
             message = f"the last rule of `{rule.reading.file}` has a `when`: some mail is"
             reading.say(path, f"{message} decided by none", hint)

@@ -1,10 +1,10 @@
-"""Read on which terms a rule holds: its `mode`, its end, and what a stranger hears of it.
+"""Read the terms of a rule: its `mode`, its end, and the reply to the client.
 
-    mode  = "shadow"              it is asked, and what it would have ordered is only told
+    mode  = "shadow"              it is asked, and what it would have ordered is only reported
     until = 2027-01-15            it holds for mail that is received before that day begins, UTC
     reply = "5.7.1 No programs"   an enhanced status code (RFC 3463) and a text
 
-`mode` stands at the top of a file, too, for the whole policy.
+`mode` may stand at the top of a file, too, for the whole policy.
 """
 
 import re
@@ -26,17 +26,17 @@ _MODES_ELSEWHERE = {
     "report": "shadow", "audit": "shadow", "auditandnotify": "shadow", "learn": "shadow",
 }  # fmt: skip
 _OFF = ("off", "disabled", "inactive", "none", "false", "no")
-# The class of an enhanced status code says the same as the reply's first digit.
+# The class of an enhanced status code must agree with the reply's first digit.
 _CLASSES = {Action.REJECT: "5", Action.DEFER: "4"}
 _SHOWN = {Action.REJECT: '"5.7.1 Not taken: ..."', Action.DEFER: '"4.7.1 Come again later"'}
 _REPLY = re.compile(r"([245])\.\d{1,3}\.\d{1,3} +(?=\S)")
 _BASIC_CODE = re.compile(r"[2345]\d\d[ -]")
-# RFC 5321 4.5.3.1.5: a reply line has 512 octets, with `550 ` in front and CRLF behind.
+# RFC 5321 4.5.3.1.5: a reply line has 512 octets, including `550 ` and CRLF.
 LONGEST_REPLY = 512 - len("550 ") - len("\r\n")
 
 
 def read_mode(reading: Reading, path: Path, table: Mapping[str, Any]) -> Mode:
-    """The mode of a rule, or of a whole policy; a complaint if it is none."""
+    """Return the mode of a rule, or of a whole policy; complain if it is not a mode."""
     said = table.get("mode", "enforce")
     if said == "shadow":
         return "shadow"
@@ -52,7 +52,7 @@ def read_mode(reading: Reading, path: Path, table: Mapping[str, Any]) -> Mode:
 
 
 def read_until(reading: Reading, path: Path, table: Mapping[str, Any]) -> datetime | None:
-    """The moment from which on a rule holds no more, in UTC; None: it has no end."""
+    """Return the moment from which a rule no longer holds, in UTC; None if it has no end."""
     said, where = table.get("until"), (*path, "until")
     if isinstance(said, datetime):
         if said.tzinfo is not None:
@@ -74,12 +74,12 @@ def _in_utc(moment: datetime) -> datetime:
     try:
         return moment.astimezone(UTC)
     except OverflowError:
-        # Within a day of the years 1 and 9999: the nearest that there is.
+        # Within a day of the years 1 and 9999: the nearest representable moment.
         return moment.replace(tzinfo=UTC)
 
 
 def read_reply(reading: Reading, path: Path, table: Mapping[str, Any], final: Action | None) -> str:
-    """What the stranger hears; empty where the rule does not say, or where it is wrong."""
+    """Return the reply to the client; empty if the rule has none, or if it is wrong."""
     reply = reading.text_at(table, path, "reply")
     if not isinstance(table.get("reply", ""), str) or "reply" not in table:
         return ""
@@ -96,13 +96,13 @@ def read_reply(reading: Reading, path: Path, table: Mapping[str, Any], final: Ac
 
 
 def fits(reply: object, action: object) -> bool:
-    """Tell whether a reply can stand beside an action, by its class."""
+    """Whether a reply can go with an action, by its class."""
     code = next((_CLASSES[each] for each in _CLASSES if each == action), None)
     return code is not None and isinstance(reply, str) and reply.startswith(f"{code}.")
 
 
 def _wrong_with(reply: str, final: Action) -> tuple[str, str]:
-    """What is wrong with a reply, and what would be right; both empty if nothing is."""
+    """Return what is wrong with a reply, and what would be right; both empty if nothing is."""
     shown = f"write `reply = {_SHOWN[final]}`"
     if not reply.isascii() or not reply.isprintable():
         hint = "printable ASCII on one line (RFC 5321, 4.2)"
