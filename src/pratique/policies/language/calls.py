@@ -1,18 +1,18 @@
-"""Find calls of our functions whose arguments are written out, so that CEL need not hand them over.
+"""Find calls of our functions with literal arguments, so that CEL need not hand them over.
 
-Each text that CEL hands to a function of ours leaves itself and some 50 octets behind in the
-process, a list of texts 240, and a text that a function gives back 40 (cel-expr-python 0.1.3,
-measured): some 70 MB after 200,000 messages.  A function without an argument that answers
-yes or no leaves nothing.  The arguments of nearly every call are literals, the same for each
-message, or plain fields, which can be read without CEL.  So such a call becomes one of a
-function that has them built in:
+Each text that CEL hands to one of our functions leaks itself and some 50 octets in the process,
+a list of texts 240, and a text that a function returns 40 (cel-expr-python 0.1.3, measured):
+some 70 MB after 200,000 messages.  A function without arguments that returns a truth value leaks
+nothing.  The arguments of nearly every call are literals, the same for each message, or plain
+fields, which can be read without CEL.  So such a call becomes one of a function that has them
+built in:
 
     any_kind(["executable", "script"]) && mail.size > 0           ->   any_0() && mail.size > 0
     in_list(envelope.reverse_path, "partners")                    ->   any_0()
     domain_of(envelope.reverse_path) == "x.example" && a          ->   any_0() && a
 
-What an admin wrote is compiled as it stands first, so faults and places in it are those of
-his text.  Only strings, comments, names and brackets need to be told apart for this (the
+What an admin wrote is compiled as it stands first, so faults and their places are those of the
+admin's text.  Only strings, comments, names and brackets need to be told apart for this (the
 lexis of github.com/google/cel-spec, langdef.md); what is not understood stays as it is.
 """
 
@@ -31,22 +31,22 @@ _SPACE = re.compile(r"\s+|//[^\n]*")
 SEARCHES = ("any_kind", "any_name")
 COMPARISONS = ("in_list", "cidr")
 DOMAIN_OF = "domain_of"
-# What `domain_of(x)` is compared by.
+# How `domain_of(x)` may be compared.
 _SIGNS = ("==", "!=", "in")
-# Between these a comparison is a whole one: nothing binds more tightly.
+# Between these a comparison stands alone: nothing binds more tightly.
 _BEFORE, _AFTER = ("(", "&&", "||"), (")", "&&", "||")
-# They give their first argument's name another meaning.
+# They give another meaning to the name that is their first argument.
 _LOOPS = ("exists", "exists_one", "all", "map", "filter")
 
 
 def tokens_of(text: str) -> tuple[re.Match[str], ...]:
-    """The tokens of an expression, without spaces and comments."""
+    """Return the tokens of an expression, without spaces and comments."""
     return tuple(each for each in _TOKEN.finditer(text) if not _SPACE.fullmatch(each[0]))
 
 
 @dataclass(frozen=True, slots=True)
 class Source:
-    """A text that is read from the facts: a field, or the domain of it."""
+    """A text that is read from the facts: a field, or the domain in it."""
 
     path: str
     of_domain: bool = False
@@ -56,7 +56,7 @@ class Source:
 class Call:
     """A call that needs nothing but the facts."""
 
-    # One of SEARCHES or COMPARISONS, or a sign behind `domain_of`.
+    # One of SEARCHES or COMPARISONS, or a sign that follows `domain_of`.
     function: str
     # The literal, as it is written.
     literal: str
@@ -66,12 +66,12 @@ class Call:
 @dataclass(frozen=True, slots=True)
 class _Tokens:
     tokens: tuple[re.Match[str], ...]
-    # Names that stand for something else than a fact.
+    # Names that stand for something other than a fact.
     hidden: frozenset[str]
 
     @classmethod
     def of(cls, text: str) -> Self:
-        """The tokens of a text, without spaces and comments."""
+        """Return the tokens of a text, without spaces and comments."""
         found = tokens_of(text)
         loops = zip(found, found[1:], found[2:], found[3:], strict=False)
         hidden = (
@@ -82,7 +82,7 @@ class _Tokens:
         return cls(found, frozenset(hidden))
 
     def at(self, place: int) -> str:
-        """What stands there; "" outside."""
+        """Return the token at a place; "" if there is none."""
         return self.tokens[place][0] if 0 <= place < len(self.tokens) else ""
 
     def is_word(self, place: int) -> bool:
@@ -92,7 +92,7 @@ class _Tokens:
         return 0 <= place < len(self.tokens) and bool(self.tokens[place]["string"])
 
     def literal(self, first: int) -> int | None:
-        """Where the literal that begins here ends: a string, or a list of strings."""
+        """Return where the literal that begins here ends: a string, or a list of strings."""
         if self.is_string(first):
             return first
         if self.at(first) != "[":
@@ -105,7 +105,7 @@ class _Tokens:
         return None
 
     def source(self, first: int) -> tuple[Source, int] | None:
-        """The text of the facts that begins here, and where it ends."""
+        """Return the text of the facts that begins here, and where it ends."""
         if self.at(first) == DOMAIN_OF and self.at(first + 1) == "(":
             inner = self.source(first + 2)
             if inner is None or inner[0].of_domain or self.at(inner[1] + 1) != ")":
@@ -120,9 +120,9 @@ class _Tokens:
 
 
 def with_built_in(text: str, built_in: Callable[[Call], str | None]) -> str:
-    """The text with each call that needs only the facts as `built_in` spells it.
+    """Replace each call that needs only the facts by what `built_in` returns.
 
-    None: it stays.
+    A call for which it returns None stays.
     """
     tokens = _Tokens.of(text)
     pieces, kept_from = [], 0
@@ -135,7 +135,7 @@ def with_built_in(text: str, built_in: Callable[[Call], str | None]) -> str:
 
 
 def _calls(text: str, tokens: _Tokens) -> Iterator[tuple[Call, int, int]]:
-    """Each call, and its first character and the one behind its last."""
+    """Yield each call, with its first character and the one after its last."""
     place = 0
     while place < len(tokens.tokens):
         found = _call(text, tokens, place)
@@ -148,7 +148,7 @@ def _calls(text: str, tokens: _Tokens) -> Iterator[tuple[Call, int, int]]:
 
 
 def _call(text: str, tokens: _Tokens, place: int) -> tuple[Call, int] | None:
-    """The call that begins at a token, and its last token."""
+    """Return the call that begins at a token, and its last token."""
     name = tokens.at(place)
     if tokens.at(place + 1) != "(" or tokens.at(place - 1) == ".":
         return None
@@ -163,7 +163,7 @@ def _call(text: str, tokens: _Tokens, place: int) -> tuple[Call, int] | None:
 
 
 def _ended(text: str, tokens: _Tokens, first: int, call: Call) -> tuple[Call, int] | None:
-    """The call with the literal that begins here, if that is its last argument."""
+    """Return the call with the literal that begins here, if that is its last argument."""
     last = tokens.literal(first)
     if last is None or tokens.at(last + 1) != ")":
         return None
@@ -171,7 +171,7 @@ def _ended(text: str, tokens: _Tokens, first: int, call: Call) -> tuple[Call, in
 
 
 def _domain(text: str, tokens: _Tokens, place: int) -> tuple[Call, int] | None:
-    """`domain_of(x) == "y"`, where it is a condition by itself."""
+    """Return `domain_of(x) == "y"`, where it is a condition of its own."""
     found = tokens.source(place)
     if found is None or (place and tokens.at(place - 1) not in _BEFORE):
         return None

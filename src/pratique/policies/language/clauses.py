@@ -1,9 +1,9 @@
 """Cut a condition's text into what is joined by `&&`, `||` and `!`, with the place of each.
 
-CEL's own tree (tree.py) tells what a condition means, but of an operator it keeps one place
-and of brackets none; to ask a piece of a condition alone, to show it or to alter it
-takes the text.  Only brackets, strings and these operators are told apart for that (the
-lexis is that of calls.py); what is not understood is a leaf and stays whole:
+CEL's own tree (tree.py) tells what a condition means, but it keeps only one place of an operator
+and none of brackets; asking a piece of a condition alone, showing it or altering it needs the
+text.  Only brackets, strings and these operators are told apart for that (the lexis is that
+of calls.py); what is not understood is a leaf and stays whole:
 
     a && (b || !c)   ->   and(a, or(b, not(c)))
 """
@@ -15,13 +15,13 @@ from typing import Literal
 
 from pratique.policies.language.calls import tokens_of
 
-# CEL's parser goes no deeper than 250; brackets alone are no depth here.
+# CEL's parser goes no deeper than 250; here, brackets alone do not count as depth.
 DEEPEST = 250
 
 _OPENING, _CLOSING = "([{", ")]}"
 # Loops whose body is a condition: `list.exists(x, BODY)`.
 _LOOPS = ("exists", "exists_one", "all")
-# What binds less than `!`: in `!a == b` it is not the whole that is turned round.
+# What binds less tightly than `!`: in `!a == b` it is not the whole that is negated.
 _BETWEEN = ("==", "!=", "<=", ">=", "<", ">", "+", "-", "*", "/", "%", "in")
 
 _Tokens = Sequence[re.Match[str]]
@@ -31,7 +31,7 @@ _Tokens = Sequence[re.Match[str]]
 class Clause:
     """A piece of a condition; `start` and `end` are offsets in the whole text, end exclusive.
 
-    Brackets around a piece are outside of it, those of `!(...)` apart.
+    Brackets around a piece are not part of it, except those of `!(...)`.
     """
 
     kind: Literal["and", "or", "not", "leaf"]
@@ -44,13 +44,13 @@ class Clause:
 
 
 def clause_of(text: str) -> Clause:
-    """The text of a condition that compiles, cut up."""
+    """Cut up the text of a condition that compiles."""
     tokens = tokens_of(text)
     return _cut(tokens, DEEPEST) if tokens else Clause("leaf", 0, len(text))
 
 
 def leaves(clause: Clause) -> Iterator[Clause]:
-    """The pieces that are not cut further, in order; bodies of loops are not entered."""
+    """Yield the pieces that are not cut further, in order; bodies of loops are not entered."""
     if clause.kind == "leaf":
         yield clause
     for part in clause.parts:
@@ -76,7 +76,7 @@ def _cut(tokens: _Tokens, deepest: int) -> Clause:
 
 
 def _outer(tokens: _Tokens) -> Iterator[int]:
-    """The tokens that stand in no brackets."""
+    """Yield the tokens that are outside all brackets."""
     depth = 0
     for at, token in enumerate(tokens):
         depth -= token[0] in _CLOSING
@@ -86,7 +86,7 @@ def _outer(tokens: _Tokens) -> Iterator[int]:
 
 
 def _end_of(tokens: _Tokens, at: int) -> int:
-    """Where the bracket that opens at `at` closes."""
+    """Return where the bracket that opens at `at` closes."""
     depth = 0
     for place in range(at, len(tokens)):
         depth += (tokens[place][0] in _OPENING) - (tokens[place][0] in _CLOSING)
@@ -96,7 +96,7 @@ def _end_of(tokens: _Tokens, at: int) -> int:
 
 
 def _split(tokens: _Tokens, outer: Sequence[int], operator: str) -> list[_Tokens]:
-    """What stands between the operators `&&`, or `||`."""
+    """Return what stands between the operators `&&`, or `||`."""
     pieces, begun = [], 0
     for at in outer:
         if tokens[at][0] == operator:
@@ -112,7 +112,7 @@ def _is_turned_round(tokens: _Tokens, outer: Sequence[int]) -> bool:
 
 
 def _body(tokens: _Tokens) -> _Tokens:
-    """What the loop asks that these tokens are; none if they are no loop, or more than one."""
+    """Return the body of the loop that these tokens are; empty if they are not exactly one loop."""
     for at in _outer(tokens):
         named = at > 0 and tokens[at - 1][0] == "." and tokens[at][0] in _LOOPS
         if named and _end_of(tokens, at + 1) == len(tokens) - 1 and tokens[at + 3][0] == ",":

@@ -6,19 +6,19 @@ compiled against `facts.proto`, so an unknown field or a wrong type never loads.
 
 CEL answers in three ways: a value, an exception, or a value of type ERROR (a missing map
 key, a broken regular expression, its budget of 10,000 iterations).  The last two are one
-here: `NoAnswerError`.  The budget counts each turn of each `exists`, names inside parts
-included, so a condition over 1,000 parts with 8 names each is near it.  Hence two
-functions that search in one step and never touch the budget:
+here: `NoAnswerError`.  The budget counts each iteration of each `exists`, including names inside
+parts, so a condition over 1,000 parts with 8 names each comes close to it.  Hence two functions
+that search in one step and never touch the budget:
 
     any_kind("script")  any_kind(["executable", "script"])   parts left out are counted too
     any_name("(?i)[.]exe$")                                   each name of each part
 
-Both take the facts from the evaluation they run in, not from an argument: they are made
+Both take the facts from the evaluation they run in, not from an argument: they are created
 once, and find the message whose condition this thread evaluates.  Three more read what they
 are given:
 
     in_list(rcpt.address, "partners")               in the lists of its own policy (lists.py)
-    cidr(envelope.client.ip, "192.0.2.0/24")        false for what is no address
+    cidr(envelope.client.ip, "192.0.2.0/24")        false for what is not an address
     domain_of(envelope.reverse_path)                in lower case, "" without an @
 """
 
@@ -47,18 +47,18 @@ _FAULT = re.compile(r"^(?:INVALID_ARGUMENT: )?ERROR: <input>:(\d+):(\d+): (.*)$"
 _CODE = re.compile(r"^(?:[A-Z_]+: )+")
 _TAIL = re.compile(r" ?\[INVALID_ARGUMENT\]$")
 FUNCTIONS = (*SEARCHES, *COMPARISONS, DOMAIN_OF)
-# Calls of one condition that need only the facts, or of all that are asked at once; of more,
+# Limit for built-in calls of one condition, or of all that are asked at once; beyond this,
 # which nobody writes, CEL hands over the arguments.
 _MOST_BUILT_IN = 256
 
 
 class NoAnswerError(Exception):
-    """A condition that has no answer for a message."""
+    """A condition has no answer for a message."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What CEL says against an expression; line and column of it, both from 1."""
+    """What CEL says against an expression; line and column in it, both from 1."""
 
     line: int
     column: int
@@ -66,14 +66,14 @@ class Fault:
 
 
 class CompileError(Exception):
-    """An expression that is none, with every fault that CEL names."""
+    """An expression that is not valid, with every fault that CEL names."""
 
     def __init__(self, faults: Sequence[Fault]) -> None:
         self.faults = tuple(faults)
         super().__init__("; ".join(fault.message for fault in faults))
 
 
-# The condition that this thread evaluates, and in what.
+# The condition that this thread evaluates, and its activation.
 _NOW: ContextVar[tuple[Activation, "Condition"]] = ContextVar("now")
 _NAMES = (*vocabulary.VARIABLES, *vocabulary.PLAIN)
 _LISTS = frozenset(
@@ -89,24 +89,24 @@ class Scene:
     """The facts of one message, made ready for any number of conditions."""
 
     def __init__(self, known: facts.Facts) -> None:
-        # Made when a condition is asked: of most messages none is.
+        # Filled when a condition is asked: for most messages none is.
         self._values: dict[str, object] = {}
         self.known = known
         self._search = Search(known)
         self._recipient: facts.Recipient | None = None
-        # By the names that a condition uses: nearly all use three or four of twenty, and to
-        # hand over all of them takes longer than the answer.
+        # By the names that a condition uses: nearly all use three or four of twenty, and handing
+        # over all of them takes longer than the answer.
         self._activations: dict[Sequence[str], Activation] = {}
 
     @property
     def activation(self) -> Activation:
-        """An activation for what does not read `rcpt`."""
+        """An activation for conditions that do not read `rcpt`."""
         return self.before(None)
 
     def before(
         self, recipient: facts.Recipient | None, names: Sequence[str] = _NAMES
     ) -> Activation:
-        """The activation in which `rcpt` is that recipient; None if no condition reads `rcpt`.
+        """Return an activation with `rcpt` as that recipient; None if no condition reads `rcpt`.
 
         `names` are the variables that it has: those of the condition that is asked.
         """
@@ -120,7 +120,7 @@ class Scene:
         return activation
 
     def about(self, part: facts.Part) -> Activation:
-        """The activation in which `p` is that part."""
+        """Return an activation in which `p` is that part."""
         return self._activate({"p": part})
 
     def _activate(self, more: Mapping[str, object], names: Sequence[str] = _NAMES) -> Activation:
@@ -143,15 +143,15 @@ class Condition:
     text: str
     # False: the answer is the same for each recipient.
     mentions_rcpt: bool
-    # The variables that it may use, `rcpt` and `p` apart; a word in a text counts too.
+    # The variables that it may use, except `rcpt` and `p`; a word in a text counts too.
     names: tuple[str, ...] = field(repr=False)
-    # In which `in_list` looks.
+    # The lists in which `in_list` looks.
     lists: Lists = field(repr=False, compare=False)
     _expression: Any = field(repr=False, compare=False)
-    # The same, with the calls that need only the facts built in (calls.py), and these.
+    # The same, with the calls that need only the facts built in (calls.py); then those calls.
     _evaluated: Any = field(repr=False, compare=False)
     _answers: tuple[Answer, ...] = field(repr=False, compare=False)
-    # As CEL reads it, its units put into numbers.
+    # The text as CEL reads it, with units converted to numbers.
     _written: units.Written = field(repr=False, compare=False)
 
     @classmethod
@@ -160,7 +160,7 @@ class Condition:
     ) -> "Condition":
         """Compile, or raise `CompileError`; an answer other than true or false is a fault.
 
-        `about_part`: it asks for one part, `p`, and not for a recipient.
+        `about_part`: it asks about one part, `p`, and not about a recipient.
         """
         written = units.written(text)
         try:
@@ -194,25 +194,25 @@ class Condition:
 
     @property
     def compiled(self) -> str:
-        """What CEL has compiled: the text with its units put into numbers."""
+        """What CEL has compiled: the text with its units converted to numbers."""
         return self._written.text
 
     def offset(self, at: int) -> int:
-        """The offset in the text of an offset in what CEL has compiled."""
+        """Return the offset in the text for an offset in what CEL has compiled."""
         return self._written.offset(at)
 
     def answer(self, number: int, activation: Activation) -> bool:
-        """What a call that is built in answers."""
+        """Return what a built-in call answers."""
         return self._answers[number](activation, self.lists)
 
     def serialized(self) -> bytes:
-        """The checked syntax tree, a `cel.expr.CheckedExpr` in an `Any`."""
+        """Return the checked syntax tree, a `cel.expr.CheckedExpr` in an `Any`."""
         tree: bytes = self._expression.serialize()
         return tree
 
 
 def _in_text(faults: Sequence[Fault], written: units.Written, text: str) -> list[Fault]:
-    """Faults of what CEL has read, with their places in what was written."""
+    """Return faults of what CEL has read, with their places in what was written."""
     return [
         Fault(*written.line_and_column(text, each.line, each.column), each.message)
         for each in faults
@@ -225,8 +225,7 @@ def _names_in(text: str) -> tuple[str, ...]:
 
 
 def _mentions_rcpt(text: str) -> bool:
-    # Exact, where a search for the word `rcpt` would not be: without that variable it
-    # compiles or it does not.
+    # Exact, unlike a search for the word `rcpt`: without that variable it compiles or it does not.
     try:
         _compile(_ENV_WITHOUT_RCPT, text)
     except CompileError:
@@ -235,7 +234,7 @@ def _mentions_rcpt(text: str) -> bool:
 
 
 def _spelled(answers: list[Answer], call: Call) -> str | None:
-    """How a call is spelled that is built in; None: CEL hands over its arguments."""
+    """Return how a built-in call is spelled; None if CEL hands over its arguments."""
     answer = answer_of(call) if len(answers) < _MOST_BUILT_IN else None
     if answer is None:
         return None
@@ -244,7 +243,7 @@ def _spelled(answers: list[Answer], call: Call) -> str | None:
 
 
 def _in_words(error: str) -> str:
-    # `NOT_FOUND: Key not found in map : "x"` and the like: what follows the code says it.
+    # `NOT_FOUND: Key not found in map : "x"` and the like: the text after the code is enough.
     return _CODE.sub("", error.partition("\n")[0].strip()) or "no reason given"
 
 
@@ -332,7 +331,7 @@ _ENV_OF_A_PART = _environment(vocabulary.PART, _declarations)
 
 
 def _all_declarations() -> list[Any]:
-    # They know no policy: which calls they are is known to the condition that is evaluated.
+    # They know no policy: the condition being evaluated knows which calls they are.
     return [*_declarations(), *map(_built_in, range(_MOST_BUILT_IN))]
 
 

@@ -1,8 +1,8 @@
 """Say what the functions of the language do where their arguments are built in.
 
-A field is read from the facts as CEL reads it: one that is absent is its default, the empty
-text (cel-spec, langdef.md, "Field Selection").  A list is looked for in the policy whose
-condition is asked, by its name, so two policies never mix.
+A field is read from the facts as CEL reads it: an absent one is its default, the empty text
+(cel-spec, langdef.md, "Field Selection").  A list is looked up by its name in the policy whose
+condition is asked, so two policies never mix.
 """
 
 from collections.abc import Callable
@@ -27,7 +27,7 @@ class Activation:
     values: Any
     search: Search
     known: facts.Facts
-    # Whom `rcpt` and `p` name.
+    # What `rcpt` or `p` names.
     more: Any
 
 
@@ -37,7 +37,7 @@ Answer = Callable[[Activation, Lists], bool]
 
 
 def in_list(text: str, name: str, search: Search, lists: Lists) -> bool:
-    """Whether a text meets a list that has not expired; ValueError if there is none."""
+    """Whether a text meets an unexpired entry of a list; raise ValueError without such a list."""
     found = lists.named.get(name)
     if found is None:
         raise ValueError(f"there is no list {name!r}")
@@ -45,7 +45,7 @@ def in_list(text: str, name: str, search: Search, lists: Lists) -> bool:
 
 
 def cidr(ip: str, network: str) -> bool:
-    """Whether an address lies in a network; what is no address does not."""
+    """Whether an address lies in a network; what is not an address does not."""
     try:
         return within(ip, network)
     except NoEntryError as error:
@@ -53,7 +53,7 @@ def cidr(ip: str, network: str) -> bool:
 
 
 def answer_of(call: Call) -> Answer | None:
-    """What a call answers; None where CEL has to read its argument."""
+    """Return a function for what a call answers; None where CEL has to read its argument."""
     reads = None if call.source is None else _reading(call.source)
     if call.source is not None and reads is None:
         return None
@@ -87,7 +87,7 @@ def _comparison(call: Call, reads: _Reads) -> Answer:
 
 
 def _reading(source: Source) -> _Reads | None:
-    """How to read a text; None if that is no plain field of one message."""
+    """Return a reader for a text; None if it is not a plain field of one message."""
     root, _, path = source.path.partition(".")
     more = vocabulary.RCPT | vocabulary.PART
     variable = vocabulary.VARIABLES.get(root) or more.get(root)

@@ -1,6 +1,6 @@
 """Tell what a condition reads of a message, so that it need not be asked where that is the same.
 
-Both answers are only given where they are certain: a condition that is not asked could have
+Both answers are given only where they are certain: a condition that is not asked could have
 had another answer, or none.
 """
 
@@ -11,15 +11,15 @@ from pratique.policies.language import vocabulary
 from pratique.policies.language.condition import FUNCTIONS, Condition
 from pratique.policies.language.tree import Tree, children
 
-# A field of a variable; an empty one is how many elements the variable has.
+# A field of a variable; an empty one means the variable's number of elements.
 Field = tuple[str, str]
 
 
 def silent_without(condition: Condition) -> frozenset[str]:
-    """Variables without which a condition is false: it is if all of these hold nothing.
+    """Return variables such that the condition is false if all of them are empty.
 
-    Empty if there are none, or if nobody knows.  Of `a && b` only what CEL evaluates first
-    counts, so that nothing that is left out could have had another answer, or none.
+    The result is empty if there are none, or if it is not known.  In `a && b` only what CEL
+    evaluates first counts, so that nothing that is skipped could have had another answer, or none.
     """
     return _silent_without(Tree(condition).root)
 
@@ -38,7 +38,7 @@ def _silent_without(node: Any) -> frozenset[str]:
 
 
 def _without_turns(loop: Any) -> frozenset[str]:
-    """`list.exists(...)` is false for an empty list, as `all` is not."""
+    """Handle loops: `list.exists(...)` is false for an empty list, unlike `all`."""
     name, begun = loop.iter_range.ident_expr.name, loop.accu_init.const_expr
     is_false = begun.HasField("bool_value") and not begun.bool_value
     told = loop.result.ident_expr.name == loop.accu_var
@@ -47,7 +47,7 @@ def _without_turns(loop: Any) -> frozenset[str]:
 
 
 def _flag_of(select: Any) -> frozenset[str]:
-    """`bounce.claimed` is false where nothing is said of a bounce."""
+    """Handle flags: `bounce.claimed` is false where nothing is stated about a bounce."""
     name = select.operand.ident_expr.name
     variable = vocabulary.VARIABLES.get(name)
     field = variable.message.fields_by_name.get(select.field) if variable else None
@@ -65,13 +65,13 @@ def _has_loop(node: Any) -> bool:
 
 
 class _AnythingError(Exception):
-    """A condition reads what may hold anything."""
+    """A condition reads a field that may hold anything."""
 
 
 def fields_read(condition: Condition) -> frozenset[Field] | None:
-    """The fields on which alone the answer depends, if each holds a flag or one of few words.
+    """Return the only fields that the answer depends on, if each is a flag or one of few words.
 
-    None where a condition reads anything else, or where nobody knows.
+    None if the condition reads anything else, or if that is not known.
     """
     try:
         return frozenset(_read(Tree(condition).root, {}))
@@ -79,7 +79,7 @@ def fields_read(condition: Condition) -> frozenset[Field] | None:
         return None
 
 
-# Variables of the loops around: the list whose elements each of them is, "" for other values.
+# Variables of the enclosing loops: the list whose element each of them is, "" for other values.
 _Loops = Mapping[str, str]
 
 
@@ -94,7 +94,7 @@ def _read(node: Any, loops: _Loops) -> Iterator[Field]:
         for element in node.list_expr.elements:
             yield from _read(element, loops)
     elif not node.HasField("const_expr") and loops.get(node.ident_expr.name) != "":
-        # A whole message or list, or what we do not know.
+        # A whole message or list, or something unknown.
         raise _AnythingError
 
 
@@ -102,14 +102,14 @@ def _read_of(select: Any, loops: _Loops) -> Field:
     name = select.operand.ident_expr.name
     variable = loops.get(name, name)
     known = vocabulary.VARIABLES.get(variable)
-    # An element of a list, or a message that is no list.
+    # An element of a list, or a message that is not a list.
     if known is None or known.is_list != (name in loops):
         raise _AnythingError
     field = known.message.fields_by_name[select.field]
     is_flag = field.type == field.TYPE_BOOL and not field.is_repeated
     is_word = field.type == field.TYPE_STRING
     is_word = is_word and vocabulary.words(known.message.full_name, field.name) is not None
-    # Whether an optional field is there is a question of its own.
+    # Whether an optional field is present is a separate question.
     if not (is_flag or is_word) or (field.has_presence and not field.is_repeated):
         raise _AnythingError
     return variable, field.name

@@ -10,14 +10,14 @@ from cel_expr_python import cel
 from pratique.policies.lists import named
 from pratique.scanners import facts_pb2 as facts
 
-# Names are first searched as one text of this many, which RE2 does at once.  A larger
-# batch would be cheaper for the innocent, and dearer where one name in it is a hit.
+# This many names are first searched as one text, which RE2 does in one pass.  A larger batch
+# would be cheaper for innocent mail, and more expensive where one of its names matches.
 _BATCH = 200
-# CEL compiles a regular expression anew at each search, which takes longer than the search:
-# so it is asked once what is wrong with one.  The patterns of a policy are short and few,
-# those that a condition puts together of facts are not kept if they are long.
+# CEL compiles a regular expression anew for each search, which takes longer than the search:
+# so each is checked for errors only once.  The patterns of a policy are short and few; long
+# ones, which a condition assembles from facts, are not kept.
 _KEPT, _KEPT_LENGTH = 256, 1000
-# What in RE2 means the text's end rather than a line's, even under (?m).
+# What means the text's end in RE2 rather than a line's, even under (?m).
 _WHOLE_TEXT = re.compile(r"\\[Az]|\(\?\w*-")
 
 _PLAIN = cel.NewEnv(
@@ -40,15 +40,15 @@ class Search:
         self._names: list[str] | None = None
 
     def received(self) -> date | None:
-        """The day (UTC) on which the message was received; None if nobody says."""
+        """Return the day (UTC) on which the message was received; None if that is not stated."""
         return named.received(self._known)
 
     def has_kind(self, kind: str) -> bool:
-        """Whether a part is of this kind, those left out counted."""
+        """Whether a part is of this kind, counting those left out."""
         return kind in self.kinds()
 
     def kinds(self) -> frozenset[str]:
-        """The kinds of all parts, those left out counted."""
+        """Return the kinds of all parts, counting those left out."""
         if self._kinds is None:
             listed = {part.kind for part in self._known.parts}
             counts = self._known.parts_left_out.by_kind
@@ -56,7 +56,7 @@ class Search:
         return self._kinds
 
     def names(self) -> list[str]:
-        """Each name of each part, once."""
+        """Return each name of each part, once."""
         if self._names is None:
             every = (name for part in self._known.parts for name in (part.name, *part.names))
             self._names = list(dict.fromkeys(name for name in every if name))
@@ -80,7 +80,7 @@ def _short_matcher(pattern: str) -> Callable[[list[str]], bool]:
 
 
 def _matcher(pattern: str) -> Callable[[list[str]], bool]:
-    """Tell for a batch of names whether the pattern occurs in one, by RE2 as CEL has it."""
+    """Return a test whether the pattern occurs in one of a batch of names, by RE2 as CEL has it."""
     if problem := regex_problem(pattern):
         raise ValueError(problem)
 
@@ -98,7 +98,7 @@ def _matcher(pattern: str) -> Callable[[list[str]], bool]:
 
 
 def regex_problem(pattern: str) -> str:
-    """What is wrong with a regular expression; empty if nothing is."""
+    """Return what is wrong with a regular expression; empty if nothing is."""
     value = _SEARCH.eval(data={"text": "", "pattern": pattern})
     if value.type() == cel.Type.BOOL:
         return ""
@@ -106,6 +106,6 @@ def regex_problem(pattern: str) -> str:
 
 
 def literal(text: str) -> str | list[str]:
-    """The value of a text, or of a list of texts, that is written out in CEL."""
+    """Return the value of a text, or of a list of texts, that is written out in CEL."""
     value: str | list[str] = _PLAIN.compile(text).eval(data={}).plain_value()
     return value

@@ -2,9 +2,9 @@
 
 CEL hands out its checked tree as `cel.expr.CheckedExpr` (cel-spec, proto/cel/expr/
 checked.proto and syntax.proto).  Only the fields read here are declared, in a pool of
-their own; protobuf skips the rest.  What is found here CEL's checker lets pass, and it
-would be silent for ever: a comparison with what the field can never hold, and a regular
-expression that does not compile.
+their own; protobuf skips the rest.  What is found here passes CEL's checker, but would never
+hold: a comparison with what the field can never contain, and a regular expression that does
+not compile.
 """
 
 from collections.abc import Iterator, Mapping
@@ -84,7 +84,7 @@ _FACTS = frozenset((*vocabulary.VARIABLES, *vocabulary.PLAIN, *vocabulary.RCPT, 
 
 # A place in the facts: the type of the message, and the field in it.
 _Placed = tuple[str, str]
-# Variables of the comprehensions around: where each one's values come from.
+# Variables of the enclosing comprehensions: where the values of each come from.
 _Scope = Mapping[str, _Placed | None]
 
 
@@ -100,7 +100,7 @@ _CheckedExpr = _checked_expr()
 
 @dataclass(frozen=True, slots=True)
 class Oversight:
-    """What CEL lets pass and what can never do what was meant; `offset` is the word's."""
+    """What CEL lets pass but can never do what was meant; `offset` is the word's."""
 
     offset: int
     message: str
@@ -108,19 +108,19 @@ class Oversight:
 
 
 def oversights(condition: Condition) -> Iterator[Oversight]:
-    """What CEL lets pass in a condition and that can never do what was meant."""
+    """Yield what CEL lets pass in a condition although it can never do what was meant."""
     tree = Tree(condition)
     return tree.walk(tree.root, {})
 
 
 def asks_nothing(condition: Condition) -> bool:
-    """Tell whether a condition reads no fact at all: it is always true or always false."""
+    """Whether a condition reads no fact at all: then it is always true or always false."""
     tree = Tree(condition)
     return not tree.reads(tree.root)
 
 
 def asks(condition: Condition, variable: str) -> bool:
-    """Tell whether a condition reads this variable."""
+    """Whether a condition reads this variable."""
     tree = Tree(condition)
     return tree.names(tree.root, variable)
 
@@ -138,7 +138,7 @@ class Tree:
         self.offsets = {each.key: condition.offset(each.value) for each in places}
 
     def reads(self, node: Any) -> bool:
-        """Tell whether an expression reads a fact, itself or through a function of ours."""
+        """Whether an expression reads a fact, itself or through a function of ours."""
         if node.HasField("ident_expr"):
             return node.ident_expr.name in _FACTS
         if node.HasField("call_expr") and node.call_expr.function in SEARCHES:
@@ -146,7 +146,7 @@ class Tree:
         return any(self.reads(child) for child in children(node))
 
     def names(self, node: Any, variable: str) -> bool:
-        """Tell whether an expression names a variable that no loop in it has made."""
+        """Whether an expression names a variable that is not made by a loop in it."""
         if node.HasField("ident_expr"):
             return bool(node.ident_expr.name == variable)
         if node.HasField("comprehension_expr"):
@@ -156,7 +156,7 @@ class Tree:
         return any(self.names(child, variable) for child in children(node))
 
     def walk(self, node: Any, scope: _Scope) -> Iterator[Oversight]:
-        """What can never do what was meant, in an expression and in all that it is made of."""
+        """Yield what can never do what was meant, in an expression and all that it consists of."""
         if node.HasField("call_expr"):
             yield from self.in_call(node.call_expr, scope)
         if node.HasField("comprehension_expr"):
@@ -170,7 +170,7 @@ class Tree:
             yield from self.walk(child, scope)
 
     def in_call(self, call: Any, scope: _Scope) -> Iterator[Oversight]:
-        """What can never do what was meant, in one call."""
+        """Yield what can never do what was meant, in one call."""
         arguments = list(call.args)
         match call.function:
             case "_==_" | "_!=_" | "@in" | "_[_]":
@@ -192,7 +192,7 @@ class Tree:
                 yield from starmap(Oversight, listed.cidr(self, call, scope))
 
     def origin(self, node: Any, scope: _Scope) -> _Placed | None:
-        """The field that an expression's value comes from, as far as it is that plain."""
+        """Return the field that an expression's value comes from, where that is evident."""
         if node.HasField("select_expr"):
             message = self.types.get(node.select_expr.operand.id, "")
             return (message, node.select_expr.field) if message else None
@@ -223,7 +223,7 @@ class Tree:
                 yield Oversight(offset, f'`{field[1]}` is never "{text}"', hint)
 
     def unordered(self, node: Any) -> Iterator[Oversight]:
-        """Complain about a text that is asked whether it is more or less."""
+        """Complain about a text that is compared by order."""
         for offset, text in self.texts(node):
             hint = 'name the ones that are meant: `f.severity in ["suspicious", "malicious"]`'
             yield Oversight(offset, f'"{text}" has no order: texts compare by letter', hint)
@@ -236,12 +236,12 @@ class Tree:
                 yield Oversight(offset, f"not a regular expression: {problem}", hint)
 
     def texts(self, node: Any) -> Iterator[tuple[int, str]]:
-        """The text literals that an expression is, or that the list it is holds."""
+        """Yield the text literals that an expression is, or that it lists."""
         for constant in _constants(node):
             yield self.offsets.get(constant.id, 0), constant.const_expr.string_value
 
     def begin(self, node: Any) -> int:
-        """Where an expression begins."""
+        """Return where an expression begins."""
         while not node.HasField("ident_expr"):
             below = next(children(node), None)
             if below is None:
@@ -259,7 +259,7 @@ def _constants(node: Any) -> Iterator[Any]:
 
 
 def children(node: Any) -> Iterator[Any]:
-    """The expressions that an expression is made of."""
+    """Yield the expressions that an expression consists of."""
     if node.HasField("select_expr"):
         yield node.select_expr.operand
     elif node.HasField("call_expr"):

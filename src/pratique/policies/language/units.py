@@ -1,15 +1,15 @@
-"""Put sizes and durations with their units into what CEL reads.
+"""Convert sizes and durations with their units into what CEL reads.
 
     mail.size > 10MB                                 mail.size > 10485760
     envelope.received_at - f.database_date > 7d      ... > duration("604800s")
 
 Sizes are in octets, powers of 1024: KB, MB, GB, TB and KiB, MiB, GiB, TiB mean the same.
 Durations are in s, m (minutes), h or d.  One number and one unit, written together and in
-these letters: what else people write (`10mb`, `7 days`, `1h30m`) is no number, and `hint`
+these letters: whatever else people write (`10mb`, `7 days`, `1h30m`) is not a number, and `hint`
 says what is right.  A text or a comment in a condition stays as it is.
 
-What CEL says against a condition it says of what it reads: `Written.offset` tells the place
-in what was written.
+CEL's complaints refer to the text that it reads: `Written.offset` finds the place in what was
+written.
 """
 
 import re
@@ -24,7 +24,7 @@ DURATIONS = {"s": 1, "m": 60, "h": 3600, "d": 86_400}
 # A duration of protobuf has some 10,000 years at most (google/protobuf/duration.proto).
 _LONGEST_SECONDS = 315_576_000_000
 
-# CEL takes no expression of more characters: such a one is not looked through.
+# CEL accepts no longer expression: such a one is not searched.
 LONGEST = 100_000
 
 
@@ -42,7 +42,7 @@ _ELSEWHERE = {
     "s": "s", "sec": "s", "second": "s", "min": "m", "minute": "m", "mn": "m",
     "h": "h", "hr": "h", "hour": "h", "d": "d", "day": "d",
 }  # fmt: skip
-# Units that there are not, in days.
+# Units that do not exist, in days.
 _DAYS = {"w": 7, "wk": 7, "week": 7, "fortnight": 14, "month": 30, "y": 365, "yr": 365, "year": 365}
 _PLURALS = {f"{word}s" for word in (*_ELSEWHERE, *_DAYS) if len(word) > 1} - {"s", "ms"}
 WORDS = tuple(
@@ -59,11 +59,11 @@ class Written:
     """A condition as CEL reads it, and where that stands in what was written."""
 
     text: str
-    # Of each number with a unit: begin and end in `text`, begin and end in what was written.
+    # For each number with a unit: begin and end in `text`, begin and end in what was written.
     _swapped: tuple[tuple[int, int, int, int], ...] = ()
 
     def offset(self, at: int) -> int:
-        """The offset in what was written of an offset in `text`."""
+        """Return the offset in what was written for an offset in `text`."""
         shift = 0
         for begin, end, written_begin, written_end in self._swapped:
             if at < begin:
@@ -74,7 +74,7 @@ class Written:
         return at + shift
 
     def line_and_column(self, written: str, line: int, column: int) -> tuple[int, int]:
-        """A place of `text`, both from 1, as one in what was written."""
+        """Convert a place of `text`, both from 1, into one in what was written."""
         lines = self.text.split("\n")
         at = self.offset(sum(len(each) + 1 for each in lines[: line - 1]) + column - 1)
         before = written[:at]
@@ -82,7 +82,7 @@ class Written:
 
 
 def written(text: str) -> Written:
-    """A condition with its units put into CEL."""
+    """Convert the units of a condition into CEL."""
     if len(text) > LONGEST:
         return Written(text)
     pieces: list[str] = []
@@ -98,7 +98,7 @@ def written(text: str) -> Written:
 
 
 def hint(number: str) -> str:
-    """What is right for something that begins like a number; empty if it is one."""
+    """Return what is right for something that begins like a number; empty if it is one."""
     if _OF_CEL.fullmatch(number) or _in_cel(number):
         return ""
     if _COMPOUND.fullmatch(number):
@@ -114,14 +114,14 @@ def hint(number: str) -> str:
 
 
 def _numbers(text: str) -> Iterator[tuple[int, int, str]]:
-    """Where each number with a unit begins and ends, and what CEL reads for it."""
+    """Yield where each number with a unit begins and ends, and what CEL reads for it."""
     for token in _TOKEN.finditer(text):
         if token["number"] and (instead := _in_cel(token[0])):
             yield *token.span(), instead
 
 
 def _in_cel(number: str) -> str:
-    """What CEL reads for a number with a unit; empty if it is none."""
+    """Return what CEL reads for a number with a unit; empty if it is not one."""
     found = _WITH_UNIT.fullmatch(number)
     if found is None or len(found[1]) > len(str(2**63)):
         return ""
@@ -151,7 +151,7 @@ def _meant(amount: str, fraction: str, unit: str) -> str:
 
 
 def _whole(amount: str, fraction: str, unit: str) -> str:
-    """A fraction of a unit in smaller ones, as large as they can be."""
+    """Return a fraction of a unit in smaller units, the largest possible."""
     scale = SIZES.get(unit) or DURATIONS.get(unit, 1)
     count = int(amount + fraction) * scale // 10 ** len(fraction)
     return _duration(count) if unit in DURATIONS else _size(count)

@@ -1,9 +1,9 @@
 """Know which words a field of the facts can hold, and which fields there are.
 
-Where `facts.proto` names an enum `Word` beside a string field, the field takes its
-words only.  A policy that compares with another word would never speak, in silence;
-so each comparison is held against these lists.  The words of `auth` are those of
-RFC 8601 2.7 and RFC 7489 11.2, each method's own: DMARC has no `softfail`.
+Where `facts.proto` names an enum `Word` for a string field, the field takes only the words of
+that.  A rule that compared with another word would never apply, silently; so each comparison is
+checked against these lists.  The words of `auth` are those of RFC 8601 2.7 and RFC 7489 11.2,
+each method with its own: DMARC has no `softfail`.
 """
 
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from pratique.scanners import facts_pb2 as facts
 
 PACKAGE = f"{facts.DESCRIPTOR.package}."
 
-# Nobody looked: empty.
+# The empty word: it was not checked.
 _DMARC = ("pass", "fail", "none", "temperror", "permerror", "")
 _DKIM = ("pass", "fail", "policy", "neutral", "none", "temperror", "permerror")
 _SPF = ("pass", "fail", "softfail", "policy", "neutral", "none", "temperror", "permerror", "")
@@ -52,21 +52,21 @@ _LISTS: dict[tuple[str, str], tuple[str, ...]] = {
 
 
 def words_of(enum: EnumDescriptor) -> tuple[str, ...]:
-    """The words of an enum; `none` only keeps the zero's place and is never stated."""
+    """Return the words of an enum; `none` only keeps the zero's place and is never stated."""
     return tuple(value.name for value in enum.values if value.name != "none")
 
 
 def words(message: str, field: str) -> tuple[str, ...] | None:
-    """What a field can hold, or None where it can hold anything."""
+    """Return what a field can hold, or None where it can hold anything."""
     key = (message.removeprefix(PACKAGE), field)
     if key in _ENUMS:
-        # An opened part has no class: the empty text is what `unopened` holds then.
+        # An opened part has no class: then `unopened` holds the empty text.
         return words_of(_ENUMS[key]) + (("",) if field in {"unopened", "other", "problem"} else ())
     return _LISTS.get(key)
 
 
 def all_words() -> Iterator[tuple[str, str, str]]:
-    """Every word of every enum, with the message and the field that hold it."""
+    """Yield every word of every enum, with the message and the field that hold it."""
     for (message, field), enum in _ENUMS.items():
         if field != "by_kind":
             yield from ((message, field, word) for word in words_of(enum))
@@ -87,7 +87,7 @@ _ADDRESSES = (
 
 
 def never(message: str, field: str, text: str) -> str:
-    """Why a field can never hold a text, and what would be right; empty if it can."""
+    """Return why a field can never hold a text, and what would be right; empty if it can."""
     key = (message.removeprefix(PACKAGE), field)
     if "*" in text:
         return '`*` is no wildcard: `x.endsWith(".exe")`, or `x.matches("(?i)[.]exe$")`'
@@ -108,7 +108,7 @@ def never(message: str, field: str, text: str) -> str:
 
 
 def is_word(text: str) -> bool:
-    """Tell whether some field of the facts can hold exactly this."""
+    """Whether some field of the facts can hold exactly this."""
     return text in _SPF or any(text == word for _, _, word in all_words())
 
 
@@ -120,7 +120,7 @@ class Variable:
     is_list: bool = False
 
 
-# Each a message of ours, or a list of these.
+# Each one of our messages, or a list of them.
 VARIABLES = {
     field.name: Variable(cast("Descriptor", field.message_type), field.is_repeated)
     for field in facts.Facts.DESCRIPTOR.fields
@@ -134,17 +134,17 @@ PLAIN = {
 }
 FACTS = cast("Descriptor", facts.Facts.DESCRIPTOR)
 RCPT = {"rcpt": Variable(cast("Descriptor", facts.Recipient.DESCRIPTOR))}
-# One part, in a condition that is asked for each.
+# One part, in a condition that is asked for each part.
 PART = {"p": Variable(cast("Descriptor", facts.Part.DESCRIPTOR))}
 
 
 def descriptor(message: str) -> Descriptor | None:
-    """The message of that name, with or without its package; None if there is none."""
+    """Return the message of that name, with or without its package; None if there is none."""
     return facts.DESCRIPTOR.message_types_by_name.get(message.removeprefix(PACKAGE))
 
 
 def ways_to(field: str) -> Iterator[str]:
-    """How a condition reaches a field: `mail.subject`, `parts.exists(p, p.kind ...)`."""
+    """Yield how a condition reaches a field: `mail.subject`, `parts.exists(p, p.kind ...)`."""
     for name, variable in (VARIABLES | RCPT).items():
         yield from _ways_below(variable.message, name, field, variable.is_list)
 

@@ -1,15 +1,15 @@
 """Know what an entry of a named list is, by kind, and which entries a text of the facts meets.
 
-    addresses   ann@x.example; @x.example: everybody there, and nobody below it
+    addresses   ann@x.example; @x.example: everybody there, but nobody below it
     domains     x.example; .x.example: that one and all below it
     networks    192.0.2.0/24, 192.0.2.1, 2001:db8::/32
     hashes      SHA-256, as the facts have them
     texts       exactly
 
-An entry has one key, and a text has several that are looked for, the narrowest first.  Both
-are folded the same way: lower case, a domain that is not ASCII as A-labels (RFC 5891), an
-IPv6 address that stands for one of IPv4 (RFC 4291 2.5.5.2) as that.  Mail servers may tell
-`Ann` from `ann` (RFC 5321 2.4), and none that is known does.
+An entry has one key, and a text has several that are looked up, the narrowest first.  Both are
+normalized in the same way: lower case, a domain that is not ASCII as A-labels (RFC 5891), an
+IPv4-mapped IPv6 address (RFC 4291 2.5.5.2) as IPv4.  Mail servers may tell `Ann` from `ann`
+(RFC 5321 2.4), but none is known to.
 """
 
 import ipaddress
@@ -21,10 +21,10 @@ from functools import lru_cache
 import idna
 
 # An address has at most 254 octets and a domain 253 (RFC 5321 4.5.3.1); no header line has
-# more than 998 (RFC 5322 2.1.1), so no text that is worth listing has either.
+# more than 998 (RFC 5322 2.1.1), so no text worth listing is longer either.
 LONGEST = 1000
 
-# Nobody owns more than this: the largest blocks that were given out (RFC 7020's registries).
+# Nobody owns more than this: the largest blocks that were allocated (RFC 7020's registries).
 _WIDEST = {4: 8, 6: 16}
 _BITS = {4: 32, 6: 128}
 _LENGTHS = {version: range(bits, -1, -1) for version, bits in _BITS.items()}
@@ -42,7 +42,7 @@ _OTHER_HASHES = {32: "an MD5", 40: "a SHA-1", 96: "a SHA-384", 128: "a SHA-512"}
 
 
 class NoEntryError(Exception):
-    """A text that is no entry of a kind; `hint` says what would be right."""
+    """A text that is not an entry of its kind; `hint` says what would be right."""
 
     def __init__(self, message: str, hint: str) -> None:
         self.hint = hint
@@ -54,18 +54,18 @@ class Kind:
     """What the entries of a list are."""
 
     name: str
-    # An entry of it, for a hint.
+    # An example of an entry, for a hint.
     shown: str
-    # The key of an entry; NoEntryError if it is none.
+    # Returns the key of an entry; raises NoEntryError if it is not one.
     key: Callable[[str], str]
-    # The keys that a text of the facts meets, the narrowest first.
+    # Yields the keys that a text of the facts meets, the narrowest first.
     keys: Callable[[str], Iterator[str]]
-    # Whether what meets this key has an owner whom it names.
+    # Whether whatever meets this key belongs to one owner, whom the key names.
     is_whole: Callable[[str], bool]
 
 
 def canonical(domain: str) -> str:
-    """Lower case, as A-labels; what is no name stays what it is."""
+    """Return a domain in lower case, as A-labels; what is not a name is only lower-cased."""
     if domain.isascii():
         return domain.lower()
     try:
@@ -75,7 +75,7 @@ def canonical(domain: str) -> str:
 
 
 def domain_of(address: str) -> str:
-    """The domain of an address, in lower case and without a last dot; "" if it has none."""
+    """Return the domain of an address, in lower case and without a final dot; "" if it has none."""
     return address.rpartition("@")[2].lower().removesuffix(".") if "@" in address else ""
 
 
@@ -147,7 +147,7 @@ def _meant_address_list(text: str) -> str:
 def _domains(text: str) -> Iterator[str]:
     if not 0 < len(text) <= LONGEST:
         return
-    # The dot of the root says nothing (RFC 1034 3.1), and mail servers pass over it.
+    # The final dot of the root means nothing (RFC 1034 3.1), and mail servers ignore it.
     key = canonical(text.removesuffix("."))
     yield key
     yield f".{key}"
@@ -158,7 +158,7 @@ def _domains(text: str) -> Iterator[str]:
 
 @lru_cache(maxsize=1024)
 def _number(text: str) -> tuple[int, int] | None:
-    """Version and number of an IP address; None if it is none."""
+    """Return version and number of an IP address; None if it is not one."""
     try:
         address = ipaddress.ip_address(text)
     except ValueError:
@@ -170,7 +170,7 @@ def _number(text: str) -> tuple[int, int] | None:
 
 
 def network(text: str) -> tuple[int, int, int]:
-    """Version, number and length of the prefix; NoEntryError if it is no network."""
+    """Return version, number and prefix length; raise NoEntryError if it is not a network."""
     try:
         if re.search(r"/\d+[.]|%", text):
             raise ValueError
@@ -201,7 +201,7 @@ def _meant_network(text: str) -> str:
 
 
 def within(ip: str, text: str) -> bool:
-    """Whether an address lies in a network; what is no address does not."""
+    """Whether an address lies in a network; what is not an address does not."""
     number = _number(ip)
     if number is None:
         return False
@@ -214,7 +214,7 @@ _known_network = lru_cache(maxsize=1024)(network)
 
 def _network(text: str) -> str:
     if _PLAIN_4.fullmatch(text):
-        # A million addresses are read in a third of the time.
+        # Without parsing: a million addresses are read in a third of the time.
         return f"4/32/{text}"
     return _key(*network(text))
 
@@ -230,7 +230,7 @@ def _networks(text: str) -> Iterator[str]:
 
 
 def within_networks(text: str, lengths: Mapping[int, Sequence[int]]) -> Iterator[str]:
-    """The keys that an address meets among networks of these lengths, by version."""
+    """Yield the keys that an address meets among networks of these lengths, by version."""
     number = _number(text) if len(text) <= LONGEST else None
     if number is not None:
         for length in lengths.get(number[0], ()):
@@ -238,7 +238,7 @@ def within_networks(text: str, lengths: Mapping[int, Sequence[int]]) -> Iterator
 
 
 def lengths_of(keys: Iterable[str]) -> dict[int, list[int]]:
-    """Which lengths networks with these keys have, by version, the longest first."""
+    """Return which lengths the networks with these keys have, by version, the longest first."""
     found: dict[int, list[int]] = {}
     for version, length in {tuple(map(int, key.split("/")[:2])) for key in keys}:
         found.setdefault(version, []).append(length)
@@ -246,7 +246,7 @@ def lengths_of(keys: Iterable[str]) -> dict[int, list[int]]:
 
 
 def is_narrow(text: str) -> bool:
-    """Whether a network can be somebody's: the whole Internet is nobody's."""
+    """Whether a network can have one owner: the whole Internet has none."""
     version, _, length = network(text)
     return length >= _WIDEST[version]
 
@@ -290,7 +290,7 @@ KINDS = {
     kind.name: kind
     for kind in (
         Kind("addresses", "ann@x.example", _address, _addresses, _always),
-        # ".example" is everybody's below it.
+        # ".example" alone covers every name below it, whoever owns that.
         Kind("domains", "x.example", _domain, _domains, lambda key: "." in key.lstrip(".")),
         Kind("networks", "192.0.2.0/24", _network, _networks, _is_narrow_key),
         Kind("hashes", "64 hexadecimal digits", _hash, _hashes, _always),
@@ -300,7 +300,7 @@ KINDS = {
 
 
 def key_of(kind: Kind, text: str) -> str:
-    """The key of an entry, or NoEntryError: also of one that no fact can be as long as."""
+    """Return the key of an entry; raise NoEntryError, also if it is longer than any fact can be."""
     if len(text) > LONGEST:
         raise NoEntryError(f"an entry of {len(text)} characters", f"at most {LONGEST}")
     return kind.key(text)

@@ -1,12 +1,12 @@
-"""Read the file of a list: an entry a line, with what belongs to it behind a semicolon.
+"""Read the file of a list: one entry per line, with its options after a semicolon.
 
     # partners of the firmware team
     ann@partner.example
     @b.example ; owner=bob; reason=ticket 4711; expires=2027-01-15
 
-A comment is a line of its own, or begins with ` #` behind an entry (not in a list of texts,
-where `#` is a character like others).  The text of a file is kept as it is (named.py), so
-each line is read once for its mistakes, and once more when it is found.
+A comment is a line of its own, or begins with ` #` after an entry (not in a list of texts,
+where `#` is an ordinary character).  The text of a file is kept as it is (named.py), so each
+line is read once for its mistakes, and once more when it is found.
 """
 
 import re
@@ -17,14 +17,14 @@ from datetime import date
 from pratique.policies.lists.entries import KINDS, NoEntryError, key_of
 from pratique.policies.lists.named import Entry, Table
 
-# A list holds 16 octets or more beside its text for each, and a door reads them within some
-# seconds; twice as many would hardly go into what all files of lists may have (48 MB).
+# A list needs at least 16 octets per entry in addition to its text, and a door reads it within
+# some seconds; twice as many entries would hardly fit into the limit for all list files (48 MB).
 MOST_ENTRIES = 1_000_000
-# Mistakes of one list that are told; a list with more is the wrong file.
+# How many mistakes of one list are reported; a list with more is the wrong file.
 MOST_TOLD = 20
 
 _KEYS = ("owner", "reason", "expires")
-# Where what belongs to an entry begins; a text may have semicolons of its own.
+# Where the options of an entry begin; a text may contain semicolons itself.
 _OPTIONS = re.compile(r"\s*;(?=\s*\w+\s*=)")
 _ANY_OPTIONS = re.compile(r"\s*;")
 _COMMENT = re.compile(r"\s#.*")
@@ -34,7 +34,7 @@ _LINE = re.compile(rb"[^\n]+")
 
 @dataclass(frozen=True, slots=True)
 class Slip:
-    """One thing that is wrong in a file; line and column from 1."""
+    """One thing that is wrong in a file; line and column count from 1."""
 
     line: int
     column: int
@@ -44,7 +44,7 @@ class Slip:
 
 @dataclass(frozen=True, slots=True)
 class Around:
-    """What holds for each entry that does not say otherwise, and where the list is from."""
+    """What applies to each entry that does not say otherwise, and where the list is from."""
 
     kind: str
     file: str
@@ -54,23 +54,23 @@ class Around:
 
 
 def earlier(one: date | None, other: date | None) -> date | None:
-    """Which day comes first; None is never."""
+    """Return the earlier day; None is never."""
     return min(one, other) if one and other else one or other
 
 
 @dataclass(frozen=True, slots=True)
 class Lines:
-    """The entries of a file; the number of each is where its line begins, in octets."""
+    """The entries of a file; the number of each is the offset of its line, in octets."""
 
     octets: bytes = field(repr=False)
     around: Around
 
     def key(self, number: int) -> str:
-        """The key of the entry on a line."""
+        """Return the key of the entry on a line."""
         return KINDS[self.around.kind].key(_cut(self._line(number), self.around.kind)[0])
 
     def entry(self, number: int) -> Entry:
-        """The entry on a line."""
+        """Return the entry on a line."""
         text, options = _cut(self._line(number), self.around.kind)
         said = dict(_options(options))
         around, day = self.around, said.get("expires", "")
@@ -84,7 +84,7 @@ class Lines:
         )
 
     def has_options(self, number: int) -> bool:
-        """Whether anything belongs to the entry on a line."""
+        """Whether the entry on a line has options."""
         return bool(_cut(self._line(number), self.around.kind)[1])
 
     def _line(self, number: int) -> str:
@@ -94,14 +94,14 @@ class Lines:
 
 @dataclass(slots=True)
 class Found:
-    """What a file comes to."""
+    """What was read from a file."""
 
     lines: Lines
     table: Table
     slips: list[Slip] = field(default_factory=list)
     ages: bool = False
     is_whole: bool = True
-    # Of networks: version and length of each prefix, `4/24`.
+    # For networks: version and length of each prefix, `4/24`.
     networks: set[str] = field(default_factory=set)
 
     def take(self, entry: str, options: str, number: int) -> None:
@@ -125,7 +125,7 @@ class Found:
 
 
 def read_lines(text: str, around: Around, most: int = MOST_ENTRIES) -> Found:
-    """Read a file; where there are slips, it is not to be used."""
+    """Read a file; if there are slips, it must not be used."""
     octets = text.encode()
     found = Found(Lines(octets, around), Table(min(most, octets.count(b"\n") + 1)))
     for begin, line in _lines(octets):
@@ -150,7 +150,7 @@ def _lines(octets: bytes) -> Iterator[tuple[int, str]]:
 
 
 def _cut(line: str, kind: str) -> tuple[str, str]:
-    """The entry, and what belongs to it; both empty for a line without one."""
+    """Return the entry, and its options; both empty for a line without one."""
     if "#" in line:
         if line.lstrip().startswith("#"):
             return "", ""
@@ -166,7 +166,7 @@ def _place_of_options(line: str, kind: str) -> re.Match[str] | None:
 
 
 def _options(text: str) -> Iterator[tuple[str, str]]:
-    """Names and values; a name without a value, or a value without a name, is empty."""
+    """Yield names and values; either is empty if it is missing."""
     for each in text.split(";"):
         name, equals, value = each.partition("=")
         if each.strip():

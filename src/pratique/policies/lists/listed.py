@@ -1,7 +1,7 @@
 """Find what a condition asks of lists, networks and groups that can never have an answer.
 
-CEL's checker sees two texts and is content: whether the second names a list, and whether
-what is on that list could ever be the first, is known here.
+CEL's checker sees two texts and is content; only here is it known whether the second names a
+list, and whether the first could ever be on that list.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from pratique.policies.language.vocabulary import PACKAGE
 from pratique.policies.lists.entries import NoEntryError, network
 from pratique.policies.lists.named import Lists
 
-# Where a complaint stands, what is wrong, and what would be right.
+# The place of a complaint, what is wrong, and what would be right.
 Slip = tuple[int, str, str]
 
 _HOLDS = {
@@ -48,17 +48,17 @@ class Asked(Protocol):
     lists: Lists
 
     def texts(self, node: Any) -> Iterator[tuple[int, str]]:
-        """The text literals that an expression is."""
+        """Yield the text literals that an expression is, with their places."""
 
     def origin(self, node: Any, scope: Any) -> tuple[str, str] | None:
-        """The field that an expression's value comes from."""
+        """Return the field that an expression's value comes from."""
 
     def begin(self, node: Any) -> int:
-        """Where an expression begins."""
+        """Return where an expression begins."""
 
 
 def in_list(tree: Asked, call: Any, scope: Any) -> Iterator[Slip]:
-    """What is wrong with `in_list(x, "name")`."""
+    """Yield what is wrong with `in_list(x, "name")`."""
     subject, named = call.args
     literals = list(tree.texts(named))
     if not literals or named.HasField("list_expr"):
@@ -80,7 +80,7 @@ def in_list(tree: Asked, call: Any, scope: Any) -> Iterator[Slip]:
 
 
 def cidr(tree: Asked, call: Any, scope: Any) -> Iterator[Slip]:
-    """What is wrong with `cidr(ip, "network")`."""
+    """Yield what is wrong with `cidr(ip, "network")`."""
     subject, given = call.args
     literals = list(tree.texts(given))
     form = 'write `cidr(envelope.client.ip, "192.0.2.0/24")`'
@@ -98,7 +98,7 @@ def cidr(tree: Asked, call: Any, scope: Any) -> Iterator[Slip]:
 
 
 def groups(lists: Lists, offset: int, name: str) -> Iterator[Slip]:
-    """What is wrong with `"name" in rcpt.groups`."""
+    """Yield what is wrong with `"name" in rcpt.groups`."""
     if name not in lists.groups:
         hint = hints.did_you_mean(name, lists.groups)
         declared = f'declare it: `[[group]]` with `name = "{name}"` and `members`'
@@ -140,7 +140,7 @@ def _place(found: tuple[str, str] | None) -> tuple[str, str] | None:
 
 
 def _spelled(node: Any) -> str:
-    """A field as it is written; `x` for what is none."""
+    """Return a field as it is written; `x` for anything else."""
     if node.HasField("ident_expr"):
         return str(node.ident_expr.name)
     if node.HasField("select_expr"):

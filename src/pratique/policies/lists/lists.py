@@ -11,11 +11,11 @@
     name    = "board"
     members = ["ceo@our.example", "@board.our.example"]
 
-Those of an included policy count, too.  A list of one's own takes the place of an included
-one of its name: so a shipped policy can have an empty one that is to be filled.
+Those of an included policy count, too.  A policy's own list replaces an included one of the same
+name: so a shipped policy can have an empty one that is to be filled.
 
-A list whose reading fails stays there by its name, empty: what asks for it is right, and
-nobody shall hear of one mistake twice.  A policy with a problem is not used.
+A list whose reading fails remains under its name, empty: the conditions that ask for it are
+right, and one mistake must not be reported twice.  A policy with a problem is not used.
 """
 
 from collections.abc import Mapping, Sequence
@@ -44,17 +44,17 @@ __all__ = [
     "MOST_ENTRIES", "NO_LISTS", "Entry", "List", "Lists", "has_expired", "read_lists", "received",
 ]  # fmt: skip
 
-# Each recipient is looked for in each group, some microseconds each.
+# Each recipient is looked up in each group, at some microseconds each.
 MOST_GROUPS = 200
-# Each is written by hand, with an owner: more are meant to be one.
+# Each is written by hand, with an owner: more of them should be one list.
 MOST_LISTS = 200
 
 LIST_KEYS = ("name", "kind", "entries", "file", "owner", "reason", "expires")
 GROUP_KEYS = ("name", "members", "list", "file", "owner", "reason")
-# What a group calls `members`.
+# What admins call the `members` of a group.
 _ENTRIES = ("entries", "entry", "items", "values", "addresses", "domains", "users", "recipients")
 ENTRY_KEYS = ("entry", "owner", "reason", "expires")
-# What admins write for a key or a kind when they come from somewhere else.
+# What admins who come from other filters write for a key or a kind.
 _ELSEWHERE = {
     "type": "kind", "of": "kind", "members": "entries", "items": "entries", "values": "entries",
     "addresses": "entries", "domains": "entries", "networks": "entries", "hashes": "entries",
@@ -73,7 +73,7 @@ _DAY_FORM = "a day without quotation marks: expires = 2027-01-15"
 
 
 def read_lists(reading: Reading) -> Lists:
-    """The lists and the groups of a policy; the problems are left in `reading`."""
+    """Return the lists and the groups of a policy; problems are left in `reading`."""
     readings = (reading, *reading.included)
     named: dict[str, List] = {}
     groups: dict[str, List] = {}
@@ -88,7 +88,7 @@ def read_lists(reading: Reading) -> Lists:
 
 
 def _same_kind(reading: Reading, included: List, own: List) -> None:
-    """A list takes the place of one of its name that is included: of the same kind only."""
+    """Complain if a list replaces an included one of its name but is of another kind."""
     if own.kind and included.kind not in ("", own.kind):
         names = [table.get("name") for table in reading.values.get("list", [])]
         path: Path = ("list", names.index(own.name), "kind") if own.name in names else ()
@@ -98,7 +98,7 @@ def _same_kind(reading: Reading, included: List, own: List) -> None:
 
 
 def _tables(reading: Reading, key: str, most: int) -> list[tuple[str, Path, Mapping[str, Any]]]:
-    """The tables that have a name of their own, with it and their places."""
+    """Return the tables that have a name of their own, with the name and their places."""
     tables = reading.values.get(key, [])
     if not isinstance(tables, list) or not all(isinstance(table, dict) for table in tables):
         is_table = isinstance(tables, dict)
@@ -209,7 +209,7 @@ def _day(reading: Reading, path: Path, table: Mapping[str, Any]) -> date | None:
 
 
 def _one_of(reading: Reading, path: Path, table: Mapping[str, Any], keys: Sequence[str]) -> str:
-    """Which of these keys a table has: exactly one, of its type; else "" and a complaint."""
+    """Return the one of these keys that a table has, of its type; else "", with a complaint."""
     given = [key for key in keys if key in table]
     shown = " or ".join(f"`{key}`" for key in keys)
     if not given:
@@ -264,7 +264,7 @@ def _inline(reading: Reading, path: Path, said: list[Any], name: str, around: Ar
     line, at = 1, 0
     for index, each in enumerate(said):
         where = (*path, index)
-        # Counted from the last one on: a policy may have some hundred thousand.
+        # Counted from the previous entry: a policy may have some hundred thousand.
         start, at = at, reading.layout.value(where)
         line += reading.layout.text.count("\n", start, at)
         if len(reading.problems) - before >= list_text.MOST_TOLD:
@@ -296,7 +296,7 @@ def _inline(reading: Reading, path: Path, said: list[Any], name: str, around: Ar
 
 
 def _entry(reading: Reading, where: Path, said: object, around: Around, line: int) -> Entry | None:
-    """An entry as it is written; None, with a complaint, if it is something else."""
+    """Return an entry as it is written; None, with a complaint, if it is something else."""
     form = '`"ann@x.example"`, or `{ entry = "ann@x.example", owner = "...", reason = "..." }`'
     if isinstance(said, str):
         return Entry(said, around.owner, around.reason, around.expires, around.file, line)

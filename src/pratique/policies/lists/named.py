@@ -1,9 +1,9 @@
-"""Hold named lists so that a million entries are small, and search them.
+"""Hold named lists so that a million entries take little memory, and search them.
 
 A policy lives in each door, and a million Python strings in a dict would take some 150 MB
-there.  So the entries of a file stay in its text, as octets, and beside it lies one table of
-where each begins: open addressing by the hash of its key, at most half full, eight octets a
-place.  What is found there is read again out of the text, so an answer is exact.
+there.  So the entries of a file stay in its text, as octets, along with one table of where each
+begins: open addressing by the hash of its key, at most half full, eight octets per slot.
+What is found there is read again from the text, so an answer is exact.
 """
 
 from array import array
@@ -17,19 +17,19 @@ from pratique.scanners import facts_pb2 as facts
 
 _NUMBER = 2**32 - 1
 _HALF = _NUMBER << 32
-# A day in seconds.
+# Seconds of a day.
 _DAY = 86_400
 
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One entry of a list: what `why` says of it."""
+    """One entry of a list: what `why` reports of it."""
 
     # As it was written.
     text: str
     owner: str
     reason: str
-    # It holds for no mail received on that day (UTC) or later; None: it stays.
+    # It holds for no mail received on that day (UTC) or later; None: it does not expire.
     expires: date | None
     # The file and the line that it stands on.
     file: str
@@ -37,28 +37,28 @@ class Entry:
 
 
 class Written(Protocol):
-    """Where the entries stand; each has a number below 2**32 - 1."""
+    """Holds the entries; each has a number below 2**32 - 1."""
 
     def key(self, number: int) -> str:
-        """The key of an entry."""
+        """Return the key of an entry."""
 
     def entry(self, number: int) -> Entry:
-        """The entry."""
+        """Return an entry."""
 
 
 @dataclass(frozen=True, slots=True)
 class Inline:
-    """Entries that a policy spells out itself."""
+    """Entries that a policy itself spells out."""
 
     entries: tuple[Entry, ...] = ()
     keys: tuple[str, ...] = ()
 
     def key(self, number: int) -> str:
-        """The key of an entry."""
+        """Return the key of an entry."""
         return self.keys[number]
 
     def entry(self, number: int) -> Entry:
-        """The entry."""
+        """Return an entry."""
         return self.entries[number]
 
 
@@ -70,12 +70,12 @@ class Table:
     def __init__(self, most: int) -> None:
         size = 1 << (2 * most).bit_length()
         self._mask = size - 1
-        # Half of the key's hash, then the number of the entry and one; 0 is a free place.
+        # Half of the key's hash, then the entry's number plus one; 0 is a free slot.
         self._places = array("Q", bytes(8 * size))
         self.count = 0
 
     def add(self, key: str, number: int, key_of: Callable[[int], str]) -> int | None:
-        """Add an entry; if there is one of that key already, its number, and nothing is added."""
+        """Add an entry; if one has that key already, add nothing and return its number."""
         there, place = self._look(key, key_of)
         if there is not None:
             return there
@@ -84,11 +84,11 @@ class Table:
         return None
 
     def find(self, key: str, key_of: Callable[[int], str]) -> int | None:
-        """The number of the entry of that key; None if there is none."""
+        """Return the number of the entry with that key; None if there is none."""
         return self._look(key, key_of)[0]
 
     def _look(self, key: str, key_of: Callable[[int], str]) -> tuple[int | None, int]:
-        """The entry of that key, if there is one, and its place, or where it would be."""
+        """Return the entry with that key, if any, and its slot, or the slot where it would go."""
         places, mask, hashed = self._places, self._mask, hash(key)
         place, half = hashed >> 32 & mask, hashed << 32 & _HALF
         while there := places[place]:
@@ -108,7 +108,7 @@ class List:
     """One named list."""
 
     name: str
-    # Of `entries.KINDS`; "" for one that is not to be used, which its reader has said.
+    # One of `entries.KINDS`; "" for a list that must not be used, as its reader has reported.
     kind: str = ""
     owner: str = ""
     reason: str = ""
@@ -117,11 +117,11 @@ class List:
     # Where it is declared.
     file: str = ""
     line: int = 0
-    # Whether each entry names somebody; `.com` and 0.0.0.0/0 are everybody's.
+    # Whether each entry names one owner; `.com` and 0.0.0.0/0 have none.
     is_whole: bool = True
     # Whether any entry expires.
     ages: bool = False
-    # Of networks: the lengths of their prefixes that there are, by version, the longest first.
+    # For networks: the prefix lengths that occur, by version, the longest first.
     lengths: Mapping[int, Sequence[int]] = field(default_factory=dict, repr=False)
     written: Written = field(default=Inline(), repr=False, compare=False)
     table: Table = field(default=_NO_TABLE, repr=False, compare=False)
@@ -139,7 +139,7 @@ class List:
         return next(self._numbers(text), None) is not None
 
     def entry(self, text: str, when: date | None = None) -> Entry | None:
-        """The narrowest entry that is met and has not expired; None if there is none."""
+        """Return the narrowest entry that is met and has not expired; None if there is none."""
         for number in self._numbers(text):
             found = self.written.entry(number)
             if not has_expired(found.expires, when):
@@ -165,11 +165,11 @@ class Lists:
     groups: Mapping[str, List] = field(default_factory=dict)
 
     def groups_of(self, recipient: facts.Recipient, when: date | None = None) -> tuple[str, ...]:
-        """The names of the groups that a recipient is in, in the order of the policy."""
+        """Return the names of the groups that a recipient is in, in the order of the policy."""
         return tuple(name for name, each in self.groups.items() if _has(each, recipient, when))
 
     def of_groups(self, recipient: facts.Recipient, when: date | None = None) -> facts.Recipient:
-        """The recipient with his groups; the same object if the policy has none."""
+        """Return the recipient with its groups; the same object if the policy has none."""
         if not self.groups:
             return recipient
         placed = facts.Recipient(address=recipient.address, domain=recipient.domain)
@@ -181,19 +181,19 @@ NO_LISTS = Lists()
 
 
 def received(known: facts.Facts) -> date | None:
-    """The day (UTC) on which a message was received; None if nobody says."""
+    """Return the day (UTC) on which a message was received; None if that is not stated."""
     if not known.envelope.HasField("received_at"):
         return None
     try:
         seconds = known.envelope.received_at.seconds
         return datetime.fromtimestamp(seconds // _DAY * _DAY, UTC).date()
     except (ValueError, OverflowError, OSError):
-        # Outside of the years 1 to 9999: a journal that was tampered with.  All has expired.
+        # Outside the years 1 to 9999: a journal that was tampered with.  Everything has expired.
         return date.max
 
 
 def has_expired(expires: date | None, when: date | None) -> bool:
-    """Whether something that expires on that day holds no more."""
+    """Whether something that expires on `expires` no longer holds on `when`."""
     return expires is not None and when is not None and when.toordinal() >= expires.toordinal()
 
 

@@ -1,9 +1,8 @@
-"""Read out of conditions what could be different: the fields and lists that they ask for, and
-what each is compared with.
+"""Read out of conditions what could be different: fields, lists, and what they are compared with.
 
 It reads CEL's own tree (tree.py), so a name in a loop is the field that it stands for.  A
-`*` in a path stands for each element of a list.  The recipient is left out: for whom a message
-is, is no fact about it.
+`*` in a path stands for each element of a list.  The recipient is left out: it is not a fact
+about the message.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -22,27 +21,27 @@ Path = tuple[str, ...]
 EACH = "*"
 _COMPARED = ("_==_", "_!=_", "_<_", "_<=_", "_>_", "_>=_", "@in")
 _WITHIN = ("startsWith", "endsWith", "contains")
-# What stands for a whole address where only its domain is named.
+# Makes a whole address where only its domain is named.
 SOMEBODY = "someone"
 
 
 @dataclass(slots=True)
 class Asked:
-    """What conditions ask for; dicts keep the order, and each once."""
+    """What conditions ask for; dicts keep the order, and each key once."""
 
-    # Fields, and the texts and numbers that they are compared with.
+    # Fields, with the texts and numbers that they are compared with.
     fields: dict[Path, dict[str | int | float, None]] = field(default_factory=dict)
     lists: dict[Path, None] = field(default_factory=dict)
-    # Fields whose being there is asked for.
+    # Fields whose presence is asked for.
     presence: dict[Path, None] = field(default_factory=dict)
 
     def add(self, path: Path, values: Iterable[str | int | float] = ()) -> None:
-        """A field, and what it is compared with."""
+        """Add a field, and what it is compared with."""
         self.fields.setdefault(path, {}).update(dict.fromkeys(values))
 
 
 def asked_by(conditions: Iterable[Condition]) -> Asked:
-    """What these conditions ask for together."""
+    """Return what these conditions ask for together."""
     found = Asked()
     for condition in conditions:
         tree = Tree(condition)
@@ -73,7 +72,7 @@ class _Walk:
             self.visit(child, scope)
 
     def path(self, node: Any, scope: _Scope) -> Path | None:
-        """The field that an expression is; None for any other."""
+        """Return the field that an expression is; None if it is not a field."""
         if node.HasField("ident_expr"):
             name = node.ident_expr.name
             if name in scope:
@@ -119,7 +118,7 @@ class _Walk:
             self._goes_over(path)
 
     def _goes_over(self, path: Path) -> None:
-        """A list whose elements may be away; a text has a size too, and a map has keys."""
+        """Note a list whose elements may be missing, but no text or map, which have sizes too."""
         one = described(path)
         if one is not None and one.is_repeated:
             self.found.lists[path] = None
@@ -133,7 +132,7 @@ class _Walk:
             self.found.add(path, values)
 
     def _of_lists(self, call: Any, named: Any) -> Iterator[str]:
-        """A text that meets the list, or lies in the network."""
+        """Yield a text that is on the list, or lies in the network."""
         for value in _constants(named):
             text = str(value)
             if call.function == "cidr":
@@ -143,7 +142,7 @@ class _Walk:
 
 
 def _example(name: str, lists: Lists) -> Iterator[str]:
-    """The first entry of a list, as a text that meets it."""
+    """Yield the first entry of a list, as a text that meets it."""
     found = lists.named.get(name)
     if found is None or not len(found):
         return
@@ -155,12 +154,12 @@ def _example(name: str, lists: Lists) -> Iterator[str]:
 
 
 def _whole(text: str | float) -> str:
-    """A text that has this in it: `endsWith("@x.example")` wants an address."""
+    """Return a complete text with this part: `endsWith("@x.example")` needs an address."""
     return f"{SOMEBODY}{text}" if str(text).startswith(("@", ".")) else str(text)
 
 
 def _constants(node: Any) -> Iterator[str | int | float]:
-    """The texts and numbers that an expression is, or that the list it is holds."""
+    """Yield the texts and numbers that an expression is, or that it lists."""
     if node.HasField("list_expr"):
         for element in node.list_expr.elements:
             yield from _constants(element)
@@ -171,7 +170,7 @@ def _constants(node: Any) -> Iterator[str | int | float]:
 
 
 def described(path: Path) -> Any:
-    """The descriptor of the field at a path; None for the elements of a list, and for a map."""
+    """Return the descriptor of the field at a path; None for elements of a list, and for a map."""
     message: Descriptor | None = vocabulary.FACTS
     found: Any = None
     for name in path:

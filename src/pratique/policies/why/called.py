@@ -1,6 +1,6 @@
-"""Say facts in a line each, as an admin knows them: a part, a finding, a value.
+"""Put facts into one line each, as an admin knows them: a part, a finding, a value.
 
-All texts are as a stranger may have written them: whatever shows them makes them harmless.
+Texts are left as a stranger may have written them: whatever shows them makes them harmless.
 """
 
 from collections.abc import Callable, Mapping
@@ -9,19 +9,19 @@ from typing import Any
 from google.protobuf.message import Message
 from google.protobuf.timestamp_pb2 import Timestamp
 
-# Of a list of words; a header may name thousands.
+# Limit for a list of words; a header may name thousands.
 _MOST_WORDS = 10
-# Of a name or a path: more fills a screen.
+# Limit for a name or a path: more fills a screen.
 _LONGEST = 80
 _BEHIND = 24
 UNKNOWN = "not known"
-# Whoever has it can have a message pass once: its value is told to nobody.
+# Anybody who knows it can let a message pass once: its value is never shown.
 _SECRETS = frozenset(("release_token",))
 _KEPT = "(kept secret)"
 
 
 def element(one: Any) -> str:
-    """An element of a list of the facts."""
+    """Describe an element of a list of the facts."""
     if not isinstance(one, Message):
         return value(one)
     say = _ELEMENTS.get(one.DESCRIPTOR.name)
@@ -29,7 +29,7 @@ def element(one: Any) -> str:
 
 
 def value(one: object) -> str:
-    """A value that is no message: as CEL would write it."""
+    """Write a value that is not a message as CEL would."""
     if isinstance(one, bool):
         return "true" if one else "false"
     if isinstance(one, str):
@@ -38,7 +38,7 @@ def value(one: object) -> str:
 
 
 def field(holder: Message, name: str) -> str | None:
-    """The value of a field; None for what is said no other way than field by field."""
+    """Describe the value of a field; None for a message that has no description as a whole."""
     described = holder.DESCRIPTOR.fields_by_name[name]
     if name in _SECRETS:
         return _KEPT
@@ -70,12 +70,12 @@ def _time(one: Message) -> str | None:
     try:
         return one.ToJsonString()
     except ValueError:
-        # Not of the years 1 to 9999: damage, or a stranger's joke.
+        # Outside the years 1 to 9999: damage, or a stranger's joke.
         return f"{one.seconds} seconds"
 
 
 def part(one: Any) -> str:
-    """A part: its number, where it lies, and its name where the path does not tell it."""
+    """Describe a part: its number, where it lies, and its name unless the path tells it."""
     if one.id == 0 and one.parent < 0:
         return "part 0 (the message itself)"
     place = cut(one.path) if one.path != str(one.id) else ""
@@ -85,7 +85,7 @@ def part(one: Any) -> str:
 
 
 def cut(text: str, longest: int = _LONGEST) -> str:
-    """A text without its middle if it is long: the end of a name says what a file is."""
+    """Cut the middle of a long text: the end of a name says what a file is."""
     if len(text) <= longest:
         return text
     return f"{text[: longest - _BEHIND - 1]}…{text[-_BEHIND:]}"

@@ -13,12 +13,12 @@ from pratique.policies.why import called
 from pratique.policies.why.alterable import EACH, Asked, Path, described
 from pratique.scanners import facts_pb2 as facts
 
-# Of a list's elements that are not alike; a message with more different ones is a rare thing.
+# Limit for elements of one list that differ; few messages have more.
 MOST_ELEMENTS = 200
-# So many changes are made together; more elements that are alike need not be tried.
+# How many changes are made together; of elements that are alike, no more need to be tried.
 LARGEST = 3
 
-# Whole numbers that a field can hold; a condition may name any.
+# Integers that a field can hold; a condition may name any.
 _WHOLE = {
     FieldDescriptor.CPPTYPE_INT32: range(-(2**31), 2**31),
     FieldDescriptor.CPPTYPE_UINT32: range(2**32),
@@ -33,12 +33,12 @@ _NOUNS = {
     "links": "the link ", "spoof_signs": "the sign ", "from_": "the author ",
     "dkim": "the DKIM result ", "signatures": "the signature ", "scores": "the score ",
 }  # fmt: skip
-# They name a part: without it there is nothing that they are about.
+# Their elements name a part: without the part they would be about nothing.
 _ABOUT_PARTS = ("findings", "limits", "failures", "links")
 
 
 class Sort(Enum):
-    """The sorts of changes, those first that are understood best."""
+    """The sorts of changes, the easiest to understand first."""
 
     FLAG = 0
     ELEMENT = 1
@@ -47,7 +47,7 @@ class Sort(Enum):
     TEXT = 4
 
 
-# An element is not there.
+# Stands for an element that is missing.
 GONE = object()
 
 
@@ -56,24 +56,24 @@ class Change:
     """One fact that is changed."""
 
     sort: Sort
-    # The field, or the element that is gone.
+    # The field, or the element that is missing.
     place: _Place
-    # GONE, or the value; None: the field is not there.
+    # GONE, or the new value; None: the field is absent.
     becomes: Any
     # "`bounce.verified` were true".
     told: str
-    # With a part what lies in it goes too, and what was said of it.
+    # When a part goes, so do the parts in it, and what was said of them.
     along: frozenset[_Place] = frozenset()
 
     def excludes(self, other: "Change") -> bool:
-        """Whether the two cannot be made together, or would be one."""
+        """Whether the two cannot be made together, or would be the same."""
         shorter, longer = sorted((self.place, other.place), key=len)
         within = longer[: len(shorter)] == shorter
         return within or other.place in self.along or self.place in other.along
 
 
 def applied(known: facts.Facts, changes: Sequence[Change]) -> facts.Facts:
-    """The facts after these changes."""
+    """Return the facts after these changes."""
     changed = facts.Facts()
     changed.CopyFrom(known)
     gone: set[_Place] = set()
@@ -86,7 +86,7 @@ def applied(known: facts.Facts, changes: Sequence[Change]) -> facts.Facts:
             holder.ClearField(last)
         else:
             setattr(holder, str(last), change.becomes)
-    # From the end, so that the numbers of the others stay.
+    # From the end, so that the numbers of the others stay valid.
     for place in sorted(gone, key=lambda each: each[-1], reverse=True):
         del _at(changed, place[:-1])[place[-1]]
     return changed
@@ -103,12 +103,12 @@ class Possible:
     """All changes of a message that conditions ask for."""
 
     changes: tuple[Change, ...]
-    # Not all elements of a list are among them.
+    # Some elements of a list are left out.
     is_cut: bool
 
 
 def possible(known: facts.Facts, asked: Asked) -> Possible:
-    """What could be different in this message, the easiest to understand first."""
+    """Return what could be different in this message, the easiest to understand first."""
     places = _Places(known, asked)
     found: list[Change] = []
     for path in asked.lists:
@@ -124,13 +124,13 @@ def possible(known: facts.Facts, asked: Asked) -> Possible:
             elif one.message_type is None:
                 found += _set(known, place, one, _values(one, named, path in asked.presence))
     unique = {(each.place, str(each.becomes)): each for each in found}
-    # Deeper parts first: a part that is gone takes those with it that lie in it.
+    # Parts with fewer others in them first: removing a part removes those in it.
     ordered = sorted(unique.values(), key=lambda each: (each.sort.value, len(each.along)))
     return Possible(tuple(ordered), places.is_cut)
 
 
 class _Places:
-    """Where a path leads in one message; only a few of the elements that are alike."""
+    """Where a path leads in one message; of elements that are alike, only a few."""
 
     def __init__(self, known: facts.Facts, asked: Asked) -> None:
         self._known = known
@@ -141,7 +141,7 @@ class _Places:
         self.is_cut = False
 
     def of(self, path: Path) -> Iterator[_Place]:
-        """The places of a path; those of a list are the list itself."""
+        """Yield the places of a path; for a list, the list itself."""
         yield from self._below((), path)
 
     def _below(self, place: _Place, path: Path) -> Iterator[_Place]:
@@ -154,7 +154,7 @@ class _Places:
             yield from self._below((*place, path[0]), path[1:])
 
     def elements(self, place: _Place) -> tuple[int, ...]:
-        """The elements of a list, of those that are alike the first."""
+        """Return the elements of a list; of those that are alike, the first ones."""
         if place not in self._chosen:
             self._chosen[place] = tuple(self._unlike(place))
         return self._chosen[place]
@@ -184,7 +184,7 @@ class _Places:
             return "\n".join(str(getattr(one, name)) for name in names)
         if one.id in self._parents or one.id in self._about:
             return f"part {one.id}"
-        # No two parts have one number: what refers to one (above) tells them apart.
+        # No two parts share a number, so it would make all differ; references are handled above.
         asked = (name for name in names if name != "id")
         return "\n".join(str(getattr(one, name)) for name in asked)
 
@@ -219,7 +219,7 @@ def _without_part(known: facts.Facts, where: _Place, one: facts.Part) -> Change:
 
 
 def _below(known: facts.Facts, number: int) -> set[int]:
-    """A part and all that lie in it; they come after it."""
+    """Return a part and all that lie in it; these come after it."""
     gone = {number}
     for part in known.parts:
         if part.parent in gone:
@@ -228,7 +228,7 @@ def _below(known: facts.Facts, number: int) -> set[int]:
 
 
 def _values(one: Any, named: dict[str | int | float, None], presence: bool) -> list[Any]:
-    """What a field could hold instead."""
+    """Return what a field could hold instead."""
     if one.type == one.TYPE_BOOL:
         return [False, True]
     if one.type != one.TYPE_STRING:
@@ -254,7 +254,7 @@ def _set(known: facts.Facts, place: _Place, one: Any, values: Sequence[Any]) -> 
     for value in sorted(values, key=lambda each: abs(each - was)) if is_number else values:
         if value == was or (value is None and not is_there):
             continue
-        # The message itself is what it is; only what keeps it shut could be away.
+        # The message itself cannot be another; only what keeps it shut could be missing.
         if place[:2] == ("parts", 0) and holder.parent < 0 and value:
             continue
         shown = called.UNKNOWN if value is None else "empty" if value == "" else called.value(value)
@@ -271,7 +271,7 @@ def _sort(one: Any, is_number: bool) -> Sort:
 
 
 def _field(known: facts.Facts, place: _Place) -> str:
-    """`bounce.verified`, or `kind` of part 2."""
+    """Name a field: `bounce.verified`, or `kind` of part 2."""
     numbers = [at for at, step in enumerate(place) if isinstance(step, int)]
     if not numbers:
         return f"`{'.'.join(map(str, place))}`"

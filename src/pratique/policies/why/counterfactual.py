@@ -1,15 +1,14 @@
-"""Search for the smallest change of the facts that alters a verdict: what would have had to be
-different.
+"""Search for the smallest change of the facts that alters a verdict.
 
-Each fact that a condition of the policy asks for is one that could be different: an element
-that is not there, a flag turned, a word that is another of those that the policy names, a
-number across a bound that it names, a text that it names.  First each alone is tried, then
-all pairs, then all threes, and what is found first is smallest.  Each is tried by deciding
-again, so nothing is said that is not so.
+Each fact that a condition of the policy asks for could be different: an element missing, a
+flag inverted, a word replaced by another one that the policy names, a number moved across a
+bound that it names, a text replaced by one that it names.  First each change is tried alone,
+then all pairs, then all triples, so what is found first is smallest.  Each is tried by deciding
+again, so whatever is reported is true.
 
-The search ends after a number of decisions.  How far it came is told with what it found:
-below `complete` every change was tried.  Where no few facts alter the verdict, all that a
-condition rests on may: a hundred programs, taken away together (`Crowd`).
+The search ends after a number of decisions.  How far it came is reported with what it found:
+up to `complete` changes, every set was tried.  Where no few facts alter the verdict, removing
+everything that a condition rests on may: a hundred programs, taken away together (`Crowd`).
 """
 
 from collections.abc import Iterator
@@ -27,18 +26,18 @@ from pratique.policies.why.proof import Answer
 from pratique.policies.written.rule import Rule
 from pratique.scanners import facts_pb2 as facts
 
-# To decide takes 0.2 ms with the default policy: a person waits for 0.4 s.  For a message of
+# Deciding takes 0.2 ms with the default policy: a person waits for 0.4 s.  For a message of
 # 1,000 parts with a finding each it takes 4.7 ms, so there a decision counts as five.
 _ELEMENTS_OF_ONE = 500
 MOST_DECISIONS = 2000
 MOST_FOUND = 5
-# One rule after the other, each with what it rests on.
+# One rule after another, each with what it rests on.
 _MOST_CROWDS = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Otherwise:
-    """A set of changes, and the verdict that there would be."""
+    """A set of changes, and the verdict that would result."""
 
     changes: tuple[Change, ...]
     verdict: Verdict
@@ -58,12 +57,12 @@ class Crowd:
 class Counterfactual:
     """What would alter a verdict."""
 
-    # All of the same size, those first that are understood best.  Only milder verdicts, if any.
+    # All of the same size, the easiest to understand first.  If any is milder, only milder ones.
     found: tuple[Otherwise, ...] = ()
-    # Every set of so many changes, and of fewer, was tried.
+    # Every set of up to this many changes was tried.
     complete: int = 0
     decisions: int = 0
-    # Where none of these is milder: elements that would all have to be away, and the verdict then.
+    # If none of these is milder: elements that would all have to be missing, and the verdict then.
     crowds: tuple[Crowd, ...] = ()
     without_crowds: Verdict | None = None
 
@@ -88,7 +87,7 @@ class _Search:
         return verdict.action != self.was.action
 
     def otherwise(self, changes: tuple[Change, ...]) -> Otherwise | None:
-        """What would be decided after these changes, if it is something else."""
+        """Return what would be decided after these changes, if that is different."""
         self.decisions += 1
         self.left -= self.cost
         verdict = self.policy.decide(applied(self.known, changes), self.recipient)
@@ -102,7 +101,7 @@ def search(
     *,
     most: int = MOST_DECISIONS,
 ) -> Counterfactual:
-    """The smallest changes for which another action would be ordered.
+    """Return the smallest changes for which another action would be ordered.
 
     At most `most` decisions are made, fewer where each takes long.
     """
@@ -115,20 +114,20 @@ def search(
         if found or not is_whole:
             break
     milder = [one for one in found if one.verdict.action.severity < asking.was.action.severity]
-    # An admin asks why a message was stopped to learn what would let it through.
+    # An admin who asks why a message was stopped wants to know what would let it through.
     crowds, without = ((), None) if milder else _crowds(asking)
     told = list(_unlike(milder or found))[:MOST_FOUND]
     return Counterfactual(tuple(told), complete, asking.decisions, crowds, without)
 
 
 def _changes(asking: _Search) -> tuple[list[Change], bool]:
-    """What could be different; what the rule rests on that decided comes first."""
+    """Return what could be different; what the deciding rule rests on comes first."""
     rules = [rule for rule in asking.policy.rules if rule.mode == "enforce"]
     every = possible(asking.known, asked_by(_conditions(rules)))
     own = [rule for rule in rules if rule.name == asking.was.rule]
     asked = possible(asking.known, asked_by(_conditions(own))).changes
     near = {change.place for change in asked}
-    # A text can be anything: it is the last that explains something.
+    # A text can be anything, so it explains least and comes last.
     changes = sorted(
         every.changes, key=lambda each: (each.sort is Sort.TEXT, each.place not in near)
     )
@@ -142,7 +141,7 @@ def _conditions(rules: list[Rule]) -> Iterator[Condition]:
 
 
 def _of_size(asking: _Search, changes: list[Change], size: int) -> tuple[list[Otherwise], bool]:
-    """What of this size alters the verdict, and whether all were tried, or enough found."""
+    """Return what of this size alters the verdict, and whether all were tried, or enough found."""
     found: list[Otherwise] = []
     for some in combinations(changes, size):
         if any(one.excludes(other) for one, other in combinations(some, 2)):
@@ -155,7 +154,7 @@ def _of_size(asking: _Search, changes: list[Change], size: int) -> tuple[list[Ot
         alike = next((at for at, each in enumerate(found) if _is_about_the_same(one, each)), None)
         if alike is None:
             found.append(one)
-            # Of single ones all are tried, to choose among them.
+            # Single changes are all tried, to choose among them.
             if size > 1 and len(found) == MOST_FOUND:
                 return found, True
         elif _count_gone(one) > _count_gone(found[alike]):
@@ -164,7 +163,7 @@ def _of_size(asking: _Search, changes: list[Change], size: int) -> tuple[list[Ot
 
 
 def _unlike(found: list[Otherwise]) -> Iterator[Otherwise]:
-    """Only the first of those with the same field of several parts, and the same rule."""
+    """Yield only the first of those with the same fields, in whichever parts, and the same rule."""
     told = set()
     for one in found:
         places = tuple(
@@ -177,13 +176,13 @@ def _unlike(found: list[Otherwise]) -> Iterator[Otherwise]:
 
 
 def _is_told(one: Otherwise, told: Otherwise) -> bool:
-    """Whether the same facts, changed in another way or more with them, do the same."""
+    """Whether the same facts, changed differently or along with more, have the same effect."""
     pairs = zip(one.changes, told.changes, strict=True)
     return one.verdict.action == told.verdict.action and all(_is_alike(*pair) for pair in pairs)
 
 
 def _is_about_the_same(one: Otherwise, other: Otherwise) -> bool:
-    """Whether several changes are of the same elements; of a single one each change says more."""
+    """Whether several changes concern the same elements; single changes each say more."""
     if len(one.changes) == 1 or one.verdict.action != other.verdict.action:
         return False
     return {_element_of(each) for each in one.changes} == {
@@ -192,13 +191,13 @@ def _is_about_the_same(one: Otherwise, other: Otherwise) -> bool:
 
 
 def _element_of(change: Change) -> tuple[str | int, ...]:
-    """The element of a list that is changed, or the field that is of none."""
+    """Return the element of a list that is changed, or the field if it is in none."""
     numbers = [at for at, step in enumerate(change.place) if isinstance(step, int)]
     return change.place[: numbers[-1] + 1] if numbers else change.place
 
 
 def _count_gone(one: Otherwise) -> int:
-    """How many elements are not there: of all changes what is understood best."""
+    """Count the missing elements: of all changes the easiest to understand."""
     return sum(change.becomes is GONE for change in one.changes)
 
 
@@ -209,7 +208,7 @@ def _is_alike(one: Change, other: Change) -> bool:
 
 
 def _crowds(asking: _Search) -> tuple[tuple[Crowd, ...], Verdict | None]:
-    """Take away, rule by rule, all that the rule that decides rests on."""
+    """Remove, rule by rule, everything that the deciding rule rests on."""
     crowds: list[Crowd] = []
     known = facts.Facts()
     known.CopyFrom(asking.known)
@@ -220,14 +219,14 @@ def _crowds(asking: _Search) -> tuple[tuple[Crowd, ...], Verdict | None]:
         crowds.append(crowd)
         verdict = asking.policy.decide(known, asking.recipient)
         if asking.differs(verdict):
-            # One alone was tried before.
+            # A single element was tried before.
             is_many = sum(each.count for each in crowds) > 1
             return (tuple(crowds), verdict) if is_many else ((), None)
     return (), None
 
 
 def _take_crowd(asking: _Search, known: facts.Facts) -> Crowd | None:
-    """Take the elements away for which a piece of the deciding rule's condition is true."""
+    """Remove the elements for which a piece of the deciding rule's condition is true."""
     deciding = explain(asking.policy, known, asking.recipient).deciding
     condition = deciding.rule.condition
     if condition is None or deciding.proof is None:

@@ -1,9 +1,8 @@
-"""Say what a leaf of a condition is about: values that it compares, and the elements of a
-list that decide it.
+"""Say what a leaf of a condition is about: the values it compares, the elements that decide it.
 
-Which elements a loop is true for is found by asking it about each alone: `exists` of one
-element is what it asks of that one.  Nothing is told where that could be another question:
-the loop's body names the list itself.
+Which elements a loop is true for is found by asking it about each alone: for one element,
+`exists` asks just what its body asks.  Nothing is reported where that could be another
+question, because the loop's body names the list itself.
 """
 
 from collections.abc import Iterator, Sequence
@@ -22,7 +21,7 @@ from pratique.policies.why import called
 from pratique.policies.why.alterable import described
 from pratique.scanners import facts_pb2 as facts
 
-# A policy is shown no more parts than this (danger.py); of links there may be more.
+# A policy is shown no more parts than this (danger.py); there may be more links.
 MOST_TRIED = 1000
 # A person reads a few, and is told how many more there are.
 MOST_TOLD = 5
@@ -51,7 +50,7 @@ class Listed:
 class Element:
     """One element of a list."""
 
-    # Where it is: ("bounce", "evidence"), and which of them.
+    # The path of the list, ("bounce", "evidence"), and which of its elements.
     path: tuple[str, ...]
     number: int
     told: str
@@ -65,7 +64,7 @@ class Told:
 
     values: tuple[Value, ...] = ()
     elements: tuple[Element, ...] = ()
-    # Further elements that are not told.
+    # Further elements that are only counted.
     more: int = 0
     listed: tuple[Listed, ...] = ()
 
@@ -75,9 +74,9 @@ class _Path:
     """`mail.size`, as it stands in a leaf."""
 
     names: tuple[str, ...]
-    # In `domain_of(...)`.
+    # Within `domain_of(...)`.
     of_domain: bool
-    # The list, or the group, that it is looked for in; "" for none.
+    # The list, or the group, in which it is looked up; "" for none.
     list_name: str
 
 
@@ -89,19 +88,19 @@ def about(
     *,
     decides: bool | None,
 ) -> Told:
-    """What a leaf is about, `condition` being it alone; `decides` is its answer."""
+    """Return what a leaf is about; `condition` is the leaf alone, and `decides` its answer."""
     paths, variable, over = _read(condition.text, leaf)
     roots = {name: getattr(known, name) for name in _ROOTS - {"rcpt"}} | {"rcpt": recipient}
     plain = [path for path in paths if path.names[0] != variable]
     values = tuple(dict.fromkeys(_values(plain, roots)))
     listed = tuple(_entries(plain, roots, condition, known))
-    # Of `exists` that is false, and of `all` that is true, every element is to blame.
+    # For an `exists` that is false, or an `all` that is true, every element is responsible.
     if over is None or decides is not (_loop_of(condition.text) != "all"):
         return Told(values, listed=listed)
     found = _deciding(condition, over, known, recipient, wanted=decides)
     own = [path for path in paths if path.names[0] == variable]
     told = (_element(condition, own, known, (*over, *each)) for each in found[:MOST_TOLD])
-    # The list itself says no more than they do.
+    # The list itself would say no more than its elements.
     values = tuple(one for one in values if one.path != ".".join(over))
     return Told(values, tuple(told), max(len(found) - MOST_TOLD, 0), listed)
 
@@ -119,9 +118,9 @@ def _element(
 def deciding_elements(
     condition: Condition, text: str, known: facts.Facts, recipient: facts.Recipient
 ) -> tuple[tuple[str, ...], list[int]]:
-    """The list that a leaf of a condition goes over, and for which elements it is true.
+    """Return the list that a leaf goes over, and the elements for which it is true.
 
-    Neither, if it is no loop and no search.
+    Both are empty if the leaf is neither a loop nor a search.
     """
     over = _read(text, clause_of(text))[2]
     if over is None or _loop_of(text) == "all":
@@ -132,7 +131,7 @@ def deciding_elements(
 
 
 def at(known: Message, path: Sequence[str]) -> Any:
-    """What lies at a path of fields."""
+    """Return what lies at a path of fields."""
     one: Any = known
     for name in path:
         one = getattr(one, name)
@@ -152,7 +151,7 @@ def _deciding(
     *,
     wanted: bool,
 ) -> list[tuple[int, Any]]:
-    """The elements for each of which alone the leaf answers so."""
+    """Return the elements for each of which alone the leaf gives this answer."""
     scratch = facts.Facts()
     scratch.CopyFrom(known)
     scratch.ClearField("parts_left_out")
@@ -182,10 +181,10 @@ def _values(paths: Sequence[_Path], roots: dict[str, Any]) -> Iterator[Value]:
 
 
 def _holder(path: _Path, roots: dict[str, Any]) -> tuple[Any, str | None] | None:
-    """The message that the last field of a path is in, and that field."""
+    """Return the message that has the last field of a path, and that field."""
     one = roots.get(path.names[0])
     if len(path.names) == 1:
-        # A loop over words, or a list of the facts.
+        # A loop variable that is a word, or a list of the facts.
         if isinstance(one, str | int | float):
             return one, None
         return None
@@ -202,7 +201,7 @@ def _holder(path: _Path, roots: dict[str, Any]) -> tuple[Any, str | None] | None
 def _entries(
     paths: Sequence[_Path], roots: dict[str, Any], condition: Condition, known: facts.Facts
 ) -> Iterator[Listed]:
-    """The entries that are met, and what they stand in."""
+    """Yield the entries that are met, with the lists that they stand in."""
     when = received(known)
     for path in paths:
         if not path.list_name:
@@ -216,7 +215,7 @@ def _entries(
 def _looked_for(
     path: _Path, roots: dict[str, Any], condition: Condition
 ) -> tuple[List | None, str | None]:
-    """What is looked for, and in which list or group."""
+    """Return in which list or group to look, and for what text."""
     if path.names == ("rcpt", "groups"):
         group, rcpt = condition.lists.groups.get(path.list_name), roots["rcpt"]
         is_domain = group is not None and group.kind == "domains"
@@ -231,7 +230,7 @@ def _looked_for(
 
 
 def _read(text: str, leaf: Clause) -> tuple[list[_Path], str, tuple[str, ...] | None]:
-    """The paths that stand in a leaf, the name of its loop's variable, and over what it goes."""
+    """Return the paths in a leaf, the variable of its loop, and what the loop goes over."""
     words = [each[0] for each in tokens_of(text)]
     hidden = {
         words[at + 2]
@@ -257,13 +256,13 @@ def _read(text: str, leaf: Clause) -> tuple[list[_Path], str, tuple[str, ...] | 
 
 
 def _list(over: tuple[str, ...] | None) -> tuple[str, ...] | None:
-    """What a loop goes over, if it is a list of the facts: no map, and nothing of the recipient."""
+    """Return what a loop goes over if that is a list of the facts, not a map or the recipient's."""
     one = None if over is None or over[0] == "rcpt" else described(over)
     return over if one is not None and one.is_repeated else None
 
 
 def _names(words: Sequence[str], at: int) -> tuple[tuple[str, ...], int]:
-    """The fields that are named from here, methods left out, and the token behind them."""
+    """Return the fields that are named from here, without methods, and the next token."""
     names, end = [words[at]], at + 1
     while words[end : end + 1] == ["."] and end + 1 < len(words):
         if words[end + 2 : end + 3] == ["("]:
@@ -278,7 +277,7 @@ def _is_domain(words: Sequence[str], at: int) -> bool:
 
 
 def _list_name(words: Sequence[str], at: int, end: int) -> str:
-    """The list of `in_list(x, "NAME")`, or the group of `"NAME" in rcpt.groups`."""
+    """Return the list of `in_list(x, "NAME")`, or the group of `"NAME" in rcpt.groups`."""
     begin = at - 2 if _is_domain(words, at) else at
     behind = end + 1 if begin != at else end
     if words[max(begin - 2, 0) : begin] == ["in_list", "("] and words[behind] == ",":
@@ -288,7 +287,7 @@ def _list_name(words: Sequence[str], at: int, end: int) -> str:
 
 
 def _names_again(words: Sequence[str], over: tuple[str, ...]) -> bool:
-    """Whether the body asks about the whole list too."""
+    """Whether the body also asks about the whole list."""
     body = words[2 * len(over) + 2 :]
     again = any(word == over[0] and body[at - 1] != "." for at, word in enumerate(body))
     return again or (over == ("parts",) and any(word in SEARCHES for word in body))

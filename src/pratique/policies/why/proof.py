@@ -1,11 +1,11 @@
 """Ask a condition piece by piece, and keep what each answered: the tree of a proof.
 
 The pieces are those of clauses.py; they are joined as CEL joins them.  From left to right,
-`a && b` ends at the first that is false and `a || b` at the first that is true: what stands
-behind was not asked.  A piece without an answer ends nothing, since another may decide.
+`a && b` ends at the first that is false and `a || b` at the first that is true: what follows
+was not asked.  A piece without an answer does not end it, since another may decide.
 
-The whole condition is asked too.  Should its answer be another than what the pieces come to
-(its budget is one, each piece has its own), the proof is the whole as one leaf.
+The whole condition is asked too.  If its answer differs from what the pieces add up to (it
+has one budget, and so has each piece), the proof is the whole as one leaf.
 """
 
 from collections.abc import Iterator
@@ -44,7 +44,7 @@ class Step:
     parts: tuple["Step", ...] = ()
 
     def walk(self) -> Iterator["Step"]:
-        """The piece itself, and all that it is made of."""
+        """Yield the piece itself, and all that it consists of."""
         yield self
         for part in self.parts:
             yield from part.walk()
@@ -52,7 +52,7 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """What a condition is asked about; `closely`: values and elements are told too."""
+    """What a condition is asked about; with `closely`, values and elements are reported too."""
 
     scene: Scene
     recipient: facts.Recipient
@@ -60,15 +60,15 @@ class Asking:
 
     @classmethod
     def of(cls, known: facts.Facts, recipient: facts.Recipient) -> "Asking":
-        """About a message, for one recipient."""
+        """Make it for a message and one recipient."""
         return cls(Scene(known), recipient)
 
     def loosely(self) -> "Asking":
-        """The same; only the answers are told."""
+        """Return a copy with which only the answers are reported."""
         return replace(self, closely=False)
 
     def answer(self, condition: Condition) -> tuple[Answer, str]:
-        """What a condition answers, and why not."""
+        """Return what a condition answers, and why there is no answer."""
         try:
             holds = condition.holds(self.scene.before(self.recipient, condition.names))
         except NoAnswerError as error:
@@ -77,13 +77,13 @@ class Asking:
 
 
 def prove(condition: Condition, asking: Asking) -> Step:
-    """What a condition and its pieces answer."""
+    """Return what a condition and its pieces answer."""
     answer, why = asking.answer(condition)
     clause = clause_of(condition.text)
     try:
         step = _step(condition, clause, asking)
     except CompileError:
-        # A piece whose type is known only where it stands.
+        # The type of a piece may be known only in its context.
         step = None
     if step is None or step.answer is not answer:
         return Step("leaf", condition.text[clause.start : clause.end], answer, why)
@@ -91,7 +91,7 @@ def prove(condition: Condition, asking: Asking) -> Step:
 
 
 def failing(step: Step) -> Step:
-    """The piece for which a condition that is false is so: the smallest that alone decides."""
+    """Return the piece that makes a false condition false: the smallest that alone decides."""
     if step.kind == "and":
         found = (part for part in step.parts if part.answer is Answer.FALSE)
         return failing(next(found, step)) if step.answer is Answer.FALSE else step
