@@ -1,24 +1,24 @@
 """Look at everything that Pratique is wired to, and report the state of each thing.
 
-line.py     START HERE: what is reported, and about which case
-rounds.py   all checks at the same time, each within a time limit
-access.py   what another user may do with a file
+    line.py     START HERE: what is reported, and about which case
+    rounds.py   all checks at the same time, each within a time limit
+    access.py   what another user may do with a file
 
-service.py  the running service, its sockets and their owners
-postfix.py  Postfix: postfix_conf.py reads it, places.py tells which place is which,
-            postfix_milter.py, postfix_filter.py and postfix_behind.py say what it means
-next_hop.py the servers that mail goes to
-engines.py  engines; clamd.py its socket and its limits
-signatures.py  how old all signatures are
-own.py      configuration, policy, rules, lists, families
-versions.py which policy is in force, and whether it is kept
-sent.py     keys that sign what we send, and the ledger of it
-certificates.py  what listeners show
-dns.py      lists by DNS, our own name
-outbox.py   notices that wait
-clock.py    the clock
-disk.py     the state folder, and room in it
-kernel.py   confinement, outside programs, memory
+    service.py  the running service, its sockets and their owners
+    postfix.py  Postfix: postfix_conf.py reads it, places.py tells which place is which,
+                postfix_milter.py, postfix_filter.py and postfix_behind.py say what it means
+    next_hop.py the servers that mail goes to
+    engines.py  engines; clamd.py its socket and its limits
+    signatures.py  how old all signatures are
+    own.py      configuration, policy, rules, lists, families
+    versions.py which policy is in force, and whether it is kept
+    sent.py     keys that sign what we send, and the ledger of it
+    certificates.py  what listeners show
+    dns.py      lists by DNS, our own name
+    outbox.py   notices that wait
+    clock.py    the clock
+    disk.py     the state folder, and room in it
+    kernel.py   confinement, outside programs, memory
 
 Nothing here changes anything: not a file, not a queue, not a setting.
 """

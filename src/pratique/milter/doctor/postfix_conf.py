@@ -123,7 +123,7 @@ def _services(text: str, own: str, main: Mapping[str, str]) -> Iterator[Service]
         yield Service(
             name,
             kind,
-            # master(5): the default changed with the compatibility level.
+            # master(5): the default changed with compatibility level 1.
             chroot == "y" or (chroot == "-" and main.get("compatibility_level", "0") == "0"),
             int(most) if most.isdigit() else int(main.get("default_process_limit", "100")),
             Path(command.split()[0]).name,

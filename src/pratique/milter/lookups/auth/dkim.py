@@ -7,8 +7,8 @@ nothing here reads the message.  The words are those of RFC 8601 2.7.1:
     policy     it verifies, but only a part of the body is signed (l=): anybody may have added the
                rest (RFC 6376 8.2), so it proves nothing here: not for DMARC, not for a list
     fail       the header or the body is not what was signed
-    neutral    it cannot be read; or it fails, and the key's owner is only testing (t=y), which
-               RFC 6376 3.6.1 forbids to hold against the message
+    neutral    it cannot be read; or it fails, and the key's owner is only testing (t=y);
+               RFC 6376 3.6.1 forbids holding that against the message
     permerror  no such key, or one that is revoked, too weak, too long or for something else;
                expired; or it breaks another rule that the worker names
     temperror  DNS gave no answer; the message may be deferred and asked about again
