@@ -64,7 +64,7 @@ def _test(value: str) -> str:
 
 
 class DnsSection(Section):
-    """Which lists are asked by DNS.  Lists by DNS want a resolver of one's own, on this host."""
+    """How DNS is asked.  Lists by DNS want a resolver of one's own, on this host."""
 
     servers: tuple[Annotated[str, AfterValidator(_server)], ...] = Field(
         (),
