@@ -2,6 +2,7 @@
 
 import re
 import smtplib
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -39,7 +40,8 @@ def test_without_its_middle_rule_the_policy_is_refused():
 
 def test_the_configuration_is_sound():
     settings = config.parse(SETTINGS, "README.md")
-    assert settings.next_hop.address == settings.release.next_hop == "127.0.0.1:10026"
+    (milter,) = settings.milter
+    assert (milter.reply, settings.release.next_hop) == ("sender", "127.0.0.1:10026")
 
 
 def test_the_settings_for_what_is_sent_and_who_sends_are_sound_beside_them(tmp_path):
@@ -57,21 +59,26 @@ def test_the_settings_for_what_is_sent_and_who_sends_are_sound_beside_them(tmp_p
 @pytest.mark.real("postfix")
 @pytest.mark.real("kernel confinement")
 def test_postfix_works_as_the_readme_sets_it_up(postfix, service, sink, free_port, until):
-    front, behind = free_port(), free_port()
+    front, behind = free_port(), str(free_port())
     relay = postfix(sink.port)
-    ours = {"10025": str(service.port), "10026": str(behind)}
-    for line in block("smtpd_proxy_filter = ").splitlines():
+    spool = f"{relay.folder}/spool"
+    for line in block("smtpd_milters = ").splitlines():
         name, _, value = line.partition(" = ")
-        relay.main[name] = value.replace("10025", ours["10025"])
+        relay.main[name] = value
     relay.listen(front)
-    relay.services.append(block("127.0.0.1:10026 inet").replace("10026", ours["10026"]).rstrip())
-    relay.ports.append(behind)
+    relay.services.append(block("127.0.0.1:10026 inet").replace("10026", behind).rstrip())
+    relay.ports.append(int(behind))
     relay.start()
+    (made,) = re.findall(r"^    (install .*)$", README, re.MULTILINE)
+    made = made.replace("-o pratique", "-o root").replace("/var/spool/postfix", spool)
+    subprocess.run(made.split(), check=True)
     settings = SETTINGS.replace("/var/lib/pratique", str(service.state))
-    for written, port in ours.items():
-        settings = settings.replace(written, port)
+    settings = settings.replace("/var/spool/postfix", spool).replace("10026", behind)
     service.config.write_text(settings)
+    # It has no port of its own to wait for: it listens when its socket is there.
+    service.port = front
     service.start()
+    until(Path(f"{spool}/pratique/milter.sock").exists, "socket")
     with smtplib.SMTP("127.0.0.1", front, timeout=30) as client:
         client.sendmail("a@sender.example", ["b@corp.example"], PLAIN)
         with pytest.raises(smtplib.SMTPDataError, match="refused by policy"):
