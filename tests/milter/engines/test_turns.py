@@ -55,3 +55,33 @@ async def test_who_waits_has_the_next_one_in_order():
     assert not waiting[1].done()
     turns.give_back()
     await waiting[1]
+
+
+async def test_a_newcomer_takes_no_turn_from_who_waits():
+    turns = Turns(1)
+    await turns.turn()
+    waiting = asyncio.create_task(turns.turn())
+    await asyncio.sleep(0)
+    turns.give_back()
+    # Who waits has not woken up yet.
+    assert not turns.at_once()
+    await waiting
+    turns.give_back()
+    assert turns.at_once()
+
+
+@pytest.mark.parametrize("given_back", [False, True])
+async def test_who_goes_while_it_waits_leaves_no_turn_behind(given_back):
+    turns = Turns(1)
+    await turns.turn()
+    waiting = asyncio.create_task(turns.turn())
+    await asyncio.sleep(0)
+    if given_back:
+        turns.give_back()
+    waiting.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await waiting
+    if not given_back:
+        assert not turns.at_once()
+        turns.give_back()
+    assert free(turns) == 1
