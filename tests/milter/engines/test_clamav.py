@@ -37,10 +37,22 @@ async def test_nothing_found_is_nothing_said(clamav, look):
 )
 async def test_a_name_is_a_finding_as_bad_as_its_kind(fake_clamd, clamav, look, name, kind):
     fake_clamd.answer = found(name)
-    (finding,) = (await look(clamav())).findings
+    said = await look(clamav())
+    (finding,) = said.findings
     assert (finding.name, finding.severity, finding.family) == (name.decode(), kind, "")
+    # clamd says one name: behind one that many let pass there may be a worm, or a limit.
+    assert len(said.limits) == (kind == "suspicious")
     assert (finding.engine_version, finding.database_version) == ("1.4.6", "27500")
     assert finding.database_date.ToDatetime().year == 2025
+
+
+async def test_what_is_only_supposed_says_so_again_when_it_is_remembered(fake_clamd, clamav, look):
+    engine, fake_clamd.answer = clamav(), found(b"PUA.Win.Tool.Netcat-1")
+    first, again = await look(engine, sha256="a"), await look(engine, sha256="a")
+    assert first == again
+    assert first.limits == (
+        "clamd may have stopped at PUA.Win.Tool.Netcat-1, and says nothing of the rest",
+    )
 
 
 @pytest.mark.parametrize(
@@ -195,6 +207,22 @@ async def test_one_that_takes_a_connection_and_is_silent_is_away_until_it_saw_a_
     assert not fake_clamd.scans
 
 
+async def test_all_who_wait_while_it_does_not_say_what_it_is_hear_that_it_is_away(
+    fake_clamd, clamav
+):
+    """One after the other they would be at the end of their time, as if it had seen them."""
+    fake_clamd.version = None
+    engine, content = clamav(seconds=0.4), content_of([b"x"])
+    until = asyncio.get_running_loop().time() + 10
+    questions = [engine.ask(content, "", until) for _ in range(8)]
+    said = await asyncio.gather(*(question.said() for question in questions))
+    assert [one.failure for one in said] == ["engine_away"] * 8
+    assert fake_clamd.asked == ["VERSION"]
+    for question in questions:
+        await question.drop()
+    content.close()
+
+
 async def test_one_that_hangs_over_a_message_is_asked_what_it_is_before_the_next(
     fake_clamd, clamav, look
 ):
@@ -285,6 +313,16 @@ async def test_what_hides_its_limits_is_not_remembered(fake_clamd, clamav, look)
     engine = clamav(limits="told")
     assert (await look(engine, sha256="a")).failure == "engine"
     assert (await look(engine, sha256="a")).failure == "engine"
+
+
+async def test_what_was_clean_while_it_told_its_limits_is_asked_again_when_it_does_not(
+    fake_clamd, clamav, look
+):
+    engine = clamav()
+    assert not (await look(engine, sha256="a")).unsure
+    fake_clamd.trial = CLEAN
+    engine.doubt()
+    assert (await look(engine, sha256="a")).unsure
 
 
 async def test_with_another_database_it_is_asked_again(fake_clamd, clamav, look):

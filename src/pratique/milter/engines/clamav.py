@@ -4,10 +4,11 @@ A question is begun at once where nothing has to be waited for, and its answer l
 socket until it is wanted; else it waits for its turn (inquiry.py).
 
 What it says becomes facts: a name that it found is malicious, and suspicious where clamd
-itself only supposes (`Heuristics.`) or where many want the program (`PUA.`).  A limit that it
-reached is a limit, and never clean.  Where clamd would not tell its limits (version.py), "OK"
-is believed of messages that are well below them (measured.py), or of none, or of all: as an
-admin says.
+itself only supposes (`Heuristics.`) or where many want the program (`PUA.`).  It gives one name
+of a message, so a suspicious one is a limit as well: what else lies there it has not said.  A
+limit that it reached is a limit, and never clean.  Where clamd would not tell its limits
+(version.py), "OK" is believed of messages that are well below them (measured.py), or of none,
+or of all: as an admin says.
 """
 
 import asyncio
@@ -43,6 +44,10 @@ SILENT = (
     "clamd does not tell when it stops at a limit of its own: clamd.conf needs "
     "`AlertExceedsMax yes` (and `ScanArchive yes`)"
 )
+# What clamd only supposes, or many want.
+_SUPPOSED = ("Heuristics.", "PUA.")
+# It says one name, and stops at it: a worm, or a limit, behind that one is not told.
+_ONE_ONLY = "clamd may have stopped at {}, and says nothing of the rest"
 _NOTHING = Said()
 _UNSURE = Said(unsure="clamd does not tell its limits, and this message may have passed them")
 # What becomes of mail until then.
@@ -109,6 +114,8 @@ class Clamav:
         self._known = _Known()
         self._sources: tuple[facts.Source, ...] = ()
         self._asking = asyncio.Lock()
+        # How often asking what it is failed, and why it did last.
+        self._failures, self._why = 0, ""
 
     @property
     def show(self) -> Show:
@@ -220,21 +227,27 @@ class Clamav:
         """What clamd is, asked anew from time to time.  Raises Away, Closed or NoAnswer."""
         if time.monotonic() < self._known.until:
             return self._known.version
+        failures = self._failures
         async with self._asking:
             if time.monotonic() >= self._known.until:
-                try:
-                    found = await version.ask(self._clamd)
-                except Closed as error:
-                    # No message of a stranger's was in it.
-                    raise Away(str(error)) from error
-                if not self._is_believed(found) and found != self._known.version:
-                    until_then = _UNTIL_THEN[self._settings.limits]
-                    log.error("clamav: %s; until then %s", SILENT, until_then)
-                self._known = _Known(found, time.monotonic() + VERSION_SECONDS)
-                self._sources = (
-                    facts.Source(name=self.name, version=found.database, date=found.date),
-                )
+                if self._failures != failures:
+                    # It was asked while we waited, for us too.  To ask one after the other would
+                    # take the time of each message, and none of them was shown to it.
+                    raise Away(self._why)
+                await self._ask_version()
             return self._known.version
+
+    async def _ask_version(self) -> None:
+        try:
+            found = await version.ask(self._clamd)
+        except (Away, Closed) as error:
+            # No message of a stranger's was in it.
+            self._failures, self._why = self._failures + 1, str(error)
+            raise Away(self._why) from error
+        if not self._is_believed(found) and found != self._known.version:
+            log.error("clamav: %s; until then %s", SILENT, _UNTIL_THEN[self._settings.limits])
+        self._known = _Known(found, time.monotonic() + VERSION_SECONDS)
+        self._sources = (facts.Source(name=self.name, version=found.database, date=found.date),)
 
 
 @dataclass(frozen=True, slots=True)
@@ -257,8 +270,9 @@ class _Begun:
         self.connection.close()
 
 
-def _key(known: Version) -> tuple[str, str]:
-    return known.engine, known.database
+def _key(known: Version) -> tuple[str, str, bool]:
+    # What one that hides its limits was clean for, it may have stopped over.
+    return known.engine, known.database, known.tells_limits
 
 
 def _read(answer: Answer, known: Version) -> Said:
@@ -267,7 +281,7 @@ def _read(answer: Answer, known: Version) -> Said:
         return Said(limits=(answer.limit or answer.name,))
     if not answer.name:
         return _NOTHING
-    supposed = answer.name.startswith(("Heuristics.", "PUA."))
+    supposed = answer.name.startswith(_SUPPOSED)
     finding = facts.Finding(
         name=answer.name,
         severity="suspicious" if supposed else "malicious",
@@ -275,4 +289,4 @@ def _read(answer: Answer, known: Version) -> Said:
         database_version=known.database,
         database_date=known.date,
     )
-    return Said(findings=(finding,))
+    return Said(findings=(finding,), limits=(_ONE_ONLY.format(answer.name),) if supposed else ())
