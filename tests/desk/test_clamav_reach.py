@@ -7,10 +7,13 @@ were damaged by chance, the same in each run.
 """
 
 import array
+import bz2
+import io
 import os
 import random
 import runpy
 import socket
+import zipfile
 from base64 import b64encode
 from binascii import b2a_uu
 from lzma import compress
@@ -60,6 +63,16 @@ def mail(kind=b"mixed", said=b"base64", body=None, behind=b""):
     )  # fmt: skip
 
 
+def zip_of_64_bits(octets):
+    made = io.BytesIO()
+    with (
+        zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("r.bin", "w", force_zip64=True) as member,
+    ):
+        member.write(octets)
+    return made.getvalue()
+
+
 INNER = mail(kind=b"signed").removeprefix(HEAD)
 
 # Of these clamd 1.4 alone finds none.
@@ -75,6 +88,8 @@ MISSED = {
     "a short mode": mail(said=b"x-uuencode", body=uuencoded(b"begin 7 r.bin")),
     "a first line in capitals": mail(said=b"x-uuencode", body=uuencoded(b"BEGIN 644 r.bin")),
     "bare CR": mail().replace(b"\r\n", b"\r"),
+    "a bzip2 of two streams": mail(body=lines(bz2.compress(b"x") + bz2.compress(WORM))),
+    "a zip of 64 bits": mail(body=lines(zip_of_64_bits(WORM))),
     "two streams": mail(body=b"eA==\r\n" + lines(WORM)),
 }  # fmt: skip
 

@@ -1,8 +1,10 @@
 """What clamd goes past in a message is handed out to it (tests/desk/test_clamav_reach.py)."""
 
 import gzip
+import io
 import random
 import runpy
+import zipfile
 from binascii import b2a_uu
 from pathlib import Path
 from types import SimpleNamespace
@@ -69,6 +71,23 @@ def test_a_member_of_a_zip_with_a_flag_that_few_know_is_hidden(shown, bit):
     octets[6:8] = flags.to_bytes(2, "little")
     usual = bit in (1, 2, 3, 11)
     assert (shown(mail(attached(bytes(octets)))) == []) is usual
+
+
+def test_a_member_of_a_zip_with_sizes_of_64_bits_is_hidden(shown):
+    made = io.BytesIO()
+    with (
+        zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("a.txt", "w", force_zip64=True) as member,
+    ):
+        member.write(TEXT)
+    assert shown(mail(attached(made.getvalue()))) == [TEXT]
+
+
+def test_a_member_of_a_zip_that_is_only_said_to_be_locked_is_hidden(shown):
+    octets = bytearray(zipped(TEXT))
+    octets[6] |= 1
+    octets[octets.index(b"PK\x01\x02") + 8] |= 1
+    assert TEXT in shown(mail(attached(bytes(octets))))
 
 
 def test_what_is_left_of_a_file_that_was_cut_off_is_hidden(shown):

@@ -39,6 +39,18 @@ def test_streams_that_are_joined_are_one_file():
     assert opened(octets) == (b"one two", [], "")
 
 
+@pytest.mark.parametrize(
+    ("pieces", "tolerant"), [([b"one"], False), ([b"one", b"two"], True), ([b"", b"two"], True)]
+)
+def test_a_file_of_several_streams_is_not_read_alike_by_all(pieces, tolerant):
+    """clamd reads the first one of bzip2 (tests/desk/test_clamav_reach.py)."""
+    octets = b"".join(gzip.compress(piece, mtime=0) for piece in pieces)
+    streams, member = Streams(memoryview(octets), MAGIC, lambda: Inflate(31)), Member("gzip:")
+    part = Part(facts.Part(), memoryview(octets))
+    list(open_stream(part, Budget(Limits(), lambda: 0.0), streams, member))
+    assert member.tolerant is tolerant
+
+
 @pytest.mark.parametrize("padding", [1, 511, 200_000])
 def test_zeros_behind_a_stream_are_padding(padding):
     assert opened(gzip.compress(b"one", mtime=0) + bytes(padding)) == (b"one", [], "")

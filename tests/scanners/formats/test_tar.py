@@ -166,6 +166,9 @@ END = bytes(1024)
         (raw(b"x", b"12 path=abc\n", b"x") + header() + END, [False]),
         (header() + END + header() + END, [False, True]),
         (header() + b"\1" * 512 + header() + END, [False, True]),
+        # Kinds that others step over; what follows them all find.
+        *((header(kind=kind) + header() + END, [True, False]) for kind in (b"N", b"Z", b"D")),
+        *((header(kind=kind) + header() + END, [False, False]) for kind in (b"0", b"\0", b"7")),
     ],
 )
 def test_an_entry_that_only_some_find_says_so(open_with, octets, odd):

@@ -250,6 +250,8 @@ def open_stream(part: Part, budget: Budget, streams: Row, member: Member) -> Ite
         member.why = part.known.why = why
     if streams.cut:
         member.unopened, member.why = "over_budget", f"more than {STREAMS} streams in a row"
+    # Not all join them: clamd reads the first stream of bzip2, which pbzip2 makes many of.
+    member.tolerant = len(streams.starts) > 1
     yield member
     if len(streams.starts) > 1:
         yield from _apart(member, octets, streams.sizes, budget)

@@ -22,6 +22,8 @@ from pratique.scanners.signatures import is_tar_header as is_header
 from pratique.scanners.text import to_text
 
 _BLOCK = 512
+# Files: of POSIX, of old, contiguous.
+_FILES = frozenset({b"0", b"\0", b"7"})
 # GNU tar: a folder with a list of its files, and the rest of a file from another volume.
 _STEPPED_OVER = frozenset({b"D", b"M"})
 # Links, devices, folders, pipes (POSIX.1-1988 10.1.1).
@@ -93,7 +95,7 @@ class _Opened:
                     self._is_odd |= start > 0 or _is_odd(octets, entry.position)
                     for found in _member(archive, entry, self.gather, octets):
                         if isinstance(found, Member):
-                            found.tolerant = self._is_odd
+                            found.tolerant |= self._is_odd
                         yield found
             except Damaged as damage:
                 self.reached = start + archive.reached()
@@ -120,6 +122,8 @@ def _member(archive: Archive, entry: Entry, gather: Gather, octets: memoryview) 
     said = [entry.raw_name, *_names(octets, entry.position, at)]
     name, *others = dict.fromkeys(to_text(raw)[0] for raw in said if raw) or ("",)
     member = Member(step=f"tar:{name}", name=name, names=tuple(others), raw_name=entry.raw_name)
+    # Others know no such entry, or step over it.
+    member.tolerant = bytes(octets[at + 156 : at + 157]) not in _FILES or not entry.raw_name
     if entry.regular and not kept:
         yield from fill(member, archive, entry, gather)
     else:

@@ -32,9 +32,9 @@ _SPLIT, _SCRIPT, _LINE = (b"PK\x07\x08", b"PK00"), b"#!", 256
 # v2"): 8 octets of length, pairs, the length again, and these words.
 _SIGNED = b"APK Sig Block 42"
 _LONGEST_NAME = 4096
-# Flags that unpackers know or pass over (APPNOTE 4.4.4): encrypted, how hard it was packed,
-# sizes behind it, UTF-8.  At others some stop: patches, masked headers, what is reserved.
-_FLAGS = 0x080F
+# Flags that unpackers know or pass over (APPNOTE 4.4.4): how hard it was packed, sizes behind
+# it, UTF-8.  At others some stop: encryption, patches, masked headers, what is reserved.
+_FLAGS = 0x080E
 
 
 class ZipReader:
@@ -170,7 +170,7 @@ class ZipReader:
     def _is_tolerant(self, place: Place, content: Content) -> bool:
         """Whether some unpacker may not come to a member, or not unpack it."""
         astray = not self._plan.whole or bool(self._odd) or bool(place.contradictions())
-        flagged = any(each.flags & ~_FLAGS for each in place.tables)
+        flagged = any(each.flags & ~_FLAGS or each.extra.is_large for each in place.tables)
         return astray or flagged or content.said.method not in EVERYWHERE or not content.right
 
     def _take(self, place: Place, content: Content | None) -> None:

@@ -344,6 +344,11 @@ class Extra:
         return size, packed, offset
 
     @property
+    def is_large(self) -> bool:
+        """Whether sizes stand here that four octets have no room for, or could have had it."""
+        return _ZIP64 in self.fields
+
+    @property
     def name(self) -> bytes:
         """The name in UTF-8 that stands beside the other one; empty if there is none."""
         return self.fields.get(_UNICODE_PATH, b"")[5:]
