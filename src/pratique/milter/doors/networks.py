@@ -1,4 +1,4 @@
-"""Know an address, and whether it lies in a network that an admin lists."""
+"""Parse an address, and tell whether it lies in a network that an admin lists."""
 
 import functools
 import ipaddress
@@ -15,12 +15,12 @@ def listed(ip: str, networks: Networks) -> bool:
     return any(address in network for network in networks)
 
 
-# To read one takes longer than to compare it, and a client is compared at each recipient.
+# Parsing takes longer than comparing, and a client is compared at each recipient.
 _address = functools.lru_cache(maxsize=4096)(ipaddress.ip_address)
 
 
 def plain_ip(host: str) -> str:
-    """A peer's address as text: no scope, IPv4 also where the socket speaks IPv6."""
+    """Return a peer's address as text: no scope, and plain IPv4 even on an IPv6 socket."""
     address = ipaddress.ip_address(host.partition("%")[0])
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
     return str(mapped or address)

@@ -13,16 +13,16 @@ from pratique.milter.config_types import split_address
 
 Address = str | tuple[str, int]
 
-# Connections that wait to be accepted while a door is busy, or is started again.
+# Connections that may wait to be accepted while a door is busy or restarting.
 BACKLOG = 512
 
 
 class DoorError(Exception):
-    """The admin's fault: why the door cannot open, in words."""
+    """The admin's mistake: says in words why the door cannot open."""
 
 
 def family_and_address(name: str) -> tuple[socket.AddressFamily, Address]:
-    """Where "IP:PORT", "inet:IP:PORT" or "unix:PATH" is."""
+    """Parse "IP:PORT", "inet:IP:PORT" or "unix:PATH"."""
     if name.startswith("unix:"):
         return socket.AF_UNIX, name.removeprefix("unix:")
     host, port = split_address(name.removeprefix("inet:"))
@@ -30,7 +30,7 @@ def family_and_address(name: str) -> tuple[socket.AddressFamily, Address]:
 
 
 def spelling(name: str) -> str:
-    """The same place as libmilter writes it."""
+    """Return the same place as libmilter spells it."""
     family, address = family_and_address(name)
     if isinstance(address, str):
         return f"unix:{address}"
@@ -39,7 +39,7 @@ def spelling(name: str) -> str:
 
 
 def answers(name: str) -> bool:
-    """Tell whether somebody listens there; asking wakes who waits for connections."""
+    """Tell whether anything listens there; asking wakes whatever waits for connections."""
     family, address = family_and_address(name)
     with socket.socket(family) as asking:
         asking.settimeout(1.0)
@@ -48,13 +48,13 @@ def answers(name: str) -> bool:
         except (ConnectionRefusedError, FileNotFoundError):
             return False
         except OSError:
-            # A full queue of connections, or no permission: somebody is there.
+            # A full connection queue, or no permission: something listens there.
             return True
     return True
 
 
 def give(path: str, mode: int, group: str | None) -> None:
-    """Let a group connect; raises DoorError."""
+    """Let a group connect to the socket file.  Raises DoorError."""
     try:
         if group is not None:
             shutil.chown(path, group=group)
@@ -66,7 +66,7 @@ def give(path: str, mode: int, group: str | None) -> None:
 
 
 def identity(name: str) -> tuple[int, int] | None:
-    """What tells the socket file at this place from any other; None: there is none."""
+    """Return what tells this socket file from any other; None if there is no file."""
     _, address = family_and_address(name)
     if not isinstance(address, str):
         return None
@@ -78,7 +78,7 @@ def identity(name: str) -> tuple[int, int] | None:
 
 
 def remove_if(name: str, known: tuple[int, int] | None) -> None:
-    """Remove the socket file, unless it is another one by now."""
+    """Remove the socket file, unless it has been replaced by another one."""
     _, address = family_and_address(name)
     if known is not None and identity(name) == known and isinstance(address, str):
         Path(address).unlink(missing_ok=True)

@@ -1,8 +1,8 @@
-"""Name each transaction: short, unique, in the order of time.
+"""Name each transaction: short, unique, in order of time.
 
 Eleven digits of microseconds since 1970 (good until the year 3111), two that count
-within the process, two that tell processes on one port apart.  Base 32 in the order of
-ASCII, without the letters that are misread (I, L, O, U).
+within the process, two that tell processes on one port apart.  Base 32 in ASCII
+order, without the letters that are easily misread (I, L, O, U).
 """
 
 import os
@@ -13,7 +13,7 @@ _PAIRS = tuple(high + low for high in _DIGITS for low in _DIGITS)
 
 
 class QueueIds:
-    """Gives one new name a call."""
+    """Gives one new name per call."""
 
     def __init__(self, clock_ns: Callable[[], int]) -> None:
         self._clock_ns = clock_ns
@@ -22,7 +22,7 @@ class QueueIds:
         self._process = _written(int.from_bytes(os.urandom(2)) % 1024, 2)
 
     def new(self) -> str:
-        """A name that sorts after all that this process gave before."""
+        """Return a name that sorts after all that this process gave before."""
         now = max(self._clock_ns() // 1000, self._last)
         self._count = (self._count + 1) % 1024 if now == self._last else 0
         if now == self._last and self._count == 0:
@@ -32,7 +32,7 @@ class QueueIds:
 
 
 def _written(number: int, width: int) -> str:
-    """Two digits at a time: each message needs some thirty."""
+    """Write two digits at a time: each message needs some thirty."""
     pairs = []
     for _ in range((width + 1) // 2):
         number, pair = divmod(number, 1024)

@@ -1,11 +1,11 @@
 """What the SMTP door says in its own words (RFC 5321 4.2, RFC 3463).
 
-Strangers hear these: short, an enhanced status code (RFC 2034 4: on all but the
-greeting, EHLO and 354), nothing of what is inside.
+Strangers read these: short, with an enhanced status code (RFC 2034 4: on all but the
+greeting, EHLO and 354), and nothing about internals.
 
-Behind a queue a 5yz makes that queue bounce the message, or all messages that it has for
-us, to whoever the reverse-path names.  So there the connection says `softened(reply)`, the
-one place through which all replies go, and the log says what an admin must mend.
+Behind a queue, a 5yz makes that queue bounce the message, or all messages it has for us, to
+whatever address the reverse-path names.  So there the connection sends `softened(reply)`, the
+one place through which all replies go, and the log says what an admin must fix.
 """
 
 from collections.abc import Mapping
@@ -61,7 +61,7 @@ _RETRIED = (
     "find the message in that server's queue: it is tried again, refused again, and bounced in "
     "the end, so deliver or delete it there"
 )
-# What an admin must mend; nothing where the refusal only follows from another reply, as in
+# What an admin must fix; empty where the refusal only follows from another reply, as in
 # a pipelined transaction whose MAIL or RCPT was deferred (RFC 2920 3.1).
 _TO_MEND: Mapping[Reply, str] = {
     MAIL_FIRST: "",
@@ -75,17 +75,17 @@ _TO_MEND: Mapping[Reply, str] = {
 
 
 def softened(reply: Reply) -> Reply:
-    """The same as 4yz: a queue that hears it keeps the message and makes no bounce.
+    """Return the reply as 4yz: a queue that gets it keeps the message and does not bounce it.
 
     Each line of a refusal begins with its enhanced status code, 5.y.z.
     """
     if reply.code < 500:
         return reply
-    # RFC 5321 4.2.3 has no 4yz for most of what is refused for good; 552 has its own.
+    # RFC 5321 4.2.3 has no 4yz for most permanent refusals; 552 has its own.
     code = 452 if reply.code == 552 else 451
     return Reply(code, tuple(f"4{line[1:]}" for line in reply.lines))
 
 
 def to_mend(reply: Reply) -> str:
-    """What an admin must do so that a queue never hears this; empty if nothing."""
+    """Return what an admin must do so that a queue never gets this reply; empty if nothing."""
     return _TO_MEND.get(reply, _RETRIED) if reply.code >= 500 else ""

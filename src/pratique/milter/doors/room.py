@@ -1,17 +1,17 @@
-"""Share out the memory that content may take on one listener, so that it never fills it.
+"""Share out the memory that content may take on one listener, so that it is never exhausted.
 
-Content lies in memfds, and these are memory: each connection may fill one up to the
-largest size that is taken, and all of them together would take the machine's.  So
-octets are counted while they are written, and given back when the content is closed.
-A client that comes when all is taken hears 452 4.3.1 (RFC 5321 4.2.3), at MAIL if it is known by
-then, else after its content, and comes again; nobody who has a part of the room loses it.
+Content lies in memfds, which are memory: each connection may fill one up to the largest
+message size accepted, and together they could take all the memory of the machine.  So octets
+are counted as they are written, and given back when the content is closed.  A client that
+arrives when all room is taken gets 452 4.3.1 (RFC 5321 4.2.3), at MAIL if that is known by
+then, else after its content, and retries; a client that already holds room never loses it.
 To stop reading instead would leave all of them waiting for each other.
 
-One client has half of the room at most, so that it cannot take it from all others.
+One client gets at most half of the room, so that it cannot starve the others.
 
-A small content is octets of this process until somebody asks for its memfd, which a worker
-and clamd need: to make one, fill it, read it and close it are six calls of the kernel, and
-mail that nobody looks into goes on without.  It is never both, so its room is counted once.
+Small content stays in this process's own memory until its memfd is asked for, which a worker
+and clamd need: to create, fill, read and close a memfd takes six system calls, and mail that
+nothing inspects does without them.  Content is never in both, so its room is counted once.
 """
 
 import errno
@@ -22,8 +22,8 @@ from collections.abc import Iterator
 from pratique.milter.content import ContentWriter, content_of
 from pratique.milter.mail import Content
 
-# Octets that are gathered before they go to a memfd: most messages are smaller, and cost one
-# call of the kernel instead of one for each piece that came in.
+# Octets gathered before they go to a memfd: most messages are smaller, and cost one system call
+# instead of one per piece received.
 GATHERED = 128 * 1024
 
 # All content on a listener, unless an admin says otherwise: twenty messages of the largest size.
@@ -36,16 +36,16 @@ class Room:
     def __init__(self, size: int, *, beyond: "Room | None" = None) -> None:
         self.size = size
         self.left = size
-        # The room that this one is a part of.
+        # The room that this one is part of.
         self._beyond = beyond
         self._lock = threading.Lock()
 
     def has(self, octets: int) -> bool:
-        """Whether so many could be taken now."""
+        """Tell whether this many octets could be taken now."""
         return octets <= self.left and (self._beyond is None or self._beyond.has(octets))
 
     def take(self, octets: int) -> None:
-        """Take so many; OSError if fewer are left."""
+        """Take this many octets; OSError if fewer are left."""
         with self._lock:
             if octets > self.left:
                 raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
@@ -54,19 +54,19 @@ class Room:
             self.left -= octets
 
     def give_back(self, octets: int) -> None:
-        """Give back what was taken."""
+        """Give back octets that were taken."""
         with self._lock:
             self.left += octets
         if self._beyond is not None:
             self._beyond.give_back(octets)
 
 
-# Two threads may ask for the memfd of one content.
+# Two threads may ask for the memfd of the same content.
 _MAKING = threading.Lock()
 
 
 class KeptContent(Content):
-    """A content whose memfd is made when it is asked for.  Until then its octets are here."""
+    """Content whose memfd is made on demand; until then its octets are held here."""
 
     def __init__(self, octets: bytes) -> None:
         self._octets = octets
@@ -77,9 +77,9 @@ class KeptContent(Content):
 
     @property
     def descriptor(self) -> int:  # type: ignore[override]  # nobody sets it
-        """The sealed memfd; -1: it is closed.  Raises RuntimeError if none can be made.
+        """The sealed memfd, or -1 if it is closed.  Raises RuntimeError if none can be made.
 
-        No OSError: who talks to a worker or an engine would take it for a fault of theirs.
+        Not OSError: a caller that talks to a worker or an engine would blame that peer for it.
         """
         with _MAKING:
             if self._sealed is None and not self._closed:
@@ -94,19 +94,19 @@ class KeptContent(Content):
         self._octets = b""
 
     def close(self) -> None:
-        """Give back what holds it; a second call does nothing."""
+        """Free the memfd or the octets; a second call does nothing."""
         with _MAKING:
             self._closed, self._octets = True, b""
             if self._sealed is not None:
                 self._sealed.close()
 
     def peek(self, start: int, count: int) -> bytes:
-        """At most `count` octets from `start`: to compare with, never to read."""
+        """Return at most `count` octets from `start`: for comparing, never for reading."""
         octets = self._octets
         return octets[start : start + count] if octets else super().peek(start, count)
 
     def span(self, start: int, end: int) -> Iterator[bytes]:
-        """The octets from `start` up to `end`, in chunks."""
+        """Return the octets from `start` up to `end`, in chunks."""
         octets = self._octets
         if octets and end <= self.size:
             return iter((octets[start:end],)) if start < end else iter(())
@@ -114,7 +114,7 @@ class KeptContent(Content):
 
 
 class RationedWriter:
-    """A sink for one content that takes its octets' room from what all share."""
+    """A sink for one content that takes the room for its octets from a shared one."""
 
     def __init__(self, room: Room) -> None:
         self._room = room
@@ -141,18 +141,18 @@ class RationedWriter:
             self._flush()
 
     def seal(self) -> Content:
-        """The finished content in a memfd; its room stays taken until `discard`."""
+        """Return the finished content in a memfd; its room stays taken until `discard`."""
         return self._flush().seal()
 
     def keep(self) -> Content:
-        """The same, where a small one need not be in a memfd yet."""
+        """Return the finished content; a small one need not be in a memfd yet."""
         if self._writer is not None:
             return self.seal()
         octets, self._gathered = bytes(self._gathered), b""
         return KeptContent(octets)
 
     def discard(self) -> None:
-        """Drop what was written, or after `seal`: the content is closed.
+        """Drop what was written and give its room back; after `seal`, once the content is closed.
 
         A second call does nothing.
         """

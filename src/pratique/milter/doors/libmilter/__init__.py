@@ -1,9 +1,9 @@
-"""Take mail from a mail server by libmilter, which calls us from threads of its own.
+"""Take mail from a mail server through libmilter, which calls us from its own threads.
 
-door.py      what it calls, and what it is asked for
-answer.py    a thread of its that sleeps until the event loop has decided
-line.py      it accepts from a socket that it did not open
-pymilter.py  libmilter, and what is agreed on with a mail server
+door.py      what libmilter calls, and what it is asked for
+answer.py    lets one of its threads sleep until the event loop has decided
+line.py      makes it accept from a socket that it did not open
+pymilter.py  finds libmilter, and lists what is agreed on with a mail server
 
 What is said, in which order, and what comes of it is the same as in milter/.
 """

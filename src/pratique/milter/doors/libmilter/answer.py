@@ -1,7 +1,7 @@
-"""Have the event loop answer a thread that sleeps: one wakeup there, and one back.
+"""Let the event loop answer a sleeping thread: one wakeup there, and one back.
 
-`asyncio.run_coroutine_threadsafe` does the same, with two futures and three turns of the
-loop, which costs more than all that the door does with an ordinary message besides.
+`asyncio.run_coroutine_threadsafe` does the same with two futures and three turns of the
+loop, which costs more than all else that the door does with an ordinary message.
 """
 
 import threading
@@ -13,17 +13,17 @@ class Answer:
     """What becomes of one message: given once in the loop, waited for once in a thread."""
 
     def __init__(self) -> None:
-        # Held until there is an answer: who waits sleeps on it.
+        # Held until there is an answer: the waiting thread sleeps on it.
         self._given = threading.Lock()
         self._given.acquire()
-        # Guards what follows.
+        # Guards the attributes below.
         self._lock = threading.Lock()
         self._ending: Ending | None = None
         self._error: BaseException | None = None
         self._nobody_waits = False
 
     def give(self, ending: Ending) -> None:
-        """There is an answer; where nobody waits any more, its body is closed."""
+        """Give the answer; if nobody waits any more, close its body."""
         with self._lock:
             self._ending = ending
             unheard = self._nobody_waits
@@ -32,12 +32,12 @@ class Answer:
             ending.body.close()
 
     def fail(self, error: BaseException) -> None:
-        """There will be none."""
+        """Say that there will be no answer."""
         self._error = error
         self._given.release()
 
     def wait(self, seconds: float) -> Ending:
-        """The answer.  Raises TimeoutError, or what it failed with."""
+        """Return the answer.  Raises TimeoutError, or RuntimeError if there will be none."""
         if not self._given.acquire(timeout=seconds):
             with self._lock:
                 self._nobody_waits = self._ending is None

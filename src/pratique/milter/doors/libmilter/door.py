@@ -1,11 +1,12 @@
-"""Speak the milter protocol with a mail server, by libmilter (`server = "libmilter"`).
+"""Speak the milter protocol with a mail server, through libmilter (`server = "libmilter"`).
 
-    open()    takes a socket that somebody else opened, and shares it (line.py)
+    open()    takes a socket that its caller opened, and shares it (line.py)
     run()     serves until it is stopped; in the main thread
     drain()   in the event loop, which runs in another thread: nothing new, finish, stop
 
 libmilter calls from threads of its own.  They only collect, and wait for nothing but the
 answer at the end of a message, where the thread sleeps until the event loop has decided.
+
 Steps that need no answer get none: an answer costs three times as much as the step.  Two
 are answered:
 
@@ -15,17 +16,17 @@ are answered:
 
 Debian's libmilter has a pool of threads, made for callbacks that never sleep: it wakes one
 thread for several connections, and once that one sleeps the others wait until it is done.
-So while threads sleep, and none is woken, we say a word on a line that we keep to ourselves:
-for that libmilter wakes or starts a thread, which then looks for all that waits.
+So while threads sleep and none is woken, we say a word on a private connection, the line:
+libmilter then wakes or starts a thread, which looks for all that waits.
 
 libmilter is all we have against a peer that lies: it throws away what is out of order
 and closes a connection whose packets make no sense or are larger than 65,536 octets.  An
-exception in a step without an answer would leave the mail server waiting, so none gets
-out; the message is deferred at its end.
+exception in a step without an answer would leave the mail server waiting, so none
+escapes; the message is deferred at its end.
 
 SIGHUP, SIGTERM and SIGINT end `run` (libmilter waits for them in a thread): messages
-that wait for an answer get it, others are broken off and come again.  That holds if no
-other thread can get these signals: `block_signals` before the first one is started.
+that wait for an answer get it, others are broken off and retried.  That holds only if no
+other thread can get these signals: call `block_signals` before the first one is started.
 """
 
 import asyncio
@@ -58,8 +59,8 @@ from pratique.milter.next_hop import Reply
 log = logging.getLogger("pratique.door")
 
 
-# libmilter writes an answer after our callback has returned, and tells nobody when.  An
-# answer that is not out by the end of the process is lost: the mail comes again.
+# libmilter writes an answer after our callback has returned, and does not say when.  An
+# answer that is not out by the end of the process is lost: the mail is retried.
 ANSWER_SECONDS = 0.5
 BACKLOG = 512  # connections that wait to be accepted
 
@@ -70,7 +71,7 @@ Context = Any
 
 
 def block_signals() -> None:
-    """Leave the signals that stop libmilter to its own thread; threads inherit this."""
+    """Leave the signals that stop libmilter to its own thread; threads inherit the mask."""
     signal.pthread_sigmask(signal.SIG_BLOCK, _SIGNALS)
 
 
@@ -83,16 +84,16 @@ class _Connection:
 
     def __init__(self, desk: MilterDesk, actions: int, offered: int) -> None:
         self.session = MilterSession(desk)
-        # What it may be asked for.
+        # Actions that the mail server may be asked for.
         self.actions = Actions(ACTIONS & actions)
-        # Only who is not welcome gets an answer to his connect.
+        # Only a mail server that is turned away gets an answer to its connect.
         self.protocol = AGREED & offered | (libmilter.P_NR_CONN if self.session.welcome else 0)
-        # A mail server that does not keep them puts a blank after the colon by itself.
+        # A mail server that does not keep blanks puts one after the colon itself.
         self.keeps_blanks = bool(self.protocol & libmilter.P_HDR_LEADSPC)
 
 
 class MilterDoor:
-    """One milter; libmilter allows one in a process."""
+    """One milter; libmilter allows one per process."""
 
     def __init__(
         self,
@@ -104,7 +105,7 @@ class MilterDoor:
     ) -> None:
         self._settings = settings
         self._traffic = Traffic(settings.max_connections)
-        # One message of the largest size must fit, or it would be deferred for ever.
+        # One message of the largest size must fit, or it would be deferred forever.
         room = Room(max(settings.max_in_flight, settings.max_size))
         queue_ids = QueueIds(time.time_ns)
         relief = Relief(loop, self._traffic, self._relieve)
@@ -123,18 +124,18 @@ class MilterDoor:
 
     @property
     def connections(self) -> int:
-        """How many there are now."""
+        """The number of connections now."""
         return self._traffic.connections
 
     def use(self, take: MilterTake, settings: MilterSettings) -> None:
-        """Give messages to this one from now on; the socket stays as it is."""
+        """Give messages to this pipeline from now on; the socket stays as it is."""
         self._desk.take = take
         self._desk.settings = settings
         self._traffic.max_connections = settings.max_connections
 
     def open(self, listening: socket.socket) -> None:
-        """Take this socket over, and be ready to serve; raises DoorError."""
-        # A socket and a memfd each; where none is left, libmilter turns in circles.
+        """Take over this socket, and be ready to serve.  Raises DoorError."""
+        # A socket and a memfd each; where no descriptor is left, libmilter busy-loops.
         allow_descriptors(2 * self._settings.max_connections + 256)
         self._line = Line(listening)
         try:
@@ -149,7 +150,7 @@ class MilterDoor:
             raise
 
     def run(self) -> None:
-        """Serve until `stop`, or a signal; then answer the messages that wait for it."""
+        """Serve until `stop` or a signal; then let the waiting messages get their answers."""
         block_signals()
         expect_to_look()
         threading.Thread(target=self._take_over, name="milter line", daemon=True).start()
@@ -167,15 +168,15 @@ class MilterDoor:
         time.sleep(ANSWER_SECONDS)
 
     async def accepting(self) -> None:
-        """Wait until clients are accepted.  Raises DoorError."""
+        """Wait until connections are accepted.  Raises DoorError."""
         await asyncio.wrap_future(self._accepting)
         self._keep_line()
 
     async def drain(self, seconds: float, patience: float = 0.0) -> bool:
-        """Take nothing new, let messages under way finish, stop; False: some had not.
+        """Take nothing new, let messages under way finish, stop; False if some did not finish.
 
-        Connections that there are may begin messages for `patience` seconds more, or until
-        `hurry`: another process of this milter has the new ones.
+        Connections that exist may begin messages for `patience` seconds more, or until
+        `hurry`: another process of this milter gets the new ones.
         """
         loop = asyncio.get_running_loop()
         if self._line is not None and not self._ended.is_set():
@@ -187,11 +188,11 @@ class MilterDoor:
         return idle
 
     def hurry(self) -> None:
-        """Have no patience any more."""
+        """End all patience with connections."""
         self._traffic.hurry()
 
     def stop(self) -> None:
-        """End `run`, soon.  Does not block."""
+        """End `run` soon.  Does not block."""
         self._traffic.close()
         if self._line is not None:
             self._line.let_go()
@@ -208,7 +209,7 @@ class MilterDoor:
             self._accepting.set_result(None)
 
     def _keep_line(self) -> None:
-        """Say a word now and then: libmilter hangs up on who is silent."""
+        """Say a word now and then: libmilter disconnects a silent peer."""
         self._relieve()
         if not self._ended.is_set():
             pause = self._settings.idle_seconds / 4
@@ -219,7 +220,7 @@ class MilterDoor:
             self._line.wake()
 
     def _wake(self) -> None:
-        """Libmilter looks whether to stop every five seconds, or when it is told."""
+        """End libmilter's wait until it stops: alone it checks only every five seconds."""
         while self._line is not None and not self._ended.wait(0.02):
             self._line.look()
 
@@ -253,14 +254,14 @@ class MilterDoor:
         return int(libmilter.CONTINUE)
 
 
-# The callbacks.  A context without a connection is that of a peer who did not negotiate.
+# The callbacks.  A context without a connection belongs to a peer that did not negotiate.
 
 
 _LATER, _NOREPLY = int(libmilter.TEMPFAIL), int(libmilter.NOREPLY)
 
 
 def _collected(context: Context, collect: Callable[[MilterSession], object]) -> int:
-    """Do a step that gets no answer, whatever happens in it."""
+    """Do a step that gets no answer, whatever fails in it."""
     connection: _Connection | None = context.getpriv()
     if connection is None:
         return _LATER
@@ -294,7 +295,7 @@ def _on_recipient(context: Context, *words: bytes) -> int:
 
 
 def _on_field(context: Context, name: str, value: bytes) -> int:
-    # As `_collected` does, with as little as can be: there are many fields.
+    # As `_collected` does, with as little as possible: there are many fields.
     connection: _Connection | None = context.getpriv()
     if connection is None:
         return _LATER
@@ -353,7 +354,7 @@ def _told(context: Context, connection: _Connection, finished: Finished) -> int:
 
 
 def _refuse(context: Context, reply: Reply) -> int:
-    """Have it say a 4yz or 5yz reply; gives what the callback returns."""
+    """Have libmilter send a 4yz or 5yz reply; return what the callback must return."""
     said = refusal(reply)
     context.setreply(said.code, said.enhanced, *said.lines)
     return int(libmilter.TEMPFAIL if said.passing else libmilter.REJECT)

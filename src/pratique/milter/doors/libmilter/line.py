@@ -1,21 +1,21 @@
-"""Have libmilter accept from a socket that somebody else opened, and keep a line to it.
+"""Have libmilter accept from a socket opened elsewhere, and keep a line to it.
 
-libmilter opens its socket itself, so that one process has it and nobody can hand it over.
-Several processes of one milter want the same socket, and clients shall wait while one is
-started again.  So libmilter opens a socket at a place of its own that nobody knows, and
-once it accepts there its descriptor is given the other open socket (dup2(2)).  It waits in
-poll(2) then, which is woken by the socket that it began with only, and has an event to tell
-only if the new one has one; for up to five seconds nobody would be served, and a stop would
-take as long.  A signal to its thread ends that wait.
+libmilter opens its socket itself, so one process has it and it cannot be handed over.
+But several processes of one milter share one socket, and clients shall wait while one of them
+restarts.  So libmilter opens a socket at a private place that nobody else knows, and
+once it accepts there, the shared socket is put in place of its descriptor (dup2(2)).  By then
+it waits in poll(2), which is woken only by the socket that it began with, and then finds an
+event only if the new one has one; for up to five seconds nobody would be served, and a stop
+would take as long.  A signal to its thread ends that wait.
 
-Before that we connect there, and stay: the line.  libmilter has a pool of threads, made
-for callbacks that never sleep (milter.py): a word on the line makes it wake a thread, or
-start one, which then looks for all that waits (`Relief`).  To connect to the shared socket
-would not do: another process may be quicker.
+Before that we connect there, and stay connected: this is the line.  libmilter has a pool of
+threads, made for callbacks that never sleep (door.py): a word on the line makes it wake or
+start a thread, which then looks for all that waits (`Relief`).  Connecting to the shared
+socket would not do: another process may accept first.
 
-On the line we are a mail server that lets a milter change the reverse-path and nothing
-else, as none does, and by that we know ourselves (`is_line`).  What is said on it
-afterwards, that a message is broken off when there is none, has no answer in the milter
+On the line we act as a mail server that lets a milter change the reverse-path and nothing
+else, which no real one does; that is how we recognize ourselves (`is_line`).  What is said on
+it afterwards, that a message is broken off when there is none, has no answer in the milter
 protocol.
 """
 
@@ -33,7 +33,8 @@ from pathlib import Path
 from pratique.milter.doors.milter.traffic import Traffic
 from pratique.milter.doors.places import DoorError, family_and_address, spelling
 
-# SMFIF_CHGFROM of libmilter's mfapi.h: no action at all would be taken for those of old.
+# SMFIF_CHGFROM of libmilter's mfapi.h: with no action at all, libmilter would assume the
+# original ones.
 _ONLY_ACTION = 0x40
 # Version 6; no step is left out.
 _OFFER = struct.pack(">IcIII", 13, b"O", 6, _ONLY_ACTION, 0)
@@ -41,31 +42,34 @@ _BROKEN_OFF = struct.pack(">Ic", 1, b"A")
 
 Where = str | bytes | tuple[str, int]
 
-# libmilter answers within a millisecond; one that needs ten seconds for it is stuck.
+# libmilter answers within a millisecond; if it needs ten seconds, it is stuck.
 PATIENCE = 10.0
 
-# A thread that was answered looks by itself for all that waits, and where messages come all
-# the time that is sooner than this.  Where none ends, this is what another one waits longer.
+# A thread whose message was answered looks for all that waits, and under steady traffic that
+# happens sooner than this.  Where no message ends, this is how much longer another one waits.
 RELIEF_SECONDS = 0.01
 
 _DESCRIPTORS = Path("/proc/self/fd")
 
-# Nobody sends it to us, and where it is not expected it does nothing (signal(7)).
+# Nobody else sends it to us, and by default it is ignored (signal(7)).
 _LOOK = signal.SIGURG
 
 
 def is_line(options: list[int]) -> bool:
-    """Whether who negotiates is ourselves."""
+    """Tell whether the negotiating peer is our own line."""
     return options[0] == _ONLY_ACTION
 
 
 def expect_to_look() -> None:
-    """Let the signal end a wait, and do nothing else.  In the main thread, which is libmilter's."""
+    """Let the signal end a wait, and do nothing else.
+
+    Call it in libmilter's thread, the main one.
+    """
     signal.signal(_LOOK, lambda *_: None)
 
 
 class Line:
-    """One libmilter, as it is called from its own process."""
+    """The line to libmilter in this process."""
 
     def __init__(self, listening: socket.socket) -> None:
         self._listening = listening
@@ -87,7 +91,7 @@ class Line:
         return "::1" if self._line.family == socket.AF_INET6 else "127.0.0.1"
 
     def connect(self) -> None:
-        """Right after libmilter has opened its socket.  Raises DoorError."""
+        """Connect, right after libmilter has opened its socket.  Raises DoorError."""
         try:
             (self._descriptor,) = _listening_descriptors() - self._before
             self._line.connect(self._where())
@@ -96,7 +100,7 @@ class Line:
             raise DoorError(f"libmilter cannot be called: {error}") from error
 
     def take_over(self) -> None:
-        """Once libmilter serves; it accepts from our socket then.  Raises DoorError."""
+        """Have a serving libmilter accept from our socket from now on.  Raises DoorError."""
         try:
             self._wait_until_greeted()
             os.dup2(self._listening.fileno(), self._descriptor, inheritable=False)
@@ -106,9 +110,9 @@ class Line:
             raise DoorError(f"libmilter does not answer: {error}") from error
 
     def let_go(self) -> None:
-        """Have it accept nothing more; connections that there are go on."""
+        """Have libmilter accept nothing more; existing connections go on."""
         if not _listens(self._descriptor):
-            # libmilter has ended, and the number may be somebody else's.
+            # libmilter has ended, and the descriptor may have been reused.
             return
         with socket.socket(self._line.family) as unknown:
             # An abstract name, or a port, that nobody is told.
@@ -120,14 +124,14 @@ class Line:
 
     @staticmethod
     def look() -> None:
-        """Have libmilter look what socket it has, and whether to go on."""
+        """Have libmilter check which socket it has, and whether to go on."""
         ident = threading.main_thread().ident
         assert ident is not None
         signal.pthread_kill(ident, _LOOK)
 
     def wake(self) -> None:
         """Have libmilter wake a thread.  Does not block."""
-        # Full: what was said before wakes enough of them.  Closed: libmilter has ended.
+        # Full: what was sent before wakes enough threads.  Closed: libmilter has ended.
         with contextlib.suppress(OSError):
             self._line.send(_BROKEN_OFF)
 
@@ -145,7 +149,7 @@ class Line:
         return family_and_address(f"inet:[{host}]:{port}")[1]
 
     def _wait_until_greeted(self) -> None:
-        """Until the line stands; the place of libmilter's own socket has served then."""
+        """Wait until the line is negotiated; after that libmilter's own place is not needed."""
         try:
             if not self._line.recv(1):
                 raise ConnectionResetError("it hung up")
@@ -172,7 +176,7 @@ class Relief:
         self._is_due = False
 
     def begin(self) -> None:
-        """A thread goes to sleep.  To be called in the loop."""
+        """Note that a thread goes to sleep.  Call it in the loop."""
         if not self._is_due:
             self._is_due = True
             self._later()
@@ -189,8 +193,8 @@ class Relief:
 
 
 def _listening_descriptors() -> set[int]:
-    """The descriptors that accept connections."""
-    # One of them was the listing's own.
+    """Return the descriptors that accept connections."""
+    # One of them was used for the listing itself, and is closed.
     return {number for number in _open_descriptors() if _listens(number)}
 
 

@@ -1,6 +1,6 @@
-"""Find pymilter's C module (GPL, an extra), and say what we agree on with a mail server.
+"""Find pymilter's C module (GPL, an extra), and list what we agree on with a mail server.
 
-Its C module alone: the classes around it cannot answer a negotiation that asks for macros,
+Only the C module: the classes around it cannot answer a negotiation that asks for macros,
 and cost more than all we do in a callback.
 """
 
@@ -11,12 +11,12 @@ from pratique.milter.doors.milter import macros
 
 
 def _found() -> Any:
-    """The C module, by name: who reads types takes `milter` for our folder of that name."""
+    """Import the C module by name: type checkers take `milter` for our folder of that name."""
     try:
         found = importlib.import_module("milter")
     except ImportError:
         found = None
-    # Our folder, where it is on the path and pymilter is not.
+    # Our own folder, if it is on the path and pymilter is not installed.
     if not hasattr(found, "register"):
         raise ImportError(
             'server = "libmilter" of a [[milter]] needs pymilter: apt-get install libmilter-dev '

@@ -1,7 +1,7 @@
-"""Put answers to a mail server together: what it shall change, and the last word.
+"""Build the answers to a mail server: what it shall change, and the last word.
 
-All that is said at the end of a message is gathered and written at once.  Small packets that
-are written one by one wait for each other over TCP (Nagle's algorithm and delayed
+All that is said at the end of a message is gathered and written at once.  Small packets
+written one by one wait for each other over TCP (Nagle's algorithm and delayed
 acknowledgements), some 43 ms each.
 """
 
@@ -17,7 +17,7 @@ ACCEPT = packet(b"a")
 DISCARD = packet(b"d")
 DEFER = packet(b"t")
 
-# The steps of a mail server for which macros can be asked for (SMFIM_ in mfapi.h).
+# The steps for which a mail server can be asked for macros (SMFIM_ in mfapi.h).
 _MACROS = (
     (0, macros.CONNECT),
     (1, macros.HELO),
@@ -29,7 +29,7 @@ _MACROS = (
 
 
 def agreed(version: int, actions: Actions, steps: Steps) -> bytes:
-    """What is agreed on; the macros that are wanted, where a mail server can be asked."""
+    """Return what is agreed on, with the macros wanted if the mail server can be asked for them."""
     said = b"".join(number.to_bytes(4, "big") for number in (version, actions, steps))
     if actions & Actions.SET_MACROS:
         said += b"".join(
@@ -39,7 +39,7 @@ def agreed(version: int, actions: Actions, steps: Steps) -> bytes:
 
 
 def refused(reply: Reply) -> bytes:
-    """A 4yz or 5yz reply, as libmilter's smfi_setmlreply puts it."""
+    """Return a 4yz or 5yz reply as libmilter's smfi_setmlreply puts it."""
     said = refusal(reply)
     last = len(said.lines) - 1
     rows = (
@@ -50,7 +50,7 @@ def refused(reply: Reply) -> bytes:
 
 
 class Answers:
-    """What a mail server that allows these actions shall change, by pymilter's names for it.
+    """Changes for a mail server that allows these actions, under pymilter's names.
 
     Each raises CannotEditError where the mail server does not allow it.
     """
@@ -60,11 +60,11 @@ class Answers:
         self._octets = bytearray()
 
     def taken(self) -> bytes:
-        """All of it."""
+        """Return all that was gathered."""
         return bytes(self._octets)
 
     def addheader(self, name: str, value: str, place: int | None = None) -> None:
-        """A field at the end of the header, or as the one with this number from 0."""
+        """Add a field at the end of the header, or insert it at this place, counted from 0."""
         self._need(Actions.ADD_FIELDS)
         field = _text(name) + _text(value)
         if place is None:
@@ -73,18 +73,18 @@ class Answers:
             self._octets += packet(b"i", place.to_bytes(4, "big") + field)
 
     def chgheader(self, name: str, number: int, value: str | None) -> None:
-        """Another value for the field of a name with this number from 1; None: away with it."""
+        """Change the field of this name and number, counted from 1; None removes it."""
         self._need(Actions.CHANGE_FIELDS)
         said = number.to_bytes(4, "big") + _text(name) + _text(value or "")
         self._octets += packet(b"m", said)
 
     def delrcpt(self, address: str) -> None:
-        """A recipient less."""
+        """Remove a recipient."""
         self._need(Actions.DELETE_RECIPIENT)
         self._octets += packet(b"-", _text(address))
 
     def addrcpt(self, address: str, parameters: str | None = None) -> None:
-        """A recipient more."""
+        """Add a recipient."""
         if parameters is None:
             self._need(Actions.ADD_RECIPIENT)
             self._octets += packet(b"+", _text(address))
@@ -93,18 +93,18 @@ class Answers:
             self._octets += packet(b"2", _text(address) + _text(parameters))
 
     def chgfrom(self, address: str) -> None:
-        """Another reverse-path."""
+        """Replace the reverse-path."""
         self._need(Actions.CHANGE_FROM)
         self._octets += packet(b"e", _text(address))
 
     def replacebody(self, octets: bytes) -> None:
-        """A piece of another body; an empty one is said too."""
+        """Append a piece of the new body; an empty piece is sent too."""
         self._need(Actions.CHANGE_BODY)
         for piece in _pieces(octets):
             self._octets += packet(b"b", piece)
 
     def quarantine(self, why: str) -> None:
-        """Into the mail server's hold queue."""
+        """Put the message into the mail server's hold queue."""
         self._need(Actions.QUARANTINE)
         self._octets += packet(b"q", _text(why))
 
@@ -120,7 +120,7 @@ def _pieces(octets: bytes) -> Iterator[bytes]:
 
 def _text(text: str) -> bytes:
     if "\0" in text:
-        # The mail server would take what is behind it for another text, or lose it.
+        # The mail server would take what follows the NUL for another text, or lose it.
         raise CannotEditError("a NUL in what is asked for")
-    # Recipients are said as they came, which need not be UTF-8.
+    # Recipients are sent as they came, which need not be UTF-8.
     return text.encode("utf-8", "surrogateescape") + b"\0"

@@ -1,8 +1,8 @@
-"""Ask the mail server for the edits that were decided: in calls, whoever takes them.
+"""Ask the mail server for the edits that were decided, by calls on either kind of context.
 
-Both ways to speak the protocol have the same calls: pymilter's context says them at once,
-`Answers` (answers.py) gathers them.  Only what was agreed on may be asked for; what a
-mail server cannot do it is not asked to do by half: it holds the message.
+Both ways to speak the protocol offer the same calls: pymilter's context sends them at once,
+`Answers` (answers.py) gathers them.  Only what was agreed on may be asked for.  A mail server
+is never asked to do half of what was decided: if it cannot do all, it holds the message.
 """
 
 import logging
@@ -18,12 +18,12 @@ log = logging.getLogger("pratique.door")
 # pymilter's context, or `Answers`.
 Context = Any
 
-# What must be allowed for mail to go elsewhere than to a recipient.
+# What must be allowed to send mail elsewhere than to its recipients.
 _READDRESSES = Actions.DELETE_RECIPIENT | Actions.ADD_RECIPIENT
 
 
 def wanted(finished: Finished, actions: Actions) -> Edits:
-    """What to ask a mail server for that allows these actions.  Raises CannotEditError."""
+    """Return what to ask of a mail server that allows these actions.  Raises CannotEditError."""
     assert finished.mail is not None
     if finished.ending.redirected and _READDRESSES & ~actions:
         log.error("%s: held by the mail server, which cannot redirect", finished.queue_id)
@@ -38,13 +38,13 @@ def wanted(finished: Finished, actions: Actions) -> Edits:
     except CannotEditError as error:
         if finished.ending.body is None:
             raise
-        # The same again at each retry; and it must not go on unchanged.
+        # A retry would fail the same way, and the message must not go on unchanged.
         log.error("%s: held by the mail server: %s", finished.queue_id, error)
         return Edits(hold="it cannot be changed as was decided")
 
 
 def edit(context: Context, wanted: Edits, actions: Actions, *, keeps_blanks: bool) -> None:
-    """Ask for all of it, in its order."""
+    """Ask for all edits, in their order."""
     for name, number in wanted.remove:
         context.chgheader(name, number, None)
     for name, value in wanted.prepend:
@@ -64,13 +64,13 @@ def _readdress(context: Context, wanted: Edits, actions: Actions) -> None:
     for each in wanted.instead:
         takes_parameters = actions & Actions.ADD_RECIPIENT_PARAMETERS
         said = [" ".join(each.parameters)] if takes_parameters else []
-        # No parameters are none, not an empty text.
+        # Without parameters there is no argument, not an empty one.
         context.addrcpt(f"<{each.address}>", *filter(None, said))
     if wanted.reverse_path is not None:
         context.chgfrom(f"<{wanted.reverse_path}>")
 
 
 def _replace_body(context: Context, body: Content, begin: int) -> None:
-    # An empty body is said too, or the old one would stay.
+    # An empty body is sent too, or the old one would stay.
     for start in range(begin, max(begin + 1, body.size), MAX_OCTETS):
         context.replacebody(body.peek(start, MAX_OCTETS))

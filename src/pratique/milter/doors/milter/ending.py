@@ -1,11 +1,11 @@
 """Turn what was decided about a message into the edits that a milter may ask for.
 
-A milter hands no message on: the mail server has it, and is told what to change and
-whether to go on.  It takes octets away by field ("the second X-Pratique"), never by
-place; so a span that a worker stated must be a field, the whole of it, or we cannot do
-what was decided and say so, and the mail server keeps the message.
+A milter does not pass messages on: the mail server has the message, and is told what to change
+and whether to go on.  It removes octets by field ("the second X-Pratique"), never by position.
+So a span that a worker names must be exactly one field; if it is not, the decision cannot
+be carried out, we say so, and the mail server keeps the message.
 
-Removing comes before putting in front: the numbers of fields count those that came.
+Removals come before prepending: field numbers count the fields as they came.
 """
 
 import re
@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from pratique.milter.mail import Content, Envelope, Forward, Outgoing
 from pratique.milter.next_hop import Reply
 
-# RFC 5321 4.5.3.1.5: a reply line has 512 octets at most; libmilter takes 980, 32 of them.
+# RFC 5321 4.5.3.1.5: a reply line has 512 octets at most; libmilter takes 980, and 32 lines.
 MAX_REPLY_LINE = 400
 MAX_REPLY_LINES = 10
 
@@ -31,13 +31,13 @@ class Ending:
 
     A 4yz or 5yz `reply` refuses it, and nothing else counts.  With 2yz it goes on as
     `outgoing` says (its contents are not read), to all recipients but `without`, with `body`
-    in place of its own (the door closes it; where `outgoing` was rewritten it is the whole
-    new content), into the mail server's own hold queue if `hold` says why.  With neither
-    `outgoing` nor `hold` it is dropped: somebody else has it.
+    in place of its own (the door closes it; where `outgoing` was rewritten, it is the whole
+    new content), and into the mail server's own hold queue if `hold` says why.  With neither
+    `outgoing` nor `hold` it is dropped: it is already in other hands.
 
-    Where addresses bear a tag of ours (BATV), `reverse_path` is what is said from here on, and
-    `instead` are recipients to add, each in place of the one of `without` that it was `tagged`.
-    `redirected` are addresses to add that no client has named: it goes there instead of to some.
+    Where addresses bear our tag (BATV), `reverse_path` is what is said from here on, and
+    `instead` lists recipients to add, each in place of the one in `without` that it was `tagged`.
+    `redirected` lists addresses that no client has named: they replace some of the recipients.
     """
 
     reply: Reply
@@ -50,9 +50,9 @@ class Ending:
     redirected: tuple[Forward, ...] = ()
 
 
-# Looks into a message and decides.  The number says how many octets of content were left
-# out at its end because it is larger than what is kept.  The content is closed when the
-# answer is there.
+# Inspects a message and decides.  The number says how many octets were left out at the end of
+# the content because it is larger than what is kept.  The caller closes the content once it has
+# the answer.
 MilterTake = Callable[[Content, Envelope, int], Awaitable[Ending]]
 
 
@@ -72,39 +72,39 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Edits:
-    """What the mail server is asked for, in the order of these fields; then it goes on."""
+    """What the mail server is asked for, in the order of these fields; then the message goes on."""
 
-    # Name and number (from one) of each field to take away, the last of a name first.
+    # Name and number (from 1) of each field to remove; of fields of one name, the last first.
     remove: tuple[tuple[str, int], ...] = ()
     # Name and value (all that follows the colon, line ends as LF); the last one first,
     # since each is put in front of all others.
     prepend: tuple[tuple[str, str], ...] = ()
-    # The same, for the end of the header and in order.
+    # The same, in order, for the end of the header.
     append: tuple[tuple[str, str], ...] = ()
     without: tuple[str, ...] = ()
     # Recipients to add.
     instead: tuple[Forward, ...] = ()
-    # What the reverse-path becomes; None: it stays.
+    # The new reverse-path; None leaves it as it is.
     reverse_path: str | None = None
     body: Content | None = None
-    # Where in it the body begins.
+    # Where the body begins within it.
     body_from: int = 0
     hold: str = ""
 
 
 class CannotEditError(Exception):
-    """What was decided cannot be said to the mail server."""
+    """What was decided cannot be expressed to the mail server."""
 
 
 def refusal(reply: Reply) -> Refusal:
-    """A 4yz or 5yz reply, cut down to what may be said."""
+    """Return a 4yz or 5yz reply, cut down to what may be said."""
     rows = [_UNSAID.sub("?", line) for line in reply.lines[:MAX_REPLY_LINES]]
     found = _ENHANCED.match(rows[0]) if rows else None
     enhanced = found[1] if found else ""
     lines = [row.removeprefix(enhanced).strip() for row in rows]
     if not enhanced.startswith(str(reply.code)[0]):
         enhanced = _PLAIN_CODE[reply.code // 100]
-    # The milter API wants "%" twice; Postfix makes one of two.
+    # The milter API wants each "%" doubled; Postfix undoes that.
     doubled = (line[:MAX_REPLY_LINE].replace("%", "%%") for line in lines or ["refused"])
     return Refusal(str(reply.code), enhanced, tuple(doubled))
 
@@ -114,10 +114,10 @@ def edits(
     fields: Mapping[tuple[int, int], tuple[str, int]],
     said: Mapping[str, Sequence[str]],
 ) -> Edits:
-    """The edits that make of a message what was decided; raises CannotEditError.
+    """Return the edits that carry out a decision.  Raises CannotEditError.
 
-    `fields` gives name and number of the field in each span of the content, `said` all
-    forms of the addresses that came in another one than `<address>` too.
+    `fields` gives name and number of the field in each span of the content; `said` gives all
+    forms of each address that came in any form other than `<address>`.
     """
     cut = ending.outgoing.cut if ending.outgoing else ()
     prepend = ending.outgoing.prepend if ending.outgoing else b""
@@ -164,7 +164,7 @@ def _fields_of(prepend: bytes) -> Iterator[tuple[str, str]]:
 
 
 def nobody_left(ending: Ending, recipients: Sequence[Forward]) -> bool:
-    """True if each recipient is to be taken away, and none is added."""
+    """Tell whether every recipient is to be removed, and none added."""
     without = {each.address for each in ending.without}
     added = ending.instead or ending.redirected
     left = bool(added) or bool({each.address for each in recipients} - without)
@@ -172,9 +172,9 @@ def nobody_left(ending: Ending, recipients: Sequence[Forward]) -> bool:
 
 
 def within(ending: Ending, *, renames: bool, adds: bool) -> Ending:
-    """What a mail server can be asked for that lets no reverse-path, or no recipient, be changed.
+    """Limit an ending to a mail server that cannot change a reverse-path, or add recipients.
 
-    Addresses stay as they came then: a recipient that it cannot add it must not lose.
+    Addresses then stay as they came: a recipient that cannot be added again must not be removed.
     """
     if ending.reverse_path is not None and not renames:
         ending = replace(ending, reverse_path=None)

@@ -1,8 +1,8 @@
 """Ask for each macro that a mail server may know, and keep what it says.
 
-A macro is a name and a value: what the mail server knows of a connection or a message.
-Postfix sends few of them by itself (milter_connect_macros and so on); SMFIF_SETSYMLIST
-asks for all, those of Sendmail too, since who lacks one just leaves it out.
+A macro is a name and a value: something the mail server knows of a connection or a message.
+Postfix sends few of them unasked (milter_connect_macros and so on); SMFIF_SETSYMLIST
+asks for all, Sendmail's included, since a mail server that lacks one just leaves it out.
 
 {rcpt_addr}, {rcpt_host} and {rcpt_mailer} are not asked for: they come anew with each
 recipient, and a message has one set of macros.  The addresses come with RCPT anyway.
@@ -10,7 +10,7 @@ recipient, and a message has one set of macros.  The addresses come with RCPT an
 
 from collections.abc import Callable, Mapping
 
-# Longer is no name, address or certificate's subject.
+# No name, address or certificate subject is longer.
 MAX_VALUE = 1024
 
 CONNECT = (
@@ -27,7 +27,7 @@ _NAMES = {name: name.strip("{}") for name in " ".join((CONNECT, HELO, MAIL, LATE
 
 
 def macros(value_of: Callable[[str], str | None]) -> tuple[tuple[str, str], ...]:
-    """All macros that have a value, by their names without braces."""
+    """Return all macros that have a value, by their names without braces."""
     found = []
     for asked, name in _NAMES.items():
         try:
@@ -40,9 +40,9 @@ def macros(value_of: Callable[[str], str | None]) -> tuple[tuple[str, str], ...]
 
 
 def protocol(parameters: tuple[str, ...], known: Mapping[str, str]) -> str:
-    """By which protocol the message came (RFC 3848, RFC 6531 4.3).
+    """Return the protocol by which the message came (RFC 3848, RFC 6531 4.3).
 
-    Whether a client said HELO or EHLO, a milter is not told.
+    A milter is not told whether a client said HELO or EHLO.
     """
     utf8 = any(each.upper() == "SMTPUTF8" for each in parameters)
     tls = "S" if known.get("tls_version") else ""

@@ -8,7 +8,7 @@ that it has, and will deliver:
     CRLF                     the end of the header
     body
 
-What the mail server did to the message before, nobody can undo here; the documentation
+What the mail server changed in the message before cannot be undone here; the documentation
 lists it.  Its own Received field is not shown to milters.
 """
 
@@ -18,24 +18,24 @@ from enum import StrEnum
 from pratique.milter.doors.room import RationedWriter, Room
 from pratique.milter.mail import Content, Forward
 
-# Octets that gather before they are written: a system call for each field is dear.
+# Octets gathered before they are written: a system call per field is expensive.
 _GATHERED = 64 * 1024
 
-# Fields that gather before they are put together.
+# Fields gathered before they are put together.
 _FIELDS = 200
 
-# Fields whose place is kept, so that they can be taken away.  A header of more than 1000
+# Fields whose place is kept, so that they can be removed.  A header of more than 1000
 # is over the budget of a scanner (`budget.header_fields`), which is seldom set higher.
 MAX_FIELDS = 20_000
 
-# What the recipients of one message may take: about 300,000 of usual length, where
-# Postfix refuses the 1001st (smtpd_recipient_limit).
+# Octets that the recipients of one message may take: about 300,000 recipients of usual length,
+# where Postfix refuses the 1001st (smtpd_recipient_limit).
 MAX_ENVELOPE = 64 * 1024 * 1024
 _EACH = 200  # octets that Python spends on each recipient
 
 
 class Fault(StrEnum):
-    """Why a message cannot be looked into."""
+    """Why a message cannot be inspected."""
 
     NO_ROOM = "no room"
     TOO_MANY_RECIPIENTS = "too many recipients"
@@ -49,15 +49,15 @@ class MilterMail:
         self.reverse_path = _address(words[0])
         self.parameters = _parameters(words)
         self.recipients: list[Forward] = []
-        # All forms of addresses that came in another one than <address> too.
+        # All forms of each address that came in any form other than <address>.
         self.said: dict[str, list[str]] = {}
-        # Where each field lies, and which of its name it is.
+        # Where each field lies, its name, and its number among the fields of that name.
         self.fields: dict[tuple[int, int], tuple[str, int]] = {}
         self.fault: Fault | None = None
-        # Octets of content that the mail server has; those that are kept may be fewer.
+        # Octets of content that the mail server has; fewer may be kept.
         self.octets = 0
         self._names: dict[str, int] = {}
-        # Names and values of fields that came, and their octets: put together at once, since
+        # Names and values of fields that came, and their octets: put together in batches, since
         # what is done in each of libmilter's calls keeps all its other threads waiting.
         self._header: list[tuple[str, bytes]] = []
         self._header_octets = 0
@@ -68,7 +68,7 @@ class MilterMail:
 
     @property
     def left_out(self) -> int:
-        """Octets at the end of the content that are not kept, once it is complete."""
+        """Octets at the end of the content that are not kept; known once it is complete."""
         return max(0, self.octets - self._max_size)
 
     def recipient(self, words: Sequence[bytes]) -> None:
@@ -91,7 +91,7 @@ class MilterMail:
             self.complete()
 
     def complete(self) -> None:
-        """Put together what came, so that its octets and places are known."""
+        """Put together the fields that came, so that their octets and places are known."""
         header, names = self._header, self._names
         self._header, self._header_octets = [], 0
         for name, value in header:
@@ -134,7 +134,7 @@ class MilterMail:
         self._gathered = bytearray()
 
     def seal(self) -> Content | None:
-        """The content; its room stays taken until `discard`.  None: there is a fault."""
+        """Return the content, or None if there is a fault; its room stays taken until `discard`."""
         self.complete()
         if self.fault is None:
             self._write()
@@ -147,9 +147,9 @@ class MilterMail:
 
 
 def _address(word: bytes) -> str:
-    """The address between the brackets; octets that are no UTF-8 as U+FFFD.
+    """Return the address between the brackets; octets that are not UTF-8 become U+FFFD.
 
-    Without a source route, which leads nowhere (RFC 5321 3.6.1 and F.2).
+    A source route, which leads nowhere, is left out (RFC 5321 3.6.1 and F.2).
     """
     inner = word[1:-1] if word[:1] == b"<" and word[-1:] == b">" else word
     route, _, mailbox = inner.partition(b":")

@@ -1,31 +1,31 @@
-"""Cut what a mail server says into packets of the milter protocol, and know its numbers.
+"""Cut what a mail server says into packets of the milter protocol, and define its numbers.
 
 There is no RFC.  Sendmail's mfdef.h names the numbers, libmilter has one side and Postfix's
 milter8.c the other.  A packet is a length (four octets, network order), one octet that says
-what it is, and what belongs to it; texts end with NUL.
+what it is, and its data; texts end with NUL.
 
-libmilter takes packets of up to 65,535 octets behind that one octet and hangs up on a larger
+libmilter takes packets of up to 65,535 octets after that one octet and hangs up on a larger
 one; so do we.  A mail server sends larger ones only where that was agreed on (SMFIP_MDS_256K),
-which is not offered: Postfix sends chunks of a body of 65,535 octets, and fields of 60,000.
+which we do not offer: Postfix sends body chunks of 65,535 octets, and fields of 60,000.
 """
 
 import struct
 from enum import IntFlag
 
-# The version that has all that stands here; Sendmail 8.14 and Postfix 2.6 were the first.
+# The first version that has all that is defined here; first in Sendmail 8.14 and Postfix 2.6.
 VERSION = 6
 # libmilter's SMFI_PROT_VERSION_MIN.
 OLDEST_VERSION = 2
 
-# A length, and what the packet is.
+# A length, and the packet's command.
 _HEAD = struct.Struct(">IB")
 _LENGTH_OCTETS = 4
-# MILTER_CHUNK_SIZE: behind the octet that says what it is.
+# MILTER_CHUNK_SIZE: octets after the command.
 MAX_OCTETS = 65_535
 
 
 class MilterError(Exception):
-    """The other side does not speak the milter protocol; says why."""
+    """The peer does not speak the milter protocol; says why."""
 
 
 class Actions(IntFlag):
@@ -43,11 +43,11 @@ class Actions(IntFlag):
 
 
 class Steps(IntFlag):
-    """What is left out of a conversation (SMFIP_ in mfdef.h)."""
+    """Parts of a conversation that may be left out (SMFIP_ in mfdef.h)."""
 
     NO_UNKNOWN = 0x100
     NO_DATA = 0x200
-    # No answer to a step.
+    # The step gets no answer.
     FIELD_UNANSWERED = 0x80
     CONNECT_UNANSWERED = 0x1000
     HELO_UNANSWERED = 0x2000
@@ -55,12 +55,12 @@ class Steps(IntFlag):
     RECIPIENT_UNANSWERED = 0x8000
     END_OF_HEADER_UNANSWERED = 0x40000
     BODY_UNANSWERED = 0x80000
-    # The blanks behind a field's colon come along.
+    # The blanks after a field's colon are sent along.
     BLANKS_KEPT = 0x100000
 
 
 class Packets:
-    """The packets of one connection, as its octets come."""
+    """The packets of one connection, cut as its octets come."""
 
     def __init__(self) -> None:
         self._octets = b""
@@ -72,12 +72,12 @@ class Packets:
         return len(self._octets) - self._at
 
     def feed(self, octets: bytes) -> None:
-        """Add what came."""
+        """Add octets that came."""
         self._octets = self._octets[self._at :] + octets if self.unread else octets
         self._at = 0
 
     def next(self) -> tuple[int, bytes] | None:
-        """What the next packet is, and what belongs to it; None: it is not whole yet.
+        """Return the next packet's command and data; None if it is not complete yet.
 
         Raises MilterError.
         """
@@ -95,12 +95,12 @@ class Packets:
 
 
 def packet(command: bytes, octets: bytes = b"") -> bytes:
-    """A packet of ours."""
+    """Return a packet to send."""
     return (1 + len(octets)).to_bytes(_LENGTH_OCTETS, "big") + command + octets
 
 
 def texts(octets: bytes) -> list[bytes]:
-    """Texts, each of which ends with NUL; at least one.  Raises MilterError."""
+    """Split texts, each of which ends with NUL; at least one.  Raises MilterError."""
     if not octets.endswith(b"\0"):
         raise MilterError("a text without an end")
     return octets[:-1].split(b"\0")

@@ -1,8 +1,8 @@
-"""Know recipients that bear a tag of ours to the mail server, and are plain to us.
+"""Map recipients that bear our tag at the mail server, and are plain to us.
 
-A milter cannot rewrite a recipient: the one that came is taken away, and the plain one is
-added, with the parameters of the first (RFC 3461).  Where the plain one has come as well it
-is there already, and to add it would make a second copy.
+A milter cannot rewrite a recipient: the one that came is removed, and the plain one is
+added, with the parameters of the first (RFC 3461).  Where the plain one came as well, it
+is there already, and adding it would make a second copy.
 """
 
 from collections.abc import Collection
@@ -13,13 +13,13 @@ from pratique.milter.mail import Forward
 
 @dataclass(frozen=True, slots=True)
 class Recipients:
-    """Those of one message, as they came; some have a tag of ours beside their address."""
+    """The recipients of one message, as they came; some bear our tag beside their address."""
 
     came: tuple[Forward, ...]
 
     @property
     def merged(self) -> tuple[Forward, ...]:
-        """As we see them: an address that came in several forms once, in its first."""
+        """The recipients as we see them: an address that came in several forms only once."""
         first: dict[str, Forward] = {}
         for forward in self.came:
             first.setdefault(forward.address, forward)
@@ -28,7 +28,7 @@ class Recipients:
         )
 
     def without(self, stay: Collection[str]) -> tuple[Forward, ...]:
-        """Those to take away if these addresses stay: by the address that the server has."""
+        """Return those to remove if these addresses stay, by the address that the server has."""
         return tuple(
             Forward(forward.tagged or forward.address, forward.parameters)
             for forward in self.came
@@ -36,7 +36,7 @@ class Recipients:
         )
 
     def instead(self, stay: Collection[str]) -> tuple[Forward, ...]:
-        """Those to add; each says by its tag in whose place."""
+        """Return those to add; the tag of each says which one it replaces."""
         known = {forward.address for forward in self.came if not forward.tagged}
         added: dict[str, Forward] = {}
         for forward in self.came:

@@ -1,15 +1,15 @@
-"""Serve the milter protocol in the event loop: one connection an object, one task a message.
+"""Serve the milter protocol in the event loop: one object per connection, one task per message.
 
-    open()     accepts from a socket that somebody else opened, and shares it
+    open()     accepts from a socket that its caller opened, and shares it
     use()      gives messages to another pipeline from now on
     drain()    nothing new, finish, hang up
 
-What a mail server says is followed as it comes (talk.py), without a task; a message at
-its end starts one, which decides.  All that is then said goes out in one write.
+What a mail server says is followed as it comes (talk.py), without a task; the end of a
+message starts one, which decides.  All that is then said goes out in one write.
 
 A connection that is lost while its message waits does not stop what was begun: half a decision
-is none.  Who waits too long is told to come again, and what is decided later is heard by
-nobody; the retry finds a copy that was held.
+is none.  A message that waits too long is deferred, and what is decided later is discarded; the
+retry finds the copy, if one was held.
 
 What comes on a connection whose message waits is kept, up to a packet of the largest size;
 then nothing more is read there.  Postfix says nothing before it has its answer.
@@ -37,10 +37,10 @@ from pratique.milter.doors.room import Room
 
 log = logging.getLogger("pratique.door")
 
-# An answer that was written is out within this time, or its mail server does not listen.
+# A written answer has gone out within this time, or the mail server is not reading.
 ANSWER_SECONDS = 0.5
-# Connections beyond `max_connections`, on which it is said that there are too many.  Who has
-# said nothing yet counts among them, and a Postfix that starts connects with all at once.
+# Connections beyond `max_connections` that are accepted only to be told that there are too many.
+# One that has said nothing yet counts too, and a Postfix that starts connects with all at once.
 SPARE_CONNECTIONS = 256
 
 
@@ -60,7 +60,7 @@ class MilterServer:
     ) -> None:
         self._settings = settings
         self._traffic = Traffic(settings.max_connections)
-        # One message of the largest size must fit, or it would be deferred for ever.
+        # One message of the largest size must fit, or it would be deferred forever.
         room = Room(max(settings.max_in_flight, settings.max_size))
         self._desk = MilterDesk(
             settings,
@@ -81,21 +81,21 @@ class MilterServer:
 
     @property
     def connections(self) -> int:
-        """How many there are now."""
+        """The number of connections now."""
         return self._traffic.connections
 
     def use(self, take: MilterTake, settings: MilterSettings) -> None:
-        """Give messages to this one from now on; the socket stays as it is."""
+        """Give messages to this pipeline from now on; the socket stays as it is."""
         self._desk.take = take
         self._desk.settings = settings
         self._traffic.max_connections = settings.max_connections
 
     async def open(self, listening: socket.socket) -> None:
-        """Serve on this socket, which listens already.  Raises DoorError."""
+        """Serve on this socket, which already listens.  Raises DoorError."""
         allow_descriptors(2 * self._settings.max_connections + SPARE_CONNECTIONS + 256)
         loop = self._desk.loop
         if listening.family == socket.AF_UNIX:
-            # Others share the socket: from Python 3.13 on a server that closes unlinks it.
+            # Others share the socket; since Python 3.13 a server that closes unlinks its file.
             kept: dict[str, Any] = {"cleanup_socket": False} if sys.version_info >= (3, 13) else {}
             serving = loop.create_unix_server(
                 self._connection, sock=listening, backlog=BACKLOG, **kept
@@ -108,12 +108,12 @@ class MilterServer:
         return _Connection(self._desk, self._open)
 
     async def drain(self, seconds: float, patience: float = 0.0) -> bool:
-        """Take nothing new, let messages under way finish, hang up; False: some had not.
+        """Take nothing new, let messages under way finish, hang up; False if some did not finish.
 
-        Of these, those that wait for their answer still get it, and then we hang up.
+        Those that wait for their answer still get it before we hang up.
 
-        Connections that there are may begin messages for `patience` seconds more, or until
-        `hurry`: another process of this milter has the new ones.
+        Connections that exist may begin messages for `patience` seconds more, or until
+        `hurry`: another process of this milter gets the new ones.
         """
         if self._server is not None:
             self._server.close()
@@ -127,7 +127,7 @@ class MilterServer:
         return idle
 
     def hurry(self) -> None:
-        """Have no patience any more."""
+        """End all patience with connections."""
         self._traffic.hurry()
 
 
@@ -142,17 +142,17 @@ class _Connection(asyncio.Protocol):
         self._heard_at = 0.0
         self._look: asyncio.TimerHandle | None = None
         self._too_late: asyncio.TimerHandle | None = None
-        # Of the message that waits; another one's answer comes too late.
+        # Identifies the message that waits; an answer to any other comes too late.
         self._awaited: object = None
         self._is_paused = False
-        # It does not read what we say.
+        # The mail server does not read what we say.
         self._is_full = False
 
-    # What asyncio calls.
+    # Called by asyncio.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """A mail server is there."""
-        # uvloop's is none of asyncio's classes.
+        """A mail server has connected."""
+        # uvloop's transport is not one of asyncio's classes.
         self._transport = cast(asyncio.Transport, transport)
         self._others.add(self)
         settings = self._desk.settings
@@ -163,12 +163,12 @@ class _Connection(asyncio.Protocol):
         self._look_later(settings.idle_seconds)
 
     def data_received(self, octets: bytes) -> None:
-        """It has said something."""
+        """The mail server has said something."""
         self._heard_at = self._desk.loop.time()
         self._follow(lambda: self._talk.take(octets))
 
     def connection_lost(self, _error: Exception | None) -> None:
-        """It is gone."""
+        """The connection is gone."""
         self._transport = None
         self._others.discard(self)
         if self._look is not None:
@@ -176,16 +176,16 @@ class _Connection(asyncio.Protocol):
         self._talk.close()
 
     def pause_writing(self) -> None:
-        """It does not read: what it says is not listened to either, or answers pile up."""
+        """The mail server does not read; stop reading from it too, or answers would pile up."""
         self._is_full = True
         self._listen()
 
     def resume_writing(self) -> None:
-        """It reads again."""
+        """The mail server reads again."""
         self._is_full = False
         self._listen()
 
-    # What we do.
+    # Our own side.
 
     def part(self) -> None:
         """Hang up, after the answer to a message that waits for one."""
@@ -215,7 +215,7 @@ class _Connection(asyncio.Protocol):
             self._listen()
 
     def _listen(self) -> None:
-        """Read on, or not."""
+        """Resume or pause reading."""
         transport, talk = self._transport, self._talk
         if transport is None or transport.is_closing():
             return
@@ -231,7 +231,7 @@ class _Connection(asyncio.Protocol):
 
     async def _finished(self, session: MilterSession, known: Macros, awaited: object) -> None:
         if awaited is not self._awaited:
-            # The loop stood still for so long that it was told to come again.
+            # The loop stood still for so long that the mail server was already told to retry.
             return
         finished = await session.finished(known)
         if awaited is self._awaited:
@@ -246,7 +246,7 @@ class _Connection(asyncio.Protocol):
 
     def _tell(self, session: MilterSession, finished: Finished) -> None:
         self._awaited = None
-        # It may be silent from now on, not from when we began to think.
+        # Its silence counts from now on, not from when we began to decide.
         self._heard_at = self._desk.loop.time()
         if self._too_late is not None:
             self._too_late.cancel()
@@ -261,13 +261,13 @@ class _Connection(asyncio.Protocol):
         self._look = self._desk.loop.call_later(seconds, self._look_now)
 
     def _look_now(self) -> None:
-        """One timer for all that it says, which looks again where it spoke meanwhile."""
+        """Check for silence: one timer per connection, set again if something came meanwhile."""
         transport, seconds = self._transport, self._desk.settings.idle_seconds
         if transport is None:
             return
         left = seconds - (self._desk.loop.time() - self._heard_at)
         if left <= 0 and transport.is_closing():
-            # It did not read what was written last, and would be waited for without end.
+            # The mail server never read the last answer, so a plain close would wait forever.
             transport.abort()
             return
         if left <= 0 and not self._talk.waits:
@@ -277,7 +277,7 @@ class _Connection(asyncio.Protocol):
 
 
 def allow_descriptors(needed: int) -> None:
-    """See that so many files can be open.  Raises DoorError."""
+    """Raise the limit so that this many files can be open.  Raises DoorError."""
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
     if hard != resource.RLIM_INFINITY and hard < needed:
         raise DoorError(f"max_connections: {needed} open files are needed, {hard} are allowed")

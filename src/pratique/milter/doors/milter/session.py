@@ -1,16 +1,16 @@
 """Follow one connection of a mail server: what it says of a client, and each message.
 
-A session knows neither libmilter nor packets.  It only collects; at the end of a message the
-event loop decides, and whoever brought it waits for the answer: a thread of libmilter's in
+A session knows neither libmilter nor packets.  It only collects.  At the end of a message the
+event loop decides, and the caller waits for the answer: a thread of libmilter in
 `finish`, a task in `finished`.  Whatever goes wrong becomes 4yz, and the mail server keeps
 the message.
 
-A 5yz is never said where a queue hears it (RFC 5321 6.1): behind a queue, and
-for mail that came by sendmail(1), of which Postfix makes a bounce.  Who decides should
-have held it; if he did not, the mail server holds it.
+A 5yz is never said where a queue would get it (RFC 5321 6.1): behind a queue, and
+for mail that came by sendmail(1), of which Postfix makes a bounce.  The decision should
+have been to hold such mail; if it was not, the mail server holds it.
 
-Who gives up waiting does not stop what was begun: half a decision is none.  The message
-may be held by then, and the mail server will come again: the retry finds that copy.
+A caller that gives up waiting does not stop what was begun: half a decision is none.  The
+message may be held by then, and the mail server will retry: the retry finds that copy.
 """
 
 import asyncio
@@ -46,8 +46,8 @@ _FAULTS = {
     Fault.OURS: replies.OUR_FAULT,
 }
 
-# Postfix runs milters for mail that never came by SMTP too (non_smtpd_milters), and then
-# makes a client up: this name and address, and no port.
+# Postfix also runs milters for mail that never came by SMTP (non_smtpd_milters), and then
+# makes up a client: this name and address, and no port.
 _NO_CLIENT = ("localhost", "127.0.0.1", 0)
 _NO_NAME = frozenset({"", "unknown"})
 
@@ -66,19 +66,19 @@ class MilterDesk:
     queue_ids: QueueIds
     room: Room
     traffic: Traffic
-    # Called in the loop when a thread goes to sleep while others may have something to say.
+    # Called in the loop when a thread goes to sleep while other connections may have data to read.
     relieve: Callable[[], object] = lambda: None
-    # What the loop does for threads: it keeps no task alive by itself.
+    # Tasks that the loop runs for threads: it holds no strong reference to a task itself.
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
     def keep(self, task: asyncio.Task[None]) -> None:
-        """See that a task lives until it is done."""
+        """Keep a task alive until it is done."""
         self.tasks.add(task)
         task.add_done_callback(self.tasks.discard)
 
     def new_id(self) -> str:
-        """A name for a transaction."""
+        """Return a name for a transaction."""
         with self._lock:
             return self.queue_ids.new()
 
@@ -94,7 +94,7 @@ class _Message:
 
 @dataclass(frozen=True, slots=True)
 class Finished:
-    """How a message ended, and what the edits are reckoned from."""
+    """How a message ended, and what the edits are computed from."""
 
     ending: Ending
     mail: MilterMail | None = None
@@ -102,7 +102,7 @@ class Finished:
 
     @property
     def dropped(self) -> bool:
-        """True if the mail server shall forget the message."""
+        """True if the mail server shall discard the message."""
         ending = self.ending
         if ending.hold or self.mail is None:
             return False
@@ -113,7 +113,7 @@ _NOT_TAKEN = Finished(Ending(replies.OUR_FAULT))
 
 
 class MilterSession:
-    """One connection."""
+    """One connection of a mail server."""
 
     def __init__(self, desk: MilterDesk) -> None:
         self._desk = desk
@@ -124,8 +124,8 @@ class MilterSession:
         self.welcome = desk.traffic.connect()
 
     def connect(self, name: str, ip: str, port: int) -> None:
-        """The client of the mail server; without an address it is not known."""
-        # Whoever was told before is not this one.
+        """Note the client of the mail server; without an address the client is not known."""
+        # Forget the client of an earlier connect.
         self._client = Client()
         self._made_up = (name, ip, port) == _NO_CLIENT
         if self._made_up or not ip:
@@ -134,12 +134,12 @@ class MilterSession:
         self._client = Client(ip=plain_ip(ip), name=known)
 
     def helo(self, name: str) -> None:
-        """What the client calls itself."""
+        """Note what the client calls itself."""
         if not self._made_up:
             self._client = Client(self._client.ip, self._client.name, name)
 
     def mail(self, words: Sequence[bytes]) -> None:
-        """A message begins: the reverse-path and its parameters."""
+        """Begin a message: the reverse-path and its parameters."""
         self.reset()
         desk = self._desk
         collected = MilterMail(words, desk.room, desk.settings.max_size)
@@ -147,32 +147,32 @@ class MilterSession:
         self._message = _Message(collected, desk.new_id(), welcome)
 
     def recipient(self, words: Sequence[bytes]) -> None:
-        """A recipient: the forward-path and its parameters."""
+        """Add a recipient: the forward-path and its parameters."""
         if self._message is not None:
             self._message.mail.recipient(words)
 
     def field(self, name: str, value: bytes) -> None:
-        """A header field."""
+        """Add a header field."""
         if self._message is not None:
             self._message.mail.field(name, value)
 
     def end_of_header(self) -> None:
-        """The empty line after the header."""
+        """Add the empty line after the header."""
         if self._message is not None:
             self._message.mail.end_of_header()
 
     def body(self, octets: bytes) -> None:
-        """A piece of the body."""
+        """Add a piece of the body."""
         if self._message is not None:
             self._message.mail.body(octets)
 
     def spoil(self) -> None:
-        """Something of the message that is under way was not collected."""
+        """Mark the message under way as incomplete: some part of it was not collected."""
         if self._message is not None:
             self._message.mail.fault = Fault.OURS
 
     def finish(self, known: Macros) -> Finished:
-        """The end of the message; `known` are the macros.  Blocks until it is decided."""
+        """End the message; `known` are the macros.  Blocks until it is decided."""
         message = self._at_its_end()
         if message is None:
             return _NOT_TAKEN
@@ -187,7 +187,7 @@ class MilterSession:
             return _NOT_TAKEN
 
     async def finished(self, known: Macros) -> Finished:
-        """The same in the event loop, however long it takes."""
+        """End the message in the event loop, however long the decision takes."""
         message = self._at_its_end()
         if message is None:
             return _NOT_TAKEN
@@ -201,24 +201,24 @@ class MilterSession:
             return _NOT_TAKEN
 
     def late(self) -> Finished:
-        """What is said where nobody waits any longer for what becomes of a message."""
+        """Return what is said once nobody waits any longer for the decision."""
         return Finished(Ending(TOO_SLOW))
 
     def over(self) -> None:
-        """All is said about the message that was finished."""
+        """Note that all has been said about the message that was finished."""
         if self._finished:
             self._finished = False
             self._desk.traffic.end(answered=True)
 
     def reset(self) -> None:
-        """The message that is under way will not come to its end."""
+        """Drop the message under way, which will not come to its end."""
         message, self._message = self._message, None
         if message is not None:
             message.mail.discard()
             self._desk.traffic.end(answered=False)
 
     def close(self) -> None:
-        """The connection is over."""
+        """End the connection."""
         self.reset()
         self._desk.traffic.disconnect()
 
@@ -230,7 +230,7 @@ class MilterSession:
         return message
 
     def _sealed(self, message: _Message) -> Content | Ending:
-        """The content to look into, or why nobody does."""
+        """Return the content to inspect, or why it is not inspected."""
         mail, settings = message.mail, self._desk.settings
         mail.complete()
         refused = None
@@ -254,7 +254,7 @@ class MilterSession:
         return Finished(self._spared(ending, message.queue_id), mail, message.queue_id)
 
     def _spared(self, ending: Ending, queue_id: str) -> Ending:
-        """Where nobody hears a refusal, and a bounce is made of it: held instead."""
+        """Hold the message where its sender cannot get a refusal, which would become a bounce."""
         heard = self._desk.settings.reply == "sender" and not self._made_up
         if heard or ending.reply.code < 500:
             return ending
@@ -282,7 +282,7 @@ class MilterSession:
         )
 
     def _answer(self, message: _Message, content: Content, envelope: Envelope) -> Ending:
-        """Have the loop look into it, and wait; no longer than the settings say."""
+        """Have the loop decide, and wait for it no longer than the settings say."""
         answer, desk = Answer(), self._desk
 
         def begin() -> None:
@@ -293,7 +293,7 @@ class MilterSession:
         try:
             desk.loop.call_soon_threadsafe(begin)
         except RuntimeError:
-            # The loop is closed, so nothing of it will ever run.
+            # The loop is closed, so nothing that was handed to it will ever run.
             content.close()
             message.mail.discard()
             raise
@@ -325,10 +325,10 @@ class MilterSession:
         return await self._looked_into(message, content, envelope)
 
     async def _looked_into(self, message: _Message, content: Content, envelope: Envelope) -> Ending:
-        """Close the content when nobody uses it any more, not when nobody waits."""
+        """Decide, and close the content once it is unused, not when the caller stops waiting."""
         try:
-            # Read here, in the loop, where it is also changed: what is begun with one
-            # is finished with it, and nothing is begun with one that was replaced.
+            # Read here, in the loop, where it is also changed: what is begun with one pipeline is
+            # finished with it, and nothing is begun with one that was replaced.
             return await self._desk.take(content, envelope, message.mail.left_out)
         finally:
             content.close()

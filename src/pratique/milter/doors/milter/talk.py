@@ -4,17 +4,17 @@
     the end of a message -> `finish`                  which decides, some time later
     its Finished -> `told`                            which says what was decided
 
-The order of steps is libmilter's (engine.c).  What comes in midst of a message where it cannot
-come breaks that message off, and is then taken as if none had begun, or is thrown away: a
-client of the mail server began anew.  But an end of a message is always answered: where no
-message came to its end, by "come again".
+The order of steps is libmilter's (engine.c).  A step that comes where it cannot in the middle
+of a message breaks that message off, and is then taken as if none had begun, or thrown away:
+a client of the mail server has started over.  But an end of a message is always answered: where
+no message came to its end, by "try again".
 
-Steps that the mail server may leave unanswered get no answer; whether it may was agreed on at
-first.  While a message waits for its answer nothing else is said on its connection, and what
-comes nevertheless waits too.
+Steps that the mail server may leave unanswered get no answer; whether it may was agreed on
+at the start.  While a message waits for its answer, nothing else is said on its connection, and
+whatever comes nevertheless waits too.
 
-A peer that cannot be understood (MilterError) is hung up on.  A step that fails here spoils
-the message that is under way, which is deferred at its end.
+A peer that cannot be understood (MilterError) is disconnected.  A step that fails here spoils
+the message under way, which is deferred at its end.
 """
 
 import ipaddress
@@ -45,7 +45,7 @@ from pratique.milter.doors.replies import OUR_FAULT
 log = logging.getLogger("pratique.door")
 
 ACTIONS = Actions(0x1FF)
-# Steps of which a mail server may leave out the answer, or which as a whole.
+# Steps that a mail server may leave unanswered, or leave out altogether.
 _LEFT_OUT = {
     ord("C"): Steps.CONNECT_UNANSWERED,
     ord("H"): Steps.HELO_UNANSWERED,
@@ -61,12 +61,12 @@ AGREED = Steps.BLANKS_KEPT | Steps(sum(_LEFT_OUT.values()))
 
 _FIELD = ord("L")
 
-# Steps that macros may come for, in the order of a conversation: those of a later one go
-# when an earlier step comes again.
+# Steps that macros may come for, in the order of a conversation: when an earlier step comes
+# again, the macros of later ones are dropped.
 _STAGES = {ord(each): place for place, each in enumerate("CHMRTNE")}
 
 
-# How far the message has come that is under way: plain numbers, asked for at each field.
+# How far the message under way has come: plain numbers, since each field checks them.
 _NONE, _MAIL, _RECIPIENTS, _HEADER, _BODY = range(5)
 _ENVELOPE = (_MAIL, _RECIPIENTS)
 _BEFORE_HEADER = (_RECIPIENTS, _HEADER)
@@ -76,8 +76,8 @@ _BEFORE_BODY = (_RECIPIENTS, _BODY)
 class Talk:
     """One connection, from the negotiation on.
 
-    `send` takes octets; `finish` gets the macros of a message at its end, and later somebody
-    calls `told`.
+    `send` takes octets; `finish` gets the macros of a message at its end, and its answer
+    comes later by a call of `told`.
     """
 
     def __init__(
@@ -93,13 +93,13 @@ class Talk:
         self._session: MilterSession | None = None
         self._phase = _NONE
         self._actions = Actions(0)
-        # Steps that are answered, and whether blanks behind a colon come along.
+        # Steps that are answered, and whether the blanks after a colon are sent along.
         self._answered: frozenset[int] = frozenset()
         self._keeps_blanks = False
         self._macros: dict[int, bytes] = {}
         # A message waits for its answer.
         self.waits = False
-        # Nothing more is said, or listened to.
+        # Nothing more is said or listened to.
         self.over = False
 
     @property
@@ -108,21 +108,21 @@ class Talk:
         return self._packets.unread
 
     def take(self, octets: bytes) -> None:
-        """Follow what came.  Raises MilterError."""
+        """Follow octets that came.  Raises MilterError."""
         self._packets.feed(octets)
         self._go_on()
 
     def told(self, finished: Finished) -> None:
-        """Say what becomes of the message that waits, and go on.  Raises MilterError."""
+        """Say what becomes of the waiting message, and go on.  Raises MilterError."""
         if self._session is None:
-            # Nobody is there any more.
+            # The connection is gone.
             return
         self._send(self._said_of(finished))
         self.waits = False
         self._go_on()
 
     def close(self) -> None:
-        """The connection is over."""
+        """End the connection."""
         if self._session is not None:
             self._session.close()
             self._session = None
@@ -149,7 +149,7 @@ class Talk:
         self._session = MilterSession(self._desk)
         self._actions, agreed = ACTIONS & actions, AGREED & steps
         if not self._session.welcome:
-            # Only who is not welcome gets an answer to his connect.
+            # Only a mail server that is turned away gets an answer to its connect.
             agreed &= ~Steps.CONNECT_UNANSWERED
         self._answered = frozenset(each for each, left in _LEFT_OUT.items() if not agreed & left)
         self._keeps_blanks = bool(agreed & Steps.BLANKS_KEPT)
@@ -160,7 +160,7 @@ class Talk:
             self._macros[place] = octets[1:] or b"\0"
 
     def _forget_macros(self, command: str) -> None:
-        """Those of later steps were of another client, or another message."""
+        """Forget macros of later steps, which were of another client or another message."""
         place = _STAGES[ord(command)]
         self._macros = {each: said for each, said in self._macros.items() if each <= place}
 
@@ -190,13 +190,13 @@ class Talk:
             self._collect(ord("R"), lambda: session.recipient(words))
 
     def _field(self, octets: bytes) -> None:
-        # As the others do, with as little as can be: there are many fields.
+        # As the other steps do, with as little as possible: there are many fields.
         session, phase = self._session, self._phase
         if session is None or phase not in _BEFORE_HEADER:
             self._within(_BEFORE_HEADER)
             return
         self._phase = _HEADER
-        # libmilter takes no more than two texts either.
+        # libmilter also ignores all texts after the second.
         name, value, *_ = *texts(octets), b""
         try:
             session.field(name.decode("utf-8"), value if self._keeps_blanks else b" " + value)
@@ -222,7 +222,7 @@ class Talk:
             return
         try:
             if octets:
-                # The last piece of the body may come along.
+                # The last piece of the body may come with it.
                 session.body(octets)
         except Exception:
             log.exception("a step of a message could not be taken")
@@ -237,13 +237,13 @@ class Talk:
         self.over = True
 
     def _quit_and_begin_anew(self, _octets: bytes) -> None:
-        """Another client, on the same connection (SMFIC_QUIT_NC)."""
+        """Begin with another client on the same connection (SMFIC_QUIT_NC)."""
         self._break_off()
         if self._session is not None:
             self._session.close()
             self._session = MilterSession(self._desk)
             if not self._session.welcome and ord("C") not in self._answered:
-                # It was agreed that nobody listens to what is said to its connect.
+                # It was agreed that an answer to its connect is not expected.
                 self.over = True
         self._macros.clear()
 
@@ -255,7 +255,7 @@ class Talk:
         if self._within((_RECIPIENTS,)) is not None and ord("T") in self._answered:
             self._send(answers.CONTINUE)
 
-    # By the first octet of a packet (SMFIC_ in mfdef.h).
+    # By the command of a packet (SMFIC_ in mfdef.h).
     _STEPS: ClassVar[dict[int, Callable[["Talk", bytes], None]]] = {
         ord("O"): _negotiate,
         ord("D"): _macro,
@@ -274,10 +274,10 @@ class Talk:
         ord("U"): _unknown,
     }
 
-    # What they have in common.
+    # Shared by the steps.
 
     def _begun_anew(self) -> MilterSession:
-        """The session, with no message under way.  Raises MilterError."""
+        """Return the session, with no message under way.  Raises MilterError."""
         if self._session is None:
             raise MilterError("it has not negotiated")
         if self._phase:
@@ -285,7 +285,10 @@ class Talk:
         return self._session
 
     def _within(self, phases: tuple[int, ...]) -> MilterSession | None:
-        """The session, if its message has come that far; else that one is broken off."""
+        """Return the session if its message is in one of these phases; else break the message off.
+
+        Raises MilterError.
+        """
         if self._session is None:
             raise MilterError("it has not negotiated")
         if self._phase in phases:
@@ -299,7 +302,7 @@ class Talk:
             self._session.reset()
 
     def _collect(self, command: int, collect: Callable[[], object]) -> None:
-        """Do a step, whatever happens in it, and answer it where that is expected."""
+        """Do a step, whatever fails in it, and answer it where an answer is expected."""
         try:
             collect()
         except Exception:
@@ -318,7 +321,7 @@ class Talk:
         return macros.macros(found.get)
 
     def _said_of(self, finished: Finished) -> bytes:
-        """All that is said at the end of a message."""
+        """Return all that is said at the end of a message."""
         ending = finished.ending
         try:
             if not ending.reply.accepted:
@@ -342,7 +345,7 @@ def _decoded(value: bytes) -> str | None:
 
 
 def _client(octets: bytes) -> tuple[str, str, int]:
-    """Name, address and port of a client; no address where none came, or by a unix socket.
+    """Return a client's name, address and port; no address if none came, or by a unix socket.
 
     Raises MilterError.
     """
@@ -354,7 +357,7 @@ def _client(octets: bytes) -> tuple[str, str, int]:
         return said, "", 0
     text = texts(where[3:])[0].decode("ascii", "replace")
     try:
-        # RFC 5321 4.1.3 writes "IPv6:" in front.
+        # RFC 5321 4.1.3 puts "IPv6:" in front.
         address = ipaddress.ip_address(text.removeprefix("IPv6:"))
     except ValueError:
         return said, "", 0

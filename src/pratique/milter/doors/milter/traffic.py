@@ -1,8 +1,7 @@
 """Count the connections and the messages of a milter, over its threads.
 
-A message counts from MAIL to its end.  Once the door is closing, those that are under
-way go on, and those that come are told to come again; when none is left, nothing is
-lost by stopping.
+A message counts from MAIL to its end.  Once the door is closing, messages under way
+go on, and new ones are deferred; when none is left, nothing is lost by stopping.
 """
 
 import threading
@@ -10,7 +9,7 @@ from collections.abc import Callable
 
 
 class Traffic:
-    """What is under way."""
+    """Counts what is under way."""
 
     def __init__(self, max_connections: int) -> None:
         # Each message takes it four times, so it is taken without the condition around it.
@@ -23,9 +22,9 @@ class Traffic:
         self.messages = 0
         # Messages whose content is complete, and that wait for an answer.
         self.waiting = 0
-        # Messages that got one, since the start.
+        # Messages answered since the start.
         self.answered = 0
-        # Wakes those who wait for something to change.
+        # How many threads wait for something to change.
         self._listeners = 0
 
     @property
@@ -34,30 +33,30 @@ class Traffic:
         return self.connections > self.waiting
 
     def connect(self) -> bool:
-        """A connection begins; False: it is one too many, or the door is closing."""
+        """Begin a connection; False if it is one too many, or the door is closing."""
         with self._lock:
             self.connections += 1
             return self.connections <= self.max_connections and not self._closing
 
     def disconnect(self) -> None:
-        """A connection is over."""
+        """End a connection."""
         with self._lock:
             self.connections -= 1
             self._tell()
 
     def begin(self) -> bool:
-        """A message begins; False: the door is closing."""
+        """Begin a message; False if the door is closing."""
         with self._lock:
             self.messages += 1
             return not self._closing
 
     def complete(self) -> None:
-        """A message that began waits for an answer."""
+        """Note that a message waits for an answer."""
         with self._lock:
             self.waiting += 1
 
     def end(self, *, answered: bool) -> None:
-        """A message is over, after `complete` or without."""
+        """End a message, after `complete` or without it."""
         with self._lock:
             self.messages -= 1
             self.waiting -= answered
@@ -65,12 +64,12 @@ class Traffic:
             self._tell()
 
     def _tell(self) -> None:
-        """Wake who waits: at the end of a door, and else nobody."""
+        """Wake the waiting threads; there are some only while a door is ending."""
         if self._listeners:
             self._changed.notify_all()
 
     def close(self) -> None:
-        """From now on nothing new may begin."""
+        """Let nothing new begin from now on."""
         with self._lock:
             self._closing = True
 
@@ -80,23 +79,23 @@ class Traffic:
             return self._wait_for(lambda: self.connections <= 0, seconds)
 
     def let_part(self, patience: float) -> None:
-        """Wait so long for the connections to part by themselves, or until `hurry`."""
+        """Wait at most `patience` seconds for connections to end on their own, or until `hurry`."""
         with self._lock:
             self._wait_for(lambda: self._hurried or self.connections <= 0, patience)
 
     def hurry(self) -> None:
-        """Nobody has patience with connections any more."""
+        """End all patience with connections."""
         with self._lock:
             self._hurried = True
             self._tell()
 
     def wait_until_idle(self, seconds: float) -> bool:
-        """Wait until no message is under way; False if some still is by then."""
+        """Wait until no message is under way; False if one still is by then."""
         with self._lock:
             return self._wait_for(lambda: not self.messages, seconds)
 
     def wait_until_answered(self, seconds: float) -> bool:
-        """Wait until no message waits for an answer; False if some still does by then."""
+        """Wait until no message waits for an answer; False if one still does by then."""
         with self._lock:
             return self._wait_for(lambda: not self.waiting, seconds)
 
