@@ -1,9 +1,9 @@
-"""Ring many alarms that are all set for the same time from now, with one timer of the loop.
+"""Ring many alarms set for the same delay, with one timer of the loop.
 
-Each message sets one at MAIL and at each RCPT, and stops it milliseconds later.  With asyncio a
-timer that was stopped lies in the loop's heap until its time has come, or until half of the
-heap are such: seconds of mail are tens of thousands of them.  Here those that are set for the
-same time stand in a row, the first to ring in front; one that is stopped leaves it, and only
+Each message sets one at MAIL and at each RCPT, and cancels it milliseconds later.  In asyncio a
+cancelled timer stays in the loop's heap until its time has come, or until half of the
+heap is cancelled: seconds of mail make tens of thousands of them.  Here alarms of the
+same delay stand in a row, the first to ring in front; a cancelled one leaves the row, and only
 the first has a timer.
 """
 
@@ -17,7 +17,7 @@ class Alarms:
 
     def __init__(self, seconds: float, later: Later, clock: Callable[[], float]) -> None:
         self._seconds = seconds
-        # `call_later` and `time` of the loop.
+        # The loop's `call_later` and `time`.
         self._later = later
         self._clock = clock
         # Each with its time to ring; a dict keeps the order in which they were set.
@@ -25,7 +25,7 @@ class Alarms:
         self._looks = False
 
     def set(self, seconds: float, call: Callable[[], None]) -> Timer:
-        """What `call_later` is; another time than that of the row has a timer of its own."""
+        """Do what `call_later` does; a delay other than the row's gets a timer of its own."""
         if seconds != self._seconds:
             return self._later(seconds, call)
         alarm = Alarm(self._row, call)
@@ -39,7 +39,7 @@ class Alarms:
         self._later(seconds, self._look)
 
     def _look(self) -> None:
-        """Ring those whose time has come, and come again for the next one."""
+        """Ring those whose time has come, and set the timer for the next one."""
         self._looks = False
         now = self._clock()
         due = []
@@ -53,7 +53,7 @@ class Alarms:
 
 
 class Alarm:
-    """One of them."""
+    """One alarm of a row."""
 
     __slots__ = ("_call", "_row")
 
@@ -62,10 +62,10 @@ class Alarm:
         self._call = call
 
     def cancel(self) -> None:
-        """Do not ring."""
+        """Cancel the alarm."""
         self._row.pop(self, None)
 
     def ring(self) -> None:
-        """Ring, unless another that rang just now has cancelled it."""
+        """Ring, unless another alarm that rang just now has cancelled it."""
         if self._row.pop(self, None) is not None:
             self._call()

@@ -1,9 +1,9 @@
 """Read the attributes of XFORWARD and XCLIENT (Postfix XFORWARD_README, XCLIENT_README).
 
 They are NAME=value words, the value in xtext (RFC 3461 4).  They end up in facts, the
-log and the Received field, and with XCLIENT they give rights, so each is held to a grammar
-of its own; a value that breaks it refuses the whole command.  [UNAVAILABLE] and
-[TEMPUNAVAIL] are values that are not known.
+log and the Received field, and with XCLIENT they give rights, so each is held to its own
+grammar; a value that breaks it makes the whole command refused.  [UNAVAILABLE] and
+[TEMPUNAVAIL] stand for values that are not known.
 """
 
 import ipaddress
@@ -23,12 +23,12 @@ _UNKNOWN = frozenset({"[UNAVAILABLE]", "[TEMPUNAVAIL]"})
 _XTEXT = re.compile(r"(?:[!-*,-<>-~]|\+[0-9A-F]{2})+")
 _HEX = re.compile(r"\+([0-9A-F]{2})")
 
-# Gives a value as we keep it; raises ValueError for what is none.
+# Returns a value as we keep it; raises ValueError if it is not valid.
 Grammar = Callable[[str], str]
 
 
 def of(pattern: str) -> Grammar:
-    """The grammar of what matches, whatever its case."""
+    """Return a grammar of what matches the pattern, in any case."""
     whole = re.compile(pattern, re.IGNORECASE | re.ASCII)
 
     def read(value: str) -> str:
@@ -40,10 +40,10 @@ def of(pattern: str) -> Grammar:
 
 
 def address(value: str) -> str:
-    """An IPv4 address, or an IPv6 address after "IPV6:"."""
+    """Read an IPv4 address, or an IPv6 address after "IPV6:"."""
     six = value[:5].upper() == "IPV6:"
     if "%" in value:
-        # A scope would be taken, and may be any text.
+        # A scope would be accepted, and may be any text.
         raise ValueError(value)
     found = ipaddress.IPv6Address(value[5:]) if six else ipaddress.IPv4Address(value)
     mapped = found.ipv4_mapped if isinstance(found, ipaddress.IPv6Address) else None
@@ -51,27 +51,27 @@ def address(value: str) -> str:
 
 
 def port(value: str) -> str:
-    """A number of 16 bits."""
+    """Read a number of 16 bits."""
     if not re.fullmatch(r"[0-9]{1,5}", value) or int(value) > 65535:
         raise ValueError(value)
     return value
 
 
-# RFC 1123 2.1 and an underscore, which real names have; a name that is all digits and dots
-# is an address (Postfix's valid_hostname holds both so).
+# RFC 1123 2.1 plus the underscore, which real names have; a name that is all digits and dots
+# is an address (Postfix's valid_hostname does the same in both).
 _LABEL = r"[a-z0-9_](?:[a-z0-9_-]{0,61}[a-z0-9_])?"
 host_name = of(rf"(?![0-9.]+\Z){_LABEL}(?:\.{_LABEL})*\.?")
 
 
 def helo(value: str) -> str:
-    """What a client called itself: a Postfix takes anything that is one word."""
+    """Read what a client called itself: a Postfix takes any single word."""
     if " " in value or not value.isprintable():
         raise ValueError(value)
     return value
 
 
 def read(argument: str, grammars: Mapping[str, Grammar]) -> dict[str, str]:
-    """The attributes by their names; unknown values are empty.  Raises CommandError."""
+    """Return the attributes by name; unknown values are empty.  Raises CommandError."""
     attributes: dict[str, str] = {}
     for word in argument.split(" "):
         if not word:

@@ -1,16 +1,16 @@
-"""Parse what MAIL and RCPT say, by the grammar of RFC 5321 4.1.2, bounded.
+"""Parse the arguments of MAIL and RCPT, by the grammar of RFC 5321 4.1.2, bounded.
 
 Looser than the grammar where real senders are: dots may stand anywhere in a local
 part (Japanese mobile providers gave such addresses out), an underscore may stand in a
 domain, a space after the colon, a local part up to 256 octets, no domain at all.
 Stricter nowhere.  What comes out is written as it came in: an address is never
-rewritten, so that nobody after us reads another one than we judged.  A source route
-is dropped, as RFC 5321 3.6.1 and F.2 want it.
+rewritten, so that no later reader sees an address other than the one we judged.  A source
+route is dropped, as RFC 5321 3.6.1 and F.2 require.
 
-Lenient, it takes any text between the brackets where the grammar finds no path, as it is
-written: behind a queue, where each refusal makes a bounce in the end.
+A lenient parser takes any text between the brackets, as written, where the grammar finds no
+path: this is for behind a queue, where each refusal ends in a bounce.
 
-UTF-8 (RFC 6531 3.3) is taken where SMTPUTF8 was said; its control characters never.
+UTF-8 (RFC 6531 3.3) is taken where SMTPUTF8 was said; its control characters never are.
 """
 
 import re
@@ -23,11 +23,11 @@ from pratique.milter.next_hop import Reply
 # RFC 5321 4.5.3.1.1 says 64; senders with tokens (VERP, BATV, SRS) go beyond.
 MAX_LOCAL_PART = 256
 MAX_DOMAIN = 255  # RFC 5321 4.5.3.1.2
-MAX_PATH = 320  # RFC 5321 4.5.3.1.3 says 256: 64 + 1 + 255 is what people read into it.
-# A path of no more characters is within all of them: each has at most four octets (RFC 3629 3).
+MAX_PATH = 320  # RFC 5321 4.5.3.1.3 says 256; it is commonly read as 64 + 1 + 255.
+# A path of no more characters is within all limits: each has at most four octets (RFC 3629 3).
 _FITS = min(MAX_LOCAL_PART, MAX_DOMAIN, MAX_PATH) // 4
 
-# Above ASCII, without C1 controls and the two separators that some readers break at.
+# Above ASCII, without C1 controls and the two separators that some readers take for line ends.
 _WIDE = "\u00a0-\u2027\u202a-\ud7ff\ue000-\U0010ffff"
 _DOMAIN = rf"[A-Za-z0-9_{_WIDE}-]+(?:\.[A-Za-z0-9_{_WIDE}-]+)*"
 _LITERAL = r"\[[!-Z^-~]+\]"
@@ -36,8 +36,8 @@ _QUOTED = rf'"(?:[ !#-\[\]-~{_WIDE}]|\\[ -~])*"'
 _ROUTE = rf"(?:@{_DOMAIN}(?:,@{_DOMAIN})*:)?"
 _MAILBOX = rf"(?P<local>{_DOT_STRING}|{_QUOTED})(?:@(?P<domain>{_DOMAIN}|{_LITERAL}))?"
 _PATH = re.compile(rf"<(?:{_ROUTE}(?P<mailbox>{_MAILBOX}))?>(?= |$)")
-# What a lenient reader takes for a path.  A quoted ">" is left to the grammar: where a
-# quotation mark may also stand for itself, to look for its end takes quadratic time.
+# What a lenient parser takes for a path.  A quoted ">" is left to the grammar: where a
+# quotation mark may also stand for itself, looking for the closing one takes quadratic time.
 _ANY_PATH = re.compile(r"<(?P<mailbox>[^<>]*)>(?= |$)")
 _PARAMETER = re.compile(r"(?P<keyword>[A-Za-z0-9][A-Za-z0-9-]*)(?:=(?P<value>[!-<>-~]+))?")
 _MAIL_PARAMETERS: Mapping[str, re.Pattern[str]] = {
@@ -46,8 +46,8 @@ _MAIL_PARAMETERS: Mapping[str, re.Pattern[str]] = {
     "SMTPUTF8": re.compile(r""),  # RFC 6531 3.4
 }
 _NONE: Mapping[str, str] = {}
-# RFC 3461 4.  We announce DSN behind a queue only.  A Postfix in front of us that has us as
-# smtpd_proxy_filter does, whatever we say, and hands the parameters of its client on.
+# RFC 3461 4.  We announce DSN only behind a queue, but a Postfix in front of us that uses us as
+# smtpd_proxy_filter announces it whatever we say, and passes on the parameters of its client.
 _XTEXT = r"(?:[!-*,-<>-~]|\+[0-9A-Fa-f]{2})+"
 _CONDITIONS = r"(?:SUCCESS|FAILURE|DELAY)"
 _MAIL_DSN_PARAMETERS: Mapping[str, re.Pattern[str]] = {
@@ -70,7 +70,7 @@ UNKNOWN_PARAMETER = Reply(555, ("5.5.4 parameter not recognized",))
 
 
 class CommandError(Exception):
-    """The client's fault: a command that is not one.  Carries what it hears."""
+    """The client's mistake: an invalid command.  Carries the reply that it gets."""
 
     def __init__(self, reply: Reply) -> None:
         super().__init__(str(reply))
@@ -87,7 +87,7 @@ class Mail(NamedTuple):
 
 
 def parse_mail(argument: str, *, dsn: bool = False, lenient: bool = False) -> Mail:
-    """Read `FROM:<reverse-path> [parameters]`; raises CommandError."""
+    """Parse `FROM:<reverse-path> [parameters]`; raises CommandError."""
     reverse_path, rest = _path(argument, "FROM:", MAIL_SYNTAX, BAD_REVERSE_PATH, lenient=lenient)
     known = _MAIL_DSN_PARAMETERS if dsn else _MAIL_PARAMETERS
     given = _parameters(rest, known) if rest else _NONE
@@ -100,7 +100,7 @@ def parse_mail(argument: str, *, dsn: bool = False, lenient: bool = False) -> Ma
 
 
 def parse_rcpt(argument: str, *, utf8: bool, dsn: bool = False, lenient: bool = False) -> Forward:
-    """Read `TO:<forward-path> [parameters]`; raises CommandError."""
+    """Parse `TO:<forward-path> [parameters]`; raises CommandError."""
     address, rest = _path(argument, "TO:", RCPT_SYNTAX, BAD_FORWARD_PATH, lenient=lenient)
     if not address:
         raise CommandError(BAD_FORWARD_PATH)
@@ -113,7 +113,7 @@ def parse_rcpt(argument: str, *, utf8: bool, dsn: bool = False, lenient: bool = 
 def _path(
     argument: str, word: str, no_word: Reply, bad_path: Reply, *, lenient: bool
 ) -> tuple[str, str]:
-    """The mailbox of a path ("" for the null path) and what follows it."""
+    """Return the mailbox of a path ("" for the null path) and what follows it."""
     if argument[: len(word)].upper() != word:
         raise CommandError(no_word)
     rest = argument[len(word) :].lstrip(" ")
@@ -126,13 +126,13 @@ def _path(
 
 
 def _fits(found: re.Match[str]) -> bool:
-    """Whether a path is no longer than it may be."""
+    """Tell whether a path is within all limits."""
     limits = (("mailbox", MAX_PATH), ("local", MAX_LOCAL_PART), ("domain", MAX_DOMAIN))
     return all(len((found[name] or "").encode("utf-8")) <= most for name, most in limits)
 
 
 def _parameters(rest: str, known: Mapping[str, re.Pattern[str]]) -> dict[str, str]:
-    """The parameters by their names in upper case; each once, each in its grammar."""
+    """Return the parameters by names in upper case; each once, each in its grammar."""
     given: dict[str, str] = {}
     for word in rest.split():
         found = _PARAMETER.fullmatch(word)

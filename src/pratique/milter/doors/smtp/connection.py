@@ -1,30 +1,30 @@
 """Take mail by SMTP: aiosmtpd's connection, our own conversation.
 
-aiosmtpd brings the protocol object and its timer.  Its command loop, its address parser
+aiosmtpd provides the protocol object and its timer.  Its command loop, its address parser
 (the standard library's: a quarter of the time of a small mail, and never meant for
-strangers) and its reading of content by lines are replaced: `_handle_client` here speaks
-with the client from the greeting to the end.  How octets come and go stands in line.py,
-for it is what a relay spends its time with.
+strangers) and its line-by-line reading of content are replaced: `_handle_client` here talks
+to the client from the greeting to the end.  How octets come and go is in line.py, since
+that is what a relay spends its time on.
 
 Octets go to `Inbox`, commands from it to `Session`.  Replies gather and go out before
 the next octet is waited for, so a pipelining client gets them in one packet (RFC 2920
-3.2), but before they are many.  Where aiosmtpd cancels the conversation when the client
-goes, here it finds out by itself: a delivery that has begun is finished.
+3.2), but sooner if there are many.  aiosmtpd cancels the conversation when the client
+goes; here the conversation finds out itself, and a delivery that has begun is finished.
 
-A client that has closed its connection, and one that has closed its half and still
-listens, send the same FIN.  The first did not hear 250 and will come again; to deliver
-its message now would deliver it twice.  So who closes before the reply to the end of
-data gets no delivery, though RFC 9293 3.6 lets it listen on: it hears 451 and loses
-nothing but time.  QUIT as the last thing said is the sign of one who sent all in one go
-and is content with that (RFC 2920 3.1 wants QUIT last in its group); its message is
-taken as if it were there.
+A client that has closed its connection, and one that has closed only its half and still
+listens, send the same FIN.  The first did not hear 250 and will retry; delivering
+its message now would deliver it twice.  So a client that closes before the reply to the end
+of data gets no delivery, though RFC 9293 3.6 lets it listen on: it hears 451 and loses
+nothing but time.  QUIT as the last thing said marks a client that sent all in one go and
+does not wait for more (RFC 2920 3.1 wants QUIT last in its group); its message is
+taken as if the client were there.
 
-A client that does not read its replies is one that is silent: it has as long to read as
+A client that does not read its replies is treated as a silent one: it has as long to read as
 to speak, then a few seconds for the last word, then the connection is broken.  It
-counts as long as its socket is open and as long as its message is under way.
+counts as long as its socket is open and its message is under way.
 
-The door never dies of what it is sent: what is the client's fault is a `CommandError`,
-what is ours is 451 and a traceback in the log.
+The door survives whatever it is sent: the client's mistake is a `CommandError`,
+ours is 451 and a traceback in the log.
 """
 
 import asyncio
@@ -46,8 +46,8 @@ from pratique.milter.next_hop import Reply
 
 log = logging.getLogger("pratique.door")
 
-# Octets of replies that may gather: a chunk of short commands would make them megabytes.
-# As much as asyncio's transports keep before a writer must wait.
+# Octets of replies that may gather: a chunk of short commands would make megabytes of them.
+# As much as asyncio's transports buffer before a writer must wait.
 MAX_SAID = 64 * 1024
 
 
@@ -63,9 +63,9 @@ class SmtpDoor(SmtpLine):
         # What the client said last, for the log.
         self._command = ("", "")
         self._errors = 0
-        # Whether a message is about to begin: right after a connection, not after a message.
+        # Whether a message is about to begin: right after connecting, not after a message.
         self._begun = True
-        # The client: the peer of the connection, or whom a PROXY header names.
+        # The client: the peer of the connection, or the one that a PROXY header names.
         self._peer_ip = ""
         self._session: Session | None = None
 
@@ -79,21 +79,21 @@ class SmtpDoor(SmtpLine):
         super().connection_made(transport)
 
     def went(self) -> None:
-        """Tell who is about to deliver that nobody hears the reply any more."""
+        """Tell the delivery that nobody will hear the reply any more, if so."""
         if self.deserted and self._session is not None:
             self._session.abandon()
 
     def shut_down(self) -> None:
         """Close: at once if nothing is under way, else after the transaction."""
         if self._session is None:
-            # It has not said who it is, or not agreed on TLS: nobody knows a word to say.
+            # It has not said who it is, or not agreed on TLS: there is no way to say a last word.
             if not self._crowd.patient:
                 self.abort()
         elif self.is_waited_for and self._may_part(self._session):
             self.hang_up(replies.SHUTTING_DOWN)
 
     def _may_part(self, session: Session) -> bool:
-        """Whether to hang up now breaks nothing off."""
+        """Tell whether hanging up now breaks nothing off."""
         return not session.in_transaction and not (self._begun and self._crowd.patient)
 
     async def _handle_client(self) -> None:
@@ -123,14 +123,14 @@ class SmtpDoor(SmtpLine):
                     self._crowd.give_back(self._peer_ip, self._quota)
 
     async def _introduced(self) -> Session | None:
-        """The session of a client that may have one, greeted; else it hears why not, if at all."""
+        """Greet the client and return its session; or turn it away, saying why if possible."""
         settings = self._desk.settings
         if self._crowd.is_full:
             self._turned_away(replies.TOO_BUSY)
             return None
         if listed(self._peer_ip, settings.proxy_protocol_from) and not await self._announced():
             return None
-        # It counts before it agrees on TLS, which it may never do.
+        # It counts before the TLS handshake, which it may never complete.
         self._quota = self._crowd.quota(self._peer_ip)
         if self._quota is None:
             log.info("%s: too many connections", self._peer_ip)
@@ -142,12 +142,12 @@ class SmtpDoor(SmtpLine):
         return Session(self._desk, self, self._peer_ip)
 
     def _turned_away(self, reply: Reply) -> None:
-        """Say why, if it can be said: to agree on TLS costs what there are too many for."""
+        """Say why, if possible: with TLS from the start, a handshake would cost too much now."""
         if self._desk.settings.tls != "implicit":
             self.end(reply)
 
     def name(self, ip: str) -> bool:
-        """Count as a client with this address from here on; False: it has enough connections."""
+        """Count as a client with this address from here on; False if it has enough connections."""
         if self._quota is not None:
             self._crowd.give_back(self._peer_ip, self._quota)
         self._peer_ip, self._quota = ip, self._crowd.quota(ip)
@@ -157,7 +157,7 @@ class SmtpDoor(SmtpLine):
         return self._quota is not None
 
     async def _announced(self) -> bool:
-        """Read whom a PROXY header names, and take it for the client."""
+        """Read whom a PROXY header names, and take that one for the client."""
         octets = b""
         # haproxy sends it at once; a packet may be lost twice (proxy-protocol.txt 2).
         self.hurry(self._desk.settings.proxy_seconds)
@@ -216,23 +216,23 @@ class SmtpDoor(SmtpLine):
             log.info("%s: too many errors, the last: %s", self._peer_ip, reply)
             self.end(replies.TOO_MANY_ERRORS)
 
-    # What a session sees of the connection, beside what line.py has of it.
+    # What a session sees of the connection, in addition to what line.py has of it.
 
     @property
     def quota(self) -> Quota:
-        """What its client may have of what all clients share."""
+        """The client's part of what all clients share."""
         assert self._quota is not None
         return self._quota
 
     @property
     def room(self) -> Room:
-        """Where the octets of its content are taken from."""
+        """Where the octets of the client's content are taken from."""
         return self.quota.room
 
     def say(self, reply: Reply) -> None:
         """Reply, at the latest before the next octets are waited for.
 
-        All that is said goes through here, so here a queue is kept from making a bounce.
+        All replies go through here, so this is where a queue is kept from making a bounce.
         """
         if self._desk.settings.reply == "queue":
             mend = replies.to_mend(reply)
@@ -248,16 +248,16 @@ class SmtpDoor(SmtpLine):
         self.ended = True
 
     def take_rest(self) -> bytes:
-        """The octets that came with the last command."""
+        """Take the octets that came with the last command."""
         return self._inbox.take_rest()
 
     def put_back(self, octets: bytes) -> None:
-        """Octets that follow the content."""
+        """Put back octets that follow the content."""
         self._inbox.feed(octets)
 
     @property
     def tls(self) -> str:
-        """The version of TLS that is spoken; empty: none is."""
+        """The version of TLS in use; empty if none."""
         return self.spoken[0]
 
     @property
@@ -266,11 +266,11 @@ class SmtpDoor(SmtpLine):
         return self._desk.certificate is not None and not self.tls
 
     async def start_tls(self) -> bool:
-        """Do what STARTTLS says; False: the connection is at its end.
+        """Carry out STARTTLS; False if the connection has ended.
 
-        What was sent before TLS can be anybody's.  RFC 3207 4.2 has it forgotten, and that
-        goes for octets which came along with STARTTLS: read after the handshake they would
-        be commands of who put them there (CVE-2011-0411).  No client that keeps to the RFC
+        What came before TLS can be from anyone.  RFC 3207 4.2 has it forgotten, and that includes
+        octets that came along with STARTTLS: read after the handshake, they would be taken for
+        commands of the client, whoever injected them (CVE-2011-0411).  No client that obeys the RFC
         sends any, so the connection ends.
         """
         self.hold_reading()
@@ -283,12 +283,12 @@ class SmtpDoor(SmtpLine):
         return await self._encrypted(b"")
 
     def _begun_tls(self) -> bytes:
-        """What came of TLS where it is spoken from the start."""
+        """Return what has already come of TLS, where it is spoken from the start."""
         self.hold_reading()
         return self._inbox.take_rest() + self.unread()
 
     async def _encrypted(self, begun: bytes) -> bool:
-        """Speak TLS from here on; False: it could not be agreed on."""
+        """Speak TLS from here on; False if it could not be agreed on."""
         assert self._desk.certificate is not None
         seconds = self._desk.settings.handshake_seconds
         try:

@@ -2,13 +2,13 @@
 
 A client that would open connections, or send messages that are slow to scan, until nothing
 is left for the others, has three limits of its own: connections, octets of content (half of
-the room), and messages that are looked into at one time (half of the workers).  Half, since
-then a second client always finds as much as the first has; a third of them, or less, would
+the room), and messages inspected at one time (half of the workers).  Half, since
+then a second client always finds as much as the first has; a third or less would
 leave workers idle wherever one server brings most of the mail.
 
-A client is an address; of IPv6 a network of 64 bits, for that is the least that anybody is
-given (RFC 6177 2).  Servers of ours are no strangers: who may relay, forward or stand in
-front of us has no limit of its own, for all mail comes through it.
+A client is an address; for IPv6 a network of 64 bits, since that is the least that any
+customer is given (RFC 6177 2).  Our own servers are not strangers: one that may relay, forward
+or stand in front of us has no limit of its own, for all mail comes through it.
 """
 
 import asyncio
@@ -29,7 +29,7 @@ class Guest(Protocol):
         """Close: at once if nothing is under way, else after the transaction."""
 
     def abort(self) -> "asyncio.Task[None] | None":
-        """Close without another word; gives the task that may still be busy."""
+        """Close without another word; return the task that may still be busy."""
 
 
 class NoTurn(Exception):
@@ -38,7 +38,7 @@ class NoTurn(Exception):
 
 @dataclass(slots=True)
 class Quota:
-    """What one client has of what all share; entered while one message is looked into."""
+    """One client's part of what all clients share; entered while one message is inspected."""
 
     room: Room
     turns: int
@@ -48,7 +48,7 @@ class Quota:
     queue: deque[asyncio.Future[None]] = field(default_factory=deque)
 
     async def __aenter__(self) -> None:
-        """Wait until one of its messages may be looked into.  Raises NoTurn."""
+        """Wait until one of its messages may be inspected.  Raises NoTurn."""
         if self.turns > 0:
             self.turns -= 1
             return
@@ -65,14 +65,14 @@ class Quota:
             raise
 
     def _leave(self, turn: asyncio.Future[None]) -> None:
-        # A message that goes just when its turn has come passes the turn on.
+        # A message that leaves just when its turn has come passes the turn on.
         if turn in self.queue:
             self.queue.remove(turn)
         elif not turn.cancelled():
             self._next()
 
     async def __aexit__(self, *_error: object) -> None:
-        """Let the next one begin."""
+        """Let the next message begin."""
         self._next()
 
     def _next(self) -> None:
@@ -91,7 +91,7 @@ class Crowd:
         self.doors: set[Guest] = set()
         self.empty = asyncio.Event()
         self.closing = False
-        # Whether who is about to begin a message may still do so.
+        # Whether a client that is about to begin a message may still do so.
         self.patient = True
         self._settings = settings
         self._room = room
@@ -105,28 +105,28 @@ class Crowd:
 
     @property
     def is_full(self) -> bool:
-        """True if there are more connections than there may be."""
+        """True if there are more connections than allowed."""
         return len(self.doors) > self._settings.max_connections
 
     def add(self, door: Guest) -> None:
-        """A connection begins."""
+        """Add a connection."""
         self.doors.add(door)
         self.empty.clear()
 
     def remove(self, door: Guest) -> None:
-        """A connection is over."""
+        """Remove a connection that is over."""
         self.doors.discard(door)
         if not self.doors:
             self.empty.set()
 
     def quota(self, ip: str) -> Quota | None:
-        """What a client may have, for one more connection; None: it has enough of them."""
+        """Return what a client may have, for one more connection; None if it has enough of them."""
         if self._is_ours(ip):
             return self._unlimited
         client = _client(ip)
         quota = self._quotas.get(client)
         if quota is None:
-            # One message of the largest size fits, or it would be deferred for ever.
+            # One message of the largest size must fit, or it would be deferred forever.
             half = max(self._room.size // 2, self._settings.max_size)
             room = Room(half, beyond=self._room)
             quota = self._quotas[client] = Quota(
@@ -143,7 +143,7 @@ class Crowd:
         return listed(ip, self._ours)
 
     def give_back(self, ip: str, quota: Quota) -> None:
-        """One of its connections is over."""
+        """Give back one connection of a client."""
         if quota is self._unlimited:
             return
         quota.connections -= 1
@@ -157,7 +157,7 @@ _NO_LIMIT = 2**31
 
 def _client(ip: str) -> str:
     if not ip:
-        # All whom a balancer cannot name.
+        # All clients that a balancer cannot name count as one.
         return ip
     address = ipaddress.ip_address(ip)
     if isinstance(address, ipaddress.IPv6Address):

@@ -16,8 +16,8 @@ from pratique.milter.mail import Content, Envelope
 from pratique.milter.next_hop import NextHop, Reply
 from pratique.milter.sent.tags import Tags
 
-# Looks into a message, decides, acts, and gives the reply to the end of data.  The
-# content is closed when it returns.
+# Inspects a message, decides, acts, and gives the reply to the end of data.  The content
+# is closed once it has returned.
 Take = Callable[[Content, Envelope, Downstream], Awaitable[Reply]]
 
 
@@ -27,10 +27,10 @@ def _utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class Means:
-    """What a listener is given beside its settings and its next hop."""
+    """What a listener is given in addition to its settings and its next hop."""
 
     clock: Callable[[], datetime] = _utc_now
-    # What marks our own reverse-paths, and knows them again (BATV); None: there are no keys.
+    # Tags our own reverse-paths, and recognizes them (BATV); None if there are no keys.
     tags: Tags | None = None
 
 
@@ -57,25 +57,25 @@ class Wire(Protocol):
 
     @property
     def quota(self) -> Quota:
-        """What the client may have of what all share; entered while its message is looked into."""
+        """The client's part of what all share; entered while its message is inspected."""
 
     def name(self, ip: str) -> bool:
-        """Count as a client with this address from here on; False: it has enough connections."""
+        """Count as a client with this address from here on; False if it has enough connections."""
 
     @property
     def tls(self) -> str:
-        """The version of TLS that is spoken; empty: none is."""
+        """The version of TLS in use; empty if none."""
 
     @property
     def may_encrypt(self) -> bool:
         """Whether STARTTLS is offered now."""
 
     async def start_tls(self) -> bool:
-        """Speak TLS from here on; False: the connection is at its end."""
+        """Speak TLS from here on; False if the connection has ended."""
 
     @property
     def deserted(self) -> bool:
-        """True if nobody is there to hear the reply to the end of data."""
+        """True if nobody is left to hear the reply to the end of data."""
 
     def say(self, reply: Reply) -> None:
         """Reply, at the latest before the next octets are waited for."""
@@ -87,13 +87,13 @@ class Wire(Protocol):
         """Reply now."""
 
     async def read(self) -> bytes:
-        """More octets; none: the client has gone.  Raises TimeoutError if it was hurried."""
+        """Return more octets; none if the client has gone.  Raises TimeoutError if hurried."""
 
     def hurry(self, seconds: float | None) -> None:
-        """Have `read` raise TimeoutError from then on; None: no longer."""
+        """Have `read` raise TimeoutError after these seconds; None lifts the limit."""
 
     def take_rest(self) -> bytes:
-        """The octets that came with the last command."""
+        """Take the octets that came with the last command."""
 
     def put_back(self, octets: bytes) -> None:
-        """Octets that follow the content."""
+        """Put back octets that follow the content."""

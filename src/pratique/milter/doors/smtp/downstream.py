@@ -1,22 +1,22 @@
-"""Hold the transaction with the next hop while a message is taken and looked into.
+"""Hold the transaction with the next hop while a message is taken and inspected.
 
 MAIL and RCPT go on to the next hop as they come and its replies are mirrored, so that a
-recipient is verified before any content is taken.  Then content arrives, slowly perhaps,
-and is looked into; no next hop waits that long for DATA.  So after a few seconds the
+recipient is verified before any content is taken.  Then content arrives, perhaps slowly,
+and is inspected; no next hop waits that long for DATA.  So after a few seconds the
 transaction is given back (RSET), and once the message may go, MAIL and RCPT are said
-again.  What was taken before and is refused now gives 4yz for the whole and nothing is
-delivered: the client was told that each recipient is good, and its retry hears the truth.
+again.  If what was taken before is refused now, the whole message gets 4yz and nothing is
+delivered: the client was told that each recipient is good, and will learn better on its retry.
 
-Behind a queue a refusal is a bounce.  There a 5yz of the next hop is kept to ourselves: the
-client hears 250, its content is taken, and `send` says what the next hop said, so that who
-decides can hold the message instead.
+Behind a queue a refusal becomes a bounce.  There a 5yz of the next hop is not passed on: the
+client hears 250, its content is taken, and `send` returns what the next hop said, so that the
+caller can hold the message instead.
 
-Where recipients get different messages each group is said in a transaction of its own, with
-its own recipients only; and so is the address that a message goes to instead of to some.
+Where recipients get different messages, each group has a transaction of its own, with
+its own recipients only; so does the address that a message is redirected to.
 
 If the client is gone before the message went on, it is not sent: the client did not
-hear 250, so it will come again, and the mail would be there twice.  Who has closed its
-half without QUIT counts as gone (why: smtp.py).  Once sending has begun it is finished,
+hear 250, so it will retry, and the mail would arrive twice.  A client that has closed its
+half without QUIT counts as gone (why: connection.py).  Once sending has begun it is finished,
 whoever listens (RFC 1047).
 """
 
@@ -43,7 +43,7 @@ class Timer(Protocol):
         """Do not call."""
 
 
-# `loop.call_later`, or what a test hands in.
+# `loop.call_later`, or a test's replacement.
 Later = Callable[[float, Callable[[], None]], Timer]
 
 
@@ -63,9 +63,9 @@ class Downstream:
     ) -> None:
         self._next_hop = next_hop
         self._tells_refusals = tells_refusals
-        # The first refusal that the client was not told.
+        # The first refusal that the client was not told of.
         self._untold: Reply | None = None
-        # That was MAIL: there is nobody to say RCPT to.
+        # MAIL itself was refused, so there is no transaction for RCPT.
         self._refused_whole = False
         self._keep_seconds = keep_seconds
         self._later = later
@@ -75,7 +75,7 @@ class Downstream:
         self._timer: Timer | None = None
         self._parting: set[asyncio.Task[None]] = set()
         self._gone = False
-        # Recipients that were sent nothing yet; None: nobody was sent anything.
+        # Recipients that were not sent to yet; None: nothing was sent to any.
         self._left: Counter[Forward] | None = None
 
     async def mail(self, envelope: Envelope) -> Reply:
@@ -88,7 +88,7 @@ class Downstream:
         return heard
 
     async def recipient(self, forward: Forward) -> Reply:
-        """Say RCPT, after MAIL and RCPT once more if the transaction was given back."""
+        """Say RCPT; if the transaction was given back, repeat MAIL and each RCPT first."""
         if self._refused_whole:
             return UNTOLD
         self._stop_timer()
@@ -102,9 +102,9 @@ class Downstream:
         return self._told(reply)
 
     async def send(self, outgoing: Outgoing, recipients: Sequence[Forward] | None = None) -> Reply:
-        """Send a message, to these or to all; 2yz if and only if the next hop has it.
+        """Send a message to these recipients, or to all; 2yz if and only if the next hop has it.
 
-        Once to each recipient.  5yz if the next hop refused any and the client was not told.
+        Each recipient is sent to once.  5yz: the next hop refused one and the client was not told.
         """
         chosen = self._chosen(recipients)
         if self._gone:
@@ -127,7 +127,7 @@ class Downstream:
     async def redirect(
         self, outgoing: Outgoing, recipients: Sequence[Forward], instead: Forward, _: bool
     ) -> Reply:
-        """Send a message to one address instead of to these; as `send` does it."""
+        """Send a message to one address instead of to these, as `send` does."""
         self._chosen(recipients)
         if self._untold is not None:
             self.park()
@@ -145,32 +145,32 @@ class Downstream:
         return await transaction.send(outgoing)
 
     def refuse(self, reply: Reply) -> None:
-        """Have `send` say this: a refusal of ours that the client is not told."""
+        """Have `send` return this: a refusal of ours that the client is not told."""
         if self._untold is None:
             self._untold = reply
 
     def park(self) -> None:
-        """Give the transaction back, now; it is taken up again when it is needed."""
+        """Give the transaction back now; it is resumed when it is needed."""
         transaction, self._transaction = self._transaction, None
         self._stop_timer()
         if transaction is not None:
             task = asyncio.get_running_loop().create_task(transaction.give_up())
-            # Kept, or the task might be collected before it ends.
+            # Kept, or the task might be garbage-collected before it ends.
             self._parting.add(task)
             task.add_done_callback(self._parting.discard)
 
     def abandon(self) -> None:
-        """The client is gone: do not begin to send."""
+        """Note that the client is gone: do not begin to send."""
         self._gone = True
 
     async def give_up(self) -> None:
-        """End the transaction without a message; nothing is left behind."""
+        """End the transaction without a message, leaving nothing behind."""
         self.park()
         while self._parting:
             await asyncio.wait(self._parting)
 
     def _chosen(self, recipients: Sequence[Forward] | None) -> Sequence[Forward]:
-        """Those to send to; who was sent to before is sent to no more."""
+        """Return the recipients to send to; raise RuntimeError if one was sent to before."""
         chosen = self._taken if recipients is None else list(recipients)
         if self._left is None and chosen == self._taken:
             self._left = _NOBODY
@@ -182,7 +182,7 @@ class Downstream:
         return chosen
 
     async def _resumed(self, forwards: Sequence[Forward]) -> Transaction | Reply:
-        """The transaction anew, with these recipients; or why there is none any more."""
+        """Return a new transaction with these recipients; or why there is none any more."""
         assert self._envelope is not None
         reply, transaction = await self._next_hop.resume(self._envelope, forwards)
         if transaction is None:
@@ -191,7 +191,7 @@ class Downstream:
         return transaction
 
     def _told(self, reply: Reply) -> Reply:
-        """What the client hears of a reply to MAIL or RCPT."""
+        """Return what the client hears of a reply to MAIL or RCPT."""
         if self._tells_refusals or not reply.refused:
             return reply
         if self._untold is None:

@@ -1,21 +1,21 @@
 """Read content up to its end: octets in, content out, and only CRLF.CRLF ends it.
 
-Servers that take LF.LF, LF.CRLF or CR.CR for the end as well can be made to see two
+Servers that also take LF.LF, LF.CRLF or CR.CR for the end can be made to see two
 messages in one ("SMTP smuggling", 2023).  So the end is the five octets CR LF . CR LF
 (RFC 5321 4.1.1.4), where the CRLF of the DATA command counts as the first two, and
-nothing else.  The dot of a line that starts with one is taken away (4.5.2); a line
+nothing else.  The leading dot of a line is removed (4.5.2); a line
 starts after CRLF, never after a bare LF.
 
 A bare CR or LF is never passed on (RFC 5321 2.3.8): the content is refused at its end,
-or each is made CRLF here, before anybody looks.  Too large, refused or without room to
-keep it, content is still read to its end, in bounded memory: to break off in the
+or each is made CRLF here, before anything inspects it.  Content that is too large, refused or
+without room is still read to its end, in bounded memory: breaking off in the
 middle would leave content to be read as commands.
 
-How: the octets at the end of a chunk that may begin CRLF.CRLF are held back for the
-next one, so no CRLF and no stuffed dot is ever cut in two.  No loop per line: this runs
-at memory speed.  A chunk of ordinary mail is read through twice: for a line that begins
-with a dot, and for other line ends than CRLF, which Python's own reader of text files
-tells in a third of the time that counting them takes.
+How: octets at the end of a chunk that may begin CRLF.CRLF are held back for the
+next one, so no CRLF and no stuffed dot is ever cut in two.  There is no loop per line: this
+runs at memory speed.  A chunk of ordinary mail is read through twice: for a line that begins
+with a dot, and for line ends other than CRLF, which Python's own reader of text files
+detects in a third of the time that counting them takes.
 """
 
 import io
@@ -32,10 +32,10 @@ _DOT = b"\r\n."
 
 
 def _first_dot(octets: bytes) -> int:
-    """Where the first line end stands that a dot follows; -1: nowhere.
+    """Return where the first line end followed by a dot is; -1 if there is none.
 
-    Mostly there is one, that of the end.  Python looks backwards for it at several times the
-    speed: forwards each line end is half a find.
+    Usually there is one, that of the end.  Python finds it several times faster backwards:
+    forwards, each line end is half a match.
     """
     last = octets.rfind(_DOT)
     if last <= 0 or octets.rfind(_DOT, 0, last) < 0:
@@ -44,7 +44,7 @@ def _first_dot(octets: bytes) -> int:
 
 
 def _has_bare_line_end(octets: bytes) -> bool:
-    """True if a CR or LF stands alone; no CRLF may be cut in two."""
+    """Tell whether a CR or LF stands alone; no CRLF may be cut in two."""
     lines = io.IncrementalNewlineDecoder(None, translate=False)
     lines.decode(octets.decode("latin-1"), final=True)
     return lines.newlines not in _SOUND
@@ -77,20 +77,20 @@ class Fault(StrEnum):
     LONG_LINE = "a line of more than 998 octets"
     EIGHT_BIT_HEADER = "eight bits in the header, without SMTPUTF8"
     NUL = "a NUL octet"
-    # Not found here, but by who reads the stream.
+    # Found not here, but by the reader of the stream.
     NO_END = "client left before the end of data"
     TOO_SLOW = "content took too long"
     DESERTED = "client left before the reply to the end of data"
 
 
-# Looks at content as it is written, and says what is wrong with it so far.
+# Inspects content as it is written, and says what is wrong with it so far.
 Look = Callable[[bytes], Fault | None]
 
 
 class ContentReader:
     """Writes un-stuffed content to a sink until the end of data.
 
-    What `look` finds wrong is told at the end like any fault.
+    What `look` finds wrong is reported at the end like any fault.
     """
 
     def __init__(
@@ -100,15 +100,15 @@ class ContentReader:
         self._max_size = max_size
         self._repair = repair
         self._look = look
-        # The CRLF of the DATA command: it may begin the end, but is no content.
+        # The CRLF of the DATA command: it may begin the end, but is not content.
         self._held = b"\r\n"
         self._before_content = len(self._held)
-        # True if no line of the content begins with a dot: it need not be stuffed again.
+        # True if no line of the content begins with a dot, so it need not be stuffed again.
         self.dotless = True
         self.fault: Fault | None = None
 
     def feed(self, octets: bytes) -> bytes | None:
-        """Take octets; None: more are needed; else the octets that follow the end."""
+        """Take octets; return None if more are needed, else the octets that follow the end."""
         octets = self._held + octets
         dot = _first_dot(octets)
         end = octets.find(END, dot) if dot >= 0 else -1
@@ -136,7 +136,7 @@ class ContentReader:
             if not self._repair:
                 self._fail(Fault.BARE_LINE_END)
                 return
-            # What follows a bare one may be a dot.
+            # What follows a bare CR or LF may be a dot.
             self.dotless = False
             text = _LINE_END.sub(b"\r\n", text)
         wrong = self._look(text) if self._look is not None else None

@@ -1,11 +1,11 @@
 """Find forms of content that an admin may refuse: long lines, eight bits in the header, NUL.
 
-Each is against a rule that real mail breaks: a line has at most 998 octets (RFC 5322
+Each breaks a rule that real mail breaks too: a line has at most 998 octets (RFC 5322
 2.1.1), a header is ASCII unless SMTPUTF8 was said (RFC 6532), and there is no NUL (RFC 5321
-2.3.1 with RFC 5322 2.2).  So nothing is looked for unless it is to be refused, and what it
-costs then is a search at memory speed: no loop a line.
+2.3.1 with RFC 5322 2.2).  So a form is searched for only if it is to be refused, and then
+at memory speed, without a loop per line.
 
-Chunks come as the end of data is looked for: CRLF is never cut in two.
+Chunks come as cut by the search for the end of data: CRLF is never cut in two.
 """
 
 from collections.abc import Callable, Collection, Mapping
@@ -17,14 +17,14 @@ MAX_LINE = 998
 
 
 class LongLine:
-    """Knows whether a line is too long, over all chunks."""
+    """Detects a line that is too long, across chunks."""
 
     def __init__(self) -> None:
-        # Octets of the line that the last chunk began.
+        # Octets of the line that earlier chunks began.
         self._carried = 0
 
     def __call__(self, text: bytes) -> bool:
-        """True if a line is too long by the end of this chunk."""
+        """Return True if a line is too long by the end of this chunk."""
         start, end = -self._carried, len(text)
         # Steps of almost a thousand octets: to the last line end that a legal line may reach.
         while end - start > MAX_LINE:
@@ -38,14 +38,14 @@ class LongLine:
 
 
 class EightBitHeader:
-    """Knows whether a header has an octet above 127, over all chunks."""
+    """Detects an octet above 127 in the header, across chunks."""
 
     def __init__(self) -> None:
         self._at_line_start = True
         self._over = False
 
     def __call__(self, text: bytes) -> bool:
-        """True if the header has such an octet in this chunk."""
+        """Return True if the header has such an octet in this chunk."""
         if self._over or not text:
             return False
         if self._at_line_start and text.startswith(b"\r\n"):
@@ -69,17 +69,17 @@ _LOOK: Mapping[Fault, Callable[[], Callable[[bytes], bool]]] = {
 
 
 class Forms:
-    """What one content must not have."""
+    """The forms that one content must not have."""
 
     def __init__(self, unwanted: Collection[Fault], *, refuses: bool = True) -> None:
         self._unwanted = {fault: _LOOK[fault]() for fault in unwanted}
-        # Else it is found, and the content is taken all the same.
+        # If False, a form is noted, and the content is taken nevertheless.
         self._refuses = refuses
-        # The first that was found.
+        # The first form that was found.
         self.found: Fault | None = None
 
     def look(self, text: bytes) -> Fault | None:
-        """Why the content is refused, with these octets next."""
+        """Return why the content is refused, with these octets next."""
         if self.found is None:
             found = [fault for fault, has in self._unwanted.items() if has(text)]
             self.found = found[0] if found else None

@@ -3,7 +3,7 @@
 A command is a line that ends in CRLF (RFC 5321 2.3.8).  A line that ends in a bare LF
 is refused as a whole: servers that disagree on where a line ends are how one message
 becomes two.  The refused line is consumed, so client and server stay in step.
-After DATA the rest of the stream is content and is taken out by `take_rest`.
+After DATA the rest of the stream is content, which `take_rest` takes out.
 """
 
 import re
@@ -27,7 +27,7 @@ class Inbox:
 
     def __init__(self, max_command: int = MAX_COMMAND) -> None:
         self._max_command = max_command
-        # What came in and was not taken begins at `_at`: a chunk that holds nothing but whole
+        # What came and was not taken begins at `_at`: a chunk that holds nothing but whole
         # commands is never copied.
         self._octets = b""
         self._at = 0
@@ -49,7 +49,7 @@ class Inbox:
         self._at = 0
 
     def command(self) -> tuple[str, str] | None:
-        """The next verb, in upper case, and its argument; None: more octets are needed."""
+        """Return the next verb, in upper case, and its argument; None if more octets are needed."""
         if self._at == len(self._octets):
             self._octets, self._at, self._looked_at = b"", 0, 0
             return None
@@ -63,11 +63,11 @@ class Inbox:
         if _CONTROL.search(text):
             raise CommandError(NOT_TEXT)
         verb, _, argument = text.strip(" ").partition(" ")
-        # Some letters beyond ASCII have one of ASCII for their upper case.
+        # Some letters beyond ASCII have an ASCII letter as their upper case.
         return verb.upper() if verb.isascii() else verb, argument.strip(" ")
 
     def take_rest(self) -> bytes:
-        """All octets that are here and were not taken as commands."""
+        """Take all octets that came and were not taken as commands."""
         rest = self._octets[self._at :]
         self._octets = b""
         self._at = self._looked_at = 0

@@ -1,13 +1,13 @@
-"""Carry the octets of one SMTP connection: what aiosmtpd's streams do, for a fifth of it.
+"""Carry the octets of one SMTP connection: what aiosmtpd's streams do, at a fifth of the cost.
 
 A message on a relay is four or five short answers each way, so what one costs is what the
-relay costs.  Octets are kept as the chunks that the kernel gave and handed on uncopied; a
-conversation that waits is woken by one future; there is one timer a connection, set anew
+relay costs.  Octets are kept as the chunks that the kernel gave and passed on uncopied; a
+waiting conversation is woken by one future; there is one timer per connection, set again
 only if it would ring too late; replies go out in one write.  What aiosmtpd sets up anew for
-each connection, it lists the methods of its class (0.2 ms), is left out.
+each connection, a list of the methods of its class (0.2 ms), is left out.
 
-A client that has closed its connection, and one that has closed its half and still
-listens, send the same FIN; what becomes of them stands in smtp.py.
+A client that has closed its connection, and one that has closed only its half and still
+listens, send the same FIN; connection.py says what becomes of them.
 """
 
 import asyncio
@@ -25,11 +25,11 @@ from pratique.milter.next_hop import Reply
 log = logging.getLogger("pratique.door")
 
 # What is kept before the client must wait, in octets and in chunks: a chunk of one octet
-# takes many times that.
+# takes many times its size.
 MOST_UNREAD, MOST_CHUNKS = 256 * 1024, 64
 
-# Octets that asyncio reads at once.  For the 256 KB that it would read, the kernel is asked for
-# memory and given it back at each command.
+# Octets that asyncio reads at once.  For its own 256 KB, memory would be requested from the
+# kernel and given back at each command.
 READ_AT_ONCE = 64 * 1024
 
 # How many of the last octets are remembered: QUIT, its line ends and some blanks.
@@ -43,10 +43,10 @@ class SmtpLine(SMTP):
     def __init__(self, idle_seconds: float, linger_seconds: float) -> None:
         self.loop = asyncio.get_running_loop()
         self.transport: asyncio.Transport | None = None
-        # Replies that are not sent yet, and whether there will be more.
+        # Replies that are not sent yet, and whether the conversation has ended.
         self.said = bytearray()
         self.ended = False
-        # The version of TLS and the cipher.
+        # The version of TLS, and the cipher.
         self.spoken = ("", "")
         self.lost = asyncio.Event()
         self._linger_seconds = linger_seconds
@@ -60,17 +60,17 @@ class SmtpLine(SMTP):
         self._eof = False
         self._tail = b""
         self._waiter: asyncio.Future[None] | None = None
-        # Since when the client is waited for; None: it waits for us.
+        # Since when we wait for the client; None: it waits for us.
         self._waiting_since: float | None = None
-        # Since when a whole command is waited for.
+        # Since when we wait for a whole command.
         self._asked_at: float | None = None
         self._hurried_until: float | None = None
 
-    # What the event loop calls.
+    # Called by the event loop.
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin the conversation."""
-        # uvloop's transports have another class.
+        # uvloop's transports are of another class.
         self.transport = transport  # type: ignore[assignment]
         if hasattr(transport, "max_size"):
             transport.max_size = READ_AT_ONCE
@@ -105,53 +105,53 @@ class SmtpLine(SMTP):
         return not self.spoken[0]
 
     def pause_writing(self) -> None:
-        """The client does not read what was said."""
+        """Note that the client does not read what was said."""
         self._clogged = True
 
     def resume_writing(self) -> None:
-        """The client reads again."""
+        """Note that the client reads again."""
         self._clogged = False
         self._wake()
 
-    # What the conversation calls.
+    # Called by the conversation.
 
     def went(self) -> None:
-        """Tell who is about to deliver that perhaps nobody hears the reply any more."""
+        """Tell the delivery that perhaps nobody will hear the reply any more."""
 
     async def _handle_client(self) -> None:
-        # aiosmtpd's name for the conversation, and its own loop of commands is not ours: smtp.py.
+        # aiosmtpd calls the conversation so; its own command loop is replaced (connection.py).
         raise NotImplementedError
 
     @property
     def deserted(self) -> bool:
-        """True if nobody is there to hear the reply to the end of data."""
+        """True if nobody is left to hear the reply to the end of data."""
         if self.transport is None or self.transport.is_closing():
             return True
         return self._eof and not _QUIT_LAST.search(self._tail)
 
     @property
     def is_waited_for(self) -> bool:
-        """True if the client is to speak, or to read."""
+        """True if it is the client's turn to speak, or to read."""
         return self._waiting_since is not None
 
     @property
     def has_unread(self) -> bool:
-        """True if octets came in that nobody has read."""
+        """True if octets came that nobody has read."""
         return bool(self._chunks)
 
     def unread(self) -> bytes:
-        """Take what came in and nobody has read, without waiting."""
+        """Take the octets that came and were not read, without waiting."""
         chunks, self._chunks, self._unread = self._chunks, [], 0
         return b"".join(chunks)
 
     def send_said(self) -> None:
-        """Send the replies; a client that has gone hears nothing, which is no error here."""
+        """Send the replies; if the client has gone, they are lost, which is no error here."""
         said, self.said = self.said, bytearray()
         if self.transport is not None and not self.transport.is_closing():
             self.transport.write(said)
 
     async def flush(self) -> None:
-        """Reply now, and wait until most of it is read."""
+        """Reply now, and wait until most of it has been read."""
         if self.said:
             self.send_said()
         if self._clogged:
@@ -160,24 +160,24 @@ class SmtpLine(SMTP):
                 await self._change(since)
 
     async def read(self) -> bytes:
-        """More octets; none: the client has gone.  Raises TimeoutError if it was hurried."""
+        """Return more octets; none if the client has gone.  Raises TimeoutError if hurried."""
         octets = await self._received(self.loop.time())
         if self._hurried_until is not None and self.loop.time() >= self._hurried_until:
             raise TimeoutError
         return octets
 
     def read_command(self) -> Coroutine[None, None, bytes]:
-        """More octets of a command: it has so long in all, however many pieces it comes in."""
+        """Read more of a command: one time limit for it all, however many pieces it comes in."""
         if self._asked_at is None:
             self._asked_at = self.loop.time()
         return self._received(self._asked_at)
 
     def be_patient(self) -> None:
-        """A command is whole: the next one has all its time."""
+        """Restart the time limit: a command is complete, and the next one has all its time."""
         self._asked_at = None
 
     def hurry(self, seconds: float | None) -> None:
-        """Have `read` raise TimeoutError from then on; None: no longer."""
+        """Have `read` raise TimeoutError after these seconds; None lifts the limit."""
         if seconds is None:
             self._hurried_until = None
             return
@@ -186,7 +186,7 @@ class SmtpLine(SMTP):
             self._reset_timeout(seconds)
 
     def hold_reading(self) -> None:
-        """Take no more octets until those that are here are read."""
+        """Take no more octets until those at hand are read."""
         if not self._held and self.transport is not None and not self.transport.is_closing():
             self._held = True
             self.transport.pause_reading()
@@ -207,7 +207,7 @@ class SmtpLine(SMTP):
         return chunks[0] if len(chunks) == 1 else b"".join(chunks)
 
     def _change(self, since: float) -> asyncio.Future[None]:
-        """What is awaited until something happens."""
+        """Return a future that is done when something happens."""
         self._waiting_since = since
         self._waiter = self.loop.create_future()
         return self._waiter
@@ -220,10 +220,10 @@ class SmtpLine(SMTP):
     # Time.
 
     def _timeout_cb(self) -> None:
-        """Hang up if the client was silent for long, else come again when it may have been.
+        """Hang up if the client was silent too long, else check again when it may have been.
 
-        One timer for the whole connection: to set one for each command costs more than
-        to obey the command.
+        One timer for the whole connection: setting one for each command costs more than
+        obeying the command.
         """
         now, limit = self.loop.time(), self._timeout_duration
         left = limit if self._waiting_since is None else self._waiting_since + limit - now
@@ -244,13 +244,13 @@ class SmtpLine(SMTP):
     # The end.
 
     def hang_up(self, reply: Reply) -> None:
-        """Say a last word to a client that is not in mid-conversation, and close."""
+        """Say a last word to a client that is not in the middle of a conversation, and close."""
         if self.transport is not None and not self.transport.is_closing():
             self.transport.write(reply.encode())
             self.close()
 
     def close(self) -> None:
-        """Close once the replies are out; they may never be read, so not for ever."""
+        """Close once the replies are out; they may never be read, so after some seconds anyway."""
         self.ended = True
         if self.transport is not None and not self.transport.is_closing():
             self._stop_timer()
@@ -258,7 +258,7 @@ class SmtpLine(SMTP):
             self._timeout_handle = self.loop.call_later(self._linger_seconds, self.transport.abort)
 
     def abort(self) -> "asyncio.Task[None] | None":
-        """Close without another word; gives the task that may still be busy."""
+        """Close without another word; return the task that may still be busy."""
         if self.transport is not None:
             self.transport.abort()
         return self._handler_coroutine
@@ -266,9 +266,9 @@ class SmtpLine(SMTP):
     # TLS.
 
     async def encrypt(self, context: ssl.SSLContext, seconds: float, begun: bytes = b"") -> None:
-        """Speak TLS from here on.  Raises OSError; then this connection is at its end.
+        """Speak TLS from here on.  Raises OSError; this connection has then ended.
 
-        `begun` is what came of TLS already.  Reading is held until the handshake begins, so
+        `begun` are octets of TLS that came already.  Reading is held until the handshake begins, so
         that no octet of it is taken for what was said before.
         """
         self.hold_reading()
@@ -296,7 +296,7 @@ class SmtpLine(SMTP):
         except BaseException:
             starting.cancel()
             plain.abort()
-            # asyncio tells nobody of a connection that is lost before TLS is agreed on.
+            # asyncio does not report a connection that is lost before TLS is agreed on.
             self.connection_lost(None)
             raise
         self.transport = encrypted
@@ -305,8 +305,8 @@ class SmtpLine(SMTP):
 
 
 def _feed(transport: asyncio.Transport, octets: bytes) -> None:
-    """Give octets to whoever reads from a transport, as if they came just now."""
-    # That of uvloop reads like one without being of the class.
+    """Give octets to the protocol that reads from a transport, as if they came just now."""
+    # uvloop's protocol acts as one without being of the class.
     reader = cast("asyncio.BufferedProtocol", transport.get_protocol())
     while octets:
         buffer = memoryview(reader.get_buffer(len(octets)))

@@ -2,8 +2,8 @@
 
 A peer in `xforward_from` is a proxy: its clients are behind it, and are known only as far
 as it names them, for one transaction.  A peer in `xclient_from` names a client that takes
-its place.  Until it has, its client is unknown too; it is never taken for one itself, but
-for the right to relay, which it has as any peer.
+its place.  Until it has, its client is unknown too; the peer is never taken for a client
+itself, except for the right to relay, which it has as any peer.
 
 A peer on a unix socket has no address, and the rights of 127.0.0.1: the file's
 permissions have let it in.
@@ -26,25 +26,26 @@ class Peer:
             ip = "127.0.0.1"
         self._named: dict[str, str] | None = None
         self._forwarded: dict[str, str] = {}
-        # May it say XCLIENT?  Whatever it names, it is asked itself.
+        # Whether it may say XCLIENT; this depends on the peer itself, whomever it names.
         self.may_name = listed(ip, settings.xclient_from)
-        # The address that rights depend on; empty is unknown.
+        # The address that rights depend on; empty if unknown.
         self.ip = ip
         self.may_forward = listed(ip, settings.xforward_from)
 
     def name(self, attributes: Mapping[str, str]) -> None:
-        """Be the client that XCLIENT names; several commands add up."""
+        """Become the client that XCLIENT names; several commands add up."""
         self._named = {**(self._named or {}), **attributes}
-        # Not named is not known: the peer's own address would give its rights to anybody.
+        # A client that is not named is unknown: with the peer's address it would have the peer's
+        # rights.
         self.ip = self._named.get("ADDR", "")
         self.may_forward = listed(self.ip, self._settings.xforward_from)
         self._forwarded = {}
 
     def unproven(self, ip: str) -> "Peer":
-        """The peer as it connected, with this address: nobody has named another.
+        """Return the peer as it connected, from this address, before it named any client.
 
-        Where it had named a client it may be that client who speaks, by way of a proxy that
-        hands on what it hears; so the client is unknown, and has no rights of the peer.
+        If it had named a client, the commands may come from that client, through a proxy that
+        passes on what it hears; so the client is unknown, and has none of the peer's rights.
         """
         peer = Peer(ip, self._settings)
         if self._named is not None:
@@ -56,20 +57,20 @@ class Peer:
         self._forwarded.update(attributes)
 
     def forget(self) -> None:
-        """A transaction is over, and what XFORWARD said with it."""
+        """Forget what XFORWARD said, at the end of a transaction."""
         self._forwarded = {}
 
     def named(self, attribute: str) -> str:
-        """What XCLIENT said of one attribute; empty is unknown."""
+        """Return what XCLIENT said of one attribute; empty if unknown."""
         return (self._named or {}).get(attribute, "")
 
     @property
     def mta_id(self) -> str:
-        """What the mail server in front of us calls the message."""
+        """The mail server in front of us calls the message by this id."""
         return self._forwarded.get("IDENT", "")
 
     def client(self, helo: str) -> Client:
-        """The client whose mail this is, where it greets with `helo`."""
+        """Return the client whose mail this is, where it greets with `helo`."""
         if self.may_forward:
             said = self._forwarded
             source = said.get("SOURCE", "").upper()

@@ -1,52 +1,52 @@
-"""Read the header of the PROXY protocol, versions 1 and 2: octets in, who connected out.
+"""Read the header of the PROXY protocol, versions 1 and 2: octets in, the client's address out.
 
 A load balancer in front of us opens the connection, so its address is all that the kernel
-tells; it says in a header before the first octet of SMTP who its client is (haproxy's
-proxy-protocol.txt, March 2020).  Only a peer that an admin lists is asked for it, and it must
-send it: what it connects us with else cannot be told from its own words.
+reports; before the first octet of SMTP it says in a header who its client is (haproxy's
+proxy-protocol.txt, March 2020).  Only a peer that an admin lists is expected to send it, and
+it must: without a header its clients could not be told from itself.
 
 What it says gives rights, so each value is held to its grammar, and one that breaks it ends
-the connection.  A health check of the balancer itself (LOCAL) is from who connected.  A
-client that it cannot name (UNKNOWN, AF_UNSPEC, AF_UNIX) is unknown: to take the balancer's
-address for it would give anybody the balancer's rights.
+the connection.  A health check by the balancer itself (LOCAL) is from the peer.  A
+client that it cannot name (UNKNOWN, AF_UNSPEC, AF_UNIX) is unknown: taking the balancer's
+address instead would give any client the balancer's rights.
 """
 
 import ipaddress
 import re
 from dataclasses import dataclass
 
-# proxy-protocol.txt 2.1: 107 characters are the longest line, with its CRLF.
+# proxy-protocol.txt 2.1: the longest line has 107 characters, with its CRLF.
 MAX_LINE = 107
 # What follows the first 16 octets: addresses are 216 at most (AF_UNIX), then come extensions
-# (TLV), which are skipped: a name of 255, a unique id of 128, and what a client's certificate
-# says.  The field could say 65,535, which nobody sends.
+# (TLV), which are skipped: a name of 255, a unique id of 128, and data of a client's
+# certificate.  The field could say 65,535, which no sender does.
 MAX_REST = 2048
 
 _SIGNATURE = b"\r\n\r\n\x00\r\nQUIT\n"
 _START = len(_SIGNATURE) + 4
 _PORT = re.compile(r"0|[1-9][0-9]{0,4}")
-# Version 2, family and transport: how long its addresses are.
+# Version 2: the length of the addresses by family and transport.
 _LENGTHS = {0x00: 0, 0x11: 12, 0x21: 36, 0x31: 216}
 _IP_LENGTHS = {0x1: 4, 0x2: 16}
 
 
 class ProxyError(Exception):
-    """What came is no header; says why, for the log."""
+    """What came is not a header; says why, for the log."""
 
 
 @dataclass(frozen=True, slots=True)
 class Announced:
-    """What a header says, and how many octets it is long."""
+    """What a header says, and its length in octets."""
 
     length: int
-    # The client's address; empty is unknown.
+    # The client's address; empty if unknown.
     ip: str = ""
-    # True if there is no client: who connected speaks for itself.
+    # True if there is no client: the peer speaks for itself.
     local: bool = False
 
 
 def read(octets: bytes) -> Announced | None:
-    """The header that these begin with; None: more are needed.  Raises ProxyError."""
+    """Return the header that begins these octets; None: more are needed.  Raises ProxyError."""
     if octets[: len(_SIGNATURE)] == _SIGNATURE[: len(octets)]:
         return _version_2(octets)
     if octets[:6] == b"PROXY "[: len(octets)]:
@@ -76,10 +76,10 @@ def _version_1(octets: bytes) -> Announced | None:
 
 
 def _written(address: str, family: str) -> str:
-    """An address of a PROXY line as we write it."""
+    """Return an address of a PROXY line as we write it."""
     kind = ipaddress.IPv4Address if family == "TCP4" else ipaddress.IPv6Address
     try:
-        # An address with a scope (fe80::1%eth0) would say something of another machine.
+        # A scope (fe80::1%eth0) would refer to an interface of another machine.
         return _plain(kind(address if "%" not in address else ""))
     except ipaddress.AddressValueError:
         raise ProxyError(f"its PROXY line has an address that is no {family} address") from None
@@ -109,6 +109,6 @@ def _version_2(octets: bytes) -> Announced | None:
 
 
 def _plain(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> str:
-    """IPv4 also where it is written as IPv6, as for a peer of a socket."""
+    """Return plain IPv4 even if it is written as IPv6, as for a peer of a socket."""
     mapped = address.ipv4_mapped if isinstance(address, ipaddress.IPv6Address) else None
     return str(mapped or address)

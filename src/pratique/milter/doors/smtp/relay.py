@@ -1,14 +1,14 @@
 """Decide who may send where, so that nobody uses us as an open relay.
 
-A recipient is taken from anybody if its domain is ours, and from a client in
-`relay_from` whatever it is.  Where a stranger writes to a domain of ours, the local part
+A recipient is taken from any client if its domain is ours, and from a client in
+`relay_from` whatever the domain.  Where a stranger writes to one of our domains, the local part
 must not route: `user%elsewhere@ours`, `elsewhere!user@ours`, `"user@elsewhere"@ours`
 and `user:elsewhere@ours` are old forms of "send this on" (RFC 1123 5.2.16, RFC 5321
-F.2), and a server behind us may still know them.  `postmaster` always passes (RFC 5321
-4.5.1).  An address literal is never ours: who wants mail for it says so in `relay_from`.
+F.2), and a server behind us may still honour them.  `postmaster` always passes (RFC 5321
+4.5.1).  An address literal is never ours: an admin who wants its mail says so in `relay_from`.
 
-The client is the peer of the TCP connection, or whom a listed peer names by PROXY or XCLIENT.
-What XFORWARD says of it is for the log and the policy; it gives no rights.
+The client is the peer of the TCP connection, or the one that a listed peer names by PROXY or
+XCLIENT.  What XFORWARD says of it is for the log and the policy; it gives no rights.
 """
 
 import functools
@@ -28,11 +28,11 @@ class Relay:
         ours = frozenset(_canonical(domain) for domain in domains)
         self._domains = frozenset(domain for domain in ours if not domain.startswith("."))
         self._parents = ours - self._domains
-        # To find out takes longer than all else here, and a client asks for each recipient.
+        # The lookup takes longer than all else here, and is repeated for each recipient.
         self._may_relay = functools.lru_cache(maxsize=4096)(lambda ip: listed(ip, relay_from))
 
     def allows(self, client_ip: str, recipient: str) -> bool:
-        """True if this client may send to this recipient (a parsed address)."""
+        """Tell whether this client may send to this recipient (a parsed address)."""
         if recipient.lower() == "postmaster" or self._may_relay(client_ip):
             return True
         local, _, domain = recipient.rpartition("@")
@@ -48,7 +48,10 @@ class Relay:
 
 
 def _canonical(domain: str) -> str:
-    """Lower case, A-labels (RFC 5891); "" if it is no name, which is nobody's domain."""
+    """Return the domain in lower case, as A-labels (RFC 5891).
+
+    Returns "" if it is not a valid name, which is nobody's domain.
+    """
     if domain.isascii():
         return domain.lower()
     dot = "." if domain.startswith(".") else ""

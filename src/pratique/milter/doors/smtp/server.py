@@ -1,7 +1,7 @@
 """Listen for SMTP: one listener, all its connections, and their orderly end.
 
-A listening socket that is handed in must be made with IPPROTO_TCP: with protocol 0
-asyncio does not set TCP_NODELAY on what it accepts, and each reply of two writes then
+A listening socket passed in must have been created with IPPROTO_TCP: with protocol 0
+asyncio does not set TCP_NODELAY on accepted connections, and each reply of two writes then
 costs 40 ms.
 """
 
@@ -24,12 +24,12 @@ from pratique.milter.next_hop import NextHop
 
 log = logging.getLogger("pratique.door")
 
-# RFC 5321 leaves no time for shutting down; systemd kills after 90 s.
+# RFC 5321 sets no time for shutting down; systemd kills after 90 s.
 GRACE_SECONDS = 30.0
 
 _OWN = Means()
-# Asked after 30 s of silence and every 10 s, gone after three questions: a minute, which is
-# as long as to look into a message may take.
+# Probed after 30 s of silence and every 10 s, gone after three probes: a minute, which is
+# as long as the inspection of a message may take.
 _KEEPALIVE = ((socket.TCP_KEEPIDLE, 30), (socket.TCP_KEEPINTVL, 10), (socket.TCP_KEEPCNT, 3))
 
 
@@ -43,13 +43,13 @@ class SmtpListener:
 
     @property
     def port(self) -> int:
-        """The TCP port, also where the settings said 0."""
+        """The TCP port, even where the settings said 0."""
         port: int = self._server.sockets[0].getsockname()[1]
         return port
 
     @property
     def connections(self) -> int:
-        """How many there are now."""
+        """The number of connections now."""
         return len(self._open_doors.doors)
 
     async def close(self, grace_seconds: float = GRACE_SECONDS) -> None:
@@ -85,17 +85,17 @@ class SmtpListener:
 
 
 def _certificate(settings: DoorSettings) -> Certificate | None:
-    """What TLS is spoken with; None: it is not.  Raises DoorError."""
+    """Return what TLS is spoken with; None if it is not.  Raises DoorError."""
     if settings.tls == "none" or settings.tls_certificate is None:
         return None
     return Certificate(settings.tls_certificate, settings.tls_key or settings.tls_certificate)
 
 
 def _notice_the_dead(listening: socket.socket) -> None:
-    """Have the kernel ask after clients that are silent; what is accepted inherits it.
+    """Have the kernel probe silent clients; accepted connections inherit this.
 
-    A client whose machine is gone sends no FIN.  One that is waited for is let go when its
-    time is over; one whose message is being looked into would be delivered to nobody's ear.
+    A client whose machine is gone sends no FIN.  One that we wait for is dropped when its time is
+    over; but a message under inspection would be delivered with nobody left to hear the reply.
     """
     if listening.family == socket.AF_UNIX:
         return
@@ -112,11 +112,11 @@ async def serve_smtp(
     means: Means = _OWN,
     listening: socket.socket | None = None,
 ) -> SmtpListener:
-    """Take mail on a socket that listens already, or on a new one as the settings say.
+    """Take mail on a socket that already listens, or on a new one as the settings say.
 
     `take` gets each message at its final dot.
     """
-    # aiosmtpd logs each connection in lines of its own; ours are enough.
+    # aiosmtpd logs several lines per connection of its own; ours are enough.
     logging.getLogger("mail.log").setLevel(logging.WARNING)
     loop = asyncio.get_running_loop()
     desk = Desk(
@@ -129,7 +129,7 @@ async def serve_smtp(
         means=means,
         certificate=_certificate(settings),
     )
-    # One message of the largest size must fit, or it would be deferred for ever.
+    # One message of the largest size must fit, or it would be deferred forever.
     crowd = Crowd(settings, Room(max(settings.max_in_flight, settings.max_size)))
     where = (
         {"sock": listening}

@@ -1,10 +1,10 @@
 """Obey a client's commands: what each does, and in which order they may come.
 
 A session knows no socket: it says replies to, and reads content from, the `Wire` that it
-is given.  What one message is about lies in `MailTransaction`, who the client is in `Peer`,
+is given.  What belongs to one message is in `MailTransaction`, who the client is in `Peer`,
 what is announced in greeting.py.
 
-A client that brings no mail is sent away, as Postfix does it (smtpd_junk_command_limit):
+A client that brings no mail is sent away, as Postfix does (smtpd_junk_command_limit):
 NOOP, RSET, VRFY, HELP, greetings and MAIL that is not taken are counted from one message to
 the next, and refused recipients over the whole connection.
 """
@@ -30,16 +30,16 @@ log = logging.getLogger("pratique.door")
 
 # The commands in which RFC 6531 3.3 allows UTF-8.
 _MAY_BE_UTF8 = frozenset({"MAIL", "RCPT", "VRFY"})
-# Those that bring no mail forward.
+# Commands that bring no mail forward.
 _IDLE = frozenset({"EHLO", "HELO", "LHLO", "RSET", "NOOP", "VRFY", "HELP"})
-# Those that are obeyed before TLS where it is demanded (RFC 3207 4).
+# Commands that are obeyed before TLS where it is required (RFC 3207 4).
 _BEFORE_TLS = frozenset({"EHLO", "LHLO", "NOOP", "STARTTLS", "QUIT"})
 
 Action = Callable[["Session", str], Awaitable[None]]
 
 
 class Session:
-    """What one client said so far, and what it may say next."""
+    """What one client has said so far, and what it may say next."""
 
     def __init__(self, desk: Desk, wire: Wire, peer_ip: str) -> None:
         self._desk = desk
@@ -52,7 +52,7 @@ class Session:
         self._verbs = self._LMTP_VERBS if desk.settings.lmtp else self._SMTP_VERBS
         self._helo = ""
         self._protocol = "SMTP"
-        # The extensions that were announced since mail that uses them can go on.
+        # The extensions announced because mail that uses them can go on.
         self._through: frozenset[str] = frozenset()
         self._mail: MailTransaction | None = None
         self._messages = 0
@@ -65,19 +65,22 @@ class Session:
         return self._mail is not None
 
     def abandon(self) -> None:
-        """The client is gone."""
+        """Note that the client is gone."""
         if self._mail is not None:
             self._mail.downstream.abandon()
 
     async def reset(self) -> None:
-        """Forget the transaction and whatever belongs to it."""
+        """Forget the transaction and all that belongs to it."""
         mail, self._mail = self._mail, None
         self._peer.forget()
         if mail is not None:
             await mail.downstream.give_up()
 
     def obey(self, verb: str, argument: str) -> Awaitable[None]:
-        """What a command says, to be awaited; raises CommandError for what is no command now."""
+        """Return what a command does, to be awaited.
+
+        Raises CommandError for what is not a command at this point.
+        """
         action = self._verbs.get(verb)
         if action is None:
             raise CommandError(replies.NO_SUCH_COMMAND)
@@ -90,10 +93,10 @@ class Session:
         return action(self, argument)
 
     async def _nothing(self) -> None:
-        """Do nothing more: the connection ends."""
+        """Do nothing more: the connection is ending."""
 
     def _may_be_idle(self) -> bool:
-        """Count a command that brings no mail; ends the connection after too many."""
+        """Count a command that brings no mail; end the connection after too many."""
         self._idle += 1
         if self._idle > self._settings.max_idle_commands:
             self._wire.end(replies.TOO_MANY_COMMANDS)
@@ -112,7 +115,7 @@ class Session:
         self._wire.say(greeting.offered(self._settings, self._peer, through))
 
     async def _greeted(self, argument: str, protocol: str) -> None:
-        # Real clients call themselves anything; a domain's length is the limit.
+        # Real clients call themselves anything; the length of a domain is the limit.
         if not argument or " " in argument or len(argument) > 255:
             raise CommandError(replies.BAD_HELO)
         # RFC 5321 4.1.4: as if by RSET.
@@ -125,8 +128,8 @@ class Session:
 
     @property
     def _takes_dsn(self) -> bool:
-        # A Postfix in front of us that has us as smtpd_proxy_filter hands the parameters of
-        # its client on, whatever we announce.
+        # A Postfix in front of us that uses us as smtpd_proxy_filter passes on the parameters of
+        # its client, whatever we announce.
         return self._peer.may_forward or "DSN" in self._through or self._behind_queue
 
     async def _on_mail(self, argument: str) -> None:
@@ -142,7 +145,7 @@ class Session:
             self._say_of_mail(replies.TOO_LARGE)
             return
         if not self._wire.room.has(max(parsed.size, 1)):
-            # RFC 1870 6.2; to say so now spares both of us the content.
+            # RFC 1870 6.2; to say so now spares both sides the content.
             self._say_of_mail(replies.NO_ROOM)
             return
         await self._begin(MailTransaction(self._desk, self._wire, self._envelope(parsed)))
@@ -172,7 +175,7 @@ class Session:
         self._say_of_mail(reply)
 
     def _say_of_mail(self, reply: Reply) -> None:
-        """Say whether MAIL is taken; one that is not counts as a command that brings no mail."""
+        """Answer MAIL; one that is not taken counts as a command that brings no mail."""
         if reply.accepted or self._may_be_idle():
             self._wire.say(reply)
 
@@ -201,7 +204,7 @@ class Session:
         try:
             said = await mail.content()
         except Exception:
-            # Where the content ends is not known: to go on would read it as commands.
+            # Where the content ends is unknown: going on would read it as commands.
             log.exception("%s: could not read content", mail.queue_id)
             said = ()
             self._wire.end(replies.OUR_FAULT_CLOSING)
@@ -234,8 +237,8 @@ class Session:
         self._peer.name(parse_xclient(argument))
         if not self._wire.name(self._peer.ip):
             return
-        # XCLIENT_README: the conversation begins anew; what a HELO said is forgotten, but for
-        # one that was named.
+        # XCLIENT_README: the conversation starts over; what HELO said is forgotten, unless
+        # XCLIENT named a HELO.
         self._helo, self._protocol = self._peer.named("HELO"), "SMTP"
         self._through = frozenset()
         self._wire.say(greeting.banner(self._settings))
@@ -245,7 +248,7 @@ class Session:
             raise CommandError(replies.NO_ARGUMENT)
         if not self._wire.may_encrypt:
             raise CommandError(replies.NOT_OFFERED)
-        # RFC 3207 4.2: what was said before TLS, anybody can have said.
+        # RFC 3207 4.2: anyone can have said what was said before TLS.
         await self.reset()
         self._helo, self._protocol, self._through = "", "SMTP", frozenset()
         self._peer = self._peer.unproven(self._peer_ip)
@@ -255,7 +258,7 @@ class Session:
         self._wire.say(replies.OK)
 
     async def _on_vrfy(self, _argument: str) -> None:
-        # RFC 5321 3.5.3 and 7.3: who asks learns nothing.
+        # RFC 5321 3.5.3 and 7.3: the client learns nothing.
         self._wire.say(replies.CANNOT_VERIFY)
 
     async def _on_help(self, _argument: str) -> None:
@@ -285,8 +288,8 @@ class Session:
         "AUTH": _not_offered,
         "EXPN": _not_offered,
         "ETRN": _not_offered,
-        # What follows these is no command, but would be read as such: the connection ends.
-        # BDAT carries content (RFC 3030); the rest is a web browser made to speak to us.
+        # What follows these is not a command, but would be read as one: the connection ends.
+        # BDAT carries content (RFC 3030); the others come from a web browser made to speak to us.
         "BDAT": _not_smtp,
         "GET": _not_smtp,
         "POST": _not_smtp,

@@ -1,15 +1,15 @@
-"""Have a certificate at hand for TLS, the one that lies in its files now.
+"""Keep a certificate ready for TLS, always the one that its files have now.
 
 Certificates are renewed every few weeks by a program that writes two files and may or may
-not tell anybody.  So a new connection that begins TLS looks at the files, once a second at
-most, and those that changed are read: nothing must be restarted or told, and `pratique
+not tell anyone.  So a new connection that begins TLS checks the files, once a second at
+most, and reads them if they changed: nothing must be restarted or told, and `pratique
 reload`, which starts a new door, reads them as well.  A pair that does not fit together,
-say since only one of the two files is written yet, is not taken: the log says so, the pair
-from before serves on, and the files are looked at again.
+say because only one of the two files is written yet, is not taken: the log says so, the
+previous pair stays in use, and the files are checked again.
 
 A pair is tried before it is taken: TLS is spoken with it in memory.  That finds, in the
 words of OpenSSL, what a client would: a key that does not match, an expired certificate.
-TLS 1.2 at least (RFC 8996); which ciphers is left to OpenSSL and the system's policy.
+TLS 1.2 at least (RFC 8996); the choice of ciphers is left to OpenSSL and the system's policy.
 """
 
 import logging
@@ -23,8 +23,8 @@ from pratique.milter.doors.places import DoorError
 
 log = logging.getLogger("pratique.door")
 
-# The files are looked at that often at most: two calls of the kernel for each of a thousand
-# connections a second would be no harm, but no use either.
+# The files are checked at most this often: two system calls for each of a thousand
+# connections a second would do no harm, but no good either.
 LOOK_SECONDS = 1.0
 # TLS is agreed on after two flights each way; a few more for any version to come.
 _FLIGHTS = 10
@@ -34,7 +34,7 @@ _Stamp = tuple[tuple[int, int, int], ...]
 
 @dataclass(slots=True)
 class Certificate:
-    """A certificate with its key, for one listener.  Raises DoorError if it is none."""
+    """A certificate with its key, for one listener.  Raises DoorError if they cannot be used."""
 
     certificate: Path
     key: Path
@@ -54,7 +54,7 @@ class Certificate:
 
     @property
     def context(self) -> ssl.SSLContext:
-        """What a new connection is encrypted with."""
+        """The context for a new connection; it follows the files."""
         now = self.clock()
         if now - self._looked_at >= LOOK_SECONDS:
             self._looked_at = now
@@ -79,10 +79,10 @@ class Certificate:
 
 
 def _read(certificate: Path, key: Path) -> ssl.SSLContext:
-    """A context with this pair.  Raises OSError."""
+    """Return a context with this pair.  Raises OSError."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.minimum_version = max(context.minimum_version, ssl.TLSVersion.TLSv1_2)
-    # A key that asks for a password would have it asked of a terminal.
+    # A key locked with a password would make OpenSSL ask for it on the terminal.
     context.load_cert_chain(certificate, key, password=_no_password)
     wrong = _tried(context, certificate)
     if wrong:
@@ -91,7 +91,7 @@ def _read(certificate: Path, key: Path) -> ssl.SSLContext:
 
 
 class _LockedError(OSError):
-    """A key that only a password opens."""
+    """The key can be opened only with a password."""
 
 
 def _no_password() -> str:
@@ -99,7 +99,7 @@ def _no_password() -> str:
 
 
 def _tried(server: ssl.SSLContext, certificate: Path) -> str:
-    """What a client that trusts this very certificate says against it."""
+    """Return what a client that trusts this very certificate objects to; empty if nothing."""
     client = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
     client.check_hostname = False
     client.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
@@ -121,7 +121,7 @@ def _tried(server: ssl.SSLContext, certificate: Path) -> str:
 
 
 def _in_words(error: OSError, certificate: Path, key: Path) -> str:
-    """What is wrong, for an admin."""
+    """Say what is wrong, for an admin."""
     if isinstance(error, _LockedError):
         return f"tls_key: {key}: {error}"
     if isinstance(error, ssl.SSLError):

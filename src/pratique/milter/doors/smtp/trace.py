@@ -4,9 +4,9 @@
      by HOST with ESMTP id ID
      for <RECIPIENT>; DATE
 
-What the client said of itself is put in only as far as it fits a strict set of
+What the client said of itself is included only as far as it fits a strict set of
 characters; anything else becomes "?", so nothing can end the line, open a comment or
-forge a clause.  The recipient is named only if there is one: with two, the field would
+forge a clause.  The recipient is named only if there is just one: with two, the field would
 tell each who else got the mail (RFC 5321 7.6).
 """
 
@@ -24,12 +24,12 @@ _MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split()
 
 
 def received_field(envelope: Envelope, settings: DoorSettings) -> bytes:
-    """The whole header field, folded, with its line ends."""
+    """Return the whole header field, folded, with its line ends."""
     return received_by(envelope, settings.hostname)
 
 
 def received_by(envelope: Envelope, hostname: str, clause: str = "") -> bytes:
-    """That field, as a host of this name writes it; `clause` is a comment, in ASCII."""
+    """Return the field as a host of this name writes it; `clause` is a comment, in ASCII."""
     lines = [f"Received: from {_origin(envelope.client)}"]
     lines.append(f" by {hostname} with {_protocol(envelope)} id {_safe(envelope.queue_id)}")
     if clause:
@@ -45,7 +45,7 @@ def received_by(envelope: Envelope, hostname: str, clause: str = "") -> bytes:
 
 
 def _protocol(envelope: Envelope) -> str:
-    """As RFC 3848 and RFC 6531 4.3 name it: with S over TLS, with A if authenticated."""
+    """Name the protocol as RFC 3848 and RFC 6531 4.3 do: S for TLS, A if authenticated."""
     if envelope.protocol == "SMTP":
         return "SMTP"
     secured, login = "S" * bool(envelope.tls), "A" * bool(envelope.authenticated)
@@ -61,7 +61,7 @@ def _origin(client: Client) -> str:
 
 
 def _safe(text: str) -> str:
-    """At most 255 harmless characters; brackets of an address literal stay."""
+    """Return at most 255 harmless characters; brackets of an address literal stay."""
     literal = text.startswith("[") and text.endswith("]")
     safe = _UNSAFE.sub("?", text[1:-1] if literal else text)[:255] or "unknown"
     return f"[{safe}]" if literal else safe
@@ -69,7 +69,7 @@ def _safe(text: str) -> str:
 
 @functools.lru_cache(maxsize=4)
 def _date(when: datetime, from_utc: timedelta | None) -> str:
-    """RFC 5322 3.3; `strftime` is slow and would speak the locale's language."""
+    """Format a date as RFC 5322 3.3; `strftime` is slow and would use the locale's language."""
     day, month = _DAYS[when.weekday()], _MONTHS[when.month - 1]
     clock = f"{when.hour:02}:{when.minute:02}:{when.second:02}"
     minutes = (from_utc or timedelta()) // timedelta(minutes=1)

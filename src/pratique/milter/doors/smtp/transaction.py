@@ -1,16 +1,16 @@
-"""Lead one mail transaction, from MAIL to the reply to the end of data (RFC 5321 3.3).
+"""Conduct one mail transaction, from MAIL to the reply to the end of data (RFC 5321 3.3).
 
 MAIL and RCPT go on through `Downstream` and the next hop's replies are mirrored; after
 DATA the octets go to `ContentReader`, and at the end of data to `take`, which decides and
 answers.
 
 Behind a queue a path that breaks our grammar is taken as it is written: the server in
-front took it, and 4yz would end in a bounce.  It goes to the next hop as it came; what that
-refuses is held.  The policy finds it among `envelope.address_problems`.  So with content
-of a form that an admin refuses: there it is held.
+front took it, and 4yz would end in a bounce.  It goes to the next hop as it came; if that
+refuses it, the message is held.  The policy finds the path among `envelope.address_problems`.
+Likewise content of a form that an admin refuses: there it is held.
 
-Tags of ours (BATV) are for strangers: the next hop hears a reverse-path of ours with one, and
-a recipient of ours without; all else here knows the plain addresses alone.
+Our tags (BATV) are for strangers: the next hop hears our own reverse-path with a tag, and our
+own recipients without; everything else here sees only the plain addresses.
 """
 
 import contextlib
@@ -44,7 +44,7 @@ _REFUSALS = {
 }
 
 
-# `dataclasses.replace` gives the same and takes twice as long.
+# `dataclasses.replace` does the same but takes twice as long.
 _FIELDS = tuple(field.name for field in fields(Envelope))
 _fields = attrgetter(*_FIELDS)
 
@@ -62,7 +62,7 @@ class MailTransaction:
         self._recipients = Recipients()
         # Whether no line of the content begins with a dot.
         self._dotless = False
-        # RCPT commands, those too that brought no recipient.
+        # RCPT commands, including those that added no recipient.
         self.asked = 0
         self.downstream = Downstream(
             desk.next_hop,
@@ -73,18 +73,18 @@ class MailTransaction:
 
     @property
     def queue_id(self) -> str:
-        """What we call the message."""
+        """Our name for the message."""
         return self._envelope.queue_id
 
     @property
     def has_recipients(self) -> bool:
-        """Whether there is anybody to send to."""
+        """True if a recipient was taken."""
         return bool(self._recipients.taken)
 
     async def begin(self) -> Reply:
         """Say MAIL; there is a transaction if and only if it is accepted.
 
-        The next hop hears our own reverse-path with a tag, each time that it is said.
+        The next hop hears our own reverse-path with a tag, whenever MAIL is said.
         """
         envelope = self._envelope
         if self._tags is not None and envelope.direction == "outbound":
@@ -93,7 +93,7 @@ class MailTransaction:
         return await self.downstream.mail(envelope)
 
     async def recipient(self, argument: str, peer: Peer, *, dsn: bool) -> Reply:
-        """Do what RCPT says.  Raises CommandError."""
+        """Carry out RCPT and return the reply.  Raises CommandError."""
         forward = parse_rcpt(
             argument, utf8=self._utf8, dsn=dsn, lenient=self._settings.reply == "queue"
         )
@@ -113,7 +113,7 @@ class MailTransaction:
         return reply
 
     async def content(self) -> tuple[Reply, ...]:
-        """Take the content; the replies to its end, none if it has no end."""
+        """Take the content; return the replies to its end, or none if the end never came."""
         writer = RationedWriter(self._wire.room)
         try:
             self._wire.say(replies.READY_FOR_CONTENT)
@@ -131,7 +131,7 @@ class MailTransaction:
         return () if refusal is None else self._each(refusal)
 
     def _each(self, reply: Reply) -> tuple[Reply, ...]:
-        """What is said at the end of data: in LMTP one reply a recipient (RFC 2033 4.2)."""
+        """Return the replies to the end of data: in LMTP one per recipient (RFC 2033 4.2)."""
         return self._recipients.each(reply) if self._settings.lmtp else (reply,)
 
     async def _in_time(self, writer: RationedWriter) -> Fault | None:
@@ -155,7 +155,7 @@ class MailTransaction:
             self._wire.put_back(rest)
         self._dotless = reader.dotless
         if reader.fault is None and self._wire.deserted:
-            # It went before there was a message to abandon; nobody need look into it.
+            # The client left before there was a message to abandon; inspecting it would be useless.
             return Fault.DESERTED
         if reader.fault is None and forms is not None and forms.found is not None:
             log.info("%s: to be held: %s", self.queue_id, forms.found)

@@ -1,9 +1,9 @@
 """Take the place of a client that a listed peer names (Postfix XCLIENT_README).
 
-Unlike XFORWARD these attributes are the client: they hold for all that follows on the
-connection, who may relay is decided by the address that they name, and a LOGIN is an
-authenticated identity.  So only peers in `xclient_from` may say them.  After XCLIENT the
-conversation begins anew, with 220.
+Unlike those of XFORWARD, these attributes replace the client: they hold for all that follows
+on the connection, the address that they name decides who may relay, and a LOGIN is an
+authenticated identity.  So only peers in `xclient_from` may send them.  After XCLIENT the
+conversation starts over, with 220.
 """
 
 from collections.abc import Mapping
@@ -13,7 +13,7 @@ from pratique.milter.doors.smtp.attributes import Grammar
 
 
 def _login(value: str) -> str:
-    """A login name: UTF-8 text (RFC 4616 2), without what could end a line."""
+    """Read a login name: UTF-8 text (RFC 4616 2), without anything that could end a line."""
     if not value.strip() or not value.isprintable():
         raise ValueError(value)
     return value
@@ -26,7 +26,7 @@ GRAMMARS: Mapping[str, Grammar] = {
     "PROTO": attributes.of(r"E?SMTP|LMTP"),
     "HELO": attributes.helo,
     "LOGIN": _login,
-    # Where the client connected to; nothing of ours depends on it.
+    # Where the client connected to; nothing here depends on it.
     "DESTADDR": attributes.address,
     "DESTPORT": attributes.port,
 }

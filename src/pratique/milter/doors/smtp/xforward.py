@@ -1,6 +1,6 @@
 """Take what a Postfix in front of us says of its client (Postfix XFORWARD_README).
 
-The attributes describe one transaction: Postfix says them again before each.  They are
+The attributes describe one transaction: Postfix repeats them before each.  They are
 for facts, the log and the policy, and give no rights.  Postfix sends no LOGIN here.
 """
 
@@ -15,7 +15,7 @@ GRAMMARS: Mapping[str, Grammar] = {
     "PORT": attributes.port,
     "PROTO": attributes.of(r"[a-z0-9]{1,20}"),
     "HELO": attributes.helo,
-    # What that Postfix calls the message: letters and digits, but other servers send it too.
+    # That Postfix's name for the message: letters and digits, but other servers send it too.
     "IDENT": attributes.of(r"[!-~]+"),
     "SOURCE": attributes.of(r"LOCAL|REMOTE"),
 }
