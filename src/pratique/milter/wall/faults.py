@@ -1,8 +1,8 @@
-"""Say whose fault it is that nobody can look at a message."""
+"""Say whose fault it is that no worker can look at a message."""
 
 
 class NurseryLost(Exception):
-    """The nursery ended or does not answer; whatever was in its workers is not seen."""
+    """The nursery ended or does not answer; messages in its workers were not inspected."""
 
 
 class NurseryUnfit(Exception):

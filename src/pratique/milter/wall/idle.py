@@ -1,11 +1,11 @@
-"""Keep what is free, and give it to whoever has waited longest for it.
+"""Keep free things, and give them to whoever has waited longest.
 
-Of several that are free, the one that became so last is given: what it worked with is still in
-the processor's caches.  (Of two workers in turns, each message in a quiet hour took 70
+Of several free ones, the last to become free is given out: what it worked with is still in
+the processor's caches.  (With two workers taking turns, each message in a quiet hour took 70
 microseconds more.)
 
-This is what a queue does, for each message once.  That of asyncio, with a timeout around it,
-makes four more calls to give what is free, and ten more to wait for it.
+This is what a queue does, once per message.  asyncio's queue, with a timeout around it,
+makes four more calls to give out a free thing, and ten more to wait for one.
 """
 
 import asyncio
@@ -17,7 +17,7 @@ Thing = TypeVar("Thing")
 
 
 class Idle(Generic[Thing]):
-    """Things of one sort, each given to one at a time."""
+    """Things of one sort, each given to one user at a time."""
 
     def __init__(self) -> None:
         self._free: list[Thing] = []
@@ -25,16 +25,16 @@ class Idle(Generic[Thing]):
         self._waiting: deque[asyncio.Future[Thing]] = deque()
 
     def __len__(self) -> int:
-        """How many are free."""
+        """Return how many are free."""
         return len(self._free)
 
     def put(self, thing: Thing) -> None:
-        """Give it to whoever has waited longest, or keep it."""
+        """Give it to the longest waiter, or keep it."""
         if not self._given(thing):
             self._free.append(thing)
 
     def put_behind(self, thing: Thing) -> None:
-        """The same, but what is kept is given when nothing else is free."""
+        """The same, but if kept, it is given out only when nothing else is free."""
         if not self._given(thing):
             self._free.insert(0, thing)
 
@@ -47,7 +47,7 @@ class Idle(Generic[Thing]):
         return False
 
     async def take(self, end: float) -> Thing:
-        """The next one.
+        """Return the next free one.
 
         Raises TimeoutError if there was none until `end` of the loop's clock.
         """
@@ -67,7 +67,7 @@ class Idle(Generic[Thing]):
             late.cancel()
 
     def _leave(self, waiter: "asyncio.Future[Thing]") -> None:
-        """It is not waited for any more; what it was given meanwhile goes to the next."""
+        """Stop waiting; pass on what the waiter was given meanwhile."""
         with contextlib.suppress(ValueError):
             self._waiting.remove(waiter)
         if not waiter.cancelled() and waiter.exception() is None:

@@ -1,8 +1,8 @@
 """Take frames off a worker's socket, as they come and no faster than they are wanted.
 
-A worker answers most messages with one small frame (the facts stand on its page), so what
-counts is what one costs.  asyncio's streams and timeouts cost three times as much: whoever
-waits here is woken when something came, or when it is too late.
+A worker answers most messages with one small frame (the facts are on its page), so the
+cost of one frame is what counts.  asyncio's streams and timeouts cost three times as much:
+here the waiter is woken when something came, or when it is too late.
 """
 
 import asyncio
@@ -12,13 +12,13 @@ from pratique.milter.content import send_fds
 from pratique.scanners import frames
 
 # What is read at once; and what may lie here unread, two of the largest frames: a worker
-# that says more waits until somebody listens.
+# that says more waits until its frames are taken.
 _READ = 64 * 1024
 _MOST_UNREAD = 2 * frames.MAX_FRAME
 
 
 class _Within:
-    """A time that ends with a block; a generator takes twice as long."""
+    """A time limit that ends with a block; a generator takes twice as long."""
 
     __slots__ = ("_line",)
 
@@ -42,10 +42,10 @@ class Line(asyncio.BufferedProtocol):
         self._waiting: asyncio.Future[None] | None = None
         self._transport: asyncio.Transport
         self._loop = asyncio.get_running_loop()
-        # When whoever waits has waited too long; None: nobody is in a hurry.
+        # When the waiter will have waited too long; None: there is no limit.
         self.until: float | None = None
-        # One timer for many messages, or each would start one and end it.  It looks again
-        # where there is more time by then.
+        # One timer for many messages, or each would start and cancel one.  When it fires early, it
+        # is set again.
         self._watch: asyncio.TimerHandle | None = None
         self._watch_at = 0.0
         self._is_late = False
@@ -54,24 +54,24 @@ class Line(asyncio.BufferedProtocol):
 
     @classmethod
     async def on(cls, connection: socket.socket) -> "Line":
-        """Take a connected socket over."""
+        """Take over a connected socket."""
         loop, line = asyncio.get_running_loop(), cls(connection)
         line._transport, _ = await loop.create_unix_connection(lambda: line, sock=connection)
         return line
 
     @property
     def unread(self) -> int:
-        """Octets that came and that nobody has asked for."""
+        """Octets that came and were not asked for yet."""
         return len(self._octets)
 
     def say(self, frame: bytes, descriptors: list[int]) -> None:
-        """Send a frame with descriptors beside it.  Raises OSError."""
+        """Send a frame with descriptors.  Raises OSError."""
         sent = send_fds(self._connection, frame, *descriptors)
         if sent < len(frame):
             self._transport.write(frame[sent:])
 
     def within(self, seconds: float) -> "_Within":
-        """From so many seconds on, until it is left, `frame` raises TimeoutError."""
+        """Have `frame` raise TimeoutError after these seconds, until the block is left."""
         self._is_late = False
         self.until = self._loop.time() + seconds
         if self._watch is None or self._watch_at > self.until:
@@ -79,7 +79,7 @@ class Line(asyncio.BufferedProtocol):
         return _Within(self)
 
     async def frame(self) -> bytes:
-        """The body of the next frame.  Raises FrameError, TimeoutError, ConnectionError."""
+        """Return the body of the next frame.  Raises FrameError, TimeoutError, ConnectionError."""
         while (body := self._next()) is None:
             if self.ended:
                 raise ConnectionResetError("the other side has ended")
@@ -100,12 +100,12 @@ class Line(asyncio.BufferedProtocol):
         if len(octets) < end:
             return None
         if self._is_late:
-            # Who speaks without a pause is late as well.
+            # A worker that speaks without a pause is late as well.
             raise TimeoutError
         body = bytes(octets[frames.LENGTH_OCTETS : end])
         del octets[:end]
         if self._is_paused and len(octets) < frames.LENGTH_OCTETS + frames.MAX_FRAME:
-            # The next frame need not be whole.
+            # The next frame may be incomplete.
             self._is_paused = False
             self._transport.resume_reading()
         return body
@@ -136,14 +136,14 @@ class Line(asyncio.BufferedProtocol):
         if self._waiting is not None and not self._waiting.done():
             self._waiting.set_result(None)
 
-    # What asyncio calls.
+    # Called by asyncio.
 
     def get_buffer(self, _sizehint: int) -> memoryview:
-        """Where to put what comes."""
+        """Return where to put what comes."""
         return self._room
 
     def buffer_updated(self, count: int) -> None:
-        """So many octets came."""
+        """Take this many octets that came."""
         self._octets += self._room[:count]
         if len(self._octets) > _MOST_UNREAD:
             self._is_paused = True
@@ -151,11 +151,11 @@ class Line(asyncio.BufferedProtocol):
         self._wake()
 
     def eof_received(self) -> None:
-        """Nothing more will come; what came is still read."""
+        """Note that nothing more will come; what came is still read."""
         self.ended = True
         self._wake()
 
     def connection_lost(self, _error: Exception | None) -> None:
-        """The socket is closed."""
+        """Note that the socket is closed."""
         self.ended = True
         self._wake()

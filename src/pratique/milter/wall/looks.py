@@ -1,13 +1,13 @@
-"""Keep what the looks at one message found, and say what the next one is asked.
+"""Collect what the looks at one message found, and say what the next look is asked.
 
-There is a further look for two reasons.  One went wrong: the message is seen once more,
-without the reader or scanner that was guilty; a second fault ends it.  Or a part was handed
-out that only an outside program opens: what the program made of it is shown in the next
-look, and what that one hands out in turn in one more.  What lies deeper stays closed, and
-says so.
+There is a further look for two reasons.  One went wrong: the message is inspected once more,
+without the reader or scanner at fault; a second fault ends the inspection.  Or a part was
+handed out that only an outside program opens: the next look is shown what the program made of
+it, and one more look what that one hands out in turn.  What lies deeper stays closed, and is
+reported as closed.
 
-The facts are those of the last look that came to its end, or of the last of all.  What one
-that went wrong had found is not lost: its findings and its fault stand beside them.
+The facts are those of the last look that came to its end, or of the very last if none did.
+What a failed look had found is not lost: its findings and its fault are added.
 """
 
 from collections.abc import Sequence
@@ -19,7 +19,7 @@ from pratique.milter.wall.sighting import Sighting
 from pratique.scanners import facts_pb2 as facts
 from pratique.scanners.wall_pb2 import Inspect
 
-# An archive in an archive, each for a program: honest mail has one.  frames.py counts the
+# An archive in an archive, each for a program: honest mail has at most one.  frames.py counts
 # descriptors for as many.
 ROUNDS = 2
 
@@ -31,10 +31,10 @@ class Shows(Protocol):
 
     @property
     def show(self) -> str:
-        """Which parts a worker hands out for them: a word of `wall.Inspect.show`."""
+        """Which parts a worker hands out for the engines: a word of `wall.Inspect.show`."""
 
     def take(self, handed: Handed) -> None:
-        """Take a part over; it closes it."""
+        """Take over a part, and close it in the end."""
 
 
 class Looks:
@@ -52,20 +52,20 @@ class Looks:
         self._shows = shows
         # The archives of `request.extras`.
         self.extras: list[Content] = []
-        # Whether there shall be another.
+        # Whether another look is needed.
         self.wanted = True
         self._sightings: list[Sighting] = []
         self._rounds = 0
 
     @property
     def unpacked(self) -> int:
-        """Octets that programs made of parts."""
+        """Octets that programs have unpacked from parts."""
         return sum(content.size for content in self.extras)
 
     def take(self, sighting: Sighting) -> list[Handed]:
-        """Keep what one found, and pass on what is for engines.
+        """Keep what one look found, and pass on what is for engines.
 
-        Gives what it handed out for programs, which is the caller's to close.
+        Returns what it handed out for programs, which the caller must close.
         """
         self._sightings.append(sighting)
         self.wanted = sighting.end != "done" and len(self._faults()) == 1
@@ -81,13 +81,13 @@ class Looks:
         return [each for each in handed if not each.shown]
 
     def miss(self) -> None:
-        """There is no time for another."""
+        """Note that there is no time for another look."""
         late = Sighting(0, end="late", detail="no time was left for a second look")
         self._sightings.append(late)
         self.wanted = False
 
     def give(self, unpacked: Sequence[Unpacked]) -> None:
-        """Show this in the next look; it is closed with these looks."""
+        """Show these in the next look; they are closed with these looks."""
         self.request.extras.extend(each.extra for each in unpacked)
         self.extras.extend(each.content for each in unpacked)
         self._rounds += 1
@@ -122,16 +122,16 @@ class Looks:
         return seen
 
     def facts(self) -> facts.Facts:
-        """All that is known of the message."""
+        """Return all that is known of the message."""
         seen = self._seen()
         seen.envelope.CopyFrom(self.request.envelope)
-        # A worker is told it, and repeats it; what is ours is asked otherwise by a policy.
+        # A worker is told the direction, and repeats it; a policy must see our own value.
         seen.mail.direction = self.request.direction
         return seen
 
 
 def _add_findings(seen: facts.Facts, findings: Sequence[facts.Finding]) -> None:
-    """Add those that are not there."""
+    """Add those that are not there yet."""
     known = {finding.SerializeToString(deterministic=True) for finding in seen.findings}
     seen.findings.extend(
         finding
@@ -141,7 +141,7 @@ def _add_findings(seen: facts.Facts, findings: Sequence[facts.Finding]) -> None:
 
 
 def in_words(sighting: Sighting) -> str:
-    """How a look went wrong, and in what."""
+    """Say how a look went wrong, and in which scanner."""
     if sighting.last is None:
         return f"{sighting.detail}, before any scanner"
     return f"{sighting.detail}, in {sighting.last.name} on part {sighting.last.part}"

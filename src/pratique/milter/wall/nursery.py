@@ -1,8 +1,8 @@
-"""Start the nursery's process, join one that is there, and ask it for workers.
+"""Start the nursery's process, join one that is running, and ask it for workers.
 
-It loads all that workers need (readers, scanners, rules) and forks them.  It ended, or does
-not answer: `NurseryLost`, whatever its workers had in hand gets 4yz, and a new one is
-started.  It cannot load what the settings name: `NurseryUnfit`, in words for the admin.
+It loads all that workers need (readers, scanners, rules) and forks them.  If it ends or does
+not answer: `NurseryLost`, the messages that its workers had in hand get 4yz, and a new one is
+started.  If it cannot load what the settings name: `NurseryUnfit`, in words for the admin.
 """
 
 import asyncio
@@ -22,8 +22,8 @@ from pratique.scanners.wall_pb2 import Adopt, Answer, Request, Setup, Spawn
 # -I: nothing of the environment or the working directory is imported over there.
 COMMAND = (sys.executable, "-I", "-X", "utf8", "-m", "pratique.scanners.nursery")
 
-# Thousands of YARA rules that are new take twenty seconds; those that take more than eighty the
-# nursery refuses by itself, in words (scanners/yara_rules/asked.py).
+# Thousands of new YARA rules take twenty seconds to compile; the nursery itself refuses, in
+# words, those that take more than eighty (scanners/yara_rules/asked.py).
 LOAD_SECONDS = 120.0
 
 
@@ -34,7 +34,7 @@ class Nursery:
         self, control: socket.socket, process: subprocess.Popen[bytes] | None = None
     ) -> None:
         self._control = control
-        # None: another process of ours started it, and will end it.
+        # None: another of our processes started it, and will end it.
         self._process = process
         self._asking = asyncio.Lock()
         self._broken = False
@@ -52,7 +52,7 @@ class Nursery:
                 [*command, str(theirs.fileno())],
                 pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL,
-                # Ctrl-C in a terminal is for the service; it ends its nursery itself.
+                # Ctrl-C in a terminal is for the service, which ends its nursery itself.
                 start_new_session=True,
             )
         nursery = cls(control, process)
@@ -66,7 +66,7 @@ class Nursery:
 
     @classmethod
     async def join(cls, control: socket.socket) -> "Nursery":
-        """Ask a nursery that another process of ours started, on a control it adopted."""
+        """Join a nursery that another of our processes started, on a control that it adopted."""
         nursery = cls(control)
         try:
             control.settimeout(SPAWN_SECONDS)
@@ -87,7 +87,7 @@ class Nursery:
         self._control.settimeout(SPAWN_SECONDS)
 
     def adopted(self) -> socket.socket:
-        """A control for another process of ours, which does `join` with it."""
+        """Return a control for another of our processes, which passes it to `join`."""
         ours, theirs = socket.socketpair()
         with theirs:
             try:
@@ -98,7 +98,7 @@ class Nursery:
         return ours
 
     async def spawn(self) -> "Worker":
-        """A new worker, once it has given up its rights."""
+        """Return a new worker, once it has given up its rights."""
         async with self._asking:
             answer, descriptors = await self._ask(Request(spawn=Spawn()))
         if answer.HasField("unfit"):
@@ -116,7 +116,7 @@ class Nursery:
         return worker
 
     async def _ask(self, request: Request) -> tuple[Answer, list[int]]:
-        """One request and its answer; after a fault this nursery is not asked again."""
+        """Send one request and return its answer; after a fault this nursery is not asked again."""
         try:
             return await asyncio.to_thread(_exchange, self._control, request)
         except NurseryLost:
@@ -125,7 +125,7 @@ class Nursery:
 
     @property
     def lost(self) -> bool:
-        """True once the nursery has ended: its control socket is at its end."""
+        """True once the nursery has ended: its control socket has reached its end."""
         if self._broken:
             return True
         # poll, not select: a busy service has descriptors above 1,023.
@@ -138,7 +138,7 @@ class Nursery:
             return True
 
     async def ended(self) -> None:
-        """Wait until it has ended.  For who asks it nothing at the same time."""
+        """Wait until it has ended.  Nothing may be asked of it at the same time."""
         loop = asyncio.get_running_loop()
         end = asyncio.Event()
         loop.add_reader(self._control, end.set)
@@ -148,28 +148,28 @@ class Nursery:
             loop.remove_reader(self._control)
 
     def close(self) -> None:
-        """End the nursery, if it is ours alone; its workers end with it."""
+        """End the nursery if this process started it; its workers end with it."""
         self._control.close()
         if self._process is not None:
             self._process.kill()
             self._process.wait()
 
     def kill(self) -> None:
-        """End it now; whoever waits for its end hears of it."""
+        """End it now; whatever waits for its end is told."""
         if self._process is not None:
             self._process.kill()
 
     async def leave(self) -> None:
-        """Ask no more, and wait until nobody does: it ends with its last asker."""
+        """Ask no more, and wait until nobody does: it ends when its last control is closed."""
         self._control.close()
         if self._process is not None:
-            # It may take as long as its doors drain, and a thread that waits is a thread less.
+            # This may take as long as its doors drain, so it does not occupy a thread.
             await _end_of(self._process.pid)
             self._process.wait()
 
 
 async def _end_of(pid: int) -> None:
-    """Wait until a child of ours has ended; it is still to be waited for."""
+    """Wait until one of our children has ended; it must still be reaped."""
     loop, end, descriptor = asyncio.get_running_loop(), asyncio.Event(), os.pidfd_open(pid)
     loop.add_reader(descriptor, end.set)
     try:
@@ -180,7 +180,7 @@ async def _end_of(pid: int) -> None:
 
 
 def _exchange(control: socket.socket, request: Request) -> tuple[Answer, list[int]]:
-    """One request to the nursery and its answer; blocks, so it runs in a thread."""
+    """Send one request to the nursery and return its answer; blocks, so it runs in a thread."""
     try:
         frames.send(control, request)
     except OSError as error:

@@ -1,9 +1,9 @@
 """Take what a worker says of one message: in frames, and on the page that it writes on.
 
-On the page stand the facts that went out in no frame, which for ordinary mail are all, and
-the reader or scanner that was announced last.  It is read when the worker is done, or has
-ended otherwise, and then these facts are as good as those that came in frames.  Of a
-worker that lied, the place is where it was when it was ended, perhaps after the lie.
+On the page are the facts that were sent in no frame, which for ordinary mail are all of them,
+and the reader or scanner that was announced last.  The page is read when the worker is done,
+or has ended in another way, and then these facts are as good as those that came in frames.
+For a worker that lied, the place is where it was when it was killed, perhaps after the lie.
 """
 
 from google.protobuf.message import DecodeError
@@ -22,11 +22,11 @@ class Said:
     """How much has been said."""
 
     def __init__(self) -> None:
-        # Of the frames with facts that came.
+        # The frames with facts that came, and their octets.
         self._frames = self._octets = 0
 
     def found(self, found: facts.Facts, octets: int, sighting: Sighting) -> None:
-        """Facts came in a frame of so many octets.  Raises FrameError or Lie."""
+        """Take facts that came in a frame of this many octets.  Raises FrameError or Lie."""
         self._frames += 1
         self._octets += octets
         if self._octets > MAX_SAID:
@@ -34,11 +34,11 @@ class Said:
         sighting.take(found)
 
     def rest(self, page: Page, sighting: Sighting) -> None:
-        """The worker is done: take what stands on the page.  Raises FrameError or Lie."""
+        """Take what is on the page of a worker that is done.  Raises FrameError or Lie."""
         self._take(page.read(), sighting)
 
     def left(self, page: Page, sighting: Sighting) -> None:
-        """The worker has ended in midst of it: take what it left, and whom to blame."""
+        """Take what a worker that ended halfway left on its page, and whom to blame."""
         written = page.read()
         if sighting.end != "lied":
             try:
@@ -52,7 +52,7 @@ class Said:
                 sighting.end, sighting.detail = "lied", str(lie)
 
     def _take(self, written: Written, sighting: Sighting) -> None:
-        # It may have been ended between sending a frame and taking its facts off the page.
+        # It may have ended between sending a frame and taking its facts off the page.
         if not written.facts or written.sent < self._frames:
             return
         try:

@@ -1,12 +1,12 @@
-"""Gather what one worker says of one message, and hold it against what can be true.
+"""Gather what one worker says of one message, and check it against what can be true.
 
 A worker reads what strangers wrote, so one day a stranger may be speaking through it.
 It could always say "clean"; that is what killing, retiring and the policy are for.  What
 it must not be able to do is harm this side: fill its memory, have octets cut that are
-none of ours, use a word that no rule knows, or stay silent and be believed.  Nor may it
-speak for others: for engines, lists by DNS and whoever checks where mail is from, whose
-facts are added on this side, or for scanners and signatures that its nursery has not.  Each
-of these is a lie (`Lie`), and a worker that lies is treated like one that died.
+not in our fields, use a word that no rule knows, or stay silent and be believed.  Nor may it
+speak for others: for engines, DNS lists and the checks of where mail is from, whose
+facts are added on this side, or for scanners and signatures that its nursery does not have.
+Each of these is a lie (`Lie`), and a worker that lies is treated like one that died.
 """
 
 import math
@@ -30,22 +30,22 @@ MOST_FINDINGS = 2_000
 MOST_AMBIGUITIES = 1_000
 MOST_FAULTS = 20_000
 MOST_ENTRIES = 2_000
-# Ten of DKIM, and ten sets of ARC with two each: for each one a key is fetched.
+# Ten of DKIM, and ten sets of ARC with two each: a key is fetched for each one.
 MOST_SIGNATURES = 30
 _FEWEST = min(MOST_FINDINGS, MOST_AMBIGUITIES, MOST_FAULTS, MOST_ENTRIES)
 
-# Fields of ours that a stranger brings: a header is read up to one mebibyte (budget.py).
+# Forged copies of our own fields: a header is read up to one mebibyte (budget.py).
 MAX_CUT = 1024 * 1024
 _OURS = (b"x-pratique-", b"mime-ambiguity-results")
-# RFC 8601 5: one that claims to be ours and is not is cut out, which lookups/auth decides.
+# RFC 8601 5: a field that falsely claims to be ours is cut out, which lookups/auth decides.
 _RESULTS = (b"authentication-results:",)
-# Blanks and NULs that some reader skips, before a name and in it.
+# Blanks and NULs that some readers skip, before a name and in it.
 _SKIPPED = b" \t\0"
 _NAME_WINDOW = 4096
 
 _NAME = re.compile(r"[a-z0-9._-]{1,64}", re.IGNORECASE)
 
-# Year 9999, the last that a Timestamp may name.
+# The end of year 9999, the last that a Timestamp may name.
 _LAST_SECOND = 253_402_300_799
 # Nanoseconds.
 _SECOND = 1_000_000_000
@@ -59,9 +59,9 @@ _KINDS, _UNOPENED = _words(facts.Kinds), _words(facts.Unopened)
 _DISGUISES, _VIEWS = _words(facts.Disguises), _words(facts.Views)
 _SEVERITIES, _AMBIGUITIES = _words(facts.Severities), _words(facts.Ambiguities)
 _LIMITS = _words(facts.Limits)
-# The others happen on this side of the wall.
+# The other failures happen on this side of the wall.
 _FAILURES = frozenset(("scanner", "reader", "unavailable"))
-# What is proved, or held against what we sent, is known on this side only.
+# What is proved, or compared with what we sent, is known on this side only.
 _OTHERS, _EVIDENCE = _words(facts.OtherReports), _words(facts.EvidenceKinds) - WEIGHTS.keys()
 _TRICKS = _words(facts.LinkTricks)
 _SPOOFS = _words(facts.SpoofSigns)
@@ -77,11 +77,11 @@ class Lie(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """Whom a worker may speak for; None is for whomever it likes."""
+    """Whom a worker may speak for; None means anyone."""
 
-    # Who finds something.
+    # The scanners that find something.
     scanners: frozenset[str] | None = None
-    # What it is found with.
+    # The signatures and databases that it is found with.
     sources: frozenset[str] | None = None
 
 
@@ -100,15 +100,15 @@ class Sighting:
     # "done", "died", "late" or "lied".
     end: str = "died"
     detail: str = ""
-    # How long the worker says it took, where it came to the end.
+    # How long the worker says it took, if it came to the end.
     seconds: float = 0.0
-    # The reader or scanner that was announced last, where it did not come to its end.
+    # The reader or scanner that was announced last, if it did not come to its end.
     last: Started | None = None
-    # Parts for outside programs: whoever asked for them closes them.
+    # Parts for outside programs: the caller closes them.
     handed: list[Handed] = field(default_factory=list)
-    # `known` has the parts too, in the order of their ids; None: nothing is known.
+    # Whether `known` includes the parts, in the order of their ids; None: nothing is known yet.
     _is_whole: bool | None = None
-    # Of all that was taken.
+    # Octets of all that was taken.
     _octets: int = 0
 
     def start(self, started: Started) -> None:
@@ -120,7 +120,7 @@ class Sighting:
     def take(self, found: facts.Facts) -> None:
         """Add facts as `wall.proto` says: parts by id, all else merged.  Raises Lie.
 
-        What it is given is its own from then on.
+        Takes ownership of `found`.
         """
         self._count(found)
         _check(found, self.names)
@@ -140,7 +140,7 @@ class Sighting:
         self.known.MergeFrom(found)
 
     def finish(self, content: Content) -> None:
-        """Hold the whole against the message that was handed over.  Raises Lie."""
+        """Check the whole against the message that was handed over.  Raises Lie."""
         # An answer without the message itself would pass most policies.
         if 0 not in self.parts or self.known.mail.size != content.size:
             raise Lie("facts without the message that they are about")
@@ -151,7 +151,7 @@ class Sighting:
         self.end = "done"
 
     def whole(self) -> facts.Facts:
-        """All facts so far, the parts in the order of their ids."""
+        """Return all facts so far, the parts in the order of their ids."""
         if self._is_whole:
             return self.known
         gathered = facts.Facts()
@@ -160,14 +160,14 @@ class Sighting:
         return gathered
 
     def _count(self, found: facts.Facts) -> None:
-        # A list entry takes two octets at least: in so few octets no list is too long.
+        # A list entry takes at least two octets: in this few octets no list is too long.
         self._octets += found.ByteSize()
         if self._octets <= 2 * _FEWEST:
             return
         known, mail = self.known, found.mail
         header = mail.header
         for count, most in (
-            # A part is stated again where something more became known of it.
+            # A part is stated again when more became known of it.
             (len(found.parts), self.most_parts + MOST_FAULTS),
             (len(known.findings) + len(found.findings), MOST_FINDINGS),
             (len(known.ambiguities) + len(found.ambiguities), MOST_AMBIGUITIES),
@@ -201,13 +201,13 @@ def _lists_of(returned: facts.Returned) -> Iterator[tuple[str, Sequence[object]]
 
 
 def _is_in_order(ids: list[int], stated: int) -> bool:
-    """Whether so many parts were stated each once, and in the order of their ids."""
+    """Tell whether each stated part came once, and in the order of their ids."""
     return len(ids) == stated and ids == sorted(ids)
 
 
 def _check(found: facts.Facts, names: Names) -> None:
-    """Hold each field that is there against who says it, and its words against facts.proto."""
-    # Of most fields there is nothing: to ask each of them costs as much as all the rest.
+    """Check who may state each field that is present, and its words against facts.proto."""
+    # Most fields are absent: asking for each of them would cost as much as all the rest.
     for field_, value in found.ListFields():
         check = _CHECKS.get(field_.name)
         if check is None:
@@ -217,17 +217,17 @@ def _check(found: facts.Facts, names: Names) -> None:
 
 
 def _check_word(word: str, words: frozenset[str]) -> None:
-    """A word that is in no vocabulary would be decided by no rule."""
+    """Refuse a word that is in no vocabulary: no rule would match it."""
     if word not in words:
         raise Lie(_NO_WORD)
 
 
 def _check_nothing(_value: object, _names: Names) -> None:
-    """There is no word in it, and nobody else who could have said it."""
+    """Accept: there is no word to check, and only a worker can have stated it."""
 
 
 def _check_parts(parts: Iterable[facts.Part], _: Names) -> None:
-    # Of these there are thousands: to call four functions for each would take twice as long.
+    # There are thousands of parts: calling four functions for each would take twice as long.
     for part in parts:
         if part.kind not in _KINDS or part.unopened not in _UNOPENED:
             raise Lie(_NO_WORD)
@@ -291,7 +291,7 @@ def _check_bounce(bounce: facts.Bounce, names: Names) -> None:
 
 
 def _check_signatures(signatures: Iterable[facts.Signature], _: Names) -> None:
-    """A signature has either a hash of 32 octets or a problem."""
+    """Check that a signature has either a hash of 32 octets or a problem."""
     for one in signatures:
         _check_word(one.problem, _SIGNATURE_PROBLEMS)
         if len(one.signed_sha256) != (0 if one.problem else 32):
@@ -301,7 +301,7 @@ def _check_signatures(signatures: Iterable[facts.Signature], _: Names) -> None:
 
 
 def _check_moment(moment: Timestamp) -> None:
-    """What is none cannot be read as a date on this side."""
+    """Refuse a moment that could not be read as a date on this side."""
     if not (0 <= moment.seconds <= _LAST_SECOND and 0 <= moment.nanos < _SECOND):
         raise Lie("a date that there is not")
 
@@ -311,7 +311,7 @@ def _check_name(stated: str, known: frozenset[str] | None) -> None:
         raise Lie("findings or signatures that its nursery does not have")
 
 
-# Of all fields those that a worker knows of; the others are stated on this side.
+# The fields that a worker may state; all others are stated on this side.
 _CHECKS: dict[str, Callable[[Any, Names], None]] = {
     "mail": _check_nothing,
     "parts": _check_parts,
@@ -330,7 +330,7 @@ _CHECKS: dict[str, Callable[[Any, Names], None]] = {
 
 
 def _check_cuts(content: Content, mail: facts.Mail) -> None:
-    """Only whole fields of ours may be cut: what they begin with and end with is compared."""
+    """Allow cutting only whole fields of ours: their beginnings and ends are compared."""
     reached = cut = 0
     for span in mail.foreign_fields:
         if not reached <= span.start < span.end <= content.size:
@@ -344,7 +344,7 @@ def _check_cuts(content: Content, mail: facts.Mail) -> None:
 
 
 def _check_results(content: Content, stated: Iterable[facts.StatedResults]) -> None:
-    """Each of these may be cut later, and nothing else: a whole field, or nothing at all."""
+    """Check each span that may be cut later: a whole field of this name, or empty."""
     cut = 0
     for one in stated:
         if one.start == one.end == 0:
@@ -359,10 +359,10 @@ def _check_results(content: Content, stated: Iterable[facts.StatedResults]) -> N
 
 
 def _begins_with(names: tuple[bytes, ...], content: Content, start: int, end: int) -> bool:
-    """True for whole lines that begin with the name of such a field."""
+    """Tell whether a span is whole lines that begin with the name of such a field."""
     before = content.peek(start - 1, 1) if start else b"\n"
     last = content.peek(end - 1, 1)
     whole = before == b"\n" and (last == b"\n" or end == content.size)
     name = content.peek(start, min(_NAME_WINDOW, end - start)).translate(None, _SKIPPED)
-    # Where blanks fill the window, the colon lies behind it.
+    # Where blanks fill the window, the colon lies beyond it.
     return whole and (name.lower() + b":").startswith(names)

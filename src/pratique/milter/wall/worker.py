@@ -1,14 +1,14 @@
-"""Follow what one worker says of one message, and believe none of it unseen.
+"""Follow what one worker says of one message, and believe none of it unchecked.
 
-It was written by a process that reads what strangers wrote.  So there is a limit on how
-much it may say, every frame must be one of ours, and a worker that breaks the rules is
+It was written by a process that reads what strangers wrote.  So the amount it may say is
+limited, every frame must be one that we know, and a worker that breaks the rules is
 killed.
 
     worker ended         Sighting.end == "died", with the scanner that it was in
     worker too slow      Sighting.end == "late", likewise
     worker talks nonsense  Sighting.end == "lied"
 
-Killing is by pidfd (pidfd_open(2)): a process id may belong to somebody else by then.
+Killing is by pidfd (pidfd_open(2)): a process id may have been reused by then.
 """
 
 import contextlib
@@ -33,7 +33,7 @@ SPAWN_SECONDS = 10.0
 
 
 def check_format(answer: Answer) -> None:
-    """Raise NurseryLost unless what says hello speaks of facts as we do."""
+    """Raise NurseryLost unless the peer that says hello uses our format of facts."""
     if answer.hello.format != frames.FORMAT:
         raise NurseryLost(f"format {answer.hello.format} across the wall, not {frames.FORMAT}")
 
@@ -52,12 +52,12 @@ class Worker:
 
     @classmethod
     async def connect(cls, pid: int, descriptor: int, pidfd: int, page: int) -> "Worker":
-        """Take over the descriptors that the nursery gave."""
+        """Take over the descriptors that the nursery sent."""
         mapped = Page(page)
         return cls(pid, await Line.on(socket.socket(fileno=descriptor)), pidfd, mapped)
 
     async def greet(self) -> None:
-        """Wait for the worker's hello: it has given up its rights."""
+        """Wait for the worker's hello: by then it has given up its rights."""
         try:
             with self._line.within(SPAWN_SECONDS):
                 answer = frames.decode_answer(await self._line.frame())
@@ -70,7 +70,7 @@ class Worker:
 
     @property
     def gone(self) -> bool:
-        """True if this worker has ended while it was idle, or spoke without being asked."""
+        """True if this worker ended while it was idle, or spoke without being asked."""
         return self._line.ended or self._line.unread > 0
 
     async def inspect(
@@ -81,10 +81,10 @@ class Worker:
         most_parts: int,
         extras: Sequence[Content] = (),
     ) -> Sighting:
-        """Have one message seen; never raises for what the worker does.
+        """Have one message inspected; never raises for what the worker does.
 
-        `extras` are the archives of `request.extras`.  What the worker hands out is the
-        caller's to close.
+        `extras` are the archives of `request.extras`.  The caller must close what the worker
+        hands out.
         """
         self.seen += 1
         sighting, said = Sighting(most_parts, self.names), Said()
@@ -123,7 +123,7 @@ class Worker:
                 case "found":
                     said.found(answer.found, len(body), sighting)
                 case "handed_out":
-                    # This has a limit of its own.
+                    # Handed-out parts have a limit of their own.
                     gathering.take(answer.handed_out)
                 case "done":
                     sighting.seconds = answer.done.seconds

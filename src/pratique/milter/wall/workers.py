@@ -1,21 +1,21 @@
-"""Have messages seen by confined workers, and distrust them.
+"""Have messages inspected by confined workers, and distrust them.
 
-A message goes to the next worker that is free.  Four things can go wrong over there,
-and none of them loses a message or lets it through unseen:
+A message goes to the next free worker.  Four things can go wrong over there,
+and none of them loses a message or lets it through uninspected:
 
 * A worker dies or hangs over a message.  What it said last tells which reader or scanner
   it was in, on which part.  The facts so far are kept, a failure names the guilty one,
-  and the message is seen once more, without it.  A second death is a second failure; the
+  and the message is inspected once more, without it.  A second death is a second failure; the
   policy decides about failures, and never by silence.  (looks.py)
-* A part wants an outside program.  It is unpacked meanwhile (programs/), and the message
-  is seen again with what came out.
-* The nursery ends.  That is no fault of the message: `NurseryLost`, the door answers 4yz,
-  and the next nursery is waited for: one of our own that is started, each time after a
+* A part needs an outside program.  It is unpacked meanwhile (programs/), and the message
+  is inspected again with what came out.
+* The nursery ends.  The message is not to blame: `NurseryLost`, the door answers 4yz,
+  and the next nursery is waited for: one that we start ourselves, each time after a
   longer pause, or one that the supervisor hands over.
 * All workers are busy.  The message waits, within its own deadline.
 
-Workers retire after a number of messages, so that nothing that one message left behind
-lives long; one that failed is not used again.
+Workers retire after a number of messages, so that nothing left behind by one message
+lives long; a worker that failed is not used again.
 """
 
 import asyncio
@@ -39,31 +39,31 @@ log = logging.getLogger("pratique.workers")
 
 @dataclass(frozen=True, slots=True)
 class WorkerSettings:
-    """How many workers, how long one may look at a message, when one retires."""
+    """How many workers there are, how long one may look at a message, when one retires."""
 
     count: int = 2
     # For one look; a message may get two.
     seconds: float = 25.0
     retire_after: int = 1000
-    # What budget.py allows where the settings do not say.
+    # What budget.py allows where the settings say nothing.
     most_parts: int = 10_000
 
 
-# Gives a living nursery: called at the start, and each time the last one was lost.
+# Returns a running nursery: called at the start, and each time the last one was lost.
 # Raises NurseryLost, NurseryUnfit; NoMoreNurseries if it need not be called again.
 Nurseries = Callable[[], Awaitable[Nursery]]
 
 
 class NotRewritten(Exception):
-    """An edit was not made, and will not be on a retry; says why."""
+    """An edit was not made, and will not be made on a retry; says why."""
 
 
 class NoMoreNurseries(NurseryLost):
-    """There will be no other: who gave them has gone, or wants this door to end."""
+    """There will be no other nursery: its source is gone, or wants this door to end."""
 
 
 def own_nursery(setup: Setup, command: Sequence[str] = COMMAND) -> Nurseries:
-    """Nurseries that are started here, one after the other."""
+    """Return a source of nurseries that are started here, one after the other."""
 
     async def start() -> Nursery:
         return await Nursery.start(setup, command)
@@ -72,7 +72,7 @@ def own_nursery(setup: Setup, command: Sequence[str] = COMMAND) -> Nurseries:
 
 
 class Workers:
-    """The pool of workers of one door, and the nursery they come from."""
+    """The pool of workers of one door, and the nursery that they come from."""
 
     def __init__(
         self,
@@ -84,19 +84,19 @@ class Workers:
         self._settings = settings
         self._programs = programs or Programs(ProgramSettings(programs=()))
         self._nursery: Nursery | None = None
-        # None: there will be no more.
+        # None: there will be no more workers.
         self._idle: Idle[Worker | None] = Idle()
         self._alive: set[Worker] = set()
         self._chores: set[asyncio.Task[None]] = set()
         self._restarting = asyncio.Lock()
         self._closed = False
-        # The loop's clock, once it is started: to ask for the loop is a system call each time.
+        # The loop's clock, set at the start: asking for the loop is a system call each time.
         self._clock: Callable[[], float]
         self.scanners: tuple[str, ...] = ()
 
     async def start(self) -> str:
-        """Start the nursery and all workers; say what confines them, for the log."""
-        # Meanwhile: the nursery takes a second or two.
+        """Start the nursery and all workers; return what confines them, for the log."""
+        # Runs in parallel: the nursery takes a second or two.
         self._clock = asyncio.get_running_loop().time
         rehearsal = asyncio.create_task(self._programs.start())
         try:
@@ -111,7 +111,7 @@ class Workers:
 
     @property
     def at_rest(self) -> bool:
-        """Whether nobody's message is looked at, or waits for a worker."""
+        """True if no message is being inspected, or waits for a worker."""
         return 0 < len(self._alive) <= len(self._idle)
 
     async def close(self) -> None:
@@ -129,14 +129,14 @@ class Workers:
     async def inspect(
         self, content: Content, envelope: Envelope, shows: Shows | None = None
     ) -> facts.Facts:
-        """All facts about a message, its envelope's included.
+        """Return all facts about a message, its envelope's included.
 
         `shows` is given the parts that engines want.
         Raises NurseryLost, or TimeoutError if no worker is free in time.
         """
-        # Two looks and all waiting, which is no more than there is for looking at a message
-        # (deadline.py).  The first look has its whole time: who waits longer for a worker is
-        # sent away in time, and not held for being late.
+        # Two looks and all waiting, which is no more than a message is given for its inspection
+        # (deadline.py).  The first look always has its whole time: a message that waits too long
+        # for a worker is sent away in time, and not held for being late.
         begun = self._clock()
         end = begun + 2 * self._settings.seconds
         looks = Looks(envelope, self._programs.types, shows)
@@ -157,9 +157,9 @@ class Workers:
         return seen
 
     async def _look(self, worker: Worker, content: Content, looks: Looks, end: float) -> None:
-        """One look by a worker, ended at `end` of the loop's clock at the latest.
+        """Have a worker look once, until `end` of the loop's clock at the latest.
 
-        What it hands out is unpacked for the next one, in half of the time that is left.
+        What it hands out is unpacked for the next look, in half of the time that is left.
         """
         request, extras = looks.request, looks.extras
         seconds = min(self._settings.seconds, end - self._clock())
@@ -167,7 +167,7 @@ class Workers:
         try:
             sighting = await worker.inspect(content, request, seconds, most, extras)
         except BaseException:
-            # Cancelled in mid-message: what this worker says next belongs to nobody.
+            # Cancelled in mid-message: what this worker says next belongs to no message.
             self._dismiss(worker)
             raise
         self._let_go(worker, sighting.end, "" if sighting.end == "done" else in_words(sighting))
@@ -176,16 +176,16 @@ class Workers:
             looks.give(await self._programs.unpack(handed, looks.unpacked, room))
 
     async def again(self, content: Content, envelope: Envelope, _first: facts.Facts) -> facts.Facts:
-        """All facts about what became of a message.  Raises as `inspect` does."""
+        """Return all facts about a message as changed.  Raises as `inspect` does."""
         return await self.inspect(content, envelope)
 
     async def rewrite(self, content: Content, edits: Rewrite) -> Rewritten:
-        """The message with these edits made; the caller closes its content.
+        """Return the message with these edits made; the caller closes its content.
 
         Raises NotRewritten, NurseryLost, or TimeoutError if no worker is free in time.
         """
-        # To write is cheaper than to look: half the time is plenty, and what waits for the
-        # answer has been waiting for a look, and will for another.
+        # Writing is cheaper than looking: half the time is plenty, and the message has already
+        # been waiting for a look, and will for another.
         seconds = self._settings.seconds / 2
         worker = await self._free_worker(self._clock() + seconds)
         try:
@@ -202,7 +202,7 @@ class Workers:
             making.discard()
 
     def _let_go(self, worker: Worker, end: str, told: str) -> None:
-        """Have a worker wait for the next message, or end it.  Raises NurseryLost."""
+        """Return a worker to the pool, or end it.  Raises NurseryLost."""
         if end != "done":
             log.warning("worker %d %s", worker.pid, told)
             self._dismiss(worker)
@@ -214,15 +214,15 @@ class Workers:
             self._idle.put(worker)
 
     async def _free_worker(self, end: float) -> Worker:
-        """The next worker that is free.
+        """Return the next free worker.
 
-        Raises TimeoutError if none was until `end`, NurseryLost if none will be.
+        Raises TimeoutError if none was free until `end`, NurseryLost if none will be.
         """
         while (worker := await self._idle.take(end)) is not None:
             if not worker.gone:
                 return worker
             self._dismiss(worker)
-        # Left there for all others who wait.
+        # Put back for all others that wait.
         self._idle.put_behind(None)
         raise NurseryLost("the nursery ended, and there will be no other")
 
@@ -248,7 +248,7 @@ class Workers:
             await asyncio.sleep(pause)
 
     async def _living_nursery(self) -> Nursery:
-        """The nursery, or a new one in its place."""
+        """Return the nursery, or a new one in its place."""
         async with self._restarting:
             if self._nursery is None or self._nursery.lost:
                 if self._nursery is not None:
@@ -260,7 +260,8 @@ class Workers:
 
     async def _hire(self, nursery: Nursery) -> None:
         worker = await nursery.spawn()
-        # As the nursery said, which sees no stranger's octet.  (A trial's worker names others.)
+        # As stated by the nursery, which never reads a stranger's octets.  (A trial's worker has
+        # other names.)
         worker.names = nursery.names
         self._alive.add(worker)
         self._idle.put(worker)
