@@ -1,9 +1,9 @@
-"""Open the SQLite files of a folder, one for each day, and set aside what is damaged.
+"""Open the SQLite files of a folder, one per day, and set aside damaged ones.
 
 A day file is never migrated: it lives as long as its days are kept.  `PRAGMA user_version`
-is its layout; one of another layout is set aside like a damaged one, and not written to.
-A file is laid out and set aside by one process at a time (`alone`, flock on a file of its
-own), so that it is never renamed under the hands of somebody who is just making it.
+names its layout; a file of another layout is set aside like a damaged one, and not written to.
+One process at a time lays out or sets aside files (`alone`, flock on a separate file), so no
+file is renamed while another process is still creating it.
 """
 
 import contextlib
@@ -19,10 +19,10 @@ from pratique.milter.stores.turns import lock, transaction
 
 DAMAGED = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
 
-# A day with more than this many is one whose disk garbles whatever it is given.
+# If one day has more than this many, its disk garbles whatever it is given.
 MOST_SET_ASIDE = 10
 
-# Mail is private: nobody but our own user reads it.
+# Mail is private: only our own user may read it.
 _FILE_MODE, _FOLDER_MODE = 0o600, 0o700
 _FLAGS = os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC
 _LOCK_NAME = "lock"
@@ -31,16 +31,16 @@ WHY = {"damaged": "is damaged", "other": "has the layout of another version"}
 
 
 class SetAsideError(Exception):
-    """The file of a day could not be written to and was given another name; says why."""
+    """The file of a day could not be written to and was renamed; says why."""
 
 
 @dataclass(frozen=True, slots=True)
 class DayFolder:
-    """The folder of all day files of a store."""
+    """The folder with all day files of a store."""
 
     path: Path
     clock: Callable[[], datetime]
-    # Seconds to wait for a lock that somebody else holds.
+    # Seconds to wait for a lock that is held elsewhere.
     patience: float = 1.0
 
     def make(self) -> None:
@@ -50,9 +50,9 @@ class DayFolder:
 
     @contextlib.contextmanager
     def alone(self) -> Iterator[None]:
-        """Be the only one who opens a file or gives it another name.
+        """Let only this process open files or rename them.
 
-        Raises BlockingIOError where somebody else is at it for too long.
+        Raises BlockingIOError if another process holds the lock for too long.
         """
         descriptor = os.open(self.path / _LOCK_NAME, _FLAGS, _FILE_MODE)
         try:
@@ -62,19 +62,19 @@ class DayFolder:
             os.close(descriptor)
 
     def connect(self, file: Path) -> sqlite3.Connection:
-        """Open a file of the folder, and make it if there is none."""
-        # Made here, since SQLite would let everybody read it; -wal and -shm take its mode.
+        """Open a file of the folder, creating it if needed."""
+        # Created here, since SQLite would let everyone read it; -wal and -shm take its mode.
         if not file.exists():
             os.close(os.open(file, _FLAGS, _FILE_MODE))
         return sqlite3.connect(file, timeout=self.patience, isolation_level=None)
 
     def set_aside(self, file: Path, why: str) -> str:
-        """Give a file another name; says what was done.  `why` is a word of `WHY`."""
+        """Rename a file; return what was done, for the log.  `why` is a word of `WHY`."""
         before = list(self.path.glob(f"{file.name}.*-*"))
         if len([one for one in before if not one.name.endswith(ENDINGS)]) >= MOST_SET_ASIDE:
             raise OSError(f"{file.name} is damaged again and again")
         aside = f"{file.name}.{why}-{self.clock():%Y%m%dT%H%M%S.%f}"
-        # The log goes along: a new file would take it for its own.
+        # SQLite's log goes along: a new file would take it for its own.
         for ending in ("", *ENDINGS):
             part = with_ending(file, ending)
             if part.exists():
@@ -83,13 +83,13 @@ class DayFolder:
 
 
 def code_of(error: sqlite3.Error) -> int:
-    """SQLite's code for an error: the low octet is the error, the rest tells more of it."""
+    """Return SQLite's code for an error: its low octet; the others only add detail."""
     # https://sqlite.org/rescode.html
     return (getattr(error, "sqlite_errorcode", 0) or 0) & 0xFF
 
 
 def has_layout(connection: sqlite3.Connection, layout: str, version: int) -> bool:
-    """True if a file has this layout, which `version` numbers; a new one is given it."""
+    """Tell whether a file has this layout, numbered `version`; a new one is given it."""
     (found,) = connection.execute("PRAGMA user_version").fetchone()
     (tables,) = connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
     if found == 0 and tables == 0:

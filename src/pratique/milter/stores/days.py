@@ -1,20 +1,20 @@
 """Tell which day file to write to, and remove those that are too old.
 
-A day is one of UTC, by the clock when the record is written: a message that was received
-before midnight may stand in the file of the next day, which costs nothing, since each
+Days are in UTC, by the clock when the record is written: a message that was received
+before midnight may end up in the file of the next day, which does no harm, since each
 record has its own time.
 
-A clock may jump: a machine wakes up in 1970 or in 2099, somebody sets it, and corrects it
-an hour later.  A jump must neither make a file for each day that the clock names nor
-remove what is not old.  So the wall clock is held against the monotonic one, which never
+A clock may jump: a machine wakes up in 1970 or in 2099, or an admin sets it, and corrects it
+an hour later.  A jump must neither create a file for each day that the clock names nor
+remove what is not old.  So the wall clock is compared with the monotonic one, which never
 jumps.  After a jump the day stays what it was, and nothing is removed, until both clocks
-have gone side by side for an hour.  The same hour passes after a start, when nothing is
+have run in step for an hour.  The same hour passes after a start, when nothing is
 known of the clock yet.
 
-A clock that is a year ahead, and stays so, names everything old.  So after a jump of more
-than a day nothing is removed for three days, in which somebody may notice.  What happened
-before a start nobody has seen: until a process has seen three days of a steady clock itself,
-old files go only where younger ones of three days stand beside them.
+By a clock that is a year ahead, and stays so, everything is old.  So after a jump of more
+than a day nothing is removed for three days, in which an admin may notice.  Jumps before a
+start go unseen: until a process itself has seen three days of a steady clock,
+old files are removed only if younger ones of three days exist.
 """
 
 import logging
@@ -27,14 +27,14 @@ from pathlib import Path
 
 log = logging.getLogger(__name__)
 
-# Larger steps are jumps.  NTP slews by at most half a millisecond a second, and steps of
-# less do no harm: they move midnight by a minute.
+# Larger steps are jumps.  NTP slews by at most half a millisecond a second, and smaller steps
+# do no harm: they move midnight by a minute.
 JUMP = 60.0
 
-# As long as a wrong clock after a start usually takes to be set right, many times over.
+# Many times what it usually takes to set a wrong clock right after a start.
 STEADY = 3600.0
 
-# After a jump of this length old files wait for as long as a weekend lasts, with a day off.
+# After a jump of this length old files are kept for as long as a weekend with a day off.
 FAR = 86400.0
 FAR_STEADY = 3 * 86400.0
 # Days of which there must be younger files, by the same reasoning.
@@ -46,24 +46,24 @@ _OURS = re.compile(r"(\d{4}-\d\d-\d\d)\.sqlite3(?:\.(?:damaged|other)-[0-9TZ.-]{
 
 @dataclass(frozen=True, slots=True)
 class DayName:
-    """A file of the journal: its path, and the day in its name."""
+    """A file of a store: its path, and the day in its name."""
 
     path: Path
     day: date
 
     @property
     def is_set_aside(self) -> bool:
-        """True for one that was damaged, or written by a version with another layout."""
+        """True for a file that was damaged, or written by a version with another layout."""
         return self.path.suffix != ".sqlite3"
 
 
 def path_of(folder: Path, day: date) -> Path:
-    """The file of a day."""
+    """Return the path of a day's file."""
     return folder / f"{day.isoformat()}.sqlite3"
 
 
 def files_in(folder: Path) -> list[DayName]:
-    """The journal's files, newest day first; what has another name is not ours."""
+    """Return the files of a store, newest day first, ignoring all other names."""
     return sorted(_ours(folder), key=lambda one: (one.day, one.path.name), reverse=True)
 
 
@@ -80,7 +80,7 @@ def _ours(folder: Path) -> Iterator[DayName]:
 
 
 class Days:
-    """The day that is written to, by a clock that is believed."""
+    """The day to write to, by a clock that is checked."""
 
     def __init__(self, clock: Callable[[], datetime], monotonic: Callable[[], float]) -> None:
         self._clock = clock
@@ -90,15 +90,15 @@ class Days:
         self._jumped = False
         self._patience = STEADY
         self.day = date.min
-        # True once both clocks have gone side by side for long enough.
+        # True once both clocks have run in step for long enough.
         self.believed = False
-        # True once the day may say what is old.
+        # True once the day may be used to remove old files.
         self.removes = False
-        # True once it may say so alone.
+        # True once it may do so without evidence of younger files.
         self.sure = False
 
     def look(self) -> date:
-        """Look at the clocks, and say which day to write to."""
+        """Check the clocks, and return which day to write to."""
         now, ticks = self._clock(), self._monotonic()
         apart = now.timestamp() - ticks
         if self._apart is None or abs(apart - self._apart) > JUMP:
@@ -128,8 +128,8 @@ class Days:
 def remove_old(folder: Path, today: date, keep_days: int, *, sure: bool = True) -> None:
     """Remove the files of days that are no longer kept.  Raises OSError.
 
-    None of them where nobody is sure of the clock, and hardly any younger ones stand beside
-    them: it may be the clock that is wrong.
+    Removes none where the clock is not `sure` and hardly any younger files exist:
+    it may be the clock that is wrong.
     """
     files = files_in(folder)
     kept = {one.day for one in files if 0 <= (today - one.day).days <= keep_days}
@@ -149,8 +149,8 @@ def remove_old(folder: Path, today: date, keep_days: int, *, sure: bool = True) 
 def _is_old(one: DayName, today: date, keep_days: int) -> bool:
     if one.day <= today + timedelta(days=1):
         return today - one.day > timedelta(days=keep_days)
-    # Of a day that has not come: a clock was wrong.  Its name never gets old, so the time
-    # at which it was last written counts, which is set right if it lies ahead as well.
+    # A day in the future: a clock was wrong.  Its name never gets old, so the time of the last
+    # write counts, which is set back to today if it lies in the future as well.
     written = datetime.fromtimestamp(one.path.stat().st_mtime, UTC)
     if written.date() > today:
         stamp = datetime.combine(today, time.min, UTC).timestamp()
@@ -160,5 +160,5 @@ def _is_old(one: DayName, today: date, keep_days: int) -> bool:
 
 
 def with_ending(path: Path, ending: str) -> Path:
-    """The file that SQLite keeps beside a database."""
+    """Return the path of a file that SQLite keeps beside a database."""
     return path.with_name(path.name + ending)

@@ -1,10 +1,10 @@
-"""Keep the key of the journal's hashes: 32 random octets in a file of our own.
+"""Keep the key of a store's hashes: 32 random octets in a file of our own.
 
-Without a key, anybody could hash every likely address and compare.  With one, equal
-addresses still give equal hashes, so that they can be counted; whoever deletes the key
-makes all hashes so far final.  Several processes may start at the same moment: each
-writes a file of its own and links it to the name, which succeeds for one of them
-(link(2)), and all read what stands there then.
+Without a key, anyone could hash every likely address and compare.  With one, equal
+addresses still give equal hashes, so that they can be counted; deleting the key
+makes all hashes so far irreversible.  Several processes may start at the same moment: each
+writes a file of its own and links it to the name, which succeeds for only one of them
+(link(2)), and all read the file that then has the name.
 """
 
 import contextlib
@@ -18,11 +18,11 @@ OCTETS = 32
 
 
 class NoKeyError(Exception):
-    """There is no key that could be used; the text is for an admin."""
+    """There is no usable key; the text is for an admin."""
 
 
 def key_of(path: Path) -> bytes:
-    """The key, made if there is none.  Raises NoKeyError; never gives a weaker one."""
+    """Return the key, made if missing.  Raises NoKeyError; never returns a weaker one."""
     try:
         if not path.exists():
             _make(path)
@@ -40,7 +40,7 @@ def _make(path: Path) -> None:
     disk = Disk()
     disk.write_file(fresh, (os.urandom(OCTETS),))
     try:
-        # Where another process was first, its key is ours too.
+        # If another process was first, its key is ours too.
         with contextlib.suppress(FileExistsError):
             path.hardlink_to(fresh)
     finally:

@@ -1,7 +1,8 @@
-"""Tell what keeps a store from being written: once when it begins, once when it ends.
+"""Report what keeps a store from being written: once when it begins, once when it ends.
 
-A disk that is full for an hour is one event, not a line for each message.  What was lost
-meanwhile is told as a number.  The journal is one such store, the ledger of sent mail another.
+A disk that is full for an hour is one event, not one log line per message.  What was lost
+meanwhile is reported as a number.  The journal is one such store, the ledger of sent mail
+another.
 """
 
 import logging
@@ -17,13 +18,13 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What an admin calls a store, and what it keeps."""
+    """What an admin calls a store, and what it holds."""
 
     store: str = "journal"
     rows: str = "records"
-    # What it costs that some are dropped; empty is nothing more than that.
+    # What else it costs that rows are dropped; empty: nothing.
     cost: str = ""
-    # What SQLite calls a full disk, where it may be something else.
+    # What to say when SQLite reports a full disk, if it may mean something else.
     full: str = ""
 
 
@@ -39,13 +40,13 @@ class Troubles:
         self._words = words
         self._store = f"{words.store} {folder}"
         self._monotonic = monotonic
-        # Since the start; each counts once, however long it lasts.
+        # Since the start; each trouble counts once, however long it lasts.
         self.count = 0
         self._now = ""
         self._since = 0.0
         self._dropped_before = 0
         self._dropped_told = 0
-        # The kinds of errors of ours that were told.
+        # The kinds of our own errors that were reported.
         self._ours: set[str] = set()
 
     @property
@@ -54,7 +55,7 @@ class Troubles:
         return bool(self._now)
 
     def begin(self, error: Exception, waiting: int) -> None:
-        """Something is wrong; told if it is something new."""
+        """Note that something is wrong; report it if it is new."""
         text = self._in_words(error)
         if text == self._now:
             return
@@ -65,19 +66,19 @@ class Troubles:
         self.count += 1
 
     def give_up(self, error: Exception, count: int) -> None:
-        """An error of ours costs so many rows; each kind is told once, with its traceback."""
+        """Note an error of ours that cost `count` rows; report each kind once, with traceback."""
         kind = type(error).__name__
         if kind not in self._ours:
             self._ours.add(kind)
             text = "%s: an error of ours, %d %s were dropped"
             log.error(text, self._store, count, self._words.rows, exc_info=error)
             self.count += 1
-        # They are told of: these are not the newest, dropped for want of room.
+        # These are reported: they do not count among the newest, dropped for want of room.
         self._dropped_before += count
         self._dropped_told += count
 
     def look(self, dropped: int) -> None:
-        """Tell, once, that rows begin to be dropped."""
+        """Report, once, that rows begin to be dropped."""
         if dropped > self._dropped_told and self._dropped_told == self._dropped_before:
             text = "%s: too many %s wait, the newest are dropped%s"
             log.error(text, self._store, self._words.rows, self._words.cost)
@@ -85,7 +86,7 @@ class Troubles:
         self._dropped_told = dropped
 
     def end(self, dropped: int) -> None:
-        """All is well: told if it was not."""
+        """Note that all is well; report it if it was not."""
         lost = dropped - self._dropped_before
         if self._now:
             seconds = self._monotonic() - self._since

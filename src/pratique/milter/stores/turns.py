@@ -1,7 +1,7 @@
 """Take turns at a file that several processes write: one lock, one transaction.
 
-The journal and the ledger of sent mail have files of SQLite that all doors write to; who has
-which message already, and what alerts count, are tables of fixed size.
+All doors write to the SQLite files of the journal and the ledger of sent mail, and to tables
+of fixed size: who has which message already, and what alerts count.
 """
 
 import contextlib
@@ -15,7 +15,7 @@ _TURN = 0.01
 
 
 def lock(descriptor: int, patience: float) -> None:
-    """Lock a file (flock) for as long as it is open.  Raises BlockingIOError after so long."""
+    """Lock a file (flock) until it is closed.  Raises BlockingIOError after `patience` seconds."""
     deadline, turn = time.monotonic() + patience, threading.Event()
     while True:
         try:
@@ -29,7 +29,7 @@ def lock(descriptor: int, patience: float) -> None:
 @contextlib.contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[None]:
     """Write all or nothing."""
-    # One that begins as a reader could not become a writer if another wrote in between.
+    # A transaction that begins as a reader could not write if another wrote in between.
     connection.execute("BEGIN IMMEDIATE")
     try:
         yield
