@@ -6,5 +6,5 @@ house.py          what a door sends its messages through, opened and closed
 telling.py        who is told what became of a message
 smtp.py           all SMTP listeners
 milter.py         one milter
-libmilter.py      one milter, by libmilter
+libmilter.py      one milter, through libmilter
 """

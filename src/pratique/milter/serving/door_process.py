@@ -1,11 +1,11 @@
-"""Be one door in a process of its own, and do what the supervisor orders.
+"""Run one door in a process of its own, and do what the supervisor orders.
 
     pratique.milter.serving.door_process KIND SECTION CONTROL
 
 KIND is `smtp`, `milter` or `libmilter`, SECTION the milter's name; CONTROL is the number of an
-inherited socket, and what is said on it stands in supervisor/orders.py.  The first order
+inherited socket; supervisor/orders.py describes what is said on it.  The first order
 is `serve`.  The door ends when it is told to drain, and when its supervisor is gone:
-nothing new is taken, what is in flight is finished.  A signal that is meant for a service
+nothing new is taken, what is in flight is finished.  A signal meant for the service
 (SIGTERM, SIGINT) does the same.
 """
 
@@ -41,7 +41,7 @@ log = logging.getLogger("pratique.door")
 
 
 _ERROR_OUTPUT = 2
-# How often the supervisor hears what was counted; Prometheus asks every few seconds.
+# How often the supervisor is told what was counted; Prometheus asks every few seconds.
 COUNT_SECONDS = 1.0
 
 
@@ -49,7 +49,7 @@ class Serving(Protocol):
     """What a door does in its process."""
 
     def begun(self, end: Callable[[], object]) -> None:
-        """The loop runs; `end`, called in it, has the process drain and end."""
+        """Note that the loop runs; `end`, called in it, makes the process drain and end."""
 
     async def serve(
         self, charge: Charge, nurseries: Nurseries, sockets: Sequence[socket.socket]
@@ -59,30 +59,30 @@ class Serving(Protocol):
     async def drain(self, patience: float = 0.0) -> None:
         """Take nothing new, finish what is in flight, close everything.
 
-        Connections that there are may begin messages for `patience` seconds more, or until
-        `hurry`, if it is the client that cannot connect anew in between.
+        Connections that exist may begin messages for `patience` seconds more, or until
+        `hurry`, if their clients cannot connect anew in between.
         """
 
     def hurry(self) -> None:
-        """Have no patience any more.  Called while it drains, or after that."""
+        """End all patience with connections.  Called while it drains, or after that."""
 
 
 class Obedience:
-    """Does what is ordered, one order after the other."""
+    """Does what is ordered, one order after another."""
 
     def __init__(self, serving: Serving, channel: Channel) -> None:
         self._serving = serving
         self._channel = channel
         self._nurseries = HandedNurseries(self._lost)
-        # What `drain` was told.
+        # What the order `drain` said.
         self.patience = 0.0
 
     async def obey(self) -> None:
-        """Until told to drain, or until nobody is left to tell."""
+        """Obey until told to drain, or until the supervisor is gone."""
         try:
             await self._obey()
         finally:
-            # What waits for a worker of a nursery that is lost would hold up the end.
+            # A message that waits for a worker of a lost nursery would hold up the end.
             self._nurseries.end()
 
     async def _obey(self) -> None:
@@ -101,7 +101,7 @@ class Obedience:
 
     async def _serve(self, order: Order) -> Order:
         control, policies, *listening = order.descriptors
-        # The workers of what is served until now keep to the nursery that they have.
+        # The workers of what was served so far stay with the nursery that they have.
         before, self._nurseries = self._nurseries, HandedNurseries(self._lost)
         self._nurseries.put(control)
         try:
@@ -112,22 +112,22 @@ class Obedience:
         except (NurseryLost, NurseryUnfit, DoorError, KeysError, NoKeyError, OSError) as error:
             self._nurseries.close()
             self._nurseries = before
-            # A nursery that was killed is no fault of what was ordered.
+            # If the nursery was killed, the order is not to blame.
             word = "alone" if isinstance(error, NurseryLost) else "unfit"
             return Order(word, {"why": str(error)})
-        # They get no other.
+        # The former workers get no other nursery.
         before.end()
         loop.settle()
         return Order("ready")
 
     async def _lost(self, pid: int) -> None:
-        # A supervisor that is gone hands nothing over, and this door ends.
+        # If the supervisor is gone, it hands nothing over, and this door ends.
         with contextlib.suppress(OSError):
             await self._channel.say(Order("lost", {"pid": str(pid)}))
 
 
 async def _count_aloud(channel: Channel) -> None:
-    """Say what was counted, as often as it has changed and once a second at most."""
+    """Report what was counted, whenever it has changed, but at most once a second."""
     said = ""
     with contextlib.suppress(OSError):
         while True:
@@ -153,7 +153,7 @@ def _charge(order: Order, descriptor: int) -> Charge:
 
 
 async def run(serving: Serving, control: int) -> None:
-    """Obey on this socket until the end, then drain."""
+    """Obey orders on this socket until the end, then drain."""
     channel = Channel(socket.socket(fileno=control))
     obedience = Obedience(serving, channel)
     obeying = asyncio.create_task(obedience.obey())
@@ -175,7 +175,7 @@ async def run(serving: Serving, control: int) -> None:
 async def _drained(serving: Serving, patience: float, channel: Channel) -> None:
     """Drain: patiently while there is a supervisor, whose other process serves meanwhile.
 
-    Without one nobody serves, and the next service waits until the last door has ended.
+    Without one, no process serves, and the next service waits until the last door has ended.
     """
     watching = asyncio.create_task(_until_alone(channel))
     watching.add_done_callback(lambda _: serving.hurry())
@@ -192,20 +192,20 @@ async def _until_alone(channel: Channel) -> None:
 
 
 def _inherit_no_further() -> None:
-    """Keep from programs what this process was born with: its orders, the state's lock.
+    """Keep from child processes what this one inherited: its orders, the state's lock.
 
-    A program that is started gets what it is given by name, and under uvloop (0.22) besides
-    whatever may be inherited: one that unpacks a stranger's file would have the line to the
+    A child gets what it is given by name, and under uvloop (0.22) also
+    whatever is inheritable: one that unpacks a stranger's file would have the channel to the
     supervisor, and one that outlives its door would keep the next service from starting.
     """
     for descriptor in [int(each.name) for each in Path("/proc/self/fd").iterdir()]:
-        # The one that read the list is gone by now.
+        # The descriptor that read the list is closed by now.
         with contextlib.suppress(OSError):
             os.set_inheritable(descriptor, descriptor <= _ERROR_OUTPUT)
 
 
 def main(arguments: Sequence[str]) -> None:
-    """Be a door; returns at its end."""
+    """Be a door; return at its end."""
     kind, section, control = arguments
     _inherit_no_further()
     logs.set_up()
@@ -218,8 +218,8 @@ def main(arguments: Sequence[str]) -> None:
 
     by_libmilter = LibmilterServing(section)
     in_main_thread(by_libmilter, lambda: loop.run(run(by_libmilter, int(control))))
-    # libmilter leaves threads behind; they must not wake up in a Python that is being
-    # taken apart.  All of ours is closed by now.
+    # libmilter leaves threads behind; they must not wake up while Python is being torn
+    # down.  All that is ours is closed by now.
     logging.shutdown()
     os._exit(0)
 

@@ -1,7 +1,7 @@
-"""Open what one door's process needs, in order, and close it in the opposite one.
+"""Open what one door's process needs, in order, and close it in reverse order.
 
 The policy is read, the stores are opened, workers are confined, and only then may a door
-take mail.  At the end what is in flight is finished first.
+take mail.  At the end, what is in flight is finished first.
 """
 
 import asyncio
@@ -51,7 +51,7 @@ from pratique.scanners.facts_pb2 import Facts
 
 log = logging.getLogger("pratique.service")
 
-# What waits for the journal at the end is written within this time, or told as lost.
+# What waits for the journal at the end is written within this time, or reported as lost.
 JOURNAL_SECONDS = 5.0
 
 
@@ -59,7 +59,7 @@ class HandedNurseries:
     """The nurseries that the supervisor hands over, one after the other."""
 
     def __init__(self, lost: Callable[[int], Awaitable[None]]) -> None:
-        # Tells the supervisor that the nursery of a process id answers no more.
+        # Tells the supervisor that the nursery with this process id no longer answers.
         self._lost = lost
         self._last = 0
         # None: there will be no more.
@@ -71,11 +71,11 @@ class HandedNurseries:
         self._controls.put_nowait(socket.socket(fileno=descriptor))
 
     def end(self) -> None:
-        """There will be no more: who waits for one need not wait."""
+        """Say that there will be no more, so that nothing waits for one."""
         self._controls.put_nowait(None)
 
     def close(self) -> None:
-        """Nobody will ask for one."""
+        """Close the controls that nothing will ask for."""
         self._drop()
 
     def _drop(self) -> None:
@@ -84,7 +84,7 @@ class HandedNurseries:
                 control.close()
 
     async def __call__(self) -> Nursery:
-        """The next one.  Raises NurseryLost (also NoMoreNurseries) or NurseryUnfit."""
+        """Return the next one.  Raises NurseryLost (also NoMoreNurseries) or NurseryUnfit."""
         if self._last and self._controls.empty():
             await self._lost(self._last)
         control = await self._controls.get()
@@ -103,9 +103,9 @@ class Charge:
     settings: Settings
     policy: Policy
     policy_text: PolicyText
-    # None: what is secret is read from its files.
+    # None: secrets are read from their files.
     ring: Keyring | None = None
-    # Asked beside the policy, and nothing changes by it.
+    # Asked in addition to the policy, without any effect.
     shadow: Policy | None = None
 
 
@@ -118,13 +118,13 @@ class House:
     next_hop: NextHop
     # Where released mail goes, if it goes anywhere.
     release_hop: NextHop | None = None
-    # What marks our own reverse-paths, and knows them again; None: there are no keys.
+    # Tags our own reverse-paths, and recognizes them; None: there are no keys.
     tags: Tags | None = None
 
 
 @contextlib.asynccontextmanager
 async def open_house(charge: Charge, nurseries: Nurseries) -> AsyncIterator[House]:
-    """All parts, open until the end.  Raises what keeps one from starting."""
+    """Open all parts until the end.  Raises whatever keeps one from starting."""
     settings = charge.settings
     async with contextlib.AsyncExitStack() as parts:
         quarantine = Quarantine(settings.state / "quarantine")
@@ -142,7 +142,7 @@ async def open_house(charge: Charge, nurseries: Nurseries) -> AsyncIterator[Hous
         our_mail = ends.enter_context(
             open_our_mail(settings.sent, settings.state, settings.own_domains, charge.ring)
         )
-        # What waits for a slow disk must not hold up the messages of who serves next.
+        # What waits for a slow disk must not hold up the messages of the next process.
         parts.push_async_callback(asyncio.to_thread, ends.close)
         sees = await asked(workers, settings, refusing(charge.policy), our_mail)
         if isinstance(sees, Asked):
@@ -163,7 +163,7 @@ async def open_house(charge: Charge, nurseries: Nurseries) -> AsyncIterator[Hous
 
 
 def _people(settings: Settings, lately: Lately, notices: Notices | None) -> tuple[Tell, ...]:
-    """Who tells people: alerts, in the log at least, and notices."""
+    """Return what tells people: alerts, at least in the log, and notices."""
     if notices is None:
         return (Alerts(lately, settings.bursts).tell,)
     receivers = (to_log, notices.alert) if settings.notices.alerts else (to_log,)
@@ -181,28 +181,28 @@ def _options(charge: Charge, our_mail: OurMail | None, lately: Lately) -> Option
 
 
 def own_fields_of(settings: Settings, our_mail: OurMail | None) -> OwnFields | None:
-    """What puts fields of ours in front; None where the settings want none."""
+    """Return what puts our own fields in front; None if the settings want none."""
     section = settings.authentication
     authserv_id = (section.authserv_id if section is not None else None) or ""
     if our_mail is None:
         return OwnFields(None, authserv_id) if authserv_id else None
-    # Settings with keys and without a domain are refused.
+    # Settings with keys but without a domain are refused.
     host = our_mail.domains[0] if our_mail.domains else own_name()
     return OwnFields(Stamping(our_mail, host), authserv_id)
 
 
 def _settled(our_mail: OurMail | None) -> Callable[[datetime], bool]:
-    """Whether all mail that can still be bounced was stamped."""
+    """Return a function that tells whether all mail that can still be bounced was stamped."""
     if our_mail is None:
         return lambda _: False
     return lambda now: our_mail.since.marks(now.astimezone(UTC).date())
 
 
 def refusing(policy: Policy) -> Callable[[Facts, Envelope], bool]:
-    """Whether a message is refused to each recipient by the facts so far."""
+    """Return a function that tells whether each recipient is refused by the facts so far."""
 
     def refused(seen: Facts, envelope: Envelope) -> bool:
-        # Judging adds what it asks to the facts, and will do so once more.
+        # Judging adds what it asks to the facts, and will do so again.
         copied = Facts()
         copied.CopyFrom(seen)
         verdicts = judge(copied, envelope, policy).verdicts
@@ -213,7 +213,7 @@ def refusing(policy: Policy) -> Callable[[Facts, Envelope], bool]:
 
 @contextlib.asynccontextmanager
 async def _telling(settings: Settings, next_hop: NextHop) -> AsyncIterator[Notices | None]:
-    """Who tells somebody of ours, with a next hop of its own or the one of all mail."""
+    """Open what notifies our people, with a next hop of its own or that of all mail."""
     own_hop = notices_hop_of(settings)
     try:
         folder = settings.state / "outbox"

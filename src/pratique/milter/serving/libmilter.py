@@ -1,6 +1,6 @@
-"""Serve a milter by libmilter: it has the main thread, the event loop runs in another.
+"""Serve a milter through libmilter: it has the main thread, the event loop runs in another.
 
-All else is as in serving/milter.py.  Why anybody would want it: docs/postfix.md.
+All else is as in serving/milter.py.  For reasons to use it: docs/postfix.md.
 """
 
 import asyncio
@@ -21,13 +21,13 @@ class LibmilterServing(MilterServing):
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
-        # The door for the main thread to run; None: there will be none.
+        # The door that the main thread shall run; None: there will be none.
         self.to_run: queue.SimpleQueue[MilterDoor | None] = queue.SimpleQueue()
         # Ends the process as the supervisor would; called from any thread.
         self.end: Callable[[], object] = lambda: None
 
     def begun(self, end: Callable[[], object]) -> None:
-        """Where libmilter ends by itself (a signal), the process ends too."""
+        """End the process too when libmilter ends on its own (a signal)."""
         loop = asyncio.get_running_loop()
 
         def from_elsewhere() -> None:
@@ -39,10 +39,10 @@ class LibmilterServing(MilterServing):
     async def open(
         self, settings: MilterSettings, take: MilterTake, listening: socket.socket
     ) -> Door:
-        """The door, once it serves.  Raises DoorError."""
+        """Return the door, once it serves.  Raises DoorError."""
         door = MilterDoor(settings, take, asyncio.get_running_loop())
         door.open(listening)
-        # `drain` ends it too, whatever happens from here on.
+        # So that `drain` ends it too, whatever happens from here on.
         self._door = door
         self.to_run.put(door)
         await door.accepting()

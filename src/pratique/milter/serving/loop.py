@@ -1,4 +1,4 @@
-"""Choose the event loop of a door (uvloop's where it is installed), and let its memory settle.
+"""Choose the event loop of a door (uvloop's if installed), and let its memory settle.
 
 uvloop is the extra `speed`: the same interface on libuv, and nearly twice as many small
 messages a second through a relay (bench/README.md).  Nothing else depends on it.
@@ -14,7 +14,7 @@ _NEW_OBJECTS = 5_000
 
 
 def loop_maker() -> Any:
-    """What makes the loop; None: asyncio decides."""
+    """Return what makes the loop; None lets asyncio decide."""
     try:
         return importlib.import_module("uvloop").new_event_loop
     except ImportError:
@@ -22,12 +22,12 @@ def loop_maker() -> Any:
 
 
 def settle() -> None:
-    """What was loaded to serve stays: have nobody look through it for garbage again."""
+    """Exempt what was loaded to serve from garbage collection, since it stays."""
     if not gc.get_freeze_count():
         gc.collect()
         gc.freeze()
-        # A message leaves some hundred objects and hardly a cycle; Python's 700 would be a
-        # search every few messages.
+        # A message leaves some hundred objects and hardly a cycle; with Python's 700 a collection
+        # would run every few messages.
         gc.set_threshold(_NEW_OBJECTS)
 
 

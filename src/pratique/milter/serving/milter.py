@@ -1,15 +1,15 @@
-"""Serve one milter in its process: the same pipeline, and Postfix carries the mail.
+"""Serve one milter in its process: the same pipeline, but Postfix carries the mail.
 
 What differs from SMTP is how a message leaves (`Ways`).  To send it is to tell Postfix
 what to change and to go on; Postfix then says 250 itself.  To hold it is to keep it in
 our quarantine and have Postfix drop its own, or to have Postfix put it in its hold queue.
 
-Where recipients differ Postfix drops those for whom it does not go on.  It has one content
-of a message; who gets another is served by the `[release]` next hop, and held without one.
-To hold for some is our own quarantine's, since Postfix holds a message for all.  To redirect is
-to have Postfix drop a recipient and add another.
+Where recipients differ, Postfix drops those for whom it does not go on.  It has one content
+of a message; recipients of another are served by the `[release]` next hop, and held without
+one.  Holding for some only takes our own quarantine, since Postfix holds a message for all.
+To redirect is to have Postfix drop a recipient and add another.
 
-A mail server keeps its connections, and would hear 4yz on them from a process that ends.  So
+A mail server keeps its connections open, and a process that ends would say 4yz on them.  So
 on a reload the same process goes on: messages that begin from then on go through a new house,
 and the old one closes when the last message in it has ended.
 """
@@ -44,7 +44,7 @@ GRACE_SECONDS = 30.0
 
 
 class Tenancy:
-    """A house, the messages that are in it, and its end after the last of them."""
+    """A house, the messages in it, and its end after the last of them."""
 
     def __init__(self, parts: contextlib.AsyncExitStack, house: House) -> None:
         self.house = house
@@ -54,13 +54,13 @@ class Tenancy:
         self._empty.set()
 
     def enter(self) -> House:
-        """The house, for one message, until it leaves."""
+        """Return the house to a message, until `leave`."""
         self._messages += 1
         self._empty.clear()
         return self.house
 
     def leave(self) -> None:
-        """A message that entered has ended."""
+        """Note that a message that entered has ended."""
         self._messages -= 1
         if not self._messages:
             self._empty.set()
@@ -72,16 +72,16 @@ class Tenancy:
 
 
 class Door(Protocol):
-    """Who speaks with mail servers."""
+    """The side that talks to mail servers."""
 
     def use(self, take: MilterTake, settings: MilterSettings) -> None:
-        """Give messages to this one from now on; the socket stays as it is."""
+        """Give messages to this pipeline from now on; the socket stays as it is."""
 
     async def drain(self, seconds: float, patience: float = 0.0) -> bool:
-        """Take nothing new, let messages under way finish; False: some had not."""
+        """Take nothing new, let messages under way finish; False if some did not finish."""
 
     def hurry(self) -> None:
-        """Have no patience any more."""
+        """End all patience with connections."""
 
 
 class MilterServing:
@@ -94,14 +94,14 @@ class MilterServing:
         self._leaving: set[asyncio.Task[None]] = set()
 
     def begun(self, end: Callable[[], object]) -> None:
-        """A signal that is meant for a service ends this process as the supervisor would."""
+        """Have a signal meant for the service end this process as the supervisor would."""
         for number in (signal.SIGTERM, signal.SIGINT, signal.SIGHUP):
             asyncio.get_running_loop().add_signal_handler(number, end)
 
     async def open(
         self, settings: MilterSettings, take: MilterTake, listening: socket.socket
     ) -> Door:
-        """The door, once it serves.  Raises DoorError."""
+        """Return the door, once it serves.  Raises DoorError."""
         door = MilterServer(settings, take)
         await door.open(listening)
         return door
@@ -109,7 +109,7 @@ class MilterServing:
     async def serve(
         self, charge: Charge, nurseries: Nurseries, sockets: Sequence[socket.socket]
     ) -> None:
-        """Take mail, or from now on by another charge.  Raises DoorError too."""
+        """Take mail, or from now on under a new charge.  Raises DoorError too."""
         (listening,) = sockets
         (section,) = (one for one in charge.settings.milter if one.name == self._name)
         parts = contextlib.AsyncExitStack()
@@ -147,7 +147,7 @@ class MilterServing:
                 tenancy.leave()
 
         if self._door is not None:
-            # It has the socket already.
+            # The door has the socket already.
             listening.close()
             self._door.use(take, settings)
             return
@@ -156,7 +156,7 @@ class MilterServing:
     async def drain(self, patience: float = 0.0) -> None:
         """Take nothing new, finish what is in flight, close everything.
 
-        Connections that there are may begin messages for `patience` seconds more, or until
+        Connections that exist may begin messages for `patience` seconds more, or until
         `hurry`.
         """
         if self._door is not None and not await self._door.drain(GRACE_SECONDS, patience):
@@ -166,7 +166,7 @@ class MilterServing:
             await self._tenancy.end()
 
     def hurry(self) -> None:
-        """Have no patience any more."""
+        """End all patience with connections."""
         if self._door is not None:
             self._door.hurry()
 
@@ -180,23 +180,23 @@ class Message:
         self._house = house
         self._section = section
         self._content = content
-        # Octets at the end that we do not have: nobody looks into such a message, and only
+        # Octets at the end that we do not have: such a message is not inspected, and only
         # Postfix can keep it whole.
         self._left_out = left_out
         self._envelope: Envelope | None = None
         self._recipients = Recipients(())
-        # What others hear in place of our own reverse-path.
+        # Our own reverse-path as others shall see it, with a tag; None: as it came.
         self._tagged: str | None = None
         self._outgoing: Outgoing | None = None
         # The addresses for which it goes on.
         self._stay: frozenset[str] = frozenset()
-        # Where else it goes, instead of to some who do not stay.
+        # Where else it goes, instead of to some that do not stay.
         self._redirected: dict[str, Forward] = {}
         self._body: Content | None = None
         self._hold = ""
 
     async def taken(self, envelope: Envelope) -> Ending:
-        """Have it decided and carried out."""
+        """Have the message decided on, and carry the decision out."""
         envelope = self._envelope = self._plain(envelope)
         here = self._section.quarantine == "own" and not self._left_out
         ways = Ways(
@@ -219,7 +219,7 @@ class Message:
         return self._ending(reply)
 
     def _plain(self, envelope: Envelope) -> Envelope:
-        """The envelope without tags of ours; keeps what the mail server has, and shall have."""
+        """Return the envelope without our tags; note what the mail server has, and shall have."""
         tags, at = self._house.tags, envelope.received_at
         self._recipients = Recipients(envelope.recipients)
         if tags is None:
@@ -243,22 +243,23 @@ class Message:
         )
 
     async def _go_on(self, outgoing: Outgoing, recipients: Sequence[Forward]) -> Reply:
-        """Postfix has one content of the message, and sends it to these."""
+        """Have Postfix send the message, with one content, to these recipients."""
         self._stay |= {forward.address for forward in recipients}
         self._outgoing = outgoing
         if outgoing.rewritten is not None:
-            # Whoever made it closes it before Postfix is told.
+            # The caller closes its own before Postfix is told.
             self._body = outgoing.rewritten.content.again()
         return replies.OK
 
     async def _redirect(
         self, outgoing: Outgoing, _: Sequence[Forward], instead: Forward, is_last: bool
     ) -> Reply:
-        """Postfix sends it to this address; what has another content goes past its queue."""
+        """Have Postfix send it to this address; another content goes past its queue."""
         if not is_last:
             return await self._send_apart(outgoing, (instead,))
         self._outgoing = outgoing
-        # To add whom it came to as well would be a second copy, or none once he is taken away.
+        # Adding an address that it came to anyway would make a second copy, or none once that
+        # recipient is removed.
         known = {one.address.lower(): one.address for one in self._recipients.merged}
         if (address := known.get(instead.address.lower())) is not None:
             self._stay |= {address}
@@ -267,10 +268,10 @@ class Message:
         return replies.OK
 
     async def _send_apart(self, outgoing: Outgoing, recipients: Sequence[Forward]) -> Reply:
-        """Another content goes where released mail goes, past Postfix's queue."""
+        """Send another content where released mail goes, past Postfix's queue."""
         assert self._envelope is not None
         assert self._house.release_hop is not None
-        # The size that was announced is not that of what goes out (RFC 1870 6.1).
+        # The announced size is not that of what goes out (RFC 1870 6.1).
         said = self._envelope.parameters
         kept = tuple(one for one in said if not one.upper().startswith("SIZE="))
         path = self._envelope.reverse_path if self._tagged is None else self._tagged
@@ -281,7 +282,7 @@ class Message:
         return reply if transaction is None else await transaction.send(outgoing)
 
     async def _hold_there(self, held: Held) -> str:
-        """Have the mail server put it into its own hold queue: it has no id of ours."""
+        """Have the mail server put it into its own hold queue; return no id, as we hold nothing."""
         assert self._envelope is not None
         self._stay = frozenset(one.address for one in self._envelope.recipients)
         self._outgoing = held.outgoing

@@ -31,14 +31,14 @@ class SmtpServing:
         self._parts = contextlib.AsyncExitStack()
 
     def begun(self, end: Callable[[], object]) -> None:
-        """A signal that is meant for a service ends this process as the supervisor would."""
+        """Have a signal meant for the service end this process as the supervisor would."""
         for number in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(number, end)
 
     async def serve(
         self, charge: Charge, nurseries: Nurseries, sockets: Sequence[socket.socket]
     ) -> None:
-        """Take mail.  Once a process: on a reload the next process does it anew."""
+        """Take mail.  Called once per process: on a reload the next process does it."""
         house = await self._parts.enter_async_context(open_house(charge, nurseries))
         for listener, listening in zip(charge.settings.listeners, sockets, strict=True):
             settings = charge.settings
@@ -54,13 +54,13 @@ class SmtpServing:
     async def drain(self, _patience: float = 0.0) -> None:
         """Take nothing new, finish what is in flight, close everything.
 
-        An SMTP client is told to come again between two messages, and does so at once.
+        An SMTP client is told to retry between two messages, and does so at once.
         """
         await asyncio.gather(*(listener.close() for listener in self._listeners))
         await self._parts.aclose()
 
     def hurry(self) -> None:
-        """It has no patience."""
+        """Do nothing: this door never has patience."""
 
 
 async def _open(

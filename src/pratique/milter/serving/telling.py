@@ -1,4 +1,4 @@
-"""Tell everybody what became of a message, and count what journal and ledger could not keep."""
+"""Report what became of a message, and count what the journal and the ledger could not keep."""
 
 from collections.abc import Callable
 from functools import partial
@@ -11,7 +11,7 @@ from pratique.milter.sent.our_mail import OurMail
 
 
 def everybody(*told: Tell) -> Tell:
-    """All of them, in this order."""
+    """Return a function that tells all of these, in this order."""
 
     def tell(became: Became) -> None:
         for each in told:
@@ -21,7 +21,7 @@ def everybody(*told: Tell) -> Tell:
 
 
 def log_of(privacy: str) -> Tell:
-    """Have the log tell of a message what the journal would keep of it, as to names."""
+    """Have the log show of a message what the journal would keep, as far as names go."""
     return partial(logs.tell, hides=privacy == "hashed")
 
 
@@ -62,7 +62,7 @@ def ledger_of(our_mail: OurMail | None) -> Tell:
 
 
 def _counting(*counted: Callable[[float], None]) -> Callable[..., None]:
-    """Have counters rise by as much as the numbers that are told rise."""
+    """Return a function that raises counters by as much as the totals it is given have risen."""
     before = [0] * len(counted)
 
     def count(*now: int) -> None:
