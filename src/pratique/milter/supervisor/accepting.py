@@ -1,9 +1,9 @@
 """Accept a policy: it is read and checked, its tests are run, and it is kept, in this order.
 
-Its tests run once, before it is in force for the first time: a policy that is known by its
-hash, because it was in force or is shipped (its tests are run before each release), is taken
-as it is.  So a start is quick, and going back to what was yesterday cannot fail because a
-message of a test has been moved.  What cannot be written down stops no mail: it is told, and
+Its tests run once, before it is in force for the first time: a policy whose hash is known,
+because it was in force or is shipped (its tests are run before each release), is taken
+as it is.  So a start is quick, and going back to yesterday's policy cannot fail because a
+test's message was moved.  If the history cannot be written, no mail stops: it is logged, and
 only `why` and `replay` will miss it.
 """
 
@@ -34,13 +34,13 @@ _EXPIRES = re.compile(r"\b(?:until|expires)[\"']?\s*=")
 
 @dataclass(frozen=True, slots=True)
 class Accepting:
-    """Accepts policies, and writes down which came in force."""
+    """Accepts policies, and records which came into force."""
 
     versions: Versions
     trial: Trial = field(default_factory=Trial)
 
     async def accepted(self, settings: Settings, now: Policies | None = None) -> Policies:
-        """What the settings name, if nothing is wrong with it; `now` is what is in force.
+        """Return the policies that the settings name, if sound; `now` are those in force.
 
         Raises NoPolicy, PolicyError, TestsNotMet or OSError.
         """
@@ -63,7 +63,7 @@ class Accepting:
         return Policies(found, shadow)
 
     async def enter(self, policies: Policies, why: Why) -> None:
-        """Write down that they are in force from now on."""
+        """Record that they are in force from now on."""
         await asyncio.to_thread(self._enter, policies, why)
 
     def _is_known(self, found: PolicyFile, now: Policies | None) -> bool:
@@ -92,7 +92,7 @@ class Accepting:
 
 
 def came(found: PolicyFile | None, why: Why, role: Role) -> Came:
-    """The line of the history; None: from now on there is none in this role."""
+    """Return the line of the history; with None, there is no policy in this role from now on."""
     now = datetime.now(UTC)
     if found is None:
         return Came(now, "", "", why, role)
@@ -101,12 +101,12 @@ def came(found: PolicyFile | None, why: Why, role: Role) -> Came:
 
 
 def digest_of(found: PolicyFile) -> str:
-    """A policy's hash."""
+    """Return a policy's hash."""
     return hash_of(found.text, found.beside)
 
 
 def _counted(found: PolicyFile) -> tuple[int, int]:
-    """How many rules there are, those included too, and how many tests they have."""
+    """Count the rules, included ones too, and their tests."""
     rules = [
         rule for text in (found.text, *found.beside.policies.values()) for rule in _rules(text)
     ]
@@ -118,9 +118,9 @@ def _rules(text: str) -> Iterator[dict[str, list[object]]]:
 
 
 def expired_in(found: PolicyFile, when: datetime) -> list[str]:
-    """A sentence for each rule and list that holds for no mail any more."""
+    """Return a sentence for each rule and list that has expired."""
     texts = (found.text, *found.beside.policies.values())
-    # To compile a policy takes longer than all else here, and few have anything that expires.
+    # Compiling a policy takes longer than all else here, and few have anything that expires.
     if not any(map(_EXPIRES.search, texts)):
         return []
     policy = Policy.load(found.text, found.name, found.beside)
@@ -128,7 +128,7 @@ def expired_in(found: PolicyFile, when: datetime) -> list[str]:
 
 
 def idle_told(idle: Sequence[Problem]) -> str:
-    """A sentence for the log about what makes no verdict wrong; the first is named."""
+    """Return a sentence for the log on problems that make no verdict wrong; names the first."""
     told = f"policy: {one_line(idle[0])}"
     more = f"; and {len(idle) - 1} more, see `pratique policy check`" if len(idle) > 1 else ""
     return f"{told}{more}; no verdict is wrong by it"

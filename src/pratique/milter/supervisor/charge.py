@@ -1,8 +1,8 @@
 """Hand a door what it is to serve by: settings and keys in its order, policies beside it.
 
-Policies go as a sealed memfd: a list of a million addresses has 30 MB, which no frame should
-have to hold, and which is read from there once.  A door that is started again serves by what
-was taken in force, not by what is in the files by then.
+Policies go as a sealed memfd: a list of a million addresses has 30 MB, too much for a frame,
+and is read from there once.  A door that is restarted serves by what is in force, not by
+what its files contain by then.
 """
 
 import contextlib
@@ -21,13 +21,13 @@ from pratique.policies.written.beside import Beside
 
 @dataclass(frozen=True, slots=True)
 class Policies:
-    """What decides, and what is asked beside it and decides nothing."""
+    """The policy that decides, and one that is asked beside it without effect."""
 
     enforced: PolicyFile
     shadow: PolicyFile | None = None
 
     def written(self) -> bytes:
-        """As octets."""
+        """Return the policies as octets."""
         both = [self.enforced, self.shadow] if self.shadow else [self.enforced]
         return json.dumps([_written(one) for one in both], ensure_ascii=False).encode(
             "utf-8", "surrogatepass"
@@ -35,14 +35,14 @@ class Policies:
 
     @classmethod
     def read(cls, octets: bytes) -> "Policies":
-        """From what `written` gave."""
+        """Return the policies that `written` turned into octets."""
         return cls(*(_read(one) for one in json.loads(octets.decode("utf-8", "surrogatepass"))))
 
     @classmethod
     def taken_over(cls, descriptor: int) -> "Policies":
-        """From the descriptor of an order, which is closed."""
+        """Read the policies from the descriptor of an order, and close it."""
         with os.fdopen(descriptor, "rb") as file:
-            # It is shared with all doors, and so is the place where one reads on.
+            # All doors share the descriptor's file offset, so reading must not move it.
             return cls.read(os.pread(file.fileno(), os.fstat(file.fileno()).st_size, 0))
 
 
@@ -53,12 +53,12 @@ class Charge:
     # As JSON.
     settings: str
     policies: bytes
-    # What is secret.
+    # The secret keys.
     ring: Keyring | None = None
 
     @contextlib.contextmanager
     def order(self, control: int, sockets: Sequence[int] = ()) -> Iterator[Order]:
-        """The order to serve by it, with the control of a nursery; good until it is said."""
+        """Return the order to serve by it, with a nursery's control; valid within the block."""
         body = {
             "settings": self.settings,
             **(self.ring.written() if self.ring is not None else {}),

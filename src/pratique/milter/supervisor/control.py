@@ -1,7 +1,7 @@
-"""Be asked by the admin's commands, on a socket in the state folder.
+"""Take orders from the admin's commands, on a socket in the state folder.
 
 One line in, a word (`reload`); one line out, a JSON object: {"done": true or false,
-"said": [lines for a person]}.  The socket is the folder's owner's alone.
+"said": [lines for a person]}.  Only the folder's owner may use the socket.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ log = logging.getLogger("pratique.service")
 
 NAME = "control"
 
-# A word and its line end; nobody has more to say.
+# A word and its line end; no caller needs more.
 MAX_LINE = 64
 
 # A caller has its order ready when it connects.
@@ -31,19 +31,19 @@ ANSWER_SECONDS = 300.0
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What came of a word."""
+    """The result of an order."""
 
     done: bool
     lines: tuple[str, ...] = ()
 
 
-# Does what a word says.
+# Carries out an order.
 Obey = Callable[[str], Awaitable[Said]]
 
 
 @contextlib.contextmanager
 def _path(folder: Path) -> Iterator[str]:
-    """The socket's path, short: a socket's path has 107 octets, a folder's may have 4,096."""
+    """Yield the socket's path, short: a socket's path has 107 octets at most, a folder's 4,096."""
     descriptor = os.open(folder, os.O_PATH | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
         yield f"/proc/self/fd/{descriptor}/{NAME}"
@@ -53,7 +53,7 @@ def _path(folder: Path) -> Iterator[str]:
 
 @contextlib.asynccontextmanager
 async def listening(folder: Path, obey: Obey) -> AsyncIterator[None]:
-    """Answer until the end.  The caller has the folder alone, so an old socket is dead."""
+    """Answer until the end.  The caller holds the folder's lock, so an old socket is dead."""
 
     async def converse(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         with contextlib.closing(writer), contextlib.suppress(OSError, ValueError):
@@ -77,7 +77,7 @@ async def listening(folder: Path, obey: Obey) -> AsyncIterator[None]:
 
 
 def answers(folder: Path) -> bool:
-    """Whether a service listens there."""
+    """Tell whether a service listens there."""
     with contextlib.suppress(OSError), socket.socket(socket.AF_UNIX) as asking:
         with _path(folder) as path:
             asking.connect(path)

@@ -1,11 +1,12 @@
-"""Add up what all doors have counted, those that have ended too, for Prometheus.
+"""Add up what all doors have counted, those that have ended included, for Prometheus.
 
-Each process says what it has counted since its start; what is new since it last said so
-is added to the total.  So no counter goes back when a door is started again, and what a
-door that is killed had counted in its last second is all that can be missing.
+Each process reports what it has counted since its start; what is new since its last report
+is added to the total.  So no counter goes back when a door is restarted; at most, what a
+killed door counted in its last second is missing.
 
-A gauge says how it is, so it is not added up: of what the processes that live say, the least
-is told.  An engine that one of them found down is down; signatures are as old as the oldest.
+A gauge describes the present, so gauges are not added up: of what the living processes report,
+the least is shown.  An engine that one of them found down is down; signatures are as old as
+the oldest.
 """
 
 import json
@@ -20,7 +21,7 @@ from prometheus_client.registry import Collector
 
 from pratique.milter.counters import REGISTRY
 
-# A family, the name of a sample of it, and its labels.
+# A family, the name of a sample in it, and its labels.
 Key = tuple[str, str, tuple[tuple[str, str], ...]]
 
 
@@ -29,7 +30,7 @@ class Counts(Protocol):
 
     @property
     def ended(self) -> bool:
-        """What it had counted stays; what it knew does not."""
+        """True once it has ended: what it had counted stays, its gauges do not."""
 
 
 class Totals(Collector):
@@ -41,7 +42,7 @@ class Totals(Collector):
         self._restarts: Mapping[str, int] = {}
 
     def take(self, process: Counts, counted: str) -> None:
-        """Add what a process has counted since it was heard last."""
+        """Add what a process has counted since its last report."""
         now = {
             (family, name, tuple((label, value) for label, value in labels)): value
             for family, name, labels, value in json.loads(counted)
@@ -53,19 +54,19 @@ class Totals(Collector):
         self._last[process] = now
 
     def messages(self, process: Counts) -> int:
-        """How many messages a process has seen to."""
+        """Return how many messages a process has handled."""
         counted = self._last.get(process, {}).items()
         return int(sum(n for (_, name, _), n in counted if name == "pratique_messages_total"))
 
     def text(self, restarts: Mapping[str, int]) -> bytes:
-        """All totals in Prometheus' text format, and how often each door was started again."""
+        """Return all totals in Prometheus' text format, and how often each door was restarted."""
         self._restarts = restarts
         registry = CollectorRegistry()
         registry.register(self)
         return generate_latest(registry)
 
     def collect(self) -> Iterator[Metric]:
-        """What prometheus_client writes out."""
+        """Yield what prometheus_client writes out."""
         values = self._totals | self._least()
         for known in REGISTRY.collect():
             family = Metric(known.name, known.documentation, known.type)
@@ -83,7 +84,7 @@ class Totals(Collector):
         yield restarts
 
     def _least(self) -> dict[Key, float]:
-        """Of each gauge the least that a process says."""
+        """Return the least value of each gauge that a living process reports."""
         gauges, least = _gauges(), dict[Key, float]()
         for process, said in list(self._last.items()):
             for key, value in said.items() if not process.ended else ():

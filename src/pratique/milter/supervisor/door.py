@@ -1,9 +1,9 @@
-"""Keep one door alive: a process that serves, and another one in its place when it ends.
+"""Keep one door alive: a process that serves, and another in its place when it ends.
 
-A process that ends by itself is replaced: at once if it had come to serve, after longer
+A process that ends on its own is replaced: at once if it had served before, after longer
 and longer pauses while none does.  On a reload a new process serves first, and then the
-old one drains; a door whose socket cannot be had twice (a milter) is told to serve by
-the new settings instead.  Whatever fails on the way leaves the old process serving.
+old one drains; a milter's process is told to serve by the new settings instead, as its
+mail servers keep their connections.  Whatever fails on the way leaves the old process serving.
 """
 
 import asyncio
@@ -19,17 +19,17 @@ from pratique.milter.wall.nursery import Nursery
 
 log = logging.getLogger("pratique.service")
 
-# How long connections that a replaced process has may begin messages: a mail server keeps
-# one for as long as its client talks to it, and must not hear "come again" in between.
+# How long connections to a replaced process may begin messages: a mail server keeps
+# one for as long as its client talks to it, and must not get 4yz in between.
 PATIENCE = 600.0
 
-# Starts a process, and has a process serve: by the settings that are in force then.
+# Start a process, and have a process serve: by the settings that are in force then.
 Start = Callable[[], Awaitable[DoorProcess]]
 Serve = Callable[[DoorProcess], Awaitable[None]]
 
 
 class Door:
-    """One door, whichever process it is at the moment."""
+    """One door, whichever process currently serves it."""
 
     def __init__(self, name: str, start: Start, serve: Serve) -> None:
         self.name = name
@@ -47,7 +47,7 @@ class Door:
 
     @property
     def ready(self) -> bool:
-        """Whether it serves now."""
+        """True if it serves now."""
         return self._ready and self._process is not None and not self._process.ended
 
     async def warm_up(self) -> None:
@@ -57,7 +57,7 @@ class Door:
     async def open(self, tries: int = 1, within: float = KILLED_WITHIN) -> None:
         """Serve for the first time.  Raises Unfit, or what was lost at the last try.
 
-        Then nothing is left.  What is lost later than `within` seconds is not tried again.
+        If so, nothing is left.  What is lost after more than `within` seconds is not tried again.
         """
         async with self._changing:
             end = time.monotonic() + within
@@ -79,7 +79,7 @@ class Door:
             _begin(old.drain(), self._draining)
 
     async def retire(self, process: DoorProcess) -> None:
-        """Let a process go that has seen to many messages, another one serving meanwhile."""
+        """Replace a process that has handled many messages by a new one, and let it drain."""
         async with self._changing:
             if process is not self._process or self._closing or process.ended:
                 return
@@ -98,14 +98,14 @@ class Door:
                 await self._serve(self._process)
 
     async def hand_over(self, nursery: Nursery) -> None:
-        """Have it ask another nursery from now on."""
+        """Have it use another nursery from now on."""
         process = self._process
         if process is None or process.ended:
             return
         try:
             await process.hand_over(nursery)
         except (Lost, NurseryLost, OSError) as error:
-            # Whichever it was that ended, its keeper starts it again and comes back here.
+            # Whichever ended, its keeper restarts it and comes back here.
             log.warning("%s: no nursery handed over: %s", self.name, error)
 
     async def drain(self) -> None:
@@ -142,7 +142,7 @@ class Door:
         for pause in pauses():
             await asyncio.sleep(pause)
             async with self._changing:
-                # A reload may have been quicker.
+                # A reload may have come first.
                 if process is not self._process or self._closing:
                     return
                 try:
@@ -154,7 +154,7 @@ class Door:
 
 def _begin(coroutine: Coroutine[None, None, None], tasks: set[asyncio.Task[None]]) -> None:
     task = asyncio.get_running_loop().create_task(coroutine)
-    # Kept, or the task might be collected before it ends.
+    # Kept, or the task might be garbage-collected before it ends.
     tasks.add(task)
     task.add_done_callback(tasks.discard)
 

@@ -1,4 +1,4 @@
-"""Give work up as soon as something else has happened."""
+"""Give up work as soon as something else happens."""
 
 import asyncio
 from collections.abc import Coroutine
@@ -8,11 +8,14 @@ Result = TypeVar("Result")
 
 
 class GivenUp(Exception):
-    """The work was given up; the text says because of what."""
+    """The work was given up; the text says why."""
 
 
 async def unless(happened: asyncio.Event, why: str, work: Coroutine[Any, Any, Result]) -> Result:
-    """The result of the work.  Raises GivenUp once that has happened; the work has ended then."""
+    """Return the result of the work.  Raises GivenUp if the event comes first.
+
+    The work has ended by then.
+    """
     doing = asyncio.create_task(work)
     waiting = asyncio.create_task(happened.wait())
     try:

@@ -1,11 +1,11 @@
-"""Tell how it goes, by HTTP on a local port: health, readiness, counters.
+"""Report the state of the service, by HTTP on a local port: health, readiness, counters.
 
     GET /health    200 while the supervisor lives
     GET /ready     200 if every door serves and there is a nursery, else 503 and what is missing
     GET /metrics   counters of all doors since the start, as Prometheus reads them
 
-HTTP/1.1 as far as a probe needs it (RFC 9112): one request a connection, only its first
-line is looked at.  Nobody is asked who they are, so the port is for the host itself.
+HTTP/1.1 as far as a probe needs it (RFC 9112): one request per connection, of which only the
+first line is read.  There is no authentication, so the port is for this host alone.
 """
 
 import asyncio
@@ -17,27 +17,27 @@ from typing import Protocol
 from pratique.milter.supervisor.sockets import Place
 from pratique.milter.supervisor.sockets import listening as open_socket
 
-# What a probe sends is a few hundred octets, at once.
+# A probe sends a few hundred octets, at once.
 MAX_REQUEST = 8 * 1024
 PATIENCE = 5.0
-# What a probe that says nothing, too much or half of it comes to.
+# What results from a probe that says nothing, too much or half of a request.
 _ITS_FAULT = (OSError, TimeoutError, asyncio.IncompleteReadError, asyncio.LimitOverrunError)
-# A handful of probes; more is somebody who should not be here.
+# Enough for a handful of probes; more clients than this should not be here.
 MAX_CONNECTIONS = 64
 
 
 class Told(Protocol):
-    """Who knows how it goes."""
+    """Knows the state of the service."""
 
     def missing(self) -> list[str]:
-        """What is not ready, in words."""
+        """Return what is not ready, in words."""
 
     def metrics(self) -> bytes:
-        """Counters in Prometheus' text format; may be slow."""
+        """Return counters in Prometheus' text format; may be slow."""
 
 
 def answer(target: str, told: Told) -> tuple[HTTPStatus, str, bytes]:
-    """Status, content type and body for a target."""
+    """Return status, content type and body for a target."""
     match target:
         case "/health":
             return HTTPStatus.OK, "text/plain", b"ok\n"
@@ -52,7 +52,7 @@ def answer(target: str, told: Told) -> tuple[HTTPStatus, str, bytes]:
 
 
 def response(request: bytes, told: Told) -> bytes:
-    """The whole response to a request's first line."""
+    """Return the whole response to a request, of which only the first line counts."""
     method, _, rest = request.decode("latin-1").strip().partition(" ")
     target = rest.partition(" ")[0].partition("?")[0]
     if method in ("GET", "HEAD"):
@@ -68,7 +68,7 @@ def response(request: bytes, told: Told) -> bytes:
 
 @contextlib.asynccontextmanager
 async def listening(address: str | None, told: Told) -> AsyncIterator[None]:
-    """Answer until the end; nothing listens without an address.  Raises CannotListen."""
+    """Answer until the end; without an address nothing listens.  Raises CannotListen."""
     if address is None:
         yield
         return

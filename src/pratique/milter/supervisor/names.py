@@ -8,7 +8,7 @@ from pratique.milter.supervisor.sockets import Place
 
 SMTP = "smtp"
 MILTER = "milter"
-# A milter that libmilter serves, which wants a process of another kind.
+# A milter served by libmilter, which needs a process of another kind.
 LIBMILTER = "libmilter"
 
 
@@ -20,7 +20,7 @@ class DoorName:
     # The milter's name in the settings; all listeners are served by the same processes.
     section: str = ""
     number: int = 1
-    # A milter's place: one that moves is another door, as is one of another kind.
+    # A milter's place: if it moves, it is another door, as with another kind.
     at: str = ""
 
     def __str__(self) -> str:
@@ -28,7 +28,7 @@ class DoorName:
         return " ".join(filter(None, words))
 
     def places(self, settings: Settings) -> tuple[Place, ...]:
-        """Where it listens, in the order in which it is given the sockets."""
+        """Return where it listens, in the order in which it is given the sockets."""
         if self.kind == SMTP:
             return tuple(
                 Place(listener.address, int(listener.socket_mode, 8), listener.socket_group)
@@ -42,7 +42,7 @@ class DoorName:
 
 
 def doors_of(settings: Settings) -> tuple[DoorName, ...]:
-    """All doors that these settings want."""
+    """Return all doors that these settings want."""
     return tuple(_doors_of(settings))
 
 
@@ -56,6 +56,6 @@ def _doors_of(settings: Settings) -> Iterator[DoorName]:
 
 
 def places_of(settings: Settings) -> tuple[Place, ...]:
-    """All places that these settings want to be listened at."""
+    """Return all places that these settings want to listen at."""
     # Several processes of one door share a socket.
     return tuple(dict.fromkeys(p for name in doors_of(settings) for p in name.places(settings)))

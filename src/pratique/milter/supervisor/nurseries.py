@@ -1,9 +1,9 @@
-"""Keep a nursery alive, and tell who asks it when there is another one.
+"""Keep a nursery alive, and tell the doors when there is a new one.
 
-Nothing in a nursery is worth saving: when it ends its workers end, what they looked at
+Nothing in a nursery is worth saving: when it ends its workers end, what they were inspecting
 gets 4yz, and a new nursery is started.  The first one must start, or the service does
-not: one that is unfit is unfit, one that was killed meanwhile is tried a few times.  A
-reload gives up at once, as there is one that works.  Later ones are tried again and again,
+not: an unfit one is final, one that was killed meanwhile is tried a few times.  A
+reload gives up at once, as there is a working one.  Later ones are tried again and again,
 after longer and longer pauses.
 """
 
@@ -19,18 +19,18 @@ from pratique.milter.wall.workers import Nurseries
 
 log = logging.getLogger("pratique.service")
 
-# A door that starts waits so long for a nursery that is being started: its rules load in a
+# How long a starting door waits for a nursery that is being started: its rules load in a
 # second or two.  A stop, or a reload, must not wait for one that cannot start.
 PATIENCE = 10.0
-# Of a service that starts, of a door as well.  A kernel that is out of memory kills one now
-# and then; what kills each is for a person to see.
+# When a service starts; also for a door.  A kernel that is out of memory kills one now
+# and then; if every one is killed, an admin must look.
 FIRST_TRIES = 3
-# One that stood still for longer than this was not killed, and is not waited for again.
+# A start that fails after more than this was not killed, and is not tried again.
 KILLED_WITHIN = 30.0
 
 
 class KeptNursery:
-    """A nursery that is there whenever one can be."""
+    """A nursery that runs whenever one can."""
 
     def __init__(
         self, nurseries: Nurseries, handed_over: Callable[[Nursery], Awaitable[None]]
@@ -42,9 +42,9 @@ class KeptNursery:
         self.now: Nursery
 
     async def start(self, tries: int = 1, within: float = KILLED_WITHIN) -> None:
-        """The first one.  Raises NurseryUnfit, and NurseryLost if it is lost at each try.
+        """Start the first one.  Raises NurseryUnfit, and NurseryLost if it is lost at each try.
 
-        What is lost later than `within` seconds is not tried again.
+        A start that is lost after more than `within` seconds is not tried again.
         """
         end = time.monotonic() + within
         for left in reversed(range(tries)):
@@ -60,13 +60,13 @@ class KeptNursery:
 
     @property
     def lost(self) -> bool:
-        """Whether there is none at the moment."""
+        """True if there is none at the moment."""
         return self.now.lost
 
     async def living(self, patience: float = PATIENCE) -> Nursery:
-        """The one that there is, or the next one.  Raises NurseryLost if that takes long."""
+        """Return the current nursery, or the next one.  Raises NurseryLost if that takes long."""
         if self.now.lost:
-            # Which its keeper may not have seen yet.
+            # Its keeper may not have noticed yet.
             self._there.clear()
         try:
             async with asyncio.timeout(patience):
@@ -76,7 +76,7 @@ class KeptNursery:
         return self.now
 
     def replace(self, pid: int) -> bool:
-        """End the nursery of this process id, which lives and answers no more, if it is mine."""
+        """End the nursery of this process id, which no longer answers, if it is the current one."""
         mine = pid == self.now.pid and not self.now.lost
         if mine:
             log.error("the nursery %d answers no more, and is ended", pid)
@@ -84,7 +84,7 @@ class KeptNursery:
         return mine
 
     async def leave(self) -> None:
-        """Keep it no longer; it ends with the last door that asks it."""
+        """Stop keeping it; it ends with the last door that uses it."""
         await self._stop()
         await self.now.leave()
 
@@ -94,8 +94,8 @@ class KeptNursery:
         self.now.close()
 
     async def _stop(self) -> None:
-        # Waited for: it watches the control that is closed next, and numbers of closed
-        # descriptors come again at once.
+        # Wait for it: it watches the control that is closed next, and the numbers of closed
+        # descriptors are reused at once.
         if self._keeping is not None:
             self._keeping.cancel()
             await asyncio.gather(self._keeping, return_exceptions=True)

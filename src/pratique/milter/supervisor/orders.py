@@ -1,15 +1,15 @@
-"""Say orders and answers between the supervisor and a door: frames, and descriptors.
+"""Carry orders and answers between the supervisor and a door: frames, and descriptors.
 
     supervisor    serve    settings and keys; beside it the control of a nursery, then a memfd
                            of the policies (charge.py), then the listening sockets, in the
                            order of the settings
                   nursery  the control of the next nursery, since the last one ended
                   drain    take nothing new, finish what is in flight, end; with the seconds
-                           for which connections that there are may begin messages
+                           for which existing connections may begin messages
     door          ready    it serves as it was told
                   unfit    it cannot, and why
                   alone    it could not, since the nursery ended meanwhile
-                  lost     its nursery (by process id) answers no more: it wants another
+                  lost     its nursery (by process id) no longer answers: it wants another
                   counted  what it has counted since its start
 
 A frame is four octets of length (network order, counting what follows) and a JSON object.
@@ -28,31 +28,31 @@ from pratique.scanners.frames import received
 
 LENGTH_OCTETS = 4
 
-# Settings with every section filled have some 100 KB; policies and their lists go beside it.
+# Settings with every section filled have some 100 KB; policies and their lists go separately.
 MAX_FRAME = 4 * 1024 * 1024
 
-# unix(7): SCM_MAX_FD is 253.  One is the nursery's and one the policies', so this many less
-# two can listen.
+# unix(7): SCM_MAX_FD is 253.  One is the nursery's and one the policies', so that many less
+# two can be listening sockets.
 MAX_DESCRIPTORS = 253
 
 _CHUNK = 256 * 1024
 
 
 class OrderError(Exception):
-    """The other side said what is no order; it is of another version, or broken."""
+    """The peer sent something that is not an order; it is of another version, or broken."""
 
 
 @dataclass(frozen=True, slots=True)
 class Order:
-    """One thing said, in one direction or the other."""
+    """One order or answer, in either direction."""
 
     word: str
-    # With the keys among it, which no log shall have.
+    # Includes the keys, which must not appear in any log.
     body: Mapping[str, str] = field(default_factory=dict, repr=False)
     descriptors: tuple[int, ...] = ()
 
     def encode(self) -> bytes:
-        """The frame, without its descriptors."""
+        """Return the frame, without its descriptors."""
         said = {"word": self.word, "descriptors": len(self.descriptors), **self.body}
         octets = json.dumps(said).encode()
         size = LENGTH_OCTETS + len(octets)
@@ -69,12 +69,12 @@ class OrderReader:
         self._descriptors: list[int] = []
 
     def feed(self, octets: bytes, descriptors: list[int]) -> None:
-        """Take what was received."""
+        """Add what was received."""
         self._octets += octets
         self._descriptors += descriptors
 
     def next(self) -> Order | None:
-        """The next whole order; None: more octets are needed.  Raises OrderError."""
+        """Return the next complete order; None if more octets are needed.  Raises OrderError."""
         if len(self._octets) < LENGTH_OCTETS:
             return None
         end = LENGTH_OCTETS + int.from_bytes(self._octets[:LENGTH_OCTETS], "big")
@@ -100,7 +100,7 @@ def _object(octets: bytes) -> dict[str, str]:
 
 
 class Channel:
-    """One end of the pipe between the supervisor and a door."""
+    """One end of the socket pair between the supervisor and a door."""
 
     def __init__(self, connection: socket.socket) -> None:
         connection.setblocking(True)
@@ -112,12 +112,12 @@ class Channel:
         self._loop.add_reader(connection, self._readable.set)
 
     async def say(self, order: Order) -> None:
-        """Say it; OSError if the other side is gone."""
+        """Send it; OSError if the peer is gone."""
         async with self._saying:
             await asyncio.to_thread(_send, self._connection, order)
 
     async def hear(self) -> Order | None:
-        """The next order; None at the end of the stream.  Raises OrderError."""
+        """Return the next order; None at the end of the stream.  Raises OrderError."""
         while (order := self._reader.next()) is None:
             await self._readable.wait()
             self._readable.clear()
@@ -130,7 +130,7 @@ class Channel:
             except ConnectionResetError:
                 octets, descriptors = b"", []
             if not octets:
-                # Left there, a reader would be called again and again for the end.
+                # If left there, the reader would be called again and again for the end.
                 self._loop.remove_reader(self._connection)
                 self._readable.set()
                 return None
@@ -145,7 +145,7 @@ class Channel:
 
 
 def _send(connection: socket.socket, order: Order) -> None:
-    """Blocks until the other side has room for it, so it runs in a thread."""
+    """Send an order; blocks until the peer has room for it, so it runs in a thread."""
     frame = memoryview(order.encode())
     sent = socket.send_fds(connection, [frame], order.descriptors) if order.descriptors else 0
     connection.sendall(frame[sent:])

@@ -1,6 +1,6 @@
 """Start one process of a door, give it orders, and see it end.
 
-The process is a fresh Python: nothing of this one is in it but its end of the pipe, the
+The process is a fresh Python: it gets nothing of this one but its end of the socket pair, the
 lock on the state folder, and what the order brings.  What keeps a door from serving
 comes back in words (`Unfit`); a process that ends or stays silent instead is `Lost`.
 """
@@ -24,13 +24,14 @@ log = logging.getLogger("pratique.service")
 # -I: nothing of the environment or the working directory is imported over there.
 COMMAND = (sys.executable, "-I", "-X", "utf8", "-m", "pratique.milter.serving.door_process")
 
-# Python and its libraries start in a second, workers in another; ten times that is dead.
+# Python and its libraries start in a second, workers in another; after thirty times that the
+# process is stuck.
 READY_SECONDS = 60.0
 
-# What is said in answer to `serve`; all else a door says by itself.
+# What is said in answer to `serve`; all else a door says unasked.
 ANSWERS = frozenset({"ready", "unfit", "alone"})
 
-# A door breaks off after 30 s (doors/smtp/server.py), then says its last words.
+# A door breaks off after 30 s (doors/smtp/server.py), then sends its last counts.
 DRAIN_SECONDS = 40.0
 
 
@@ -44,10 +45,10 @@ class Lost(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Inherited:
-    """What every process of every door is born with."""
+    """What every process of every door inherits."""
 
     lock: int
-    # Who is told what a process says by itself.
+    # Called with what a process says unasked.
     hears: "Hears"
 
 
@@ -80,19 +81,19 @@ class DoorProcess:
                 str(theirs.fileno()),
                 pass_fds=[theirs.fileno(), inherited.lock],
                 stdin=asyncio.subprocess.DEVNULL,
-                # Ctrl-C in a terminal is for the supervisor; it tells its doors itself.
+                # Ctrl-C in a terminal is for the supervisor, which tells its doors itself.
                 start_new_session=True,
             )
         return cls(" ".join(filter(None, words)), process, Channel(ours), inherited.hears)
 
     @property
     def pid(self) -> int:
-        """The process."""
+        """The process id."""
         return self._process.pid
 
     @property
     def ended(self) -> bool:
-        """Whether it has ended."""
+        """True once it has ended."""
         return self._process.returncode is not None
 
     async def serve(self, charge: Charge, nursery: Nursery, sockets: Sequence[int] = ()) -> None:
@@ -106,12 +107,12 @@ class DoorProcess:
             async with asyncio.timeout(READY_SECONDS):
                 answer = await answered
         except TimeoutError:
-            # What it says from now on would be taken for the answer to the next order.
+            # Whatever it says from now on would be taken for the answer to the next order.
             self._kill_now()
             raise Lost(f"{self._name}: not ready within {READY_SECONDS:g} s") from None
         finally:
             self._answer = None
-            # If it ended while it was told, that was raised, and is not told once more by asyncio.
+            # If the process ended meanwhile, that was raised: keep asyncio from reporting it too.
             if answered.done() and not answered.cancelled():
                 answered.exception()
         if answer.word == "alone":
@@ -120,14 +121,14 @@ class DoorProcess:
             raise Unfit(answer.body.get("why", answer.word))
 
     async def hand_over(self, nursery: Nursery) -> None:
-        """Have it ask another nursery from now on.  Raises Lost."""
+        """Have it use another nursery from now on.  Raises Lost."""
         with nursery.adopted() as control:
             await self._say(Order("nursery", descriptors=(control.fileno(),)))
 
     async def drain(self, patience: float = 0.0) -> None:
         """Have it finish what is in flight, and wait for its end.
 
-        Where it serves connections that stay, they may begin messages for `patience` seconds.
+        Connections that stay may begin messages for `patience` seconds.
         """
         with contextlib.suppress(Lost):
             await self._say(Order("drain", {"patience": str(patience)}))
@@ -144,13 +145,13 @@ class DoorProcess:
         await self.wait()
 
     def _kill_now(self) -> None:
-        # Not by asyncio: its `kill` looks for the end first, and then nobody hears of it.
+        # Not through asyncio: its `kill` polls for the end first, and then no waiter is told.
         if not self.ended:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(self.pid, signal.SIGKILL)
 
     async def wait(self) -> int:
-        """Its exit status, once it has ended."""
+        """Return its exit status, once it has ended."""
         status = await self._process.wait()
         try:
             await asyncio.shield(self._listening)
@@ -169,7 +170,7 @@ class DoorProcess:
             raise Unfit(f"{self._name}: cannot be told to serve: {error}; {many}") from error
 
     async def _listen(self) -> None:
-        """Take its answers, until it hangs up; one that is not heard any more is killed."""
+        """Take its answers until it hangs up; kill it if that fails."""
         try:
             while (answer := await self._channel.hear()) is not None:
                 if answer.word not in ANSWERS:
@@ -180,7 +181,7 @@ class DoorProcess:
             log.error("%s: talks nonsense, and is killed: %s", self._name, error)
             self._kill_now()
         except Exception:
-            # Raised, it would end who waits for the end of this process, to start it again.
+            # If raised, it would end the task that waits for this process to end and restarts it.
             log.exception("%s: an error of ours; it is killed", self._name)
             self._kill_now()
         except BaseException:

@@ -1,13 +1,13 @@
 """Open each listening socket once; doors inherit it, and come and go.
 
-While a door is started again, or a new one takes the place of an old one, the socket
+While a door is restarted, or a new one takes the place of an old one, the socket
 stays open here and clients wait in its queue instead of being refused.  Several processes
-of one door accept from the same socket; whoever is quicker has the client.  Two sockets on
-one port (SO_REUSEPORT) would do the same until one is closed: the kernel resets what
+of one door accept from the same socket; whichever is quicker gets the client.  Two sockets on
+one port (SO_REUSEPORT) would do the same until one is closed: the kernel then resets what
 waits in its queue.
 
-A socket file that nobody answers at is what a killed service left behind, and is removed;
-one that somebody answers at, or a file of another kind, is not ours to remove.
+A socket file at which nothing answers was left behind by a killed service, and is removed;
+one at which something answers, or a file of another kind, is not ours to remove.
 """
 
 import os
@@ -27,7 +27,7 @@ class CannotListen(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where to listen, and who may connect where it is a file."""
+    """Where to listen, and who may connect if it is a file."""
 
     # "IP:PORT", or as Postfix writes it: "inet:IP:PORT", "unix:PATH".
     name: str
@@ -36,13 +36,13 @@ class Place:
 
 
 def listening(place: Place) -> socket.socket:
-    """A socket that listens there.  Raises CannotListen."""
+    """Return a socket that listens there.  Raises CannotListen."""
     family, address = places.family_and_address(place.name)
-    # With protocol 0 asyncio would not set TCP_NODELAY on what it accepts, and each reply
+    # With protocol 0 asyncio would not set TCP_NODELAY on accepted connections, and each reply
     # of two writes would cost 40 ms.
     protocol = 0 if family == socket.AF_UNIX else socket.IPPROTO_TCP
     opened = socket.socket(family, socket.SOCK_STREAM, protocol)
-    # Of several processes that see a client, one has it and the others must not wait.
+    # Of several processes that are woken for a client, one gets it and the others must not block.
     opened.setblocking(False)
     try:
         if isinstance(address, str):
@@ -68,7 +68,7 @@ def _bind_port(opened: socket.socket, address: tuple[str, int]) -> None:
 
 def _bind_file(opened: socket.socket, path: Path, place: Place) -> None:
     _remove_dead(path)
-    # The file is made with these permissions: nobody else connects before they hold.
+    # The file is created with these permissions: nobody can connect before they hold.
     before = os.umask(0o777 & ~place.mode)
     try:
         opened.bind(str(path))
@@ -97,12 +97,12 @@ def _remove_dead(path: Path) -> None:
 @dataclass(frozen=True, slots=True)
 class _Open:
     socket: socket.socket
-    # What tells its file from any other; None: it has none.
+    # What tells its file from any other; None: it has no file.
     identity: tuple[int, int] | None
 
 
 class Sockets:
-    """The listening sockets by their places."""
+    """The listening sockets by place."""
 
     def __init__(self) -> None:
         self._open: dict[str, _Open] = {}
@@ -124,17 +124,17 @@ class Sockets:
         self._open |= new
 
     def keep(self, wanted: Iterable[Place]) -> None:
-        """Close all others."""
+        """Close all sockets but these."""
         for name in self._open.keys() - {place.name for place in wanted}:
             _close(name, self._open.pop(name))
 
     def descriptors(self, wanted: Iterable[Place]) -> tuple[int, ...]:
-        """The descriptors of these, in this order."""
+        """Return the descriptors of these, in this order."""
         return tuple(self._open[place.name].socket.fileno() for place in wanted)
 
 
 def _give_again(place: Place) -> None:
-    """Set anew who may connect: that may have changed."""
+    """Set again who may connect, in case that changed."""
     try:
         places.give(place.name.partition(":")[2], place.mode, place.group)
     except DoorError as error:

@@ -1,12 +1,12 @@
-"""Have the state folder alone: no second service writes where this one does.
+"""Reserve the state folder: no second service writes where this one does.
 
 The lock is on an open file, and each door inherits that file.  So it is held until the
-last door has ended, also where the supervisor was killed and its doors still finish what
+last door has ended, even if the supervisor was killed and its doors still finish what
 is in flight.  A new service waits for them; if instead a supervisor answers on the
-folder's control socket, somebody else serves, and the new one ends at once.
+folder's control socket, another service is running, and the new one ends at once.
 
-A door that does not end in the time that a drain may take will not end.  It is killed:
-mail must not stand still for it, and whatever it has is kept or comes again.
+A door that does not end in the time that a drain may take will never end.  It is killed:
+mail must not stand still for it, and whatever it has is kept or is sent again.
 """
 
 import asyncio
@@ -22,27 +22,27 @@ from pathlib import Path
 
 log = logging.getLogger("pratique.service")
 
-# Nobody else has business with other people's mail.
+# Other people's mail is for our own user alone.
 PRIVATE = 0o700
 
 # The doors of a killed service finish what is in flight: as long as a drain may take.
 PATIENCE = 45.0
-# ... and one that is killed has ended.
+# ... and within this time a killed one has ended.
 _KILLED_SECONDS = 5.0
 _TICK = 0.1
-# What a door's process is called (process.py).
+# The name of a door's process (process.py).
 _DOOR = b"pratique.milter.serving.door_process"
 
 
 class StateInUse(Exception):
-    """Another service has this state folder."""
+    """Another service uses this state folder."""
 
 
 @asynccontextmanager
 async def own_state(
     folder: Path, somebody_serves: Callable[[], bool], patience: float = PATIENCE
 ) -> AsyncIterator[int]:
-    """Make the state folder and have it alone until the end; gives the lock's descriptor."""
+    """Make the state folder and lock it until the end; yield the lock's descriptor."""
     descriptor = _opened(folder)
     try:
         await _lock(descriptor, folder, somebody_serves, patience)
@@ -85,7 +85,7 @@ async def _lock(
 
 
 def _left_behind(descriptor: int) -> list[int]:
-    """Doors that have the lock's file open, and whose supervisor has gone."""
+    """Return the doors that have the lock's file open, and whose supervisor is gone."""
     own, lock = os.getpid(), os.fstat(descriptor)
     having = {
         int(each.name)
@@ -96,7 +96,7 @@ def _left_behind(descriptor: int) -> list[int]:
 
 
 def _has_open(process: Path, file: os.stat_result) -> bool:
-    """Whether a process has a file open; what ends meanwhile, or is not ours, has not."""
+    """Tell whether a process has a file open; False if it ends meanwhile, or is not ours."""
     with contextlib.suppress(OSError):
         for each in (process / "fd").iterdir():
             with contextlib.suppress(OSError):
@@ -112,8 +112,8 @@ def _is_door(pid: int) -> bool:
 
 
 def _parent(pid: int) -> int:
-    """Zero if it has ended."""
+    """Return the parent's process id; zero if the process has ended."""
     with contextlib.suppress(OSError):
-        # The name of a program may hold brackets: fields count from the last one (proc(5)).
+        # A program's name may contain brackets: fields count from the last one (proc(5)).
         return int(Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[1])
     return 0

@@ -1,10 +1,10 @@
-"""The service: what it is made of, how it starts, takes new settings, and ends.
+"""Run the service: what it is made of, how it starts, takes new settings, and ends.
 
-It starts from the inside out, so that nothing is taken before it can be seen, decided and
-kept: the folder is had alone, sockets are opened, the nursery has loaded its rules, and
+It starts from the inside out, so that nothing is taken before it can be inspected, decided and
+kept: the folder is locked, sockets are opened, the nursery has loaded its rules, and
 only then doors serve.  What keeps a part from starting stops the start, in words.  From
-then on nothing of that kind ends a running service: what dies is started again, and a
-reload that cannot be done leaves everything as it was.
+then on nothing of that kind ends a running service: what dies is restarted, and a
+reload that fails leaves everything as it was.
 """
 
 import asyncio
@@ -47,16 +47,16 @@ log = logging.getLogger("pratique.service")
 
 
 class NeedsRestart(Exception):
-    """A setting that a running service cannot take."""
+    """A setting has changed that a running service cannot take."""
 
 
-# What an admin must mend before a service starts.
+# What an admin must fix before a service starts.
 CANNOT_START = (
     *(ConfigError, state.StateInUse, CannotListen, Unfit, Lost),
     *(KeysError, NoKeyError, TestsNotMet),
 )
 
-# ... and before a reload is done.
+# ... and before a reload succeeds.
 _REFUSALS = (
     *(ConfigError, NoPolicy, PolicyError, NurseryUnfit, NurseryLost, CannotListen),
     *(Unfit, Lost, OSError, NeedsRestart, KeysError, NoKeyError, TestsNotMet, GivenUp),
@@ -74,14 +74,14 @@ class InForce:
 
     @property
     def policy(self) -> str:
-        """The policies, for the log: name, short hash, and what is in the shadow."""
+        """The policies, for the log: name, short hash, and which one is in the shadow."""
         both = (self.policies.enforced, self.policies.shadow)
         told = [f"{one.name} ({digest_of(one)[:12]})" for one in both if one is not None]
         return ", in the shadow ".join(told)
 
 
 class Supervisor:
-    """A service from its start to its end.  `load` reads the settings anew."""
+    """A service from its start to its end.  `load` reads the settings."""
 
     def __init__(self, load: Callable[[], Settings]) -> None:
         self._load = load
@@ -93,20 +93,20 @@ class Supervisor:
         # Set once the service is told to end.
         self._ending = asyncio.Event()
         self._totals = Totals()
-        # Whether the start is done.
+        # True once the start is done.
         self.serving = False
         self._inherited: Inherited
         self._in_force: InForce | None = None
 
     async def serve(self, stop: asyncio.Event) -> None:
-        """Run until `stop` is set.  Raises what keeps a part from starting."""
+        """Run until `stop` is set.  Raises whatever keeps a part from starting."""
         settings = self._load()
         async with contextlib.AsyncExitStack() as parts:
             folder = settings.state
             had = state.own_state(folder, lambda: control.answers(folder))
             lock = await parts.enter_async_context(had)
             self._inherited = Inherited(lock, self._heard)
-            # The doors have the whole quarantine; its index (SQLAlchemy) stays out of here.
+            # All doors use the quarantine; its index (SQLAlchemy) is kept out of this process.
             await asyncio.to_thread(swept, folder / "quarantine")
             parts.push_async_callback(self._end)
             await self._begin(settings)
@@ -126,25 +126,25 @@ class Supervisor:
         assert self._in_force is not None
         return self._in_force
 
-    # What health.py asks.
+    # Called by health.py.
 
     def missing(self) -> list[str]:
-        """What is not ready, in words; nothing: the service is ready."""
+        """Return what is not ready, in words; empty if the service is ready."""
         doors = tuple(self._doors.values())
         said = [f"{door.name} does not serve" for door in doors if not door.ready]
         return [*said, "no nursery"] if self._now.nursery.lost else said
 
     def metrics(self) -> bytes:
-        """The counters of all doors that there were, and how often each was started again."""
+        """Return the counters of all doors ever started, and how often each was restarted."""
         restarts = {door.name: door.restarts for door in tuple(self._doors.values())}
         return self._totals.text(restarts)
 
-    # The start and the end.
+    # Start and end.
 
     async def _begin(self, settings: Settings) -> None:
         self._sockets.want(places_of(settings))
         self._doors = {name: self._door(name) for name in doors_of(settings)}
-        # Python takes a second to load what a door needs, and so does the nursery.
+        # Loading takes a second for a door's libraries, and as long for the nursery.
         warm = [asyncio.create_task(door.warm_up()) for door in self._doors.values()]
         try:
             policies = await self._accepting(settings).accepted(settings)
@@ -182,18 +182,18 @@ class Supervisor:
         return InForce(settings, policies, charge, nursery)
 
     async def _hand_over(self, nursery: Nursery) -> None:
-        # One that follows the nursery of settings that are gone knows their rules only.
+        # A door that still follows the nursery of former settings knows only their rules.
         if nursery is self._now.nursery.now:
             for door in tuple(self._doors.values()):
                 await door.hand_over(nursery)
 
     async def _heard(self, process: DoorProcess, said: Order) -> None:
-        """What a door says by itself."""
+        """Handle what a door says unasked."""
         if said.word == "counted":
             self._take_counted(process, said)
         elif said.word == "lost":
             kept = self._now.nursery
-            # Where there is none, or was this one, the next one is handed over to all.
+            # If there is none, or it was this one, the next one is handed over to all doors.
             if not kept.replace(int(said.body["pid"])) and not kept.lost:
                 with contextlib.suppress(Lost, NurseryLost, OSError):
                     await process.hand_over(kept.now)
@@ -203,7 +203,7 @@ class Supervisor:
             self._totals.take(process, said.body["counted"])
         except (KeyError, ValueError, TypeError) as error:
             raise OrderError(f"no counters: {error!r}") from error
-        # A door counts before its first order, while the nursery still loads its rules.
+        # A door counts even before its first order, while the nursery still loads its rules.
         now = self._in_force
         if now and self._totals.messages(process) >= now.settings.doors.retire_after:
             for door in tuple(self._doors.values()):
@@ -234,7 +234,7 @@ class Supervisor:
                 log.error("not reloaded, all stays as it was: %s", "; ".join(lines))
                 return Said(False, ("not reloaded, all stays as it was:", *lines))
             except Exception:
-                # Whichever: who asked gets an answer, and the service serves on.
+                # Whatever it was: the caller gets an answer, and the service goes on.
                 log.exception("not reloaded, by an error of ours")
                 return Said(False, ("not reloaded, by an error of ours: see the log",))
             finally:
@@ -244,7 +244,7 @@ class Supervisor:
         settings, was = self._load(), self._now
         _check_change(was.settings, settings)
         accepting = self._accepting(settings)
-        # Doors that end wait for no tests and no rules; what follows these takes a moment.
+        # Ending doors do not wait for tests or rules; what follows these takes only a moment.
         policies = await self._unless_ending(accepting.accepted(settings, was.policies))
         self._sockets.want(places_of(settings))
         try:
@@ -264,7 +264,7 @@ class Supervisor:
         return await unless(self._ending, "the service ends", work)
 
     async def _change(self) -> None:
-        """All doors serve by what is in force now; those that are gone drain."""
+        """Have all doors serve by what is in force now; drain those that are no longer wanted."""
         wanted = doors_of(self._now.settings)
         for name in wanted:
             if name not in self._doors:
@@ -277,7 +277,7 @@ class Supervisor:
             self._begin_chore(self._doors.pop(name).drain())
 
     async def _take_back(self, was: InForce) -> None:
-        """A reload failed on the way: all doors serve by what was in force before."""
+        """Have all doors serve by what was in force before, after a reload failed on the way."""
         refused, self._in_force = self._now, was
         if refused is was:
             return
@@ -288,7 +288,7 @@ class Supervisor:
         self._leave(refused.nursery)
 
     def _leave(self, kept: KeptNursery) -> None:
-        """Let a nursery end with the last door that asks it."""
+        """Let a nursery end with the last door that uses it."""
 
         async def until_it_ends() -> None:
             self._left.add(kept)
@@ -304,7 +304,7 @@ class Supervisor:
 
 
 def _charge(settings: Settings, policies: Policies) -> Charge:
-    # What was not set is left out: a section may refuse settings that do not go together.
+    # Settings that were not set are left out: a section may refuse those that conflict.
     said = settings.model_dump_json(exclude_unset=True)
     return Charge(said, policies.written(), keyring.read(settings.sent, settings.state))
 
@@ -316,7 +316,7 @@ def _in_words(error: Exception) -> tuple[str, ...]:
 
 
 def _check_change(was: Settings, settings: Settings) -> None:
-    """Raises NeedsRestart for what cannot change under a running service."""
+    """Raise NeedsRestart for what cannot change under a running service."""
     if settings.state != was.state:
         raise NeedsRestart("`state` has changed: that needs a restart")
     if settings.health != was.health:
@@ -332,7 +332,7 @@ def run(load: Callable[[], Settings]) -> None:
 
         def end() -> None:
             stop.set()
-            # A start that waits, for a lock or for rules to load, is not waited for.
+            # A start that waits, for a lock or for rules to load, is cancelled.
             if not supervisor.serving:
                 serving.cancel()
 

@@ -1,8 +1,8 @@
 """Run a policy's tests before it is in force, in a process of their own.
 
-Tests look at messages, and conditions may run long, so neither happens in the supervisor's
+Tests inspect messages, and conditions may run long, so neither happens in the supervisor's
 loop.  The other process (trial_process.py) is a fresh Python that is handed the policy as it
-was read, says what came of its tests, and is killed with all that it has started when its
+was read, reports the results of its tests, and is killed with all that it has started when its
 time is over.
 """
 
@@ -22,10 +22,10 @@ from pratique.milter.supervisor.charge import Policies
 COMMAND = (sys.executable, "-I", "-X", "utf8", "-m", "pratique.milter.supervisor.trial_process")
 
 # Python, the rules of the workers and a hundred messages take some seconds on a slow machine;
-# who waits for `pratique reload` wants an answer, and a second try costs nothing.
+# the caller of `pratique reload` wants an answer, and a second try costs nothing.
 TRIAL_SECONDS = 60.0
 
-# Lines that are told; who wants to see all of them asks `pratique policy test`.
+# Lines that are shown; `pratique policy test` shows all of them.
 MOST_TOLD = 20
 
 # A line of some 200 octets for each of twenty thousand tests.
@@ -35,12 +35,12 @@ MOST_OCTETS = 4 * 1024 * 1024
 class TestsNotMet(Exception):
     """Tests of a policy fail, or could not be run."""
 
-    # Not one of pytest's.
+    # Not a test class of pytest.
     __test__ = False
 
 
 class _TooMuch(Exception):
-    """It says more than is listened to."""
+    """The process says more than we read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +51,12 @@ class Trial:
     seconds: float = TRIAL_SECONDS
 
     async def run(self, found: PolicyFile) -> int:
-        """How many tests there are, all of them met.  Raises TestsNotMet."""
+        """Return how many tests there are, all of them met.  Raises TestsNotMet."""
         process = await asyncio.create_subprocess_exec(
             *self.command,
             stdin=asyncio.subprocess.PIPE,
             stdout=asyncio.subprocess.PIPE,
-            # It has workers, and they go with it.
+            # It starts workers, which are killed with it.
             start_new_session=True,
         )
         try:
@@ -71,7 +71,7 @@ class Trial:
         finally:
             with contextlib.suppress(ProcessLookupError):
                 os.killpg(process.pid, signal.SIGKILL)
-            # asyncio waits for its pipe as well, which it does not read while much lies there.
+            # asyncio also waits for the pipe, which it does not read while much is buffered.
             if process.stdout is not None:
                 while await process.stdout.read(64 * 1024):
                     pass
@@ -80,11 +80,11 @@ class Trial:
 
 
 async def _answer(process: Process, policy: bytes) -> bytes:
-    """What a process says to a policy, once it has ended.  Raises _TooMuch."""
+    """Return what a process answers to a policy, once it has ended.  Raises _TooMuch."""
     said, says = process.stdin, process.stdout
     assert said is not None, "it has pipes"
     assert says is not None, "it has pipes"
-    # One that has ended before it heard all says by its status what is wrong.
+    # If it ended before it had read everything, its status says what is wrong.
     with contextlib.suppress(BrokenPipeError, ConnectionResetError):
         said.write(policy)
         await said.drain()

@@ -1,4 +1,4 @@
-"""Be the process that runs a policy's tests: the policy on standard input, the answer as JSON.
+"""Run a policy's tests: the policy comes on standard input, the answer goes out as JSON.
 
     {"tests": 12, "unmet": ["policy.toml:7: ..."], "cannot": ""}
 
@@ -18,7 +18,7 @@ from pratique.policies.written.problem import PolicyError
 
 
 def answer(found: PolicyFile, see: SeeFiles = facts_of) -> dict[str, object]:
-    """What came of a policy's tests."""
+    """Return the results of a policy's tests."""
     try:
         results = trials(found, see)
     except (NoPolicy, PolicyError, NurseryLost, NurseryUnfit, OSError) as error:
