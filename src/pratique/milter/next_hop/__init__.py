@@ -1,15 +1,15 @@
-"""Where accepted mail goes: the role that a next hop plays, and who plays it.
+"""Where accepted mail goes: the role of a next hop, and its implementations.
 
 routes.py      by the domain of the recipient: one of these
-failover.py    the first that is there of several mail servers
+failover.py    the first available of several mail servers
 smtp.py        a mail server, by SMTP or LMTP
     transaction.py  one transaction with it
     commands.py     the lines that are said in it
     pool.py         its connections: kept, shared out, never too many
-    lending.py      who waits has the connection of a client that is slow
-    pause.py        how long it is left alone when it was away
+    lending.py      lends the connection of a slow client to a waiting transaction
+    pause.py        how long it is left alone after it was away
     dial.py         how a connection to it is opened
-    tls.py          what is demanded of its certificate
+    tls.py          what is required of its certificate
     connection.py   one connection: say a command, wait for the reply
     stream.py       what comes on it, and the time that it takes
     wire.py         replies, dots and XFORWARD: octets in, values out
@@ -34,8 +34,8 @@ class Reply:
 
     code: int
     lines: tuple[str, ...]
-    # Where recipients have replies of their own at the end of data (LMTP, RFC 2033 4.2), in
-    # the order in which they were taken; empty: this one holds for each.
+    # The replies of each recipient at the end of data, where there are several (LMTP, RFC 2033
+    # 4.2), in the order in which the recipients were taken; empty: this one holds for all.
     each: "tuple[Reply, ...]" = ()
 
     @property
@@ -45,16 +45,16 @@ class Reply:
 
     @property
     def deferred(self) -> bool:
-        """True for 4yz: it may be taken later."""
+        """True for 4yz: the mail may be taken later."""
         return 400 <= self.code < 500
 
     @property
     def refused(self) -> bool:
-        """True for 5yz: it will never be taken."""
+        """True for 5yz: the mail will never be taken."""
         return 500 <= self.code < 600
 
     def encode(self) -> bytes:
-        """The reply as it goes over the wire, RFC 5321 4.2.1."""
+        """Return the reply as it goes over the wire, RFC 5321 4.2.1."""
         if len(self.lines) == 1:
             return f"{self.code} {self.lines[0]}\r\n".encode("utf-8", "replace")
         last = len(self.lines) - 1
@@ -77,7 +77,7 @@ class Transaction(Protocol):
     async def send(self, outgoing: Outgoing) -> Reply:
         """Say DATA, the content and the final dot.  2yz: the next hop has the message.
 
-        Where recipients have replies of their own it is 2yz only if all of them are.
+        Where recipients have replies of their own, it is 2yz only if all of those are.
         """
 
     async def give_up(self) -> None:
@@ -100,9 +100,9 @@ class NextHop(Protocol):
         """
 
     async def extensions(self) -> frozenset[str]:
-        """EHLO keywords that all who may get the mail announced, as last seen.
+        """Return the EHLO keywords that all possible receivers announced, as last seen.
 
-        Asks who was never seen.  Empty while one such is away.
+        Asks servers never seen before.  Empty while one of those is away.
         """
 
     async def close(self) -> None:

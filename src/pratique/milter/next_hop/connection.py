@@ -13,23 +13,23 @@ from pratique.milter.next_hop.wire import DotStuffer, WireError
 # What a next hop may do to us: refuse, break off, be slow, talk nonsense.
 FAULTS = (OSError, EOFError, WireError)
 
-# A whole chunk of a content, with the fields of ours that go before it.
+# A whole chunk of content, with our own fields in front of it.
 TOGETHER = CHUNK + 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Timeouts:
-    """Seconds to wait: RFC 5321 4.5.3.2, whose names stand beside the numbers."""
+    """Seconds to wait: RFC 5321 4.5.3.2, with its section numbers."""
 
-    connect: float = 30.0  # not in the RFC: a SYN that nobody answers
+    connect: float = 30.0  # not in the RFC: a SYN that is not answered
     greeting: float = 300.0  # 4.5.3.2.1
     command: float = 300.0  # 4.5.3.2.2 and 4.5.3.2.3, MAIL and RCPT
     start_of_content: float = 120.0  # 4.5.3.2.4, the 354
     block: float = 180.0  # 4.5.3.2.5, each chunk
     end_of_content: float = 600.0  # 4.5.3.2.6, after the final dot
     handshake: float = 30.0  # not in the RFC: TLS, a few round trips and a signature
-    proof: float = 5.0  # whether a connection that was kept is still one: else a fresh one is there
-    farewell: float = 10.0  # RSET and QUIT: nobody waits for them
+    proof: float = 5.0  # whether a kept connection still works; if not, a fresh one is opened
+    farewell: float = 10.0  # RSET and QUIT: no client waits for them
 
 
 class Connection:
@@ -37,7 +37,7 @@ class Connection:
 
     def __init__(self, stream: Stream, *, lmtp: bool = False) -> None:
         self.stream = stream
-        # The next hop replies for each recipient at the end of data (RFC 2033 4.2).
+        # The next hop replies per recipient at the end of data (RFC 2033 4.2).
         self.lmtp = lmtp
         # Keyword to parameters, upper case (RFC 5321 4.1.1.1).
         self.capabilities: dict[str, str] = {}
@@ -60,7 +60,7 @@ class Connection:
             self.capabilities = {keyword: parameters for keyword, _, parameters in words}
             return
         if not self.lmtp:
-            # RFC 5321 3.2: an old server that knows no EHLO.
+            # RFC 5321 3.2: an old server that does not know EHLO.
             verb = "HELO"
             reply = await self.command(f"HELO {name}\r\n".encode("ascii"), seconds)
         if not reply.accepted:
@@ -72,12 +72,12 @@ class Connection:
         return self.stream.stale
 
     def command(self, line: bytes, seconds: float) -> Coroutine[None, None, Reply]:
-        """Say one command, now, and give its reply to whoever waits."""
+        """Say one command now, and return its reply, to be awaited."""
         self._say(line)
         return self.stream.reply(seconds)
 
     async def commands(self, lines: Sequence[bytes], seconds: float) -> list[Reply]:
-        """Say commands and wait for a reply to each; in one go if PIPELINING is announced."""
+        """Say commands and return the reply to each; in one go if PIPELINING is announced."""
         if len(lines) == 1 or "PIPELINING" not in self.capabilities:
             return [await self.command(line, seconds) for line in lines]
         self._say(b"".join(lines))
@@ -85,7 +85,7 @@ class Connection:
 
     def _say(self, octets: bytes) -> None:
         if self.stream.spoke:
-            # It would be taken for the reply to this, and each reply for the next command's.
+            # It would be taken for the reply to this command, and each reply for the next one's.
             raise WireError(f"spoke unasked: {', '.join(map(str, self.stream.replies))[:80]}")
         self.stream.write(octets)
 
@@ -94,8 +94,8 @@ class Connection:
     ) -> Reply | None:
         """Send content, dot-stuffed, then its end.  A reply before the end is a refusal.
 
-        The last chunk and the final dot go in one write, with all of a small message: each
-        write is a call of the kernel, and a packet.
+        The last chunk and the final dot go in one write, together with all of a small message: each
+        write is a system call, and a packet.
         """
         stream, stuffer = self.stream, DotStuffer(dotless=dotless)
         held: list[bytes] = []
@@ -117,7 +117,7 @@ class Connection:
         return stream.replies.popleft()
 
     def end_of_content(self, seconds: float) -> Coroutine[None, None, Reply]:
-        """The reply to the final dot; with LMTP the next of them."""
+        """Return the reply to the final dot; with LMTP the next of several."""
         return self.stream.reply(seconds)
 
     def abort(self) -> None:
@@ -131,5 +131,5 @@ class Connection:
                 await self.command(b"QUIT\r\n", seconds)
                 await self.stream.close(seconds)
         finally:
-            # Also where it says nothing more, or nobody waits until it does.
+            # Also if the next hop says nothing more, or the caller stops waiting.
             self.abort()

@@ -1,11 +1,11 @@
 """Open a connection to a next hop: find it, connect, be greeted, begin TLS, say EHLO.
 
 A name is looked up each time, and all its addresses (A and AAAA) are tried in the order
-that the system gives.  There is no look-up of MX: whoever relays to the world is a mail
-server with a queue, and that is not us.
+that the system gives.  MX is not looked up: relaying to the world is the job of a mail
+server with a queue, which we are not.
 
-What a next hop says after its 220 to STARTTLS and before TLS begins is not its own: who
-sits on the wire could put commands or replies there that are believed later (RFC 3207 6,
+What comes after the 220 to STARTTLS and before TLS begins is not the next hop's own: an
+attacker on the wire could put commands or replies there that are believed later (RFC 3207 6,
 CVE-2011-0411).  It ends the connection.
 """
 
@@ -25,18 +25,18 @@ from pratique.milter.next_hop.wire import WireError
 
 log = logging.getLogger("pratique.next_hop")
 
-# Of one name.  Eight that do not answer take all the time that there is to connect.
+# Addresses of one name.  Eight that do not answer take all the time there is for connecting.
 MAX_ADDRESSES = 8
-# One that drops what it is sent must leave time for the next.
+# An address that drops packets must leave time for the next.
 SECONDS_PER_ADDRESS = 10.0
 
-# Gives the IP addresses of a host and port.
+# Returns the IP addresses of a host and port.
 Resolve = Callable[[str, int], Awaitable[list[str]]]
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """Where a next hop is, and how it is spoken to."""
+    """Where a next hop is, and how to speak to it."""
 
     # A name, an IP address, or the path of a unix socket, which begins with "/".
     host: str
@@ -65,11 +65,11 @@ class Dialler:
         self._resolve = resolve or addresses
         tls = place.tls
         self._context = None if tls.level == "none" else tls.context()
-        # It is also said in the handshake (SNI), by which a server picks its certificate.
+        # It is also sent in the handshake (SNI), by which a server picks its certificate.
         self._name = tls.name or ("" if place.is_local else place.host) or None
 
     async def dial(self, timeouts: Timeouts) -> Connection:
-        """A connection on which mail can begin.  Raises one of FAULTS."""
+        """Return a connection on which mail can begin.  Raises one of FAULTS."""
         try:
             return await self._opened(timeouts, self._context)
         except TlsError as fault:
@@ -135,7 +135,7 @@ class Dialler:
 
 
 async def addresses(host: str, port: int) -> list[str]:
-    """The IP addresses of a host, each once."""
+    """Return the IP addresses of a host, each once."""
     with contextlib.suppress(ValueError):
         return [str(ipaddress.ip_address(host))]
     loop = asyncio.get_running_loop()

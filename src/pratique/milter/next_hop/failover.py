@@ -1,9 +1,9 @@
-"""Hand mail to the first of several mail servers that is there.
+"""Hand mail to the first available of several mail servers.
 
 They are asked in the order in which they are written.  The next one is asked only while
 nothing was said to our client: when one cannot be reached, does not greet, has no
 connection left, or breaks at MAIL.  Later a broken connection is 4yz, and after the final
-dot nobody else gets the message: the first may have it (RFC 1047).  One that was away is
+dot no other server gets the message: the first may have it (RFC 1047).  One that was away is
 left alone for a pause that grows; while all are, the one whose pause ends first is asked.
 """
 
@@ -25,15 +25,15 @@ class Failover:
         self._hops = tuple(hops)
 
     async def begin(self, envelope: Envelope) -> Begun:
-        """Say MAIL to the first that is there."""
+        """Say MAIL to the first available one."""
         return await self._first(envelope, ())
 
     async def resume(self, envelope: Envelope, forwards: Sequence[Forward]) -> Begun:
-        """Say MAIL and each RCPT to the first that is there."""
+        """Say MAIL and each RCPT to the first available one."""
         return await self._first(envelope, forwards)
 
     async def extensions(self) -> frozenset[str]:
-        """What each of them announced."""
+        """Return what each of them announced."""
         seen = await asyncio.gather(*(hop.extensions() for hop in self._hops))
         return frozenset.intersection(*seen)
 

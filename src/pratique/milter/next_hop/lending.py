@@ -1,9 +1,10 @@
-"""Let whoever waits for a connection have that of a client which is slow.
+"""Lend the connection of a slow client to a transaction that waits for one.
 
-Between two commands of its client a transaction holds a connection that nobody uses: with
-a far client for most of the time.  While all connections are out, the transaction that has
-waited longest gives its own back (RSET), and says MAIL and RCPT again when its client goes
-on.  So a few connections serve many slow clients, and without want nothing is said twice.
+Between two commands of its client a transaction holds a connection without using it: with
+a distant client for most of the time.  While all connections are out, the transaction that
+has been idle longest gives its own back (RSET), and says MAIL and RCPT again when its client
+goes on.  So a few connections serve many slow clients, and without a shortage nothing is said
+twice.
 """
 
 from collections.abc import Callable
@@ -11,7 +12,7 @@ from typing import Protocol
 
 
 class Lends(Protocol):
-    """A transaction."""
+    """A transaction that can lend its connection."""
 
     def lend(self) -> None:
         """Give the connection back for now."""
@@ -21,23 +22,23 @@ class Lending:
     """The transactions that wait for their clients, the longest first."""
 
     def __init__(self, short: Callable[[], bool]) -> None:
-        # Whether somebody waits whom no connection is on its way to.
+        # Tells whether more wait than connections are about to come back.
         self._short = short
         self._idle: dict[Lends, None] = {}
 
     def idle(self, transaction: Lends) -> None:
-        """It waits for its client."""
+        """Note that a transaction waits for its client."""
         if self._short():
             transaction.lend()
         else:
             self._idle[transaction] = None
 
     def busy(self, transaction: Lends) -> None:
-        """It is in use, or at its end."""
+        """Note that a transaction is in use, or has ended."""
         self._idle.pop(transaction, None)
 
     def wanted(self) -> None:
-        """Somebody waits for a connection."""
+        """Note that a transaction waits for a connection."""
         longest = next(iter(self._idle), None)
         if longest is not None and self._short():
             del self._idle[longest]

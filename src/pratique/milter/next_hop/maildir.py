@@ -4,9 +4,9 @@ One message is one file: written to `tmp`, fsynced, renamed to `new`, the folder
 fsynced; only then 250 is said (https://cr.yp.to/proto/maildir.html).  All recipients
 share it: this Maildir stands for "the next hop", not for a person's mailbox.
 
-In front of the content go `Return-Path` (RFC 5321 4.4: whoever makes the final
-delivery writes it) and one `Delivered-To` for each recipient, for else the envelope
-would be gone.  By custom the files of a Maildir have LF line ends.  Ours keep the
+In front of the content go `Return-Path` (RFC 5321 4.4: the server that makes the final
+delivery writes it) and one `Delivered-To` per recipient, since the envelope would
+be lost otherwise.  By custom the files of a Maildir have LF line ends.  Ours keep the
 CRLF that came: octets scanned are octets forwarded, and a file can be compared with
 what was sent.  Mail programs read both.
 """
@@ -28,7 +28,7 @@ from pratique.milter.next_hop import Reply, Transaction
 
 log = logging.getLogger(__name__)
 
-# Deliveries that wait for the disk at the same time: a disk gathers the fsyncs of
+# Deliveries that wait for the disk at the same time: a disk combines the fsyncs of
 # a few into one, and more would only queue there.
 _WRITERS = 8
 
@@ -81,11 +81,11 @@ class Maildir:
         return reply, transaction
 
     async def extensions(self) -> frozenset[str]:
-        """A file takes all octets, and an address in any letters."""
+        """Return what a file can take: all octets, and addresses in any script."""
         return _EXTENSIONS
 
     async def close(self) -> None:
-        """Wait until what is being written is written."""
+        """Wait until all pending writes are done."""
         await asyncio.to_thread(self._executor.shutdown)
 
     async def deliver(self, outgoing: Outgoing, trace: bytes) -> Reply:
@@ -93,7 +93,7 @@ class Maildir:
         try:
             name = await apart(self._executor, outgoing, lambda own: self._write(own, trace))
         except OSError as error:
-            # Somebody may have taken the folders away: make them anew next time.
+            # The folders may have been removed: make them again next time.
             self._made = False
             log.error("maildir %s: not delivered: %s", self._folder, error)
             return reply_to(error)
@@ -142,7 +142,7 @@ class _Delivery:
         return await self.maildir.deliver(outgoing, b"".join(self._trace()))
 
     async def give_up(self) -> None:
-        """Nothing was begun on the disk."""
+        """Do nothing: nothing was begun on the disk."""
 
     def _trace(self) -> Iterator[bytes]:
         yield b"Return-Path: <%b>\r\n" % _octets(self.reverse_path)
@@ -155,8 +155,8 @@ def _octets(address: str) -> bytes:
 
 
 def _fits_a_line(address: str) -> bool:
-    # The doors have held it against RFC 5321 4.1.2 already.  Here a line end would
-    # become a header field of its own, so it is looked at once more.
+    # The doors have checked it against RFC 5321 4.1.2 already.  Here a line end would
+    # become a header field of its own, so it is checked once more.
     try:
         octets = _octets(address)
     except UnicodeEncodeError:

@@ -1,13 +1,13 @@
-"""Leave a next hop alone for a while that was away, each time for longer.
+"""Leave a next hop that was away alone for a while, each time for longer.
 
-It is asked less often, not given up: where no other is left it is asked all the same.
+It is asked less often, but not given up: if no other is left, it is asked anyway.
 """
 
 import time
 from collections.abc import Callable
 
 # A restart of a mail server takes a second; after some minutes of absence one more does
-# not matter, and mail that waits should find it soon after it is back.
+# not matter, and waiting mail should reach it soon after it is back.
 FIRST_SECONDS, LONGEST_SECONDS = 1.0, 60.0
 
 
@@ -21,15 +21,15 @@ class Pause:
 
     @property
     def over(self) -> bool:
-        """True if it may be asked."""
+        """True if the next hop may be asked."""
         return not self._seconds or self._clock() >= self.ends_at
 
     def begin(self) -> None:
-        """It was away.  Who was away at the same time for many counts once."""
+        """Note that it was away.  If it was away for many at the same time, that counts once."""
         if self.over:
             self._seconds = min(max(2 * self._seconds, FIRST_SECONDS), LONGEST_SECONDS)
             self.ends_at = self._clock() + self._seconds
 
     def end(self) -> None:
-        """It was there."""
+        """Note that it answered."""
         self._seconds = 0.0

@@ -1,15 +1,15 @@
-"""Keep a few connections to one next hop, and never have more than so many.
+"""Keep a few connections to one next hop, and never open more than a limit.
 
-A connection that is given back is kept for the next message, or handed to whoever waits
-for one.  One that was closed meanwhile, or on which the next hop spoke, is not given out.
-It is let go after many messages or some minutes all the same, so that a next hop which is
-a name for several machines, or was configured anew, is looked at again.
+A connection that is given back is kept for the next message, or handed to the longest
+waiter.  One that was closed meanwhile, or on which the next hop spoke, is not given out.
+After many messages or some minutes it is closed anyway, so that a next hop whose
+name stands for several machines, or that was reconfigured, is looked up again.
 
-The one that was used last is given out first, so those that nobody needs grow old at the
-front of the list, and one timer looks at the first: most are needed again at once, and to
-set and stop a timer for each takes longer than all else here.
+The connection used last is given out first, so those that are not needed grow old at the
+front of the list, and one timer watches the first: most are needed again at once, and setting
+and cancelling a timer for each takes longer than all else here.
 
-Whoever waits is served in turn, but not for long: its client hears 4yz and comes again.
+Waiters are served in turn, but do not wait for long: their client gets 4yz and retries.
 """
 
 import asyncio
@@ -26,25 +26,25 @@ Waiter = asyncio.Future[Connection | None]
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How many connections, and for how long."""
+    """How many connections there may be, and for how long."""
 
-    # Half of what a Postfix or a Dovecot serves at its defaults (default_process_limit).
+    # Half of what a Postfix or a Dovecot serves by default (default_process_limit).
     connections: int = 50
-    # A client waits five minutes for a reply to MAIL, but a thousand of them take room here.
+    # A client waits five minutes for a reply to MAIL, but a thousand of them take up room here.
     wait_seconds: float = 5.0
-    # A connection that waits longer is more likely closed than used: servers drop idle
+    # A connection that is idle for longer is more likely closed than used: servers drop idle
     # clients after some minutes, filters after some seconds.
     idle_seconds: float = 30.0
-    # Enough for a burst; each one holds a process of a Postfix.
+    # Enough for a burst; each one occupies a process of a Postfix.
     idle: int = 20
-    # Postfix's client parts after as long (smtp_connection_reuse_time_limit), Exim's after
+    # Postfix's client quits after as long (smtp_connection_reuse_time_limit), Exim's after
     # as many (connection_max_messages).
     age_seconds: float = 300.0
     messages: int = 500
 
 
 class BusyError(OSError):
-    """All connections that there may be are in use, and stayed so."""
+    """All connections allowed are in use, and stayed so."""
 
 
 class Pool:
@@ -57,15 +57,15 @@ class Pool:
         limits: Limits,
         wanted: Callable[[], None] = lambda: None,
     ) -> None:
-        # Tells that somebody waits.
+        # Called when a transaction begins to wait for a connection.
         self._wanted = wanted
         self._dial = dial
         self._part = part
         self._limits = limits
-        # All that there are: being opened, in use, idle, being told goodbye.
+        # All connections that exist: being opened, in use, idle, being told goodbye.
         self._count = 0
         self._in_use: set[Connection] = set()
-        # Those that wait, the longest first, and the timer that looks at them.
+        # The idle ones, the longest idle first, and the timer that watches them.
         self._idle: list[Connection] = []
         self._looks: asyncio.TimerHandle | None = None
         self._waiters: deque[Waiter] = deque()
@@ -78,7 +78,7 @@ class Pool:
         return len(self._waiters)
 
     async def take(self) -> tuple[Connection, bool]:
-        """A connection, and whether it was used before.  Raises BusyError, or as `dial` does."""
+        """Return a connection, and whether it was used before.  Raises BusyError, or as `dial`."""
         connection = self.take_kept()
         if connection is None and self._count >= self._limits.connections:
             connection = await self._handed_over()
@@ -90,20 +90,20 @@ class Pool:
         return await self._fresh(), False
 
     def take_kept(self) -> Connection | None:
-        """A connection that was used before and is free now; None: `take` has one, or waits."""
+        """Return a kept connection that is free now; None if only `take` can get one."""
         connection = self._take_idle()
         if connection is not None:
             self._in_use.add(connection)
         return connection
 
     async def replace(self, connection: Connection) -> Connection:
-        """A fresh connection instead of one that is of no use."""
+        """Return a fresh connection in place of one that is useless."""
         self._in_use.discard(connection)
         connection.abort()
         return await self._fresh()
 
     def give_back(self, connection: Connection) -> None:
-        """Keep a connection for the next message, or let it go."""
+        """Keep a connection for the next message, or close it."""
         if connection.stale:
             self.drop(connection)
             return
@@ -140,7 +140,7 @@ class Pool:
             await asyncio.wait(self._parting)
 
     async def _fresh(self) -> Connection:
-        """Open a connection, which is counted already."""
+        """Open a connection that is already counted."""
         try:
             connection = await self._dial()
         except BaseException:
@@ -150,7 +150,7 @@ class Pool:
         return connection
 
     async def _handed_over(self) -> Connection | None:
-        """A connection that somebody gave back; None: there is room for a fresh one."""
+        """Wait for a connection that is given back; None if a fresh one may be opened."""
         waiter: Waiter = asyncio.get_running_loop().create_future()
         self._waiters.append(waiter)
         self._wanted()
@@ -168,7 +168,7 @@ class Pool:
         return connection
 
     def _forgo(self, waiter: Waiter) -> None:
-        """Whoever waited is gone; what it was given in the same moment goes to the next."""
+        """Stop waiting; what the waiter was given in the same moment goes to the next one."""
         if not waiter.done() or waiter.cancelled():
             waiter.cancel()
             with contextlib.suppress(ValueError):
@@ -206,7 +206,7 @@ class Pool:
         self._looks = asyncio.get_running_loop().call_later(seconds, self._look)
 
     def _look(self) -> None:
-        """Let go what waited for long, and come again when the next one may have."""
+        """Close what was idle for too long, and set the timer for the next one."""
         self._looks = None
         seconds, now = self._limits.idle_seconds, time.monotonic()
         while self._idle and (left := self._idle[0].used_at + seconds - now) <= 0:
@@ -215,7 +215,7 @@ class Pool:
             self._look_again(left)
 
     def _farewell(self, connection: Connection) -> None:
-        # The reference is kept: a task that nobody holds may be collected before it ends.
+        # The reference is kept: a task without one may be garbage-collected before it ends.
         task = asyncio.get_running_loop().create_task(self._end(connection))
         self._parting.add(task)
         task.add_done_callback(self._parting.discard)

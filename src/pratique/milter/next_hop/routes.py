@@ -1,11 +1,11 @@
 """Send mail to one next hop or another, by the domain of the recipient.
 
 A transaction goes to one next hop.  So MAIL is answered here, and said to the next hop
-that the first recipient belongs to.  A recipient of another one hears 452 4.5.3, as if it
+that the first recipient belongs to.  A recipient of another one gets 452 4.5.3, as if it
 were one too many: the client sends the message again for it (RFC 5321 4.5.3.1.10).  While
-no recipient was taken, another one may still choose.
+no recipient was taken, the next one may still choose.
 
-A name is matched before a subdomain of `.example.org`, a longer parent before a shorter
+A name is matched before a parent such as `.example.org`, a longer parent before a shorter
 one.  International names are compared in their xn-- form (RFC 5891).
 """
 
@@ -29,7 +29,7 @@ MAX_LABELS = 128
 
 
 class Routes:
-    """Next hops by domain, and one for all the rest."""
+    """Next hops by domain, and one for all other domains."""
 
     def __init__(self, by_domain: Mapping[str, NextHop], rest: NextHop) -> None:
         self._by_domain = {domain.lower(): hop for domain, hop in by_domain.items()}
@@ -37,7 +37,7 @@ class Routes:
         self._hops = (rest, *dict.fromkeys(self._by_domain.values()))
 
     def hop_for(self, forward: Forward) -> NextHop:
-        """The next hop of a recipient."""
+        """Return the next hop of a recipient."""
         domain = _canonical(forward.domain)
         if domain in self._by_domain:
             return self._by_domain[domain]
@@ -47,7 +47,7 @@ class Routes:
         return next(found, self._rest)
 
     async def begin(self, envelope: Envelope) -> tuple[Reply, Transaction | None]:
-        """Take the reverse-path; nobody is asked before there is a recipient."""
+        """Take the reverse-path; no next hop is asked before there is a recipient."""
         return _MAIL_TAKEN, _Routed(self, envelope)
 
     async def resume(
@@ -65,7 +65,7 @@ class Routes:
         return reply, transaction and _Routed(self, envelope, hop, transaction)
 
     async def extensions(self) -> frozenset[str]:
-        """What all of them announced."""
+        """Return what all of them announced."""
         seen = await asyncio.gather(*(hop.extensions() for hop in self._hops))
         return frozenset.intersection(*seen)
 
@@ -92,7 +92,7 @@ class _Routed:
         self._told = False
 
     async def recipient(self, forward: Forward) -> Reply:
-        """Say RCPT, after MAIL to the first; or why this recipient needs another message."""
+        """Say RCPT, after MAIL for the first; or say why this recipient needs another message."""
         hop = self._routes.hop_for(forward)
         if self._is_chosen and hop is not self._hop:
             self._tell(forward)
@@ -131,7 +131,7 @@ class _Routed:
 
 
 def _canonical(domain: str) -> str:
-    """Lower case, A-labels; as it is where that is no name."""
+    """Return the domain as A-labels; unchanged if it is not a valid name."""
     if domain.isascii():
         return domain
     try:

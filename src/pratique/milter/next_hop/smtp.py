@@ -2,14 +2,14 @@
 
 Each reply is mirrored to our client, so MAIL is said alone and RCPT one at a time.  What
 was mirrored before and is said again (`resume`) goes in one write where the next hop
-announces PIPELINING.  DATA is never among it: a next hop that refused some recipient and
-says 354 all the same could only be stopped by a broken connection (RFC 2920 3.1).
+announces PIPELINING.  DATA is never part of it: a next hop that refused some recipient and
+still says 354 could only be stopped by breaking the connection (RFC 2920 3.1).
 
-A connection that is free is kept for a short while.  A next hop may have closed it
-meanwhile, or count what it takes on one: if a kept one fails at MAIL, or gets 4yz there,
+A free connection is kept for a short while.  A next hop may have closed it
+meanwhile, or limit what it takes on one: if a kept one fails at MAIL, or gets 4yz there,
 before anything was mirrored, the transaction starts once more on a fresh connection.  One
-that was kept for longer says RSET first, since a machine that is gone without a word would
-leave MAIL waiting for minutes.
+that was kept for longer says RSET first, since MAIL would wait for minutes on a machine
+that has vanished.
 """
 
 import asyncio
@@ -36,9 +36,9 @@ AWAY = Reply(451, ("4.4.1 next hop is away",))
 BUSY = Reply(451, ("4.4.5 next hop is busy",))
 NOT_UTF8 = Reply(550, ("5.6.7 next hop does not take SMTPUTF8",))
 
-# Within this a server that is gone without a word has hardly been gone unseen.
+# A kept connection used within this time is not tested: its server can hardly have vanished.
 PROVE_AFTER = 5.0
-# A client waits for the reply to its EHLO; without an answer it hears of fewer extensions.
+# A client waits for the reply to its EHLO; without an answer it is offered fewer extensions.
 ASK_SECONDS = 5.0
 
 PATIENCE, LIMITS = Timeouts(), Limits()
@@ -47,7 +47,7 @@ Begun = tuple[Reply, SmtpTransaction | None]
 
 
 class UnavailableError(Exception):
-    """A next hop took nothing and refused nothing: another one may be asked."""
+    """A next hop neither took nor refused anything: another one may be asked."""
 
     def __init__(self, reply: Reply) -> None:
         super().__init__(str(reply))
@@ -56,7 +56,7 @@ class UnavailableError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Way:
-    """How a mail server is spoken to."""
+    """How to speak to a mail server."""
 
     lmtp: bool = False
     tls: Tls = IN_CLEAR
@@ -91,14 +91,14 @@ class SmtpNextHop:
             return why.reply, None
 
     async def again(self, envelope: Envelope, forwards: Sequence[Forward]) -> Begun:
-        """The same, for a transaction whose client waits: it is not lent at once."""
+        """Say MAIL and each RCPT again for a waiting client: the connection is not lent at once."""
         try:
             return await self._started(envelope, forwards)
         except UnavailableError as why:
             return why.reply, None
 
     async def extensions(self) -> frozenset[str]:
-        """What it announced on the last connection; it is asked if there was none."""
+        """Return what it announced on the last connection; ask it if there was none."""
         if self._seen is None:
             try:
                 async with asyncio.timeout(ASK_SECONDS), self._asking:
@@ -160,7 +160,7 @@ class SmtpNextHop:
         if reply.code == 421:
             self.pause.begin()
             raise UnavailableError(mirrored(reply))
-        # Not before: one that greets and then is too busy for mail is away, too.
+        # Not before: a server that greets but is too busy for mail counts as away, too.
         self.pause.end()
         told = [mirrored(reply) for reply in replies[len(whence) :]]
         for reply in told:
@@ -170,7 +170,7 @@ class SmtpNextHop:
         return told[-1], SmtpTransaction(self, connection, envelope, forwards)
 
     async def _left(self, connection: Connection, *, begun: bool) -> None:
-        """Leave nothing of a transaction that was refused."""
+        """Leave nothing behind of a transaction that was refused."""
         if begun:
             await self.reset(connection)
         else:
@@ -182,7 +182,7 @@ class SmtpNextHop:
             raise ConnectionResetError(f"RSET answered by {reply}")
 
     async def _taken(self) -> tuple[Connection, bool]:
-        """A connection, and whether it was kept.  Raises UnavailableError."""
+        """Return a connection, and whether it was kept.  Raises UnavailableError."""
         try:
             return await self._pool.take()
         except BusyError as fault:
@@ -211,13 +211,13 @@ class SmtpNextHop:
         await connection.quit(self.timeouts.farewell)
 
     def broken(self, fault: BaseException, where: str, queue_id: str) -> Reply:
-        """The reply for a connection that broke, and the half that our log keeps."""
+        """Log why a connection broke, and return the reply for our client."""
         why = str(fault) or type(fault).__name__
         log.warning("%s: next hop %s failed at %s: %s", queue_id, self.place, where, why)
         return MALFORMED if isinstance(fault, WireError) else LOST
 
     async def reset(self, connection: Connection) -> None:
-        """Say RSET and give the connection back; one that does not take it is closed."""
+        """Say RSET and give the connection back; close it if RSET fails."""
         try:
             reply = await connection.command(b"RSET\r\n", self.timeouts.farewell)
         except FAULTS:
@@ -229,7 +229,7 @@ class SmtpNextHop:
             (self.give_back if reply.accepted else self.drop)(connection)
 
     def reset_soon(self, connection: Connection) -> None:
-        """The same, while others go on."""
+        """Say RSET in the background."""
         task = asyncio.get_running_loop().create_task(self.reset(connection))
         self._resetting.add(task)
         task.add_done_callback(self._resetting.discard)
@@ -239,7 +239,7 @@ class SmtpNextHop:
         return self._pool.waiting > len(self._resetting)
 
     def give_back(self, connection: Connection) -> None:
-        """Keep a connection for the next message, or let it go."""
+        """Keep a connection for the next message, or close it."""
         self._pool.give_back(connection)
 
     def drop(self, connection: Connection) -> None:

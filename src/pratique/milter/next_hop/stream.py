@@ -1,11 +1,11 @@
 """Gather what a next hop says on one connection, and wait for it no longer than agreed.
 
-A connection on which the next hop said something unasked (421, closing) is so seen to be
+So a connection on which the next hop said something unasked (421, closing) is known to be
 stale before it is used again, and a refusal that arrives while content is still being sent
 is not lost.
 
-Waiting is the hot path of a relay: five times for a message.  So there is one timer for a
-connection, which is moved only if it would ring too late, instead of one for each wait.
+Waiting is the hot path of a relay: five times per message.  So there is one timer per
+connection, which is moved only if it would ring too late, instead of one per wait.
 """
 
 import asyncio
@@ -16,11 +16,11 @@ from typing import cast
 from pratique.milter.next_hop import Reply
 from pratique.milter.next_hop.wire import ReplyReader, WireError
 
-# A pipelined group has a reply for each recipient, of which a listener may allow 50,000.
+# A pipelined group has a reply per recipient, of which a listener may allow 50,000.
 MAX_UNREAD = 60_000
 
-# Octets: replies are short, and for what asyncio would read at once (256 KB) the kernel is
-# asked for memory and given it back each time.
+# Octets: replies are short, and for asyncio's own 256 KB memory would be requested from the
+# kernel and given back each time.
 READ_AT_ONCE = 16 * 1024
 
 
@@ -37,12 +37,12 @@ class Stream(asyncio.Protocol):
         self._waiter: asyncio.Future[None] | None = None
         self._deadline = 0.0
         self._watch: asyncio.TimerHandle | None = None
-        # What uvloop says of it is in milliseconds, and rounded.
+        # uvloop reports the timer's time in milliseconds, rounded.
         self._rings_at = 0.0
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take the transport; asyncio calls this and the next four."""
-        # Those of uvloop are transports without being of the class.
+        # uvloop's transports do not inherit from the class.
         self._transport = cast("asyncio.Transport", transport)
         if hasattr(transport, "max_size"):
             transport.max_size = READ_AT_ONCE
@@ -59,31 +59,31 @@ class Stream(asyncio.Protocol):
         self._wake()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Whoever waits hears that it is over."""
+        """Tell the waiter that the connection is over."""
         self.fault = self.fault or exc or ConnectionResetError("closed by the next hop")
         if self._watch is not None:
             self._watch.cancel()
         self._wake()
 
     def pause_writing(self) -> None:
-        """More is on the way than the next hop takes."""
+        """Note that more is being sent than the next hop takes."""
         self._paused = True
 
     def resume_writing(self) -> None:
-        """It has taken most of it."""
+        """Note that the next hop has taken most of it."""
         self._paused = False
         self._wake()
 
     @property
     def stale(self) -> bool:
-        """True if it is of no more use: closed, or the next hop spoke unasked."""
+        """True if it is useless: closed, or the next hop spoke unasked."""
         if self.fault is not None or self.spoke:
             return True
         return self._transport is None or self._transport.is_closing()
 
     @property
     def spoke(self) -> bool:
-        """True if something came that nobody has taken yet, be it half a reply."""
+        """True if something came that was not taken yet, even half a reply."""
         return bool(self.replies) or self._reader.in_reply
 
     def write(self, octets: bytes) -> None:
@@ -94,7 +94,7 @@ class Stream(asyncio.Protocol):
         self._transport.write(octets)
 
     async def reply(self, seconds: float) -> Reply:
-        """The next reply.  Raises TimeoutError; then this connection is of no more use."""
+        """Return the next reply.  Raises TimeoutError; the connection is then useless."""
         if not self.replies:
             deadline = self._loop.time() + seconds
             while not self.replies:
@@ -111,7 +111,7 @@ class Stream(asyncio.Protocol):
                 await self._change(deadline)
 
     async def encrypt(self, context: ssl.SSLContext, name: str | None, seconds: float) -> None:
-        """Begin TLS, on a connection that is not stale: what came before would be believed."""
+        """Begin TLS; the connection must not be stale, or what came before would be believed."""
         assert self._transport is not None
         async with asyncio.timeout(seconds):
             self._transport = await self._loop.start_tls(
@@ -132,12 +132,12 @@ class Stream(asyncio.Protocol):
     async def close(self, seconds: float) -> None:
         """Close after all that was written, and wait until it is closed.
 
-        With TLS the other side has a word in it (RFC 8446 6.1), for which asyncio keeps the
-        socket open half a minute, and past the end of the loop.
+        With TLS the peer must agree (RFC 8446 6.1), for which asyncio keeps the
+        socket open for half a minute, even beyond the end of the loop.
         """
         assert self._transport is not None
-        # Of one that the other side has closed, TLS in Python before 3.11.4 forgets what to
-        # break off, if it is closed once more.
+        # If the peer has closed it, TLS in Python before 3.11.4 loses what it must abort when
+        # it is closed once more.
         if not self._transport.is_closing():
             self._transport.close()
         deadline = self._loop.time() + seconds
@@ -145,7 +145,7 @@ class Stream(asyncio.Protocol):
             await self._change(deadline)
 
     def _change(self, deadline: float) -> asyncio.Future[None]:
-        """What is awaited until something happens.  Raises what broke the connection."""
+        """Return a future that is done when something happens.  Raises any fault so far."""
         if self.fault is not None:
             raise self.fault
         self._deadline = deadline
@@ -171,6 +171,6 @@ class Stream(asyncio.Protocol):
 
     def _wake(self) -> None:
         waiter, self._waiter = self._waiter, None
-        # Who waited may have been cancelled.
+        # The waiter may have been cancelled.
         if waiter is not None and not waiter.done():
             waiter.set_result(None)

@@ -1,12 +1,12 @@
-"""Say one mail transaction on one connection, by SMTP or LMTP.
+"""Conduct one mail transaction on one connection, by SMTP or LMTP.
 
-After the final dot a lost reply is 451: the next hop may or may not have the message, and
-the client's retry can make a second copy, but never a loss (RFC 1047).  Nothing is sent
-anywhere else then.
+If the reply to the final dot is lost, it is 451: the next hop may or may not have the message,
+and the client's retry can make a second copy, but never a loss (RFC 1047).  It is then not
+sent anywhere else.
 
 With LMTP there is a reply for each recipient that was taken (RFC 2033 4.2).  The one for
-all of them is 2yz only if each is; else 4yz if any is, so that whoever looks at no more
-than that one loses nothing.
+all of them is 2yz only if each is; else 4yz if any is, so that a reader of that one alone
+loses nothing.
 """
 
 import logging
@@ -31,7 +31,7 @@ _UNKNOWN = "the reply to the final dot: it may have the message, a retry may dou
 
 
 class Owner(Protocol):
-    """Whose connection it is: `SmtpNextHop`."""
+    """The owner of the connection: `SmtpNextHop`."""
 
     timeouts: Timeouts
     lending: Lending
@@ -45,16 +45,16 @@ class Owner(Protocol):
         """Say RSET; then the connection is free."""
 
     def reset_soon(self, connection: Connection) -> None:
-        """The same, while others go on."""
+        """Say RSET in the background."""
 
     def give_back(self, connection: Connection) -> None:
-        """The connection is free."""
+        """Give the connection back as free."""
 
     def drop(self, connection: Connection) -> None:
-        """The connection is of no more use."""
+        """Drop the connection as useless."""
 
     def broken(self, fault: BaseException, where: str, queue_id: str) -> Reply:
-        """Tell the log; gives the reply for our client."""
+        """Log a broken connection, and return the reply for our client."""
 
 
 class SmtpTransaction:
@@ -68,7 +68,7 @@ class SmtpTransaction:
         self._lent = False
         self._envelope = envelope
         self._queue_id = envelope.queue_id
-        # Recipients that the next hop took.
+        # Recipients that the next hop has taken.
         self._taken = list(taken)
 
     def lend(self) -> None:
@@ -79,7 +79,7 @@ class SmtpTransaction:
             self._hop.reset_soon(connection)
 
     def hand_over(self) -> Connection | None:
-        """Give the connection to another transaction, which is where this one is."""
+        """Give up the connection to a transaction that is in the same state."""
         self._hop.lending.busy(self)
         connection, self._connection = self._connection, None
         return connection
@@ -99,7 +99,7 @@ class SmtpTransaction:
         return reply
 
     async def send(self, outgoing: Outgoing) -> Reply:
-        """Say DATA, the content and the final dot, and hand on what the next hop says."""
+        """Say DATA, the content and the final dot, and pass on what the next hop replies."""
         self._hop.lending.busy(self)
         if self._lent and (why := await self._taken_up()) is not None:
             return why
@@ -138,7 +138,7 @@ class SmtpTransaction:
         return joined([mirrored(reply) for reply in replies])
 
     async def _endings(self, connection: Connection) -> list[Reply]:
-        """The replies to the final dot; what did not come is LOST."""
+        """Return the replies to the final dot; those that did not come are LOST."""
         replies: list[Reply] = []
         wanted = len(self._taken) if connection.lmtp else 1
         try:
@@ -151,14 +151,14 @@ class SmtpTransaction:
         return replies
 
     async def give_up(self) -> None:
-        """Say RSET and give the connection back; one that does not take it is closed."""
+        """Say RSET and give the connection back; close it if RSET fails."""
         self._lent = False
         connection = self.hand_over()
         if connection is not None:
             await self._hop.reset(connection)
 
     async def _taken_up(self) -> Reply | None:
-        """Be where it was before the connection was lent; or why that is not possible."""
+        """Return to the state before the connection was lent; or return why that is impossible."""
         self._lent = False
         reply, again = await self._hop.again(self._envelope, self._taken)
         if again is None:
@@ -168,7 +168,7 @@ class SmtpTransaction:
         return None
 
     async def _said(self, line: bytes, where: str, seconds: float) -> Reply:
-        """The reply to one command; a connection that breaks is let go."""
+        """Return the reply to one command; drop a connection that breaks."""
         if self._connection is None:
             return LOST
         try:
@@ -190,7 +190,7 @@ class SmtpTransaction:
 
 
 def joined(replies: Sequence[Reply]) -> Reply:
-    """One reply for all recipients, and theirs beside it where there are several."""
+    """Return one reply for all recipients, with theirs in `each` if there are several."""
     if len(replies) == 1:
         return replies[0]
     worst = next((reply for reply in replies if reply.deferred), None)

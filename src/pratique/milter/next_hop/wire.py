@@ -1,6 +1,6 @@
 """Read what a next hop replies, and shape what it is sent: bytes in, values out.
 
-A reply is one line or several, each with the same three digits, "-" after them on
+A reply is one line or several, each with the same three digits, followed by "-" on
 all but the last (RFC 5321 4.2.1).  A next hop is trusted more than a stranger, but
 its octets end up in our replies and in the log, so they are bounded and made printable.
 
@@ -21,9 +21,9 @@ from pratique.milter.next_hop import Reply
 MAX_REPLY_LINE = 2048
 # An EHLO reply has some twenty lines, a reply to the end of data one to three.
 MAX_REPLY_LINES = 100
-# A server says the same to nearly each MAIL, RCPT and DATA: what was read last is not read anew.
+# A server says the same to nearly each MAIL, RCPT and DATA: recent replies are not parsed again.
 REMEMBERED = 64
-# RFC 5321 4.5.3.1.5: 512 octets with the code and CRLF; what we say ourselves.
+# RFC 5321 4.5.3.1.5: 512 octets with the code and CRLF; for what we say ourselves.
 MAX_SAID = 500
 
 _LINE = re.compile(rb"([2-5][0-5][0-9])(?:([ -])(.*))?", re.DOTALL)
@@ -31,9 +31,9 @@ _ENHANCED = re.compile(r"([245])\.(\d{1,3}\.\d{1,3})(?: |$)")
 _CONTROL = re.compile("[\x00-\x1f\x7f]")
 _UNPRINTABLE = re.compile(r"[^ -~]")
 _NOT_XTEXT = re.compile(rb"[^!-*,-<>-~]")
-# Replies that speak of the session between us and the next hop, not of the mail:
-# closing (421), out of order (503), TLS or authentication wanted (530, 538).  The mail
-# is good, so its client hears that it may try again.
+# Replies about the session between us and the next hop, not about the mail:
+# closing (421), out of order (503), TLS or authentication required (530, 538).  The mail
+# is good, so its client is told that it may try again.
 _ABOUT_US = frozenset({421, 503, 530, 538})
 
 MALFORMED = Reply(451, ("4.5.0 next hop does not speak SMTP",))
@@ -50,11 +50,14 @@ class ReplyReader:
         self._partial = b""
         self._code = 0
         self._lines: list[str] = []
-        # True if a reply has begun and has no end yet.
+        # True if a reply has begun and not ended yet.
         self.in_reply = False
 
     def feed(self, octets: bytes) -> Iterator[Reply]:
-        """Take octets; gives every reply that they complete, to be taken before the next octets."""
+        """Take octets; return the replies that they complete.
+
+        The replies must be taken before the next octets.
+        """
         whole = None if self.in_reply else _whole(octets)
         return self._cut(octets) if whole is None else iter((whole,))
 
@@ -88,7 +91,7 @@ class ReplyReader:
 
 @functools.lru_cache(maxsize=REMEMBERED)
 def _whole(octets: bytes) -> Reply | None:
-    """The reply of one line that these octets are; None: they are more, or less."""
+    """Return the one-line reply that these octets are; None if they are more, or less."""
     if octets.count(b"\n") != 1 or len(octets) > MAX_REPLY_LINE:
         return None
     found = _LINE.fullmatch(octets.removesuffix(b"\n").removesuffix(b"\r"))
@@ -99,10 +102,10 @@ def _whole(octets: bytes) -> Reply | None:
 
 @functools.lru_cache(maxsize=REMEMBERED)
 def mirrored(reply: Reply) -> Reply:
-    """A next hop's reply as our client may hear it.
+    """Return a next hop's reply in the form that our client may get.
 
     Printable ASCII, short lines, an enhanced status code on each (RFC 2034 4: we
-    announce them).  What is about the session between us and the next hop is 4yz.
+    announce them).  What is about the session between us and the next hop becomes 4yz.
     """
     code = 451 if reply.code in _ABOUT_US else reply.code
     if code // 100 not in {2, 4, 5}:
@@ -120,7 +123,7 @@ def _said(kind: int, line: str) -> str:
 class DotStuffer:
     """Doubles the dot at the start of each line, wherever the chunks are cut.
 
-    Where no line is known to start with one, nothing is looked for.
+    If no line is known to start with one, nothing is searched for.
     """
 
     def __init__(self, *, dotless: bool = False) -> None:
@@ -128,11 +131,11 @@ class DotStuffer:
         self._tail = b"\r\n"
 
     def stuff(self, chunk: bytes) -> bytes:
-        """The chunk as it goes over the wire."""
+        """Return the chunk as it goes over the wire."""
         if not chunk:
             return b""
         stuffed = chunk
-        # To look for one octet is a hundred times faster, and base64 has no dot.
+        # Searching for one octet is a hundred times faster, and base64 has no dot.
         if not self._dotless and b"." in chunk:
             stuffed = chunk.replace(b"\n.", b"\n..")
             if self._tail.endswith(b"\n") and chunk.startswith(b"."):
@@ -141,23 +144,26 @@ class DotStuffer:
         return stuffed
 
     def ending(self) -> bytes:
-        """The end of data; a content that does not end in CRLF gets one."""
+        """Return the end of data; a content that does not end in CRLF gets one."""
         return b".\r\n" if self._tail == b"\r\n" else b"\r\n.\r\n"
 
 
 def path(address: str) -> bytes:
-    """An address in angle brackets; refuses what could break out of a command line."""
+    """Return an address in angle brackets.
+
+    Raises ValueError for what could break out of a command line.
+    """
     if _CONTROL.search(address):
         raise ValueError(f"control character in address {address!r}")
-    # Octets that are no UTF-8 go on as they came (PEP 383).
+    # Octets that are not UTF-8 go on as they came (PEP 383).
     return b"<" + address.encode("utf-8", "surrogateescape") + b">"
 
 
 def xforward(envelope: Envelope, announced: frozenset[str]) -> list[bytes]:
-    """The XFORWARD commands that tell a next hop of client and message (XFORWARD_README).
+    """Return the XFORWARD commands that tell a next hop of client and message (XFORWARD_README).
 
-    Two commands, as Postfix makes them, so that no line grows past 512 octets by much.
-    Nothing is said of a client that is not known, and no name of a message that has none.
+    Two commands, as Postfix makes them, so that no line grows far beyond 512 octets.
+    Nothing is said of an unknown client, and no IDENT for a message without a name.
     """
     client = envelope.client
     whence: tuple[tuple[str, str], ...] = ()
@@ -180,6 +186,6 @@ def _forwarded_address(ip: str) -> str:
 
 
 def _xtext(value: str) -> str:
-    """RFC 3461 4; an unknown value is said as such."""
+    """Encode a value as in RFC 3461 4; an unknown one is sent as [UNAVAILABLE]."""
     octets = value.encode("utf-8", "replace")[:255] or b"[UNAVAILABLE]"
     return _NOT_XTEXT.sub(lambda found: b"+%02X" % found[0][0], octets).decode("ascii")
