@@ -25,7 +25,7 @@ PATIENCE = 10.0
 # When a service starts; also for a door.  A kernel that is out of memory kills one now
 # and then; if every one is killed, an admin must look.
 FIRST_TRIES = 3
-# A start that fails after more than this was not killed, and is not tried again.
+# A start that fails after longer than this hung rather than being killed: it is not repeated.
 KILLED_WITHIN = 30.0
 
 

@@ -106,7 +106,7 @@ class Supervisor:
             had = state.own_state(folder, lambda: control.answers(folder))
             lock = await parts.enter_async_context(had)
             self._inherited = Inherited(lock, self._heard)
-            # All doors use the quarantine; its index (SQLAlchemy) is kept out of this process.
+            # Only the doors open the whole quarantine; its index (SQLAlchemy) stays out of here.
             await asyncio.to_thread(swept, folder / "quarantine")
             parts.push_async_callback(self._end)
             await self._begin(settings)

@@ -19,7 +19,7 @@ class Recipients:
 
     @property
     def merged(self) -> tuple[Forward, ...]:
-        """The recipients as we see them: an address that came in several forms only once."""
+        """The recipients as we see them: of several forms of one address, only the first."""
         first: dict[str, Forward] = {}
         for forward in self.came:
             first.setdefault(forward.address, forward)

@@ -19,7 +19,7 @@ class MilterSettings:
     # Who gets a refusal: a client, or a queue that turns it into a bounce.
     reply: Literal["sender", "queue"] = "sender"
     direction: Direction = "inbound"
-    # Clients whose mail is ours, where the client tells the direction.
+    # Clients whose mail is ours, where `direction` is "by_client".
     own_networks: Networks = ()
     # Octets of content; providers take 25 to 50 MB, of which a third is base64 overhead.
     max_size: int = 50 * 1024 * 1024

@@ -37,10 +37,10 @@ NO_LONGER_TAKEN = Reply(451, ("4.3.0 recipient is no longer taken, try again",))
 
 
 class Timer(Protocol):
-    """What `Later` gives back."""
+    """What `Later` returns."""
 
     def cancel(self) -> None:
-        """Do not call."""
+        """Cancel the call."""
 
 
 # `loop.call_later`, or a test's replacement.

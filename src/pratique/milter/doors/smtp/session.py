@@ -186,7 +186,7 @@ class Session:
         reply = await mail.recipient(argument, self._peer, dsn=self._takes_dsn)
         self._wire.say(reply)
         self._refused += reply.code >= 500
-        # A client that was refused once for each recipient taken knows the limit.
+        # A client that was refused as often as it may name recipients knows the limit.
         if mail.asked > 2 * self._settings.max_recipients:
             self._wire.end(replies.TOO_MANY_COMMANDS)
         elif self._refused > self._settings.max_refused:

@@ -22,7 +22,7 @@ class DoorSettings:
     host: str = "127.0.0.1"
     port: int = 10025
     direction: Direction = "inbound"
-    # Clients whose mail is ours, where the client tells the direction.
+    # Clients whose mail is ours, where `direction` is "by_client".
     own_networks: Networks = ()
     # Mail for these domains is taken from anyone; ".example.org" means every name below it.
     domains: tuple[str, ...] = ()
