@@ -88,6 +88,13 @@ MISSED = {
     "a short mode": mail(said=b"x-uuencode", body=uuencoded(b"begin 7 r.bin")),
     "a first line in capitals": mail(said=b"x-uuencode", body=uuencoded(b"BEGIN 644 r.bin")),
     "bare CR": mail().replace(b"\r\n", b"\r"),
+    "a line of uuencode in a text": mail().replace(b"hello", b"hello\r\nbegin 644 a.txt"),
+    "a quote that is not closed": HEAD + b'Content-Type: x/y; name="r.bin\r\n'
+    b"Content-Transfer-Encoding: base64\r\n\r\n" + lines(WORM),
+    "fields before a delimiter": HEAD + b'Content-Type: multipart/mixed; boundary="out"\r\n\r\n'
+    b"--out\r\n" + mail().removeprefix(HEAD).replace(
+        b"\r\n\r\n--bnd", b"\r\n\r\nContent-Type: text/plain\r\n--bnd", 1
+    ) + b"--out--\r\n",
     "a bzip2 of two streams": mail(body=lines(bz2.compress(b"x") + bz2.compress(WORM))),
     "a zip of 64 bits": mail(body=lines(zip_of_64_bits(WORM))),
     "two streams": mail(body=b"eA==\r\n" + lines(WORM)),
@@ -116,6 +123,11 @@ OTHERS = {
     "a byte order mark": b"\xef\xbb\xbf" + mail(),
     "a field that clamd does not know": b"X-First: x\r\n" + mail(),
     "no field at all": mail().removeprefix(HEAD),
+    "a long line of a header, in a message": HEAD
+    + b'Content-Type: multipart/mixed; boundary="out"\r\n\r\n--out\r\n'
+    + b"Content-Type: message/rfc822\r\n\r\n"
+    + mail().replace(b'name="r.bin', b'name="' + b"r" * 1100)
+    + b"--out--\r\n",
     "a file that is a message": mail(body=lines(mail())),
 }  # fmt: skip
 

@@ -70,7 +70,7 @@ def test_a_leaf_with_something_odd_about_it_is_hidden(shown):
 
 def test_a_file_in_a_text_is_hidden(shown):
     uu = b"begin 644 a.txt\n" + b2a_uu(TEXT[:45]) + b"`\nend\n"
-    assert shown(HEAD + b"\r\n(see below)\r\n\r\n" + uu) == [TEXT[:45]]
+    assert TEXT[:45] in shown(HEAD + b"\r\n(see below)\r\n\r\n" + uu)
 
 
 UU = b"words\n" * 9 + b"begin 644 a.txt\n" + b2a_uu(TEXT[:45]) + b"`\nend\n"

@@ -28,7 +28,7 @@ from collections.abc import Sequence
 
 from pratique.scanners import frames
 from pratique.scanners import wall_pb2 as wall
-from pratique.scanners.part import Member, Part
+from pratique.scanners.part import Member, Part, as_bytes
 from pratique.scanners.report import Report
 
 # Containers that clamd has opened since long: tests/desk/test_clamav.py has the real one find
@@ -45,6 +45,11 @@ _BEGINS = (
 _FIELDS = tuple(
     re.compile(rb"(?im)^" + name + rb": ") for name in (b"mime-version", b"content-type")
 )
+# What clamd takes for the first line of uuencode, in whatever text it stands.
+_BEGIN, _UUENCODED = b"\nbegin ", re.compile(rb"\nbegin [0-9]{3}")
+_HEADER_END = re.compile(rb"\n\r?\n")
+# Fields in which it reads quotes, with their folds.
+_QUOTING = re.compile(rb"(?im)^content-[a-z-]{1,40}[ \t]*:[^\n]*+(?>\n[ \t][^\n]*+)*+")
 # How far a header is read for them: real ones have both by then.
 _HEADER = 16 * 1024
 # One frame's piece: it is copied a few times on its way, and stays in the caches (with a
@@ -186,6 +191,22 @@ def _is_odd(part: Part, container: Part, member: Member) -> bool:
 
 
 def _is_known(octets: memoryview) -> bool:
-    """Whether clamd takes the octets for a message."""
-    head = bytes(octets[:_HEADER])
-    return head.startswith(_BEGINS) or all(field.search(head) for field in _FIELDS)
+    """Whether clamd takes the octets for a message, and comes to all of its parts."""
+    whole = as_bytes(octets)
+    head = whole[:_HEADER]
+    known = head.startswith(_BEGINS) or all(field.search(head) for field in _FIELDS)
+    return known and not _is_lost(whole)
+
+
+def _is_lost(message: bytes) -> bool:
+    """Whether clamd loses its way in a message: tried with 1.4, which says nothing of it."""
+    # It takes all that follows such a line for uuencode, and past the text that it stands in.
+    at = message.find(_BEGIN)
+    while at >= 0:
+        if _UUENCODED.match(message, at) is not None:
+            return True
+        at = message.find(_BEGIN, at + 1)
+    # A quote that is not closed goes on for it past the end of the header.
+    end = _HEADER_END.search(message)
+    fields = _QUOTING.findall(message, 0, end.end() if end is not None else len(message))
+    return any(field.count(b'"') % 2 or b"\\" in field for field in fields)

@@ -126,8 +126,9 @@ class Entity:
     view: str = "standard"
     # Why this is the whole body of a multipart that was not cut (`parent` is it).
     uncut: str = ""
-    # Blanks stand behind the delimiter above it (RFC 2046 5.1.1 allows that).
-    padded: bool = False
+    # Some readers go past it: blanks stand behind the delimiter above it, or fields before its
+    # first delimiter (RFC 2046 5.1.1 allows both), or a line of its header is too long.
+    aside: bool = False
 
     @property
     def is_odd(self) -> bool:
@@ -141,7 +142,7 @@ class Entity:
     def is_aside(self) -> bool:
         """Whether some reader goes past it, though nothing is odd."""
         entity: Entity | None = self
-        while entity is not None and not entity.padded and entity.said.is_entered:
+        while entity is not None and not entity.aside and entity.said.is_entered:
             entity = entity.parent
         return entity is not None
 

@@ -25,6 +25,9 @@ from pratique.scanners.mime.header import Header, read_header
 
 # Lines that only look like delimiters are counted, and the clock is read this often.
 _CLOCK = 1024
+_FIELD = re.compile(rb"content-", re.IGNORECASE)
+# RFC 5322 2.1.1, with its CR: some readers cut a longer line of a header in two.
+_LINE = 999
 # A line that may be a delimiter, without the blanks and the CR at its end.
 _DASHES = re.compile(rb"\n--((?>[^\n \t\r]++|[ \t\r]++(?!\n|\Z))*+)")
 
@@ -113,7 +116,7 @@ class Cutter:
                 yield from self._close(keep, stop, ended_by)
             if not mark.last:
                 inside = self._read(at, end, parent=inside)
-                inside.padded = mark.padded
+                inside.aside = inside.aside or mark.padded
                 leaf, at = self._enter(inside), inside.header.body
                 if inside.said.is_multipart:
                     yield inside
@@ -126,6 +129,8 @@ class Cutter:
         )
         said = read_said(text, default_type(parent))
         entity = Entity(Header(start, body, text), said, [*said.odd], parent=parent)
+        if body - start > _LINE:
+            entity.aside = max(map(len, self.octets[start:body].split(b"\n"))) > _LINE
         if parent is not None:
             parent.children += 1
             entity.number, entity.depth = parent.children, parent.depth + 1
@@ -188,6 +193,7 @@ class Cutter:
         """Keep what stands before the first delimiter or after the last, if anything does."""
         if end - start > 2 and not self.octets[start:end].isspace():
             self.gaps.append(Gap(multipart, start, end))
+            multipart.aside = multipart.aside or _FIELD.search(self.octets, start, end) is not None
 
     def _next(self, at: int, end: int) -> _Mark | None:
         """The first delimiter line of an open multipart at or after `at`, where a line begins."""
