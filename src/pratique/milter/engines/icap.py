@@ -172,7 +172,11 @@ class Icap:
                 if self._failed[0] > since:
                     # Who waited meanwhile waits no second time: the message's time would be over.
                     raise Away(self._failed[1])
-                options = await self._asked()
+                try:
+                    options = await self._asked()
+                except Away as error:
+                    self._failed = monotonic(), str(error)
+                    raise
                 if options.connections is not None:
                     self._turns.limit(options.connections)
                 self._known = _Known(options, monotonic() + options.seconds)
@@ -188,8 +192,7 @@ class Icap:
             return protocol.options_of(answered.icap)
         except (Closed, NoAnswer, TimeoutError) as error:
             why = str(error) or f"no answer to OPTIONS within {self._patience:g} s"
-            self._failed = monotonic(), f"{self._url.geturl()}: {why}"
-            raise Away(self._failed[1]) from error
+            raise Away(f"{self._url.geturl()}: {why}") from error
         finally:
             connection.close()
 
