@@ -26,8 +26,9 @@ from pratique.scanners.mime.header import Header, read_header
 # Lines that only look like delimiters are counted, and the clock is read this often.
 _CLOCK = 1024
 _FIELD = re.compile(rb"content-", re.IGNORECASE)
-# RFC 5322 2.1.1, with its CR: some readers cut a longer line of a header in two.
-_LINE = 999
+# Of a header's line that is hardly longer some readers take the rest for the body: RFC 5322
+# 2.1.1 allows 998 octets, and clamd cuts some octets before a thousand.
+_LINE = 990
 # A line that may be a delimiter, without the blanks and the CR at its end.
 _DASHES = re.compile(rb"\n--((?>[^\n \t\r]++|[ \t\r]++(?!\n|\Z))*+)")
 
