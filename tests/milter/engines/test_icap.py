@@ -1,8 +1,6 @@
 """An ICAP server is asked, believed where it answers, and blamed in words where it does not."""
 
 import asyncio
-import contextlib
-import socket
 import ssl
 
 import pytest
@@ -251,34 +249,6 @@ async def test_a_service_that_tells_no_options_is_away(fake_icap, icap, look, st
 )
 async def test_options_that_are_none_are_away(fake_icap, icap, look, options):
     fake_icap.options |= options
-    assert (await look(icap())).failure == "engine_away"
-
-
-async def test_who_tells_no_options_in_time_is_away_for_all_who_wait(icap, look):
-    # The kernel takes the connections, and nobody is there.
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        engine = icap(seconds=0.4, url=f"icap://127.0.0.1:{server.getsockname()[1]}/scan")
-        said = await asyncio.gather(*(look(engine, sha256=str(number)) for number in range(6)))
-    assert {one.failure for one in said} == {"engine_away"}
-    assert "no answer to OPTIONS within 0.2 s" in said[-1].detail
-
-
-async def test_who_takes_no_connection_is_away_for_all_who_wait(icap, look):
-    with contextlib.ExitStack() as ends:
-        server = ends.enter_context(socket.create_server(("127.0.0.1", 0), backlog=0))
-        # Those that the kernel takes by itself; what knocks then is dropped.
-        for _ in range(4):
-            knocking = ends.enter_context(socket.socket(type=socket.SOCK_STREAM))
-            knocking.setblocking(False)
-            knocking.connect_ex(server.getsockname())
-        engine = icap(seconds=0.4, url=f"icap://127.0.0.1:{server.getsockname()[1]}/scan")
-        said = await asyncio.gather(*(look(engine, sha256=str(number)) for number in range(6)))
-    assert {one.failure for one in said} == {"engine_away"}
-
-
-@pytest.mark.parametrize("status", [b"503 Service overloaded", b"539 Aborted - No AV license"])
-async def test_one_without_room_is_away(fake_icap, icap, look, status):
-    fake_icap.default = [b"ICAP/1.0 " + status + b"\r\n\r\n", fake_icap.CLOSE]
     assert (await look(icap())).failure == "engine_away"
 
 
