@@ -97,6 +97,7 @@ def test_a_line_that_begins_uuencode_hides_all_parts_of_its_message(shown, line,
         (b'Content-Type: x/y;\r\n\tname=a.bin"', True),
         (b'Content-Type: x/y; name="a\\".bin"', True),
         (b'Content-Disposition: attachment; filename="a.bin\r\nContent-Type: x/y', True),
+        (b'Content-Type: x/y; name=\t"a.bin"', True),
         (b'Subject: "\r\nContent-Type: x/y', False),
     ],
 )

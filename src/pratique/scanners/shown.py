@@ -50,6 +50,7 @@ _BEGIN, _UUENCODED = b"\nbegin ", re.compile(rb"\nbegin [0-9]{3}")
 _HEADER_END = re.compile(rb"\n\r?\n")
 # Fields in which it reads quotes, with their folds.
 _QUOTING = re.compile(rb"(?im)^content-[a-z-]{1,40}[ \t]*:[^\n]*+(?>\n[ \t][^\n]*+)*+")
+_ODD = re.compile(rb"\\|=\s")
 # How far a header is read for them: real ones have both by then.
 _HEADER = 16 * 1024
 # One frame's piece: it is copied a few times on its way, and stays in the caches (with a
@@ -206,7 +207,8 @@ def _is_lost(message: bytes) -> bool:
         if _UUENCODED.match(message, at) is not None:
             return True
         at = message.find(_BEGIN, at + 1)
-    # A quote that is not closed goes on for it past the end of the header.
+    # A quote that is not closed goes on for it past the end of the header, and a blank behind a
+    # parameter's sign may end the parameter.
     end = _HEADER_END.search(message)
     fields = _QUOTING.findall(message, 0, end.end() if end is not None else len(message))
-    return any(field.count(b'"') % 2 or b"\\" in field for field in fields)
+    return any(field.count(b'"') % 2 or _ODD.search(field) is not None for field in fields)
