@@ -79,8 +79,10 @@ def test_a_member_of_a_zip_with_a_flag_that_few_know_is_hidden(shown, bit):
         (b"begin 644 a.txt", True),
         (b"begin 6440", True),
         (b"begin 64 a.txt", False),
-        (b" begin 644 a.txt", False),
-        (b"to begin 644 a.txt", False),
+        # clamd cuts long lines, so it may begin one anywhere.
+        (b"x" * 999 + b"begin 644 a.txt", True),
+        (b"to begin 644 a.txt", True),
+        (b"begin 1 July", False),
         (b"Begin 644 a.txt", False),
     ],
 )

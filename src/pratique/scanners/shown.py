@@ -46,7 +46,8 @@ _FIELDS = tuple(
     re.compile(rb"(?im)^" + name + rb": ") for name in (b"mime-version", b"content-type")
 )
 # What clamd takes for the first line of uuencode, in whatever text it stands.
-_BEGIN, _UUENCODED = b"\nbegin ", re.compile(rb"\nbegin [0-9]{3}")
+# Also in the midst of a line: it cuts long ones.
+_BEGIN, _UUENCODED = b"begin ", re.compile(rb"begin [0-9]{3}")
 _HEADER_END = re.compile(rb"\n\r?\n")
 # Fields in which it reads quotes, with their folds.
 _QUOTING = re.compile(rb"(?im)^content-[a-z-]{1,40}[ \t]*:[^\n]*+(?>\n[ \t][^\n]*+)*+")
