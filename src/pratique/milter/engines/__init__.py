@@ -5,6 +5,7 @@
     asking.py   one message, while engines look at it
     inquiry.py  one question: in its turn, within its time, retried once
     turns.py    so many questions at one time
+    anew.py     what an engine says of itself, asked once for all who wait
     troubles.py how an engine does not answer
     cache.py    answers about octets that come again
     measured.py which messages an engine that hides its limits is believed for

@@ -16,11 +16,12 @@ import contextlib
 import logging
 import socket
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import ClassVar
 
 from pratique.milter.config import Settings
 from pratique.milter.engines import proof, version
+from pratique.milter.engines.anew import Anew
 from pratique.milter.engines.cache import Cache
 from pratique.milter.engines.clamd import Answer, Clamd
 from pratique.milter.engines.engine import Proof, Said, Show, Waits
@@ -90,14 +91,6 @@ def clamav_of(settings: Settings) -> "list[Clamav]":
     return [Clamav(found)]
 
 
-@dataclass(slots=True)
-class _Known:
-    """What is known of clamd, and until when that is believed."""
-
-    version: Version = field(default_factory=Version)
-    until: float = 0.0
-
-
 class Clamav:
     """clamd, asked by one door."""
 
@@ -111,11 +104,8 @@ class Clamav:
         self.turns = Turns(settings.connections)
         # The name that was found, empty for nothing.
         self._cache: Cache[str] = Cache(time.monotonic)
-        self._known = _Known()
+        self._known = Anew(Version())
         self._sources: tuple[facts.Source, ...] = ()
-        self._asking = asyncio.Lock()
-        # How often asking what it is failed, and why it did last.
-        self._failures, self._why = 0, ""
 
     @property
     def show(self) -> Show:
@@ -167,9 +157,9 @@ class Clamav:
 
     def _begin(self, content: Content, sha256: str) -> "_Begun | None":
         """Ask without waiting; None where that cannot be.  What is begun has a turn."""
-        known = self._known.version
-        fresh = time.monotonic() < self._known.until
-        if not fresh or self._remembered(sha256, known) is not None or not self.turns.at_once():
+        known = self._known.last
+        remembered = self._remembered(sha256, known) is not None
+        if remembered or not self._known.is_fresh or not self.turns.at_once():
             return None
         connection = None
         # The question that waits for its turn says that it is away.
@@ -196,7 +186,7 @@ class Clamav:
 
     def doubt(self) -> None:
         """Ask clamd what it is before it is asked anything else."""
-        self._known.until = 0.0
+        self._known.doubt()
 
     @property
     def seconds(self) -> float:
@@ -224,30 +214,19 @@ class Clamav:
         return known.tells_limits or self._settings.limits == "silent"
 
     async def _version(self) -> Version:
-        """What clamd is, asked anew from time to time.  Raises Away, Closed or NoAnswer."""
-        if time.monotonic() < self._known.until:
-            return self._known.version
-        failures = self._failures
-        async with self._asking:
-            if time.monotonic() >= self._known.until:
-                if self._failures != failures:
-                    # It was asked while we waited, for us too.  To ask one after the other would
-                    # take the time of each message, and none of them was shown to it.
-                    raise Away(self._why)
-                await self._ask_version()
-            return self._known.version
+        """What clamd is, asked anew from time to time.  Raises Away or NoAnswer."""
+        return await self._known.get(self._ask_version)
 
-    async def _ask_version(self) -> None:
+    async def _ask_version(self) -> tuple[Version, float]:
         try:
             found = await version.ask(self._clamd)
-        except (Away, Closed) as error:
+        except Closed as error:
             # No message of a stranger's was in it.
-            self._failures, self._why = self._failures + 1, str(error)
-            raise Away(self._why) from error
-        if not self._is_believed(found) and found != self._known.version:
+            raise Away(str(error)) from error
+        if not self._is_believed(found) and found != self._known.last:
             log.error("clamav: %s; until then %s", SILENT, _UNTIL_THEN[self._settings.limits])
-        self._known = _Known(found, time.monotonic() + VERSION_SECONDS)
         self._sources = (facts.Source(name=self.name, version=found.database, date=found.date),)
+        return found, VERSION_SECONDS
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,12 +18,11 @@ take them before it takes more: so both go on at one time.  Such a connection is
 
 import asyncio
 from collections.abc import Iterator
-from dataclasses import dataclass
-from time import monotonic
 from urllib.parse import SplitResult, urlsplit
 
 from pratique.milter.config import Settings
 from pratique.milter.engines import icap_protocol as protocol
+from pratique.milter.engines.anew import Anew
 from pratique.milter.engines.engine import Said
 from pratique.milter.engines.icap_protocol import Answered, Incoming, Options, Step
 from pratique.milter.engines.icap_says import CHANGED, said_of
@@ -60,12 +59,6 @@ def engine_of(section: IcapSection) -> Plain:
     return Plain(terms, Icap(section.url, terms, turns, is_believed=is_believed), turns)
 
 
-@dataclass(slots=True)
-class _Known:
-    options: Options
-    until: float
-
-
 class Icap:
     """One service."""
 
@@ -77,22 +70,19 @@ class Icap:
         # Sooner than the time for the message is over, for which that is to blame.
         self._patience = min(OPTIONS_SECONDS, terms.seconds / 2)
         self._connections = Connections(place, self._patience)
-        self._known = _Known(Options(), 0.0)
-        self._asking = asyncio.Lock()
-        # When nobody told OPTIONS last, and why.
-        self._failed = 0.0, ""
+        self._known = Anew(Options())
 
     @property
     def address(self) -> str:
         """What answered last, and where."""
-        options = self._known.options
+        options = self._known.last
         service = clean(options.service, NAME) or "a service"
         return f"{service} ({clean(options.istag, NAME)}) at {self._url.geturl()}"
 
     @property
     def signatures(self) -> str:
         """Its ISTag, as it told last."""
-        return clean(self._known.options.istag, NAME)
+        return clean(self._known.last.istag, NAME)
 
     async def version(self) -> str:
         """Its ISTag.  Raises Away."""
@@ -100,7 +90,7 @@ class Icap:
 
     def doubt(self) -> None:
         """Ask for its OPTIONS before anything else, on another connection."""
-        self._known.until = 0.0
+        self._known.doubt()
         self._connections.close()
 
     def close(self) -> None:
@@ -139,7 +129,7 @@ class Icap:
         self._sign(said, protocol.istag_of(head))
         if protocol.istag_of(head) not in {"", question.options.istag}:
             # It has other signatures now: what is remembered is of others.
-            self._known.until = 0.0
+            self._known.doubt()
         return said
 
     async def _passed(self, question: "_Question", status: int) -> Said:
@@ -157,30 +147,20 @@ class Icap:
 
     def _sign(self, said: Said, istag: str) -> None:
         """Say beside each finding who found it."""
-        options = self._known.options
+        options = self._known.last
         for finding in said.findings:
             finding.engine_version = clean(options.service, NAME)
             finding.database_version = clean(istag or options.istag, NAME)
 
     async def _options(self) -> Options:
         """What the service is, asked anew from time to time.  Raises Away."""
-        since = monotonic()
-        if since < self._known.until:
-            return self._known.options
-        async with self._asking:
-            if monotonic() >= self._known.until:
-                if self._failed[0] > since:
-                    # Who waited meanwhile waits no second time: the message's time would be over.
-                    raise Away(self._failed[1])
-                try:
-                    options = await self._asked()
-                except Away as error:
-                    self._failed = monotonic(), str(error)
-                    raise
-                if options.connections is not None:
-                    self._turns.limit(options.connections)
-                self._known = _Known(options, monotonic() + options.seconds)
-            return self._known.options
+        return await self._known.get(self._ask_options)
+
+    async def _ask_options(self) -> tuple[Options, float]:
+        options = await self._asked()
+        if options.connections is not None:
+            self._turns.limit(options.connections)
+        return options, options.seconds
 
     async def _asked(self) -> Options:
         """Raises Away: no message of a stranger's is in it."""
