@@ -169,7 +169,7 @@ def _expired(held: Path, case: Case) -> Iterator[Line]:
     names = sorted(one.name for one in held.iterdir() if _HELD.fullmatch(one.name))
     days = case.settings.quarantine.keep_days
     last = case.now() - timedelta(days=days + EXPIRE_DAYS)
-    # As text: a name that is no date is nobody's to explain here.
+    # Compared as text: a folder may be called by a date that does not exist.
     old = [one for one in names if one < f"{last:%Y%m%dT%H%M%S}"]
     if old:
         yield warning(

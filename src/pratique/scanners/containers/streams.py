@@ -24,8 +24,6 @@ PIECE = 64 * 1024
 _FIRST = 4 * 1024
 # In which a gulp is unpacked that is damaged somewhere: some hundred calls at most.
 _STEPS = (256, 1)
-# An octet of deflate becomes 1,032 at most (zlib.net/zlib_tech.html): these less than a piece.
-_SMALL_STEPS = (32, 1)
 # How many streams one file may join: whoever packs in pieces makes one of each 64 KB at
 # least (BGZF), and a thousand of these are as large as a part may be.
 STREAMS = 1000
@@ -206,23 +204,6 @@ def _decompress(unpacker: Unpacker, octets: bytes) -> bytes:
         raise Damaged(str(error)) from error
     except (zlib.error, OSError, EOFError, ValueError, RuntimeError) as error:
         raise Damaged(str(error)) from error
-
-
-def before_damage(unpacker: "zlib._Decompress", octets: bytes) -> Iterator[bytes]:
-    """What these octets hold before zlib fails on them; `unpacker` is as it was before them.
-
-    It gives nothing of the octets that it fails on, and a program that shows what it has by
-    then may have been given fewer at a time.
-    """
-    for step in _SMALL_STEPS:
-        while octets:
-            ahead = unpacker.copy()
-            try:
-                yield unpacker.decompress(octets[:step])
-            except zlib.error:
-                unpacker = ahead
-                break
-            octets = octets[step:]
 
 
 def unpack(octets: memoryview, method: int) -> Iterator[bytes]:

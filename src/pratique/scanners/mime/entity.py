@@ -28,7 +28,7 @@ FIELDS = 32
 MESSAGE_TYPES = frozenset({"message/rfc822", "message/global", "message/news"})
 # Their body is a header by itself, or begins with one.
 HEADER_TYPES = ("message/", "text/rfc822-headers")
-# Kinds of multipart whose parts clamd looks at (tests/desk/test_clamav.py asks a real one).
+# Kinds of multipart whose parts clamd looks at (tests/desk/test_clamav_reach.py asks one).
 # It goes past all parts of `signed` and `parallel`.
 ENTERED = frozenset(
     b"mixed alternative related report digest form-data appledouble encrypted".split()

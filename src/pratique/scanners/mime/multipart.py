@@ -26,8 +26,8 @@ from pratique.scanners.mime.header import Header, read_header
 # Lines that only look like delimiters are counted, and the clock is read this often.
 _CLOCK = 1024
 _FIELD = re.compile(rb"content-", re.IGNORECASE)
-# Of a header's line that is hardly longer some readers take the rest for the body: RFC 5322
-# 2.1.1 allows 998 octets, and clamd cuts some octets before a thousand.
+# Octets of a header's line, its CR included.  clamd cuts one some octets before a thousand and
+# takes the rest for the body; RFC 5322 2.1.1 allows 998.
 _LINE = 990
 # A line that may be a delimiter, without the blanks and the CR at its end.
 _DASHES = re.compile(rb"\n--((?>[^\n \t\r]++|[ \t\r]++(?!\n|\Z))*+)")

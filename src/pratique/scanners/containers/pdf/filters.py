@@ -15,13 +15,15 @@ from pratique.scanners.budget import Budget
 from pratique.scanners.containers.gather import Damaged, pieces_of
 from pratique.scanners.containers.pdf.predictor import undo
 from pratique.scanners.containers.pdf.syntax import Name, Value
-from pratique.scanners.containers.streams import before_damage
 
 # No writer chains more than two.
 FILTERS = 8
 _PIECE = 64 * 1024
 # zlib gives nothing of a call that fails: so much is lost before damage.
 _SMALL = 4 * 1024
+# In which octets are unpacked that are damaged somewhere; one of them becomes 1,032 at most
+# (zlib.net/zlib_tech.html).
+_STEPS = (32, 1)
 _ABBREVIATED = {
     "Fl": "FlateDecode", "LZW": "LZWDecode", "AHx": "ASCIIHexDecode", "A85": "ASCII85Decode",
     "RL": "RunLengthDecode",
@@ -94,7 +96,7 @@ def _flate(pieces: _Pieces, _given: dict[str, Value]) -> _Pieces:
             try:
                 yield unpacker.decompress(left, _SMALL)
             except zlib.error as error:
-                yield from before_damage(ahead, left)
+                yield from _before_damage(ahead, left)
                 raise Damaged(str(error)) from error
             left = unpacker.unconsumed_tail
         if unpacker.eof:
@@ -103,6 +105,23 @@ def _flate(pieces: _Pieces, _given: dict[str, Value]) -> _Pieces:
         yield piece
     if not first and not unpacker.eof:
         raise Damaged("it is cut off")
+
+
+def _before_damage(unpacker: "zlib._Decompress", octets: bytes) -> Iterator[bytes]:
+    """What these octets hold before zlib fails on them; `unpacker` is as it was before them.
+
+    It gives nothing of the octets that it fails on.  Streams.first() begins anew then; here
+    the octets came from another filter, and are gone.
+    """
+    for step in _STEPS:
+        while octets:
+            ahead = unpacker.copy()
+            try:
+                yield unpacker.decompress(octets[:step])
+            except zlib.error:
+                unpacker = ahead
+                break
+            octets = octets[step:]
 
 
 def _without_header(octets: bytes) -> bytes:

@@ -17,7 +17,7 @@ from functools import partial
 
 from pratique.scanners.containers.archive import Archive
 from pratique.scanners.containers.gather import Damaged, pieces_of
-from pratique.scanners.containers.streams import MEMORY, Streams, Unpacker, before_damage
+from pratique.scanners.containers.streams import MEMORY, Inflate, Streams, Unpacker
 from pratique.scanners.containers.zip.inflate64 import Inflate64
 
 STORED, DEFLATED, _DEFLATE64, _BZIP2, _LZMA, _XZ = 0, 8, 9, 12, 14, 95
@@ -83,25 +83,7 @@ def _stored(packed: Packed) -> Iterator[bytes]:
 
 
 def _inflate(packed: Packed) -> Iterator[bytes]:
-    unpacker = zlib.decompressobj(_RAW)
-    for start in range(0, len(packed.octets), _GULP):
-        gulp: memoryview | bytes = packed.octets[start : start + _GULP]
-        packed.read += len(gulp)
-        while len(gulp) and not unpacker.eof:
-            ahead = unpacker.copy()
-            try:
-                yield unpacker.decompress(gulp, _PIECE)
-            except zlib.error:
-                yield from before_damage(ahead, bytes(gulp))
-                raise
-            gulp = unpacker.unconsumed_tail
-        if unpacker.eof:
-            packed.read -= len(unpacker.unused_data)
-            return
-    while piece := unpacker.decompress(b"", _PIECE):
-        yield piece
-    if not unpacker.eof:
-        raise Damaged("it is cut off")
+    yield from _stream(packed, lambda: Inflate(_RAW))
 
 
 def inflated_at_once(packed: Packed) -> bytes | None:

@@ -345,7 +345,7 @@ class Extra:
 
     @property
     def is_large(self) -> bool:
-        """Whether sizes stand here that four octets have no room for, or could have had it."""
+        """Whether sizes of 64 bits stand here, needed or not (APPNOTE 4.5.3)."""
         return _ZIP64 in self.fields
 
     @property
