@@ -45,9 +45,9 @@ _BEGINS = (
 _FIELDS = tuple(
     re.compile(rb"(?im)^" + name + rb": ") for name in (b"mime-version", b"content-type")
 )
-# What clamd takes for the first line of uuencode, in whatever text it stands.
-# Also in the midst of a line: it cuts long ones.
-_BEGIN, _UUENCODED = b"begin ", re.compile(rb"begin [0-9]{3}")
+# What clamd takes for the first line of uuencode, in whatever text it stands; in the midst of a
+# line as well, for it cuts long ones.
+_UUENCODED = re.compile(rb"begin [0-9]{3}")
 _HEADER_END = re.compile(rb"\n\r?\n")
 # Fields in which it reads quotes, with their folds.
 _QUOTING = re.compile(rb"(?im)^content-[a-z-]{1,40}[ \t]*:[^\n]*+(?>\n[ \t][^\n]*+)*+")
@@ -203,11 +203,8 @@ def _is_known(octets: memoryview) -> bool:
 def _is_lost(message: bytes) -> bool:
     """Whether clamd loses its way in a message: tried with 1.4, which says nothing of it."""
     # It takes all that follows such a line for uuencode, and past the text that it stands in.
-    at = message.find(_BEGIN)
-    while at >= 0:
-        if _UUENCODED.match(message, at) is not None:
-            return True
-        at = message.find(_BEGIN, at + 1)
+    if _UUENCODED.search(message) is not None:
+        return True
     # A quote that is not closed goes on for it past the end of the header, and a blank behind a
     # parameter's sign may end the parameter.
     end = _HEADER_END.search(message)
