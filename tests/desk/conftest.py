@@ -265,3 +265,24 @@ def no_loss(service, free_port, tmp_path):
     """Numbered mail through that service, while parts of it are killed."""
     file = Path(__file__).parent.parent / "no_loss.py"
     yield from runpy.run_path(str(file))["trial"](service, free_port(), tmp_path)
+
+
+CLAMD = SimpleNamespace(**runpy.run_path(str(Path(__file__).parents[1] / "clamd_process.py")))
+
+
+@pytest.fixture(scope="module")
+def lasting_clamd(until: Callable[..., None]) -> Iterator[object]:
+    """Give one clamd for all tests of a file."""
+    made = CLAMD.ClamdProcess(until)
+    # c-icap runs as another user where it is told to; its clamd must be reached.
+    made.folder.chmod(0o755)
+    yield made.start()
+    made.close()
+
+
+@pytest.fixture
+def clamd(until: Callable[..., None]) -> Iterator[object]:
+    """Give one that a test may configure, start and stop; it is not started."""
+    made = CLAMD.ClamdProcess(until)
+    yield made
+    made.close()

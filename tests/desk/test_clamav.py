@@ -56,21 +56,6 @@ FORWARDED = b"Content-Type: message/rfc822\r\n\r\n" + HEAD
 SPLIT = b64encode(EICAR[:31]) + b"\r\n" + b64encode(EICAR[31:]) + b"\r\n"
 
 
-@pytest.fixture(scope="module")
-def lasting_clamd(until):
-    clamd = FAKE.ClamdProcess(until)
-    yield clamd.start()
-    clamd.close()
-
-
-@pytest.fixture
-def clamd(until):
-    """One that a test may stop and start; not started."""
-    made = FAKE.ClamdProcess(until)
-    yield made
-    made.close()
-
-
 @pytest.fixture
 def raw(lasting_clamd):
     """What clamd alone says of octets."""

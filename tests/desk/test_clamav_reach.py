@@ -8,12 +8,10 @@ were damaged by chance, the same in each run.
 
 import array
 import bz2
-import io
 import os
 import random
 import runpy
 import socket
-import zipfile
 from base64 import b64encode
 from binascii import b2a_uu
 from lzma import compress
@@ -32,8 +30,11 @@ pytestmark = [pytest.mark.real("clamd"), pytest.mark.slow]
 TESTS = Path(__file__).parent.parent
 SAMPLES = TESTS / "scanners/formats/samples"
 FAKE = SimpleNamespace(**runpy.run_path(str(TESTS / "clamd_process.py")))
+MAILS = SimpleNamespace(**runpy.run_path(str(TESTS / "scanners/shown_mails.py")))
 WORM = b"some octets \x01\x02\x03 before " * 4 + FAKE.WORM + b" and behind it " * 4
 HEAD = b"From: a@b.example\r\nTo: c@d.example\r\nSubject: x\r\nMIME-Version: 1.0\r\n"
+# What our readers say of it where they come to it.
+SEEN = ("yara", "worm")
 FILE = b'Content-Type: application/octet-stream; name="r.bin"\r\n'
 
 
@@ -63,16 +64,6 @@ def mail(kind=b"mixed", said=b"base64", body=None, behind=b""):
     )  # fmt: skip
 
 
-def zip_of_64_bits(octets):
-    made = io.BytesIO()
-    with (
-        zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive,
-        archive.open("r.bin", "w", force_zip64=True) as member,
-    ):
-        member.write(octets)
-    return made.getvalue()
-
-
 INNER = mail(kind=b"signed").removeprefix(HEAD)
 
 # Of these clamd 1.4 alone finds none.
@@ -96,7 +87,7 @@ MISSED = {
         b"\r\n\r\n--bnd", b"\r\n\r\nContent-Type: text/plain\r\n--bnd", 1
     ) + b"--out--\r\n",
     "a bzip2 of two streams": mail(body=lines(bz2.compress(b"x") + bz2.compress(WORM))),
-    "a zip of 64 bits": mail(body=lines(zip_of_64_bits(WORM))),
+    "a zip of 64 bits": mail(body=lines(MAILS.zipped(WORM, large=True))),
     "two streams": mail(body=b"eA==\r\n" + lines(WORM)),
 }  # fmt: skip
 
@@ -132,25 +123,6 @@ OTHERS = {
 }  # fmt: skip
 
 
-class Heard:
-    """What is handed out, put together; whether our readers come to the worm."""
-
-    def __init__(self):
-        self.handed, self.found_it, self._piece = [], False, b""
-
-    def started(self, name, part):
-        pass
-
-    def found(self, found):
-        self.found_it = self.found_it or any(one.scanner == "yara" for one in found.findings)
-
-    def handed_out(self, handed):
-        self._piece += handed.octets
-        if len(self._piece) >= handed.size:
-            self.handed.append(self._piece)
-            self._piece = b""
-
-
 @pytest.fixture(scope="module")
 def inspector(tmp_path_factory):
     folder = tmp_path_factory.mktemp("rules")
@@ -159,15 +131,8 @@ def inspector(tmp_path_factory):
     return load(Setup(rule_folders=[str(folder)]))
 
 
-@pytest.fixture(scope="module")
-def clamd(until):
-    made = FAKE.ClamdProcess(until)
-    yield made.start()
-    made.close()
-
-
 @pytest.fixture
-def finds(clamd):
+def finds(lasting_clamd):
     """Whether clamd finds the worm in octets, all by itself."""
 
     def finds(octets):
@@ -175,7 +140,7 @@ def finds(clamd):
         try:
             os.write(descriptor, octets)
             with socket.socket(socket.AF_UNIX) as asked:
-                asked.connect(str(clamd.socket))
+                asked.connect(str(lasting_clamd.socket))
                 passed = (socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", [descriptor]))
                 asked.sendmsg([b"zFILDES\0\0"], [passed])
                 return b"Win.Worm.Plugh-1" in asked.makefile("rb").read()
@@ -190,7 +155,7 @@ def look(inspector):
     """Have our readers look at a message."""
 
     def look(message, show="hidden"):
-        heard = Heard()
+        heard = MAILS.Heard()
         inspector.inspect(memoryview(message), Inspect(show=show), heard)
         return heard
 
@@ -202,14 +167,14 @@ def test_what_clamd_goes_past_is_shown_to_it(look, finds, name):
     assert not finds(MISSED[name])
     for show in ("hidden", "parts", "apart"):
         heard = look(MISSED[name], show)
-        assert heard.found_it
+        assert SEEN in heard.findings
         assert any(map(finds, heard.handed))
 
 
 @pytest.mark.parametrize("name", OTHERS)
 def test_it_comes_to_whatever_we_come_to(look, finds, name):
     heard = look(OTHERS[name])
-    assert heard.found_it
+    assert SEEN in heard.findings
     assert finds(OTHERS[name]) or any(map(finds, heard.handed))
 
 
@@ -256,7 +221,7 @@ def test_a_damaged_archive_hides_nothing_from_it_that_we_see(look, finds, reader
     for _ in range(120):
         message = mail(body=lines(damaged(whole, chance)))
         heard = look(message)
-        if heard.found_it:
+        if SEEN in heard.findings:
             seen += 1
             assert finds(message) or any(map(finds, heard.handed)), b64encode(message)
     assert seen > 10

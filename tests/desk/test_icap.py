@@ -39,15 +39,6 @@ def mail(octets):
 
 
 @pytest.fixture(scope="module")
-def lasting_clamd(until):
-    clamd = FAKE.ClamdProcess(until)
-    # c-icap runs as another user where it is told to; its clamd must be reached.
-    clamd.folder.chmod(0o755)
-    yield clamd.start()
-    clamd.close()
-
-
-@pytest.fixture(scope="module")
 def lasting_icap(lasting_clamd, until, free_port, listens):
     server = ICAP.IcapProcess(until, free_port(), lasting_clamd.socket)
     yield server.start(listens)

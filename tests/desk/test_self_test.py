@@ -28,22 +28,6 @@ GREP = 'argv = ["/usr/bin/grep", "-a", "-q", "EICAR-STANDARD", "{file}"]\nclean 
 NOT_OPENED = "it need not find, and does not: EICAR in a zip; EICAR in a document"
 
 
-@pytest.fixture(scope="module")
-def lasting_clamd(until):
-    clamd = FAKE.ClamdProcess(until)
-    clamd.folder.chmod(0o755)
-    yield clamd.start()
-    clamd.close()
-
-
-@pytest.fixture
-def clamd(until):
-    """One that a test may configure, start and stop."""
-    made = FAKE.ClamdProcess(until)
-    yield made
-    made.close()
-
-
 @pytest.fixture
 def engine_of():
     """Make the engine that a configuration names."""

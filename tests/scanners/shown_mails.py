@@ -18,10 +18,14 @@ def attached(octets):
     return head + encodebytes(octets).replace(b"\n", b"\r\n")
 
 
-def zipped(octets):
+def zipped(octets, *, large=False):
+    """In a zip; `large`: with sizes of 64 bits."""
     made = io.BytesIO()
-    with zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive:
-        archive.writestr("a.txt", octets)
+    with (
+        zipfile.ZipFile(made, "w", zipfile.ZIP_DEFLATED) as archive,
+        archive.open("a.txt", "w", force_zip64=large) as member,
+    ):
+        member.write(octets)
     return made.getvalue()
 
 
@@ -29,7 +33,8 @@ class Heard:
     """Puts the pieces together."""
 
     def __init__(self):
-        self.handed, self.sizes, self.limits, self.failures = [], [], [], []
+        self.handed, self.sizes = [], []
+        self.findings, self.limits, self.failures = [], [], []
 
     def started(self, name, part):
         pass
@@ -37,6 +42,7 @@ class Heard:
     def found(self, found):
         self.limits += [(limit.class_, limit.part) for limit in found.limits]
         self.failures += found.failures
+        self.findings += [(one.scanner, one.name) for one in found.findings]
 
     def handed_out(self, handed):
         assert handed.shown

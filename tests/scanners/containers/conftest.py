@@ -1,6 +1,8 @@
 """Lend the samples of the formats to the tests of what formats share."""
 
 import importlib.util
+import random
+import zlib
 from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
@@ -30,3 +32,17 @@ def sample() -> Callable[[str], ModuleType]:
 @pytest.fixture
 def budget() -> Budget:
     return Budget(Limits())
+
+
+@pytest.fixture
+def broken_deflate() -> Callable[[int], tuple[bytes, bytes]]:
+    """Give so many octets of text, and deflate in which all of them stand before the damage."""
+
+    def make(size: int) -> tuple[bytes, bytes]:
+        text = random.Random(1).randbytes(size // 2).hex().encode()
+        packer = zlib.compressobj(9, zlib.DEFLATED, -15)
+        # A block that is not the last one, and then one of no kind (RFC 1951 3.2.3).
+        packed = packer.compress(text) + packer.flush(zlib.Z_FULL_FLUSH)
+        return text, packed + b"\xff" * 40
+
+    return make

@@ -1,7 +1,6 @@
 """The filters of PDF's streams, alone and in a row, whole and damaged."""
 
 import base64
-import random
 import zlib
 
 import pytest
@@ -104,13 +103,9 @@ def test_what_came_before_damage_is_given(name):
 
 
 @pytest.mark.parametrize("size", [30, 3000, 300_000])
-def test_so_is_all_of_it_where_the_damage_comes_in_the_same_octets(size):
+def test_so_is_all_of_it_where_the_damage_comes_in_the_same_octets(broken_deflate, size):
     """As in a script of a few lines with nonsense behind it, which viewers run all the same."""
-    text = random.Random(1).randbytes(size // 2).hex().encode()
-    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
-    # A block that is not the last one, and then of a kind that there is not (RFC 1951 3.2.3).
-    octets = packer.compress(text) + packer.flush(zlib.Z_FULL_FLUSH) + b"\xff" * 40
-    held = []
+    (text, octets), held = broken_deflate(size), []
     with pytest.raises(Damaged):
         held.extend(decode(octets, [("FlateDecode", {})], Budget(Limits())))
     assert b"".join(held) == text

@@ -79,11 +79,8 @@ def test_a_stream_that_is_cut_off_is_damaged(method):
 
 
 @pytest.mark.parametrize("size", [30, 3000, 300_000])
-def test_of_a_damaged_member_all_before_the_damage_is_given(size):
-    text = random.Random(1).randbytes(size // 2).hex().encode()
-    packer = zlib.compressobj(9, zlib.DEFLATED, -15)
-    octets = packer.compress(text) + packer.flush(zlib.Z_FULL_FLUSH) + b"\xff" * 40
-    given = []
+def test_of_a_damaged_member_all_before_the_damage_is_given(broken_deflate, size):
+    (text, octets), given = broken_deflate(size), []
     with pytest.raises(Damaged):
         given.extend(Packed(memoryview(octets), 8, 0, size).pieces())
     assert b"".join(given) == text
